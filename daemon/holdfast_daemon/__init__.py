@@ -1,0 +1,1 @@
+"""holdfastd: the one process that owns the sessions of a machine."""

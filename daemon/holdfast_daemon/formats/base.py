@@ -1,0 +1,120 @@
+"""The contract between the daemon and one application's documents.
+
+A format knows how to recognise, read, write, match and describe. It does no I/O: a document comes
+in as bytes and values go out. Ours use nothing that a third party's (entry point
+``holdfast.formats``, whose value is one object that meets ``Format``) may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+#: Relative path (raw bytes, ``/`` between components) to content. A document of one file has the
+#: single path ``b""``: its name is the session's and not part of the document.
+Document = Mapping[bytes, bytes]
+
+#: What a format may say about a part or a document beside the fixed fields; JSON-able scalars.
+Facts = Mapping[str, str | int | bool | None]
+
+
+class DamagedDocument(Exception):
+    """These bytes are not a readable document of this format; the message says why, for people."""
+
+
+class CannotHold(Exception):
+    """The format cannot hold these parts.
+
+    ``problems``: pairs of the part's key and a sentence for people; never empty.
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{key}: {sentence}" for key, sentence in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recognition:
+    """Which generation of an application's documents this is.
+
+    ``generation``: short name, such as ``F3``. ``writer``: the version that wrote it, or None where the bytes
+    do not tell. ``inferred``: true where the generation is a conclusion, not a mark in the bytes.
+    ``certain``: false where almost any text would pass (then no application is chosen on this alone).
+    """
+
+    generation: str
+    writer: str | None = None
+    inferred: bool = False
+    certain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The smallest piece that can be looked at, compared, restored or merged alone.
+
+    ``key`` is unique in its document and never a mere name; ``name`` is for people and may repeat;
+    ``kind`` is one of the format's own words (``buffer``, ``startup``, ``file``).
+    """
+
+    key: str
+    name: str
+    kind: str
+    content: bytes
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """A document taken apart: parts in document order, facts of the whole, warnings for people."""
+
+    recognition: Recognition
+    parts: tuple[Part, ...]
+    facts: Facts = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+#: One row of an alignment: index in the old parts, index in the new ones; None where it has no partner.
+Pair = tuple[int | None, int | None]
+
+
+class Format(Protocol):
+    """What one application's documents are. Methods are pure and never run, follow or fetch anything."""
+
+    @property
+    def app(self) -> str:
+        """The application's short name, such as ``renardo``."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """What a file of one document ends in, dot included, or "" where the name holds it already."""
+        ...
+
+    def recognise(self, document: Document) -> Recognition | None:
+        """By content, not by name. None: not of this format."""
+        ...
+
+    def read(self, document: Document) -> Reading:
+        """Every part, without loss. Raises DamagedDocument."""
+        ...
+
+    def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
+        """A document of these parts, in this order, written as ``template`` was (newlines, generation).
+
+        Reading the result gives the same names, kinds and contents. Where ``template`` already reads so,
+        its own bytes come back. Raises CannotHold before anything is written.
+        """
+        ...
+
+    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
+        """Which part is which across two snapshots: every index of both sides exactly once."""
+        ...
+
+    def describe_change(self, old: Part | None, new: Part | None) -> str:
+        """One line in the application's own words: "buffer bass: +3 −1 lines". Not both None."""
+        ...
+
+    def suspicion(self, old: Reading, new: Reading) -> str | None:
+        """Why ``new`` looks like damage next to ``old``, or None. Only what this format knows better."""
+        ...

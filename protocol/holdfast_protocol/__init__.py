@@ -1,0 +1,1 @@
+"""The wire, shared by the daemon and its clients: messages, codec, errors, connection, endpoint."""
