@@ -1,0 +1,34 @@
+"""Cutting content into chunks and naming them: the same on both sides, or nothing would be shared.
+
+FastCDC 2020 with 64 KiB minimum, 256 KiB average and 1 MiB maximum (DESIGN.md section 1); content of up to the
+minimum is one chunk. A chunk's name is the BLAKE3 hash of its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blake3 import blake3
+
+MINIMUM_BYTES = 64 * 1024
+AVERAGE_BYTES = 256 * 1024
+MAXIMUM_BYTES = 1024 * 1024
+HASH_BYTES = 32
+
+
+def hash_of(content: bytes | memoryview) -> bytes:
+    """BLAKE3, 32 bytes."""
+    return blake3(content).digest()
+
+
+def cut(content: bytes) -> Iterator[memoryview]:
+    """The chunks of ``content`` in order, without copying; none for empty content."""
+    view = memoryview(content)
+    if len(content) <= MINIMUM_BYTES:
+        if content:
+            yield view
+        return
+    from pyfastcdc import FastCDC  # large content only: most commands never need it
+
+    for chunk in FastCDC(avg_size=AVERAGE_BYTES, min_size=MINIMUM_BYTES, max_size=MAXIMUM_BYTES).cut_buf(content):
+        yield view[chunk.offset : chunk.offset + chunk.length]

@@ -1,0 +1,80 @@
+"""msgpack with limits. The only place that knows the encoding.
+
+Whatever a peer sends ends here as a plain value or as a coded error: msgpack, msgspec and Python
+each have errors of their own for hostile bytes (lessons.md, probe P), and all are caught at this border.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgpack
+import msgspec
+
+from holdfast_protocol.errors import BadField, BadMessage, TooLarge
+from holdfast_protocol.messages import LIMITS
+from holdfast_protocol.model import Row
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+def encode(value: Any) -> bytes:
+    """The msgpack bytes of a plain value."""
+    return msgpack.packb(value, use_bin_type=True)  # type: ignore[no-any-return]  # msgpack's stub says Any
+
+
+def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, Any]:
+    """The map that ``raw`` holds. Raises TooLarge or BadMessage; never anything else."""
+    if len(raw) > limit_bytes:
+        raise TooLarge(f"The {what} has {len(raw)} bytes; the limit is {limit_bytes}", limit=limit_bytes)
+    try:
+        value = msgpack.unpackb(
+            raw,
+            raw=False,
+            strict_map_key=True,
+            max_ext_len=0,
+            max_array_len=len(raw),
+            max_map_len=len(raw),
+            object_pairs_hook=_without_duplicates,
+        )
+        _check_depth(value, LIMITS["depth_levels"])
+    except BadMessage:
+        raise
+    except Exception as problem:  # the border: StackError, UnicodeDecodeError, OverflowError, RecursionError …
+        raise BadMessage(f"The {what} is not readable msgpack: {type(problem).__name__}") from problem
+    if not isinstance(value, dict):
+        raise BadMessage(f"The {what} is not a map")
+    return value
+
+
+def to_plain(row: Row) -> Any:
+    """The plain value of a message: what ``encode`` takes."""
+    return msgspec.to_builtins(row, builtin_types=(bytes,))
+
+
+def to_row(value: Any, kind: type[RowType]) -> RowType:
+    """``value`` checked against one type. Raises BadField, naming the field."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, RecursionError) as problem:
+        raise BadField(f"{kind.__name__.lower()}: {problem}") from problem
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise BadMessage("A map has the same key twice")
+    if any(not isinstance(key, str) for key in value):
+        raise BadMessage("A map has a key that is not text")
+    return value
+
+
+def _check_depth(value: Any, levels: int) -> None:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not children:
+        return
+    if levels == 0:
+        raise BadMessage(f"Nested deeper than {LIMITS['depth_levels']} levels")
+    for child in children:
+        if isinstance(child, dict | list):
+            _check_depth(child, levels - 1)

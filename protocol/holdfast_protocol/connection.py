@@ -1,0 +1,228 @@
+"""The wire without a socket: frames in, messages out, and the other way round (the model is h11).
+
+A message is a header frame and at most a few payload frames. The header is a map:
+
+* request: ``id`` (16 random bytes), ``verb``, ``deadline_ms`` (how long the asker still waits), ``body``
+* answer: ``id`` of the request, ``kind`` (``result``, ``error`` or ``event``), ``body``
+
+What may follow what: on the client's side ``hello`` before anything else; on the daemon's side, per request,
+one ``result`` or ``error``, and after the ``result`` of ``subscribe`` any number of ``event``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast_protocol import codec
+from holdfast_protocol.errors import (
+    BadField,
+    BadMessage,
+    HelloFirst,
+    HoldfastError,
+    TooLarge,
+    UnknownVerb,
+    WrongVersion,
+    error_for,
+)
+from holdfast_protocol.messages import (
+    LIMITS,
+    PROTOCOL_VERSION,
+    REPLY_TO,
+    VERB_OF,
+    VERBS,
+    Event,
+    Failure,
+    Hello,
+    Reply,
+    Request,
+    Subscribed,
+)
+
+Frames = list[bytes]
+ID_BYTES = 16
+LONGEST_DEADLINE_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A request as the daemon received it."""
+
+    id: bytes
+    request: Request
+    deadline_ms: int
+    payload: Frames
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """An answer as the client received it: a reply of the type that ``REPLY_TO`` gives, an event, or an error."""
+
+    id: bytes
+    reply: Reply | None
+    error: HoldfastError | None
+    payload: Frames
+
+
+class RefusedRequest(Exception):
+    """A request that is answered with ``error`` at once; ``id`` is empty where the header did not give one."""
+
+    def __init__(self, request_id: bytes, error: HoldfastError) -> None:
+        super().__init__(str(error))
+        self.id = request_id
+        self.error = error
+
+
+def new_request_id() -> bytes:
+    """16 random bytes."""
+    return os.urandom(ID_BYTES)
+
+
+class DaemonConnection:
+    """The daemon's side of one connection. States: ``new`` until a good ``hello``, then ``open``."""
+
+    def __init__(self) -> None:
+        self.greeted = False
+
+    def receive(self, frames: Sequence[bytes]) -> Asked:
+        """The request in these frames, checked. Raises RefusedRequest and nothing else."""
+        request_id = b""
+        try:
+            _check_sizes(frames)
+            header = codec.decode(frames[0], limit_bytes=LIMITS["header_bytes"])
+            request_id = _request_id(header)
+            request = _request(header)
+            self._check_order(request)
+            return Asked(id=request_id, request=request, deadline_ms=_deadline_ms(header), payload=list(frames[1:]))
+        except HoldfastError as problem:
+            raise RefusedRequest(request_id, problem) from problem
+
+    def _check_order(self, request: Request) -> None:
+        if isinstance(request, Hello):
+            if request.protocol != PROTOCOL_VERSION:
+                raise WrongVersion(
+                    f"This daemon speaks protocol {PROTOCOL_VERSION}, the client {request.protocol}",
+                    daemon=PROTOCOL_VERSION,
+                    client=request.protocol,
+                )
+            self.greeted = True
+        elif not self.greeted:
+            raise HelloFirst("The first request of a connection is hello")
+
+
+def result(request_id: bytes, reply: Reply, payload: Sequence[bytes] = ()) -> Frames:
+    """The frames of the answer to a request that was done."""
+    return [_answer(request_id, "result", codec.to_plain(reply)), *payload]
+
+
+def result_of_bytes(request_id: bytes, body: bytes) -> Frames:
+    """The same for a reply whose encoded body is at hand (an answer given again)."""
+    return [_answer(request_id, "result", codec.decode(body, limit_bytes=LIMITS["answer_header_bytes"]))]
+
+
+def error(request_id: bytes, problem: HoldfastError) -> Frames:
+    """The frames of the answer to a request that failed."""
+    failure = Failure(code=problem.code, sentence=problem.sentence, details=problem.details)
+    return [_answer(request_id, "error", codec.to_plain(failure))]
+
+
+def event(subscription: bytes, row: Event) -> Frames:
+    """The frames of one event; ``subscription`` is the id of the ``subscribe`` request."""
+    return [_answer(subscription, "event", codec.to_plain(row))]
+
+
+class ClientConnection:
+    """The client's side of one connection: which requests are open, and what their answers must be."""
+
+    def __init__(self) -> None:
+        self._open: dict[bytes, type[Reply]] = {}
+        self._subscriptions: set[bytes] = set()
+
+    def send(
+        self, request: Request, deadline_ms: int, payload: Sequence[bytes] = (), request_id: bytes | None = None
+    ) -> tuple[bytes, Frames]:
+        """The request's id and its frames. Give the same id again to repeat a request on a new connection."""
+        identity = request_id or new_request_id()
+        header = {
+            "id": identity,
+            "verb": VERB_OF[type(request)],
+            "deadline_ms": deadline_ms,
+            "body": codec.to_plain(request),
+        }
+        frames = [codec.encode(header), *payload]
+        _check_sizes(frames)
+        if len(frames[0]) > LIMITS["header_bytes"]:
+            raise TooLarge(f"The request's header has {len(frames[0])} bytes", limit=LIMITS["header_bytes"])
+        self._open[identity] = REPLY_TO[type(request)]
+        return identity, frames
+
+    def receive(self, frames: Sequence[bytes]) -> Answered | None:
+        """The answer in these frames, or None where nobody waits for it (it came too late). Raises BadMessage."""
+        if not frames:
+            raise BadMessage("An answer without frames")
+        header = codec.decode(frames[0], limit_bytes=LIMITS["answer_header_bytes"], what="answer")
+        identity, kind, body = header.get("id"), header.get("kind"), header.get("body")
+        if not isinstance(identity, bytes):
+            raise BadMessage("An answer without an id")
+        if kind == "event":
+            if identity not in self._subscriptions:
+                return None
+            return Answered(id=identity, reply=codec.to_row(body, Event), error=None, payload=[])
+        expected = self._open.pop(identity, None)
+        if kind == "error":
+            failure = codec.to_row(body, Failure)
+            problem = error_for(failure.code, failure.sentence, failure.details)
+            if expected is None and identity:
+                return None
+            return Answered(id=identity, reply=None, error=problem, payload=[])
+        if expected is None:
+            return None
+        if expected is Subscribed:
+            self._subscriptions.add(identity)
+        return Answered(id=identity, reply=codec.to_row(body, expected), error=None, payload=list(frames[1:]))
+
+    def forget(self, request_id: bytes) -> None:
+        """Nobody waits for this request, or listens to this subscription, any longer."""
+        self._open.pop(request_id, None)
+        self._subscriptions.discard(request_id)
+
+
+def _answer(request_id: bytes, kind: str, body: Any) -> bytes:
+    return codec.encode({"id": request_id, "kind": kind, "body": body})
+
+
+def _check_sizes(frames: Sequence[bytes]) -> None:
+    if not frames:
+        raise BadMessage("A message without frames")
+    if len(frames) > LIMITS["frames_count"]:
+        raise TooLarge(f"{len(frames)} frames", limit=LIMITS["frames_count"])
+    if max(len(frame) for frame in frames) > LIMITS["frame_bytes"]:
+        raise TooLarge("A frame is too large", limit=LIMITS["frame_bytes"])
+    if sum(len(frame) for frame in frames) > LIMITS["message_bytes"]:
+        raise TooLarge("The message is too large", limit=LIMITS["message_bytes"])
+
+
+def _request_id(header: dict[str, Any]) -> bytes:
+    identity = header.get("id")
+    if not isinstance(identity, bytes) or len(identity) != ID_BYTES:
+        raise BadField(f"id: {ID_BYTES} bytes are expected")
+    return identity
+
+
+def _deadline_ms(header: dict[str, Any]) -> int:
+    deadline = header.get("deadline_ms")
+    if isinstance(deadline, bool) or not isinstance(deadline, int) or not 0 < deadline <= LONGEST_DEADLINE_MS:
+        raise BadField(f"deadline_ms: a whole number from 1 to {LONGEST_DEADLINE_MS} is expected")
+    return deadline
+
+
+def _request(header: dict[str, Any]) -> Request:
+    verb = header.get("verb")
+    if not isinstance(verb, str):
+        raise BadField("verb: text is expected")
+    kind = VERBS.get(verb)
+    if kind is None:
+        raise UnknownVerb(f"No verb {verb[:40]!r}", verbs=sorted(VERBS))
+    return codec.to_row(header.get("body", {}), kind)

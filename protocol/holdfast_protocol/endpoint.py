@@ -1,0 +1,103 @@
+"""Where everything is: one answer for the daemon and its clients, from the environment alone.
+
+``HOLDFAST_HOME=DIR`` puts everything below one directory; otherwise the platform's directories are used.
+platformdirs is loaded only where its answer is needed: it costs a third of a command's start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from holdfast_protocol.errors import NotAllowed, Unreadable
+
+#: The system's bound on a socket's path, without the closing zero byte (unix(7), sun_path).
+SOCKET_PATH_BYTES = 107
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Absolute paths of the store, the sessions folder, the runtime directory, the socket and the configuration."""
+
+    store: str
+    sessions: str
+    runtime: str
+    socket: str
+    config: str
+
+
+def places(
+    environment: Mapping[str, str],
+    *,
+    store: str | None = None,
+    sessions: str | None = None,
+    socket: str | None = None,
+    config: str | None = None,
+) -> Places:
+    """A flag wins over its environment twin, that over ``HOLDFAST_HOME``, that over the platform's directories."""
+    home = environment.get("HOLDFAST_HOME")
+    home = os.path.abspath(home) if home else None
+    runtime = os.path.join(home, "run") if home else _runtime_directory(environment)
+    wished = socket or environment.get("HOLDFAST_SOCKET")
+    chosen = os.path.abspath(wished) if wished else _fitting(os.path.join(runtime, "holdfast.sock"), environment)
+    return Places(
+        store=_place(store, "STORE", home, "store", environment),
+        sessions=_place(sessions, "SESSIONS", home, "sessions", environment),
+        runtime=os.path.dirname(chosen),
+        socket=chosen,
+        config=_place(config, "CONFIG", home, "config.toml", environment),
+    )
+
+
+def check_private(directory: str) -> None:
+    """Raises NotAllowed unless ``directory`` is ours and closed to everybody else, Unreadable where it is absent."""
+    try:
+        state = os.lstat(directory)
+    except OSError as problem:
+        raise Unreadable(f"{directory}: {problem.strerror}", path=directory) from problem
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise NotAllowed(
+            f"{directory} must be a directory of uid {os.getuid()} with mode 0700 "
+            f"(it has uid {state.st_uid}, mode {stat.S_IMODE(state.st_mode):04o})",
+            path=directory,
+        )
+
+
+def _place(flag: str | None, twin: str, home: str | None, leaf: str, environment: Mapping[str, str]) -> str:
+    wished = flag or environment.get(f"HOLDFAST_{twin}")
+    if wished:
+        return os.path.abspath(wished)
+    return os.path.join(home, leaf) if home else _platform_place(leaf)
+
+
+def _platform_place(leaf: str) -> str:
+    import platformdirs
+
+    if leaf == "config.toml":
+        return os.path.join(platformdirs.user_config_dir("holdfast", appauthor=False), leaf)
+    return os.path.join(platformdirs.user_data_dir("holdfast", appauthor=False), leaf)
+
+
+def _runtime_directory(environment: Mapping[str, str]) -> str:
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    if runtime:
+        return os.path.join(runtime, "holdfast")
+    import platformdirs
+
+    # Not platformdirs' runtime directory: where there is none it falls back to the temporary one, which
+    # cleaners empty under a running daemon (lessons.md, "Liveness").
+    return os.path.join(platformdirs.user_state_dir("holdfast", appauthor=False), "run")
+
+
+def _fitting(path: str, environment: Mapping[str, str]) -> str:
+    """``path``, or a short one that stands for it, the same for everybody who asks."""
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.blake2s(os.fsencode(path), digest_size=8).hexdigest()
+    base = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    if not os.path.isdir(base) or len(os.fsencode(base)) > 60:
+        base = "/tmp"
+    return os.path.join(base, f"holdfast-{os.getuid()}-{digest}", "s")

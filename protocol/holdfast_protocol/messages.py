@@ -1,0 +1,432 @@
+"""Every message of the wire: one frozen type each, whose docstring is its promise.
+
+``REPLY_TO`` says which answer belongs to which request, ``VERBS`` which word stands for which type.
+PROTOCOL.md's tables are generated from here; golden bytes of each are in tests/data/wire/.
+"""
+
+from __future__ import annotations
+
+from holdfast_protocol.errors import Detail
+from holdfast_protocol.model import (
+    ChangeRow,
+    FileRow,
+    FileSource,
+    OperationRow,
+    PartRow,
+    PartSource,
+    Ref,
+    Row,
+    SessionRow,
+    SnapshotRow,
+)
+
+PROTOCOL_VERSION = 1
+
+#: Bounds that both sides keep; ``hello`` gives them out. Bytes unless named otherwise.
+LIMITS: dict[str, int] = {
+    "header_bytes": 256 * 1024,
+    "answer_header_bytes": 8 * 1024 * 1024,
+    "frame_bytes": 4 * 1024 * 1024,
+    "frames_count": 257,
+    "message_bytes": 8 * 1024 * 1024,
+    "depth_levels": 16,
+    "name_bytes": 512,
+    "window_bytes": 1024 * 1024,
+    "rows_count": 1000,
+    "files_count": 4096,
+    "outbound_bytes": 16 * 1024 * 1024,
+    "format_bytes": 256 * 1024 * 1024,
+}
+
+
+class Request(Row, frozen=True, kw_only=True):
+    """Base of what a client may ask."""
+
+
+class Reply(Row, frozen=True, kw_only=True):
+    """Base of what the daemon answers."""
+
+
+class Hello(Request, frozen=True, kw_only=True):
+    """First on every connection: who speaks which versions. ``client`` is for the log only; it is not believed."""
+
+    protocol: int
+    client: str = ""
+    capabilities: list[str] = []
+
+
+class Welcome(Reply, frozen=True, kw_only=True):
+    """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon."""
+
+    protocol: int
+    version: str
+    epoch: str
+    user: str
+    limits: dict[str, int]
+    capabilities: list[str] = []
+
+
+class Ping(Request, frozen=True, kw_only=True):
+    """Answered by the daemon's loop without touching the store."""
+
+
+class Pong(Reply, frozen=True, kw_only=True):
+    """The daemon's loop runs."""
+
+
+class Missing(Request, frozen=True, kw_only=True):
+    """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each."""
+
+
+class MissingChunks(Reply, frozen=True, kw_only=True):
+    """``count`` hashes, in the asked order, in payload frame 0."""
+
+    count: int
+
+
+class Put(Request, frozen=True, kw_only=True):
+    """Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that
+    names them; unnamed ones may be collected."""
+
+
+class Stored(Reply, frozen=True, kw_only=True):
+    """``count`` chunks were taken."""
+
+    count: int
+
+
+class Save(Request, frozen=True, kw_only=True):
+    """A document (``files``), or parts of one put into the head (``parts``), becomes the session's new head.
+
+    ``expect`` is the revision that the save started from; without it, the head at receipt. If the head has moved,
+    parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. ``new``
+    refuses an existing name. A save that looks like damage is kept but does not move the head, unless ``accept``.
+    Answered when durable, or with ``published`` once the visible file shows it.
+    """
+
+    app: str
+    name: str
+    folder: str | None = None
+    files: list[FileSource] = []
+    parts: list[PartSource] = []
+    message: str = ""
+    expect: int | None = None
+    new: bool = False
+    accept: bool = False
+    published: bool = False
+    tags: list[str] = []
+
+
+class Import(Request, frozen=True, kw_only=True):
+    """Take a document in as a new session: the application is recognised by content unless ``app`` names it.
+    ``suffix`` is what the file's name ended in, a hint only."""
+
+    name: str
+    app: str | None = None
+    suffix: str = ""
+    files: list[FileSource]
+    published: bool = False
+
+
+class Saved(Reply, frozen=True, kw_only=True):
+    """What became of a save. ``outcome``: saved, unchanged, merged, forked or suspect.
+
+    forked: ``session`` is the fork, whose name is free, and ``conflicts`` are the parts that both sides changed.
+    merged: ``merged`` are the parts taken from the other side. suspect: ``reason`` says why, the head is as it was.
+    ``operation`` is None where nothing changed.
+    """
+
+    outcome: str
+    session: SessionRow
+    snapshot: str
+    operation: int | None = None
+    conflicts: list[str] = []
+    merged: list[str] = []
+    reason: str | None = None
+    warnings: list[str] = []
+
+
+class List(Request, frozen=True, kw_only=True):
+    """Sessions that fit all of the given filters. ``sort``: modified (newest first), name, size or created.
+    ``limit`` is bounded by the daemon; ``offset`` skips rows."""
+
+    app: str | None = None
+    tag: str | None = None
+    text: str | None = None
+    archived: bool = False
+    deleted: bool = False
+    templates: bool = False
+    sort: str = "modified"
+    limit: int = 100
+    offset: int = 0
+
+
+class Sessions(Reply, frozen=True, kw_only=True):
+    """One page; ``more`` says whether rows follow it."""
+
+    rows: list[SessionRow]
+    more: bool
+
+
+class Show(Request, frozen=True, kw_only=True):
+    """One session and, with ``parts``, what its format sees in the snapshot."""
+
+    ref: Ref
+    parts: bool = True
+
+
+class Shown(Reply, frozen=True, kw_only=True):
+    """``generation`` and ``writer`` are the format's; ``inferred`` says that they are a conclusion. ``warnings`` are
+    for people. A document that its format cannot read has no parts and a warning that says why."""
+
+    session: SessionRow
+    snapshot: SnapshotRow | None
+    files: list[FileRow] = []
+    parts: list[PartRow] = []
+    facts: dict[str, str | int | bool | None] = {}
+    generation: str = ""
+    writer: str | None = None
+    inferred: bool = False
+    warnings: list[str] = []
+
+
+class Log(Request, frozen=True, kw_only=True):
+    """The snapshots of a session, newest first."""
+
+    ref: Ref
+    limit: int = 100
+    offset: int = 0
+
+
+class Snapshots(Reply, frozen=True, kw_only=True):
+    """One page of a log."""
+
+    rows: list[SnapshotRow]
+    more: bool
+
+
+class Diff(Request, frozen=True, kw_only=True):
+    """What changed from ``old`` to ``new``, part by part. Without ``new``: from the snapshot before ``old`` to it."""
+
+    old: Ref
+    new: Ref | None = None
+
+
+class Changes(Reply, frozen=True, kw_only=True):
+    """In document order; empty where nothing that the application would call a change is there."""
+
+    old: str | None
+    new: str
+    rows: list[ChangeRow]
+
+
+class Load(Request, frozen=True, kw_only=True):
+    """The document of a snapshot, or one built from the chosen ``parts`` and ``kinds``."""
+
+    ref: Ref
+    parts: list[str] = []
+    kinds: list[str] = []
+
+
+class Loaded(Reply, frozen=True, kw_only=True):
+    """``files`` in order. ``inline``: payload frame n is the content of file n; otherwise read it with ``cat``."""
+
+    session: SessionRow
+    snapshot: str
+    files: list[FileRow]
+    inline: bool
+
+
+class Cat(Request, frozen=True, kw_only=True):
+    """A window of the bytes of one part (``ref.part``) or file (``path``). ``length`` is bounded by window_bytes."""
+
+    ref: Ref
+    path: bytes = b""
+    offset: int = 0
+    length: int = LIMITS["window_bytes"]
+
+
+class Content(Reply, frozen=True, kw_only=True):
+    """Payload frame 0 is the window; ``size_bytes`` is the size of the whole, ``snapshot`` where it is from."""
+
+    snapshot: str
+    size_bytes: int
+
+
+class Restore(Request, frozen=True, kw_only=True):
+    """An older snapshot, or ``parts`` and ``kinds`` of it, becomes the head again. ``name``: as a new session of
+    that name instead. ``into``: the parts are put into that other session. On a diverged session: puts the good
+    document back on disk."""
+
+    ref: Ref
+    parts: list[str] = []
+    kinds: list[str] = []
+    name: str | None = None
+    into: Ref | None = None
+    expect: int | None = None
+    published: bool = False
+
+
+class Accept(Request, frozen=True, kw_only=True):
+    """The newest suspect of a session (or the one that ``ref`` names) becomes its head."""
+
+    ref: Ref
+    published: bool = False
+
+
+class Rename(Request, frozen=True, kw_only=True):
+    """The session keeps its id and history and gets another name; its visible file moves."""
+
+    ref: Ref
+    name: str
+    published: bool = False
+
+
+class Copy(Request, frozen=True, kw_only=True):
+    """A new session of that name with the snapshot that ``ref`` names as its first."""
+
+    ref: Ref
+    name: str
+    app: str | None = None
+    published: bool = False
+
+
+class Delete(Request, frozen=True, kw_only=True):
+    """The session leaves the list and its visible file goes; ``undo`` brings both back."""
+
+    ref: Ref
+    published: bool = False
+
+
+class Changed(Reply, frozen=True, kw_only=True):
+    """The session after the operation of that number."""
+
+    session: SessionRow
+    operation: int
+
+
+class Undo(Request, frozen=True, kw_only=True):
+    """Reverse operation ``number``, or without it the newest undoable one of this caller or of the outside."""
+
+    number: int | None = None
+    published: bool = False
+
+
+class Undone(Reply, frozen=True, kw_only=True):
+    """``undone`` is what was reversed; ``operation`` is the number of the row that says so."""
+
+    undone: OperationRow
+    operation: int
+    session: SessionRow
+
+
+class Operations(Request, frozen=True, kw_only=True):
+    """Rows of the log after number ``since``, oldest first; with ``newest``, the last ``limit`` rows."""
+
+    since: int = 0
+    limit: int = 100
+    newest: bool = False
+
+
+class OperationRows(Reply, frozen=True, kw_only=True):
+    """Oldest first, without a gap."""
+
+    rows: list[OperationRow]
+    more: bool
+
+
+class Subscribe(Request, frozen=True, kw_only=True):
+    """Every operation after ``since`` (None: from now on) as an ``event``, first those that were, then live ones,
+    without a seam. ``app`` and ``session`` (an id) narrow it."""
+
+    since: int | None = None
+    app: str | None = None
+    session: str | None = None
+
+
+class Subscribed(Reply, frozen=True, kw_only=True):
+    """Events follow under the request's id. ``number`` is the newest operation at this moment."""
+
+    number: int
+
+
+class Event(Reply, frozen=True, kw_only=True):
+    """One operation. Not an answer: follows ``subscribed`` for as long as the connection lives."""
+
+    row: OperationRow
+
+
+class Unsubscribe(Request, frozen=True, kw_only=True):
+    """No more events for the subscription that was made under request id ``subscription``."""
+
+    subscription: bytes
+
+
+class Unsubscribed(Reply, frozen=True, kw_only=True):
+    """None follow this answer."""
+
+
+class Status(Request, frozen=True, kw_only=True):
+    """How the daemon is."""
+
+
+class StatusReport(Reply, frozen=True, kw_only=True):
+    """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people."""
+
+    version: str
+    epoch: str
+    pid: int
+    socket: str
+    store: str
+    sessions: str
+    started: int
+    sessions_count: int
+    deleted_count: int
+    operations_count: int
+    clients_count: int
+    connections_count: int
+    connections_limit: int
+    store_bytes: int
+    pending_files: int
+    watching: bool
+    problems: list[str]
+
+
+class Failure(Reply, frozen=True, kw_only=True):
+    """The answer of a request that failed. ``code`` is permanent, ``sentence`` for people, ``details`` for programs."""
+
+    code: str
+    sentence: str
+    details: dict[str, Detail]
+
+
+REPLY_TO: dict[type[Request], type[Reply]] = {
+    Hello: Welcome,
+    Ping: Pong,
+    Missing: MissingChunks,
+    Put: Stored,
+    Save: Saved,
+    Import: Saved,
+    List: Sessions,
+    Show: Shown,
+    Log: Snapshots,
+    Diff: Changes,
+    Load: Loaded,
+    Cat: Content,
+    Restore: Saved,
+    Accept: Saved,
+    Rename: Changed,
+    Copy: Changed,
+    Delete: Changed,
+    Undo: Undone,
+    Operations: OperationRows,
+    Subscribe: Subscribed,
+    Unsubscribe: Unsubscribed,
+    Status: StatusReport,
+}
+
+VERBS: dict[str, type[Request]] = {request.__name__.lower(): request for request in REPLY_TO}
+VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}
+
+#: Requests that change the store: their id is committed with their effect.
+CHANGING: frozenset[type[Request]] = frozenset({Save, Import, Restore, Accept, Rename, Copy, Delete, Undo})

@@ -1,0 +1,157 @@
+"""The nouns that travel (DESIGN.md section 1): rows as the daemon gives them out.
+
+Ids are 32 lower-case hexadecimal digits (128 random bits). Times are UTC nanoseconds since 1970.
+Sizes are bytes. Paths are raw bytes, with ``/`` between components.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything in the body of a message; unknown fields are ignored when reading."""
+
+
+class Ref(Row, frozen=True, kw_only=True):
+    """What a person names: ``APP/NAME@SNAPSHOT:PART``.
+
+    ``app`` and ``folder`` may be None where the name is unique. ``snapshot``: ``latest``, ``-1`` (one before the
+    head), an id's prefix of four digits or more, ``good``, or ``{2 hours ago}``. ``part``: key or unique name.
+    ``id`` names the session by its id and then stands for app, name and folder.
+    """
+
+    name: str = ""
+    app: str | None = None
+    folder: str | None = None
+    snapshot: str = "latest"
+    part: str | None = None
+    id: str | None = None
+
+
+class SessionRow(Row, frozen=True, kw_only=True):
+    """One session. ``modified`` is the time of its newest operation; ``path`` is relative to the folder."""
+
+    id: str
+    app: str
+    folder: str
+    name: str
+    format: str
+    revision: int
+    head: str | None
+    created: int
+    modified: int
+    size_bytes: int
+    path: bytes
+    suspect: bool = False
+    diverged: bool = False
+    deleted: bool = False
+    archived: bool = False
+    template: bool = False
+    tags: list[str] = []
+    forked_from: str | None = None
+
+
+class SnapshotRow(Row, frozen=True, kw_only=True):
+    """One immutable document. ``suspect`` is the reason why it looks like damage, or None."""
+
+    snapshot: str
+    parents: list[str]
+    time: int
+    cause: str
+    author: str
+    message: str
+    size_bytes: int
+    suspect: str | None = None
+
+
+class FileRow(Row, frozen=True, kw_only=True):
+    """One file of a document. ``path`` is empty for a document of one file; ``hash`` is BLAKE3 (32 bytes)."""
+
+    path: bytes
+    size_bytes: int
+    hash: bytes
+
+
+class PartRow(Row, frozen=True, kw_only=True):
+    """One part, without its content. ``facts`` are the format's own."""
+
+    key: str
+    name: str
+    kind: str
+    size_bytes: int
+    facts: dict[str, str | int | bool | None] = {}
+
+
+class ChangeRow(Row, frozen=True, kw_only=True):
+    """What became of one part. ``what``: added, removed, changed, renamed or moved; ``line`` is for people;
+    ``text`` is a unified diff where both contents are text, without its trailing newline."""
+
+    what: str
+    key: str
+    name: str
+    kind: str
+    line: str
+    text: str = ""
+
+
+class OperationRow(Row, frozen=True, kw_only=True):
+    """One numbered row of the log. ``snapshot`` and ``previous`` are the head after and before, where it moved;
+    ``undone_by`` is the number of the row that reversed this one."""
+
+    number: int
+    time: int
+    type: str
+    session: str | None
+    app: str | None
+    folder: str | None
+    name: str | None
+    cause: str | None
+    author: str
+    undoable: bool
+    revision: int | None = None
+    snapshot: str | None = None
+    previous: str | None = None
+    undone_by: int | None = None
+    note: str = ""
+
+
+class FileSource(Row, frozen=True, kw_only=True):
+    """Where the bytes of one file of a document come from: payload frame number ``frame`` (0 is the first).
+
+    ``chunked`` false: the frame is the content. True: it is the content's BLAKE3 chunk hashes, 32 bytes each, in
+    order, all of which the daemon has (``missing``, ``put``).
+    """
+
+    frame: int
+    path: bytes = b""
+    chunked: bool = False
+
+
+class PartSource(Row, frozen=True, kw_only=True):
+    """A part to put into a document: ``part`` is a key or unique name, or the name of a new part; the content
+    is payload frame ``frame``."""
+
+    part: str
+    frame: int
+
+
+#: What an operation may be. Every row is an event; the second value says whether ``undo`` can reverse it.
+OPERATION_TYPES: dict[str, bool] = {
+    "created": True,
+    "saved": True,
+    "merged": True,
+    "forked": True,
+    "restored": True,
+    "accepted": True,
+    "changed-outside": True,
+    "renamed": True,
+    "copied": True,
+    "deleted": True,
+    "deleted-outside": True,
+    "undone": False,
+    "suspect": False,
+    "unreadable": False,
+}
+
+CAUSES = ("saved", "autosaved", "outside", "imported", "restored", "merged")
