@@ -1,0 +1,65 @@
+"""Any file or folder at all, so that an application nobody wrote a format for still has a history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast_daemon.formats.alignment import align_by_key
+from holdfast_daemon.formats.base import Document, Pair, Part, Reading, Recognition
+from holdfast_daemon.formats.changes import phrase_of_content
+from holdfast_daemon.formats.trees import SINGLE_FILE, keys_of, written_as
+
+
+class Plain:
+    """One part per file, its content untouched."""
+
+    app = "plain"
+    suffix = ""
+
+    def recognise(self, document: Document) -> Recognition:
+        """Always, and never certain: anything is a plain document."""
+        return Recognition(generation="plain", inferred=True, certain=False)
+
+    def read(self, document: Document) -> Reading:
+        """One part per file, in the order of the paths."""
+        parts = tuple(
+            Part(
+                key=key,
+                name=key,
+                kind="file",
+                content=document[path],
+                facts={"size_bytes": len(document[path])},
+            )
+            for path, key in keys_of(document).items()
+        )
+        return Reading(recognition=self.recognise(document), parts=parts, facts={"files": len(parts)})
+
+    def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
+        """The parts as files. Raises CannotHold for a key that is no safe relative path."""
+        return written_as(parts, template)
+
+    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
+        """By path, then by identical content."""
+        return align_by_key(old, new)
+
+    def describe_change(self, old: Part | None, new: Part | None) -> str:
+        """``file: 3 bytes → 10 bytes``, or ``drums.txt: +3 −1 lines`` where both sides are text."""
+        if old is not None and new is not None:
+            change = phrase_of_content(old.content, new.content)
+            label = old.name if old.name == new.name else f"{old.name} renamed to {new.name}"
+            return f"{label}: {change}"
+        if old is not None:
+            return f"{_label(old)} removed"
+        if new is not None:
+            return f"{_label(new)} added"
+        raise ValueError("a change has at least one side")
+
+    def suspicion(self, old: Reading, new: Reading) -> None:
+        """Nothing is known of a plain file that the general rules do not know."""
+
+
+def _label(part: Part) -> str:
+    return part.name if part.name == SINGLE_FILE else f"file {part.name}"
+
+
+PLAIN = Plain()

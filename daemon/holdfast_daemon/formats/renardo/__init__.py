@@ -1,0 +1,110 @@
+"""Renardo's sessions: the session files of 1.0.0a1 to a10, older ones, and the project folders since a12.
+
+Facts and their sources are in the project's page on the format (renardo.md); its sections are cited here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast_daemon.formats.alignment import align_by_key
+from holdfast_daemon.formats.base import (
+    CannotHold,
+    DamagedDocument,
+    Document,
+    Pair,
+    Part,
+    Reading,
+    Recognition,
+)
+from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.renardo.folders import sessions_folder
+from holdfast_daemon.formats.renardo.layout import layout_of
+from holdfast_daemon.formats.renardo.matching import match_session
+from holdfast_daemon.formats.renardo.problems import losses, problems, refusals
+from holdfast_daemon.formats.renardo.project import (
+    from_project,
+    read_project,
+    recognise_project,
+    to_project,
+)
+from holdfast_daemon.formats.renardo.reading import read_session, recognition_of
+from holdfast_daemon.formats.renardo.shown import as_renardo_would
+from holdfast_daemon.formats.renardo.writing import for_renardo, write_session
+from holdfast_daemon.formats.trees import written_as
+
+__all__ = [
+    "RENARDO",
+    "Renardo",
+    "as_renardo_would",
+    "for_renardo",
+    "from_project",
+    "losses",
+    "problems",
+    "refusals",
+    "sessions_folder",
+    "to_project",
+]
+
+_SESSION_KINDS = {"startup", "buffer"}
+
+
+class Renardo:
+    """Generations F0 to F3 (one file) and ``project`` (a folder)."""
+
+    app = "renardo"
+    suffix = ".py"
+
+    def recognise(self, document: Document) -> Recognition | None:
+        """Any single file is at least F0, which is not certain; a folder needs a ``.py`` file."""
+        if document.keys() == {b""}:
+            return recognition_of(layout_of(document[b""]).generation)
+        return recognise_project(document)
+
+    def read(self, document: Document) -> Reading:
+        """A session file by its header triples, a folder by its files. Raises DamagedDocument."""
+        if document.keys() == {b""}:
+            return read_session(document[b""])
+        recognition = recognise_project(document)
+        if recognition is None:
+            raise DamagedDocument("neither one session file nor a folder with .py files")
+        return read_project(document, recognition)
+
+    def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
+        """A session file, or a folder where ``template`` is one or the parts are files. Raises CannotHold."""
+        is_folder = b"" not in template if template else any(part.kind == "file" for part in parts)
+        if not is_folder:
+            return {b"": write_session(parts, template[b""] if template else None)}
+        if wrong := [part for part in parts if part.kind in _SESSION_KINDS]:
+            raise CannotHold([(part.key, "a project folder holds files") for part in wrong])
+        return written_as(parts, template)
+
+    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
+        """Files by path; buffers by everything that tells them apart, never by place or name alone."""
+        if any(part.kind in _SESSION_KINDS for part in (*old, *new)):
+            return match_session(old, new)
+        return align_by_key(old, new)
+
+    def describe_change(self, old: Part | None, new: Part | None) -> str:
+        """Such as ``buffer bass: +3 −1 lines`` or ``buffer bass renamed to low``."""
+        return phrase_of_part(old, new)
+
+    def suspicion(self, old: Reading, new: Reading) -> str | None:
+        """Buffers with text before, and now none, or none that has text (renardo.md 3.4: a10 does so)."""
+        before = [part for part in old.parts if part.kind == "buffer" and part.content.strip()]
+        after = [part for part in new.parts if part.kind == "buffer"]
+        if not before or any(part.content.strip() for part in after):
+            return _headers_gone(old, new) if before else None
+        if not after:
+            left = "only the startup section is left" if new.parts else "nothing is left"
+            return f"{left} of a session that had {len(before)} buffers with text"
+        return f"every buffer is empty, and {len(before)} had text"
+
+
+def _headers_gone(old: Reading, new: Reading) -> str | None:
+    if old.recognition.generation in ("F2", "F3") and new.recognition.generation in ("F0", "F1"):
+        return "the headers of a session with named buffers are gone"
+    return None
+
+
+RENARDO = Renardo()

@@ -1,0 +1,131 @@
+"""Project folders, which Renardo 1.0.0a12 and later opens, and session files as such folders and back.
+
+Those versions have no sessions and open none (renardo.md 0.3 and 0.4), so this conversion is the one that a
+Renardo user needs today. A small index, readable beside the files, keeps the order and the names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from holdfast_daemon.formats.base import DamagedDocument, Document, Part, Reading, Recognition
+from holdfast_daemon.formats.changes import count_lines
+from holdfast_daemon.formats.trees import keys_of
+
+INDEX = b"holdfast-session.json"
+STATE = b"frontend_state.json"
+STARTUP_FOLDER = "startup"
+
+_UNSAFE = re.compile(r"[^\w \-.+]+")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
+_LONGEST_STEM_BYTES = 120
+
+
+def recognise_project(document: Document) -> Recognition | None:
+    """A folder with ``.py`` files; certain only with Renardo's state or our index beside them."""
+    if b"" in document or not any(path.endswith(b".py") for path in document):
+        return None
+    certain = INDEX in document or any(
+        _is_state(path) and b'"editor-tabs"' in document[path] for path in document
+    )
+    return Recognition(generation="project", inferred=not certain, certain=certain)
+
+
+def read_project(document: Document, recognition: Recognition) -> Reading:
+    """One part per file; texts are in the files only, and the state names some that may be gone."""
+    parts = []
+    for path, key in keys_of(document).items():
+        kind = "state" if _is_state(path) else "file"
+        content = document[path]
+        facts = {"lines": count_lines(content), "size_bytes": len(content)}
+        parts.append(Part(key=key, name=key, kind=kind, content=content, facts=facts))
+    warnings = [warning for path in document if _is_state(path) for warning in _of_state(document, path)]
+    return Reading(
+        recognition=recognition, parts=tuple(parts), facts={"files": len(parts)}, warnings=tuple(warnings)
+    )
+
+
+def to_project(parts: Sequence[Part]) -> Document:
+    """A session's parts as a project folder: a ``.py`` file per buffer, the startup text in a folder of its own."""
+    document: dict[bytes, bytes] = {}
+    taken: set[str] = set()
+    rows = []
+    for part in parts:
+        stem = _safe_stem(part.name)
+        folder = f"{STARTUP_FOLDER}/" if part.kind == "startup" else ""
+        path, number = f"{folder}{stem}.py", 1
+        while path.casefold() in taken:
+            number += 1
+            path = f"{folder}{stem}-{number}.py"
+        taken.add(path.casefold())
+        document[path.encode("utf-8")] = part.content
+        rows.append({"file": path, "kind": part.kind, "name": part.name})
+    index = json.dumps({"holdfast_session": 1, "parts": rows}, indent=1, ensure_ascii=False)
+    document[INDEX] = index.encode("utf-8", "backslashreplace") + b"\n"
+    return document
+
+
+def from_project(document: Document) -> tuple[Part, ...]:
+    """The session's parts again. Files that the index does not name follow as buffers, in the order of paths.
+
+    A file that the index names and the folder lacks was deleted by somebody. Raises DamagedDocument.
+    """
+    listed = _index_of(document)
+    named = {path for path, _, _ in listed}
+    added = [
+        (path, "buffer", key.removesuffix(".py"))
+        for path, key in keys_of(document).items()
+        if path.endswith(b".py") and path not in named
+    ]
+    parts: list[Part] = []
+    for path, kind, name in [*listed, *added]:
+        if path in document:
+            number = 1 + sum(part.kind == "buffer" for part in parts)
+            key = "startup" if kind == "startup" else f"buffer-{number}"
+            parts.append(Part(key=key, name=name, kind=kind, content=document[path]))
+    return tuple(parts)
+
+
+def _safe_stem(name: str) -> str:
+    """A file name on every system that still looks like ``name``, without its ``.py``."""
+    stem = _UNSAFE.sub("_", name.removesuffix(".py")).strip(" .")
+    stem = stem.encode("utf-8")[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore").strip(" .")
+    return f"_{stem}" if not stem or _RESERVED.match(stem) else stem
+
+
+def _index_of(document: Document) -> list[tuple[bytes, str, str]]:
+    if INDEX not in document:
+        return []
+    try:
+        index = json.loads(document[INDEX])
+        rows = [(row["file"], row["kind"], row["name"]) for row in index["parts"]]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise DamagedDocument(f"{INDEX.decode()} is no readable index") from error
+    if not all(isinstance(field, str) for row in rows for field in row):
+        raise DamagedDocument(f"{INDEX.decode()} has a row that is not text")
+    if any(kind not in ("startup", "buffer") for _, kind, _ in rows):
+        raise DamagedDocument(f"{INDEX.decode()} has a part that is neither startup nor buffer")
+    return [(file.encode("utf-8", "backslashreplace"), kind, name) for file, kind, name in rows]
+
+
+def _is_state(path: bytes) -> bool:
+    return path.rpartition(b"/")[2] == STATE
+
+
+def _of_state(document: Document, path: bytes) -> Iterator[str]:
+    """What a person should know of the state: unreadable, or tabs whose file is not here."""
+    shown = path.decode("utf-8", "backslashreplace")
+    try:
+        state = json.loads(document[path])
+    except (ValueError, RecursionError):
+        yield f"{shown} is not readable JSON"
+        return
+    names = {other.rpartition(b"/")[2] for other in document}
+    tabs = state.get("editor-tabs") if isinstance(state, dict) else None
+    groups = tabs.values() if isinstance(tabs, dict) else ()
+    for tab in (tab for group in groups if isinstance(group, list) for tab in group):
+        file = tab.get("filePath") if isinstance(tab, dict) else None
+        if isinstance(file, str) and re.split(r"[/\\]", file)[-1].encode("utf-8", "replace") not in names:
+            yield f"{shown} names {file}, which is not in this folder"
