@@ -16,6 +16,11 @@ MAXIMUM_BYTES = 1024 * 1024
 HASH_BYTES = 32
 
 
+def new_hash() -> blake3:
+    """For content that comes piece by piece: ``update`` with each, then ``digest``."""
+    return blake3()
+
+
 def hash_of(content: bytes | memoryview) -> bytes:
     """BLAKE3, 32 bytes."""
     return blake3(content).digest()

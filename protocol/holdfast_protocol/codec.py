@@ -6,6 +6,7 @@ each have errors of their own for hostile bytes (lessons.md, probe P), and all a
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgpack
@@ -17,10 +18,17 @@ from holdfast_protocol.model import Row
 
 RowType = TypeVar("RowType", bound=Row)
 
+#: How msgspec's sentences name a field: "… missing required field `frame` - at `$.files[0]`".
+_WHERE = re.compile(r"at `\$\.?([^`]*)`")
+_MISSING = re.compile(r"required field `([^`]*)`")
+
 
 def encode(value: Any) -> bytes:
-    """The msgpack bytes of a plain value."""
-    return msgpack.packb(value, use_bin_type=True)  # type: ignore[no-any-return]  # msgpack's stub says Any
+    """The msgpack bytes of a plain value. Raises BadField for text or a number that msgpack cannot hold."""
+    try:
+        return msgpack.packb(value, use_bin_type=True)  # type: ignore[no-any-return]  # msgpack's stub says Any
+    except (UnicodeEncodeError, OverflowError) as problem:  # half a surrogate pair, 65 bits
+        raise BadField(f"A value cannot be sent: {type(problem).__name__}") from problem
 
 
 def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, Any]:
@@ -36,8 +44,10 @@ def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, A
             max_array_len=len(raw),
             max_map_len=len(raw),
             object_pairs_hook=_without_duplicates,
+            ext_hook=_refuse_extension,
         )
-        _check_depth(value, LIMITS["depth_levels"])
+        if isinstance(value, dict):
+            _check_depth(value, LIMITS["depth_levels"])
     except BadMessage:
         raise
     except Exception as problem:  # the border: StackError, UnicodeDecodeError, OverflowError, RecursionError …
@@ -53,11 +63,13 @@ def to_plain(row: Row) -> Any:
 
 
 def to_row(value: Any, kind: type[RowType]) -> RowType:
-    """``value`` checked against one type. Raises BadField, naming the field."""
+    """``value`` checked against one type. Raises BadField, whose detail ``field`` is the path to the field."""
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, builtin_types=(bytes,))  # or text would pass as base64
     except (msgspec.ValidationError, RecursionError) as problem:
-        raise BadField(f"{kind.__name__.lower()}: {problem}") from problem
+        found = (_WHERE.search(str(problem)), _MISSING.search(str(problem)))
+        field = ".".join(each[1] for each in found if each and each[1])
+        raise BadField(f"{kind.__name__.lower()}: {problem}", **({"field": field} if field else {})) from problem
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -69,12 +81,13 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _check_depth(value: Any, levels: int) -> None:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not children:
-        return
+def _refuse_extension(code: int, content: bytes) -> None:
+    raise BadMessage(f"Extension type {code} is not of this protocol")
+
+
+def _check_depth(value: dict[str, Any] | list[Any], levels: int) -> None:
     if levels == 0:
         raise BadMessage(f"Nested deeper than {LIMITS['depth_levels']} levels")
-    for child in children:
+    for child in value.values() if isinstance(value, dict) else value:
         if isinstance(child, dict | list):
             _check_depth(child, levels - 1)

@@ -93,9 +93,10 @@ class DaemonConnection:
             _check_sizes(frames)
             header = codec.decode(frames[0], limit_bytes=LIMITS["header_bytes"])
             request_id = _request_id(header)
+            deadline_ms = _deadline_ms(header)
             request = _request(header)
             self._check_order(request)
-            return Asked(id=request_id, request=request, deadline_ms=_deadline_ms(header), payload=list(frames[1:]))
+            return Asked(id=request_id, request=request, deadline_ms=deadline_ms, payload=list(frames[1:]))
         except HoldfastError as problem:
             raise RefusedRequest(request_id, problem) from problem
 
@@ -124,7 +125,11 @@ def result_of_bytes(request_id: bytes, body: bytes) -> Frames:
 
 def error(request_id: bytes, problem: HoldfastError) -> Frames:
     """The frames of the answer to a request that failed."""
-    failure = Failure(code=problem.code, sentence=problem.sentence, details=problem.details)
+    failure = Failure(
+        code=problem.code,
+        sentence=_sendable(problem.sentence),
+        details={name: _sendable(detail) for name, detail in problem.details.items()},
+    )
     return [_answer(request_id, "error", codec.to_plain(failure))]
 
 
@@ -160,6 +165,12 @@ class ClientConnection:
 
     def receive(self, frames: Sequence[bytes]) -> Answered | None:
         """The answer in these frames, or None where nobody waits for it (it came too late). Raises BadMessage."""
+        try:
+            return self._receive(frames)
+        except (BadField, TooLarge) as problem:
+            raise BadMessage(f"Not an answer of this protocol: {problem.sentence}") from problem
+
+    def _receive(self, frames: Sequence[bytes]) -> Answered | None:
         if not frames:
             raise BadMessage("An answer without frames")
         header = codec.decode(frames[0], limit_bytes=LIMITS["answer_header_bytes"], what="answer")
@@ -170,6 +181,8 @@ class ClientConnection:
             if identity not in self._subscriptions:
                 return None
             return Answered(id=identity, reply=codec.to_row(body, Event), error=None, payload=[])
+        if kind not in ("result", "error"):
+            return None  # of a newer daemon; the answer is still to come
         expected = self._open.pop(identity, None)
         if kind == "error":
             failure = codec.to_row(body, Failure)
@@ -193,6 +206,13 @@ def _answer(request_id: bytes, kind: str, body: Any) -> bytes:
     return codec.encode({"id": request_id, "kind": kind, "body": body})
 
 
+def _sendable(detail: Any) -> Any:
+    """A path that is not text holds lone surrogates, which no msgpack text can: they are written out."""
+    if isinstance(detail, list):
+        return [_sendable(each) for each in detail]
+    return detail.encode(errors="backslashreplace").decode() if isinstance(detail, str) else detail
+
+
 def _check_sizes(frames: Sequence[bytes]) -> None:
     if not frames:
         raise BadMessage("A message without frames")
@@ -207,21 +227,21 @@ def _check_sizes(frames: Sequence[bytes]) -> None:
 def _request_id(header: dict[str, Any]) -> bytes:
     identity = header.get("id")
     if not isinstance(identity, bytes) or len(identity) != ID_BYTES:
-        raise BadField(f"id: {ID_BYTES} bytes are expected")
+        raise BadField(f"id: {ID_BYTES} bytes are expected", field="id")
     return identity
 
 
 def _deadline_ms(header: dict[str, Any]) -> int:
     deadline = header.get("deadline_ms")
     if isinstance(deadline, bool) or not isinstance(deadline, int) or not 0 < deadline <= LONGEST_DEADLINE_MS:
-        raise BadField(f"deadline_ms: a whole number from 1 to {LONGEST_DEADLINE_MS} is expected")
+        raise BadField(f"deadline_ms: a whole number from 1 to {LONGEST_DEADLINE_MS} is expected", field="deadline_ms")
     return deadline
 
 
 def _request(header: dict[str, Any]) -> Request:
     verb = header.get("verb")
     if not isinstance(verb, str):
-        raise BadField("verb: text is expected")
+        raise BadField("verb: text is expected", field="verb")
     kind = VERBS.get(verb)
     if kind is None:
         raise UnknownVerb(f"No verb {verb[:40]!r}", verbs=sorted(VERBS))

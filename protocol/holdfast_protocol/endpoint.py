@@ -82,7 +82,7 @@ def _platform_place(leaf: str) -> str:
 
 
 def _runtime_directory(environment: Mapping[str, str]) -> str:
-    runtime = environment.get("XDG_RUNTIME_DIR")
+    runtime = _system_runtime_directory(environment)
     if runtime:
         return os.path.join(runtime, "holdfast")
     import platformdirs
@@ -92,12 +92,21 @@ def _runtime_directory(environment: Mapping[str, str]) -> str:
     return os.path.join(platformdirs.user_state_dir("holdfast", appauthor=False), "run")
 
 
+def _system_runtime_directory(environment: Mapping[str, str]) -> str | None:
+    """The variable or, in cron and bare ssh that lack it, what it would say; None where there is none."""
+    named = environment.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(named):  # a relative one is to be ignored (XDG base directory specification)
+        return named
+    usual = f"/run/user/{os.getuid()}"
+    return usual if os.path.isdir(usual) else None
+
+
 def _fitting(path: str, environment: Mapping[str, str]) -> str:
     """``path``, or a short one that stands for it, the same for everybody who asks."""
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
         return path
     digest = hashlib.blake2s(os.fsencode(path), digest_size=8).hexdigest()
-    base = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-    if not os.path.isdir(base) or len(os.fsencode(base)) > 60:
+    base = _system_runtime_directory(environment)
+    if base is None or not os.path.isdir(base) or len(os.fsencode(base)) > 60:
         base = "/tmp"
     return os.path.join(base, f"holdfast-{os.getuid()}-{digest}", "s")

@@ -20,7 +20,7 @@ class HoldfastError(Exception):
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, sentence: str, **details: Detail) -> None:
+    def __init__(self, sentence: str, /, **details: Detail) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.details = details

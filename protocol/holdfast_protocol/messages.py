@@ -11,6 +11,7 @@ from holdfast_protocol.model import (
     ChangeRow,
     FileRow,
     FileSource,
+    Natural,
     OperationRow,
     PartRow,
     PartSource,
@@ -110,7 +111,7 @@ class Save(Request, frozen=True, kw_only=True):
     files: list[FileSource] = []
     parts: list[PartSource] = []
     message: str = ""
-    expect: int | None = None
+    expect: Natural | None = None
     new: bool = False
     accept: bool = False
     published: bool = False
@@ -157,8 +158,8 @@ class List(Request, frozen=True, kw_only=True):
     deleted: bool = False
     templates: bool = False
     sort: str = "modified"
-    limit: int = 100
-    offset: int = 0
+    limit: Natural = 100
+    offset: Natural = 0
 
 
 class Sessions(Reply, frozen=True, kw_only=True):
@@ -194,8 +195,8 @@ class Log(Request, frozen=True, kw_only=True):
     """The snapshots of a session, newest first."""
 
     ref: Ref
-    limit: int = 100
-    offset: int = 0
+    limit: Natural = 100
+    offset: Natural = 0
 
 
 class Snapshots(Reply, frozen=True, kw_only=True):
@@ -242,8 +243,8 @@ class Cat(Request, frozen=True, kw_only=True):
 
     ref: Ref
     path: bytes = b""
-    offset: int = 0
-    length: int = LIMITS["window_bytes"]
+    offset: Natural = 0
+    length: Natural = LIMITS["window_bytes"]
 
 
 class Content(Reply, frozen=True, kw_only=True):
@@ -263,7 +264,7 @@ class Restore(Request, frozen=True, kw_only=True):
     kinds: list[str] = []
     name: str | None = None
     into: Ref | None = None
-    expect: int | None = None
+    expect: Natural | None = None
     published: bool = False
 
 
@@ -308,7 +309,7 @@ class Changed(Reply, frozen=True, kw_only=True):
 class Undo(Request, frozen=True, kw_only=True):
     """Reverse operation ``number``, or without it the newest undoable one of this caller or of the outside."""
 
-    number: int | None = None
+    number: Natural | None = None
     published: bool = False
 
 
@@ -323,8 +324,8 @@ class Undone(Reply, frozen=True, kw_only=True):
 class Operations(Request, frozen=True, kw_only=True):
     """Rows of the log after number ``since``, oldest first; with ``newest``, the last ``limit`` rows."""
 
-    since: int = 0
-    limit: int = 100
+    since: Natural = 0
+    limit: Natural = 100
     newest: bool = False
 
 
@@ -339,7 +340,7 @@ class Subscribe(Request, frozen=True, kw_only=True):
     """Every operation after ``since`` (None: from now on) as an ``event``, first those that were, then live ones,
     without a seam. ``app`` and ``session`` (an id) narrow it."""
 
-    since: int | None = None
+    since: Natural | None = None
     app: str | None = None
     session: str | None = None
 

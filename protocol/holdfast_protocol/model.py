@@ -6,7 +6,12 @@ Sizes are bytes. Paths are raw bytes, with ``/`` between components.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+#: A count, a position or a number as a client sends it: neither negative nor more than the store can hold.
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +128,7 @@ class FileSource(Row, frozen=True, kw_only=True):
     order, all of which the daemon has (``missing``, ``put``).
     """
 
-    frame: int
+    frame: Natural
     path: bytes = b""
     chunked: bool = False
 
@@ -133,7 +138,7 @@ class PartSource(Row, frozen=True, kw_only=True):
     is payload frame ``frame``."""
 
     part: str
-    frame: int
+    frame: Natural
 
 
 #: What an operation may be. Every row is an event; the second value says whether ``undo`` can reverse it.

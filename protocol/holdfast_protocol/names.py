@@ -15,7 +15,7 @@ _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 #: Bidirectional overrides: they let a name look like another one.
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _REFERENCE = re.compile(
-    r"(?:(?P<app>[^/@:]+)/)?(?P<name>[^@:]*)(?:@(?P<snapshot>\{[^}]*\}|[^@:]+(?:(?<=pin):[^:]+)?))?(?::(?P<part>.*))?",
+    r"(?:(?P<app>[^/@:]+)/)?(?P<name>(?!/)[^@:]*)(?:@(?P<snapshot>\{[^}]*\}|pin:[^:]+|[^@:{]+))?(?::(?P<part>.+))?",
     re.DOTALL,
 )
 

@@ -1,0 +1,222 @@
+"""holdfastd: built in one place, started in order, stopped in reverse."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from holdfast_daemon.content import Content
+from holdfast_daemon.fault import Faults
+from holdfast_daemon.folders import SessionsFolder
+from holdfast_daemon.formats.registry import load_formats
+from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.saving import Saving
+from holdfast_daemon.server import Server
+from holdfast_daemon.service import Service
+from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.chunks import Chunks, Packs
+from holdfast_daemon.store.nouns import new_id
+from holdfast_protocol.endpoint import Places, places
+from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
+from holdfast_protocol.messages import StatusReport
+
+#: How long a request's id and answer are kept: promise 8.
+REQUESTS_NANOSECONDS = 7 * 24 * 3600 * 10**9
+
+_log = logging.getLogger("holdfast")
+
+
+class Daemon:
+    """One store, one sessions folder, one socket."""
+
+    def __init__(self, where: Places, environment: Mapping[str, str]) -> None:
+        self._where = where
+        self._environment = environment
+        self._closing = contextlib.AsyncExitStack()
+        self._version = version("holdfast")
+        self._epoch = new_id().hex()
+        self._started = time.time_ns()
+
+    async def start(self) -> None:
+        """Ready when it returns. Raises a coded error, and leaves nothing behind, where it cannot start."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """What is under way is answered, what is wanted is published."""
+        await self._closing.aclose()
+
+    async def _start(self) -> None:
+        where, closing = self._where, self._closing
+        descriptors = raise_descriptor_limit()
+        make_directory(where.runtime)
+        make_directory(where.store)
+        note: dict[str, str | int] = {
+            "pid": os.getpid(),
+            "socket": where.socket,
+            "version": self._version,
+            "boot": boot_id(),
+        }
+        for path, what in (
+            (os.path.join(where.store, "lock"), f"The store {where.store}"),
+            (f"{where.socket}.lock", f"The socket {where.socket}"),
+        ):
+            closing.callback(Lock(path, what, note).release)
+        faults = Faults(self._environment)
+        chunks = Chunks(Packs(os.path.join(where.store, "packs")))
+        closing.callback(chunks.close)
+        self._catalog = Catalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.sync)
+        closing.callback(self._catalog.close)
+        self._broken: dict[str, str] = {}
+        formats = load_formats(self._broken)
+        content = Content(self._catalog, chunks, formats, faults)
+        sessions = Sessions(self._catalog, content, time.time_ns, boot_id())
+        saving, lifecycle = Saving(sessions), Lifecycle(sessions)
+        loop = asyncio.get_running_loop()
+        self._folder = SessionsFolder(where.sessions, sessions, saving, lifecycle, content, faults, loop)
+        self._folder.start()
+        closing.push_async_callback(asyncio.to_thread, self._folder.stop)
+        service = Service(
+            sessions, saving, lifecycle, content, self._folder, formats, self._status, self._version, self._epoch
+        )
+        closing.callback(service.close)
+        listener = listen(where.socket)
+        self._server = Server(service, listener, where.socket, descriptors)
+        closing.push_async_callback(self._server.stop)
+        closing.callback(_remove, where.socket)
+        self._catalog.committed = lambda: self._committed(loop)
+        self._catalog.submit(lambda tx: tx.forget_answers(time.time_ns() - REQUESTS_NANOSECONDS)).result()
+        self._server.start()
+
+    def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._folder.wake()
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is listening any longer
+            loop.call_soon_threadsafe(self._server.pump)
+
+    def _status(self) -> StatusReport:
+        reader = self._catalog.reader
+        where = self._where
+        broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
+        return StatusReport(
+            version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
+            store=_text(where.store), sessions=_text(where.sessions), started=self._started,
+            sessions_count=reader.sessions_count(False), deleted_count=reader.sessions_count(True),
+            operations_count=reader.newest_operation(), clients_count=self._server.clients,
+            connections_count=self._server.connections, connections_limit=self._server.connections_limit,
+            store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=True,
+            problems=[_text(each) for each in [*self._folder.problems, *broken]],
+        )  # fmt: skip
+
+
+def boot_id() -> str:
+    """The kernel's name for this run of the machine; "" where it has none."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
+            return source.read().strip()
+    except OSError:
+        return ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs in the foreground, logs to stderr, stops cleanly on SIGTERM and SIGINT."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    where = places(
+        os.environ,
+        store=arguments.store,
+        sessions=arguments.sessions,
+        socket=arguments.socket,
+        config=arguments.config,
+    )
+    try:
+        asyncio.run(_run(where, arguments.introduce))
+    except HoldfastError as problem:
+        print(f"holdfastd: {problem.sentence}", file=sys.stderr)
+        return problem.exit_code
+    except OSError as problem:
+        coded = NoSpace if problem.errno in (errno.ENOSPC, errno.EDQUOT) else Unreadable
+        print(f"holdfastd: {problem}", file=sys.stderr)
+        return coded.exit_code
+    return 0
+
+
+async def _run(where: Places, introduce: bool) -> None:
+    daemon = Daemon(where, os.environ)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await daemon.start()
+    _log.info("holdfastd %s listens at %s; sessions are in %s", version("holdfast"), where.socket, where.sessions)
+    if introduce:
+        print(_introduction(where), flush=True)
+    await stopped.wait()
+    _log.info("holdfastd stops")
+    await daemon.stop()
+
+
+def _introduction(where: Places) -> str:
+    command = os.path.relpath(os.path.join(os.path.dirname(sys.executable), "holdfast"))
+    home = os.path.dirname(where.store)
+    return f"""
+holdfastd is running. It listens at   {where.socket}
+Sessions are ordinary files in        {where.sessions}
+Their history is in                   {where.store}
+
+In another terminal:
+
+  export HOLDFAST_HOME={home}
+  {command} save notes/hello README.md
+  {command} list
+  {command} status
+
+Ctrl-C stops it; nothing is lost.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="holdfastd", description="The daemon that owns this machine's sessions.")
+    parser.add_argument("--config", metavar="FILE", help="configuration file")
+    parser.add_argument("--store", metavar="DIR", help="where the history is kept")
+    parser.add_argument("--sessions", metavar="DIR", help="the folder of session files")
+    parser.add_argument("--socket", metavar="PATH", help="where to listen")
+    parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
+    parser.add_argument("--version", action="version", version=f"holdfastd {version('holdfast')}")
+    return parser
+
+
+def _text(path: str) -> str:
+    """A path as text that can be sent, whatever its bytes are."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _size_of(folder: str) -> int:
+    sizes = 0
+    for here, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                sizes += os.stat(os.path.join(here, name)).st_size
+    return sizes
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

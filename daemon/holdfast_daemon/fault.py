@@ -1,0 +1,63 @@
+"""Named steps at which a test can end or hold the daemon (``HOLDFAST_FAULT``).
+
+``HOLDFAST_FAULT=STEP=kill`` kills the process at that step, as a crash would. ``STEP=hold:PATH`` makes the file
+``PATH.reached`` there and goes on when ``PATH.go`` exists, so that a test can act at that very moment. A number
+after the step (``STEP#2``) means its n-th time. Without the variable a step costs one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+
+#: Every step, in the order in which a save meets them; a test proves the table complete.
+STEPS = (
+    "chunks-written",
+    "before-commit",
+    "after-commit",
+    "temporary-written",
+    "temporary-synced",
+    "before-exchange",
+    "exchanged",
+    "displaced-kept",
+    "before-confirm",
+    "confirmed",
+    "removed-aside",
+)
+
+HOLD_SECONDS = 30.0
+
+
+class Faults:
+    """What to do at which step; empty in every daemon that is not under test."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._actions: dict[str, str] = {}
+        self._left: dict[str, int] = {}
+        for entry in filter(None, environment.get("HOLDFAST_FAULT", "").split(",")):
+            step, _, action = entry.partition("=")
+            step, _, times = step.partition("#")
+            self._actions[step] = action
+            self._left[step] = int(times or 1)
+
+    def at(self, step: str) -> None:
+        """Called where ``step`` has just been reached."""
+        action = self._actions.get(step)
+        if action is None:
+            return
+        self._left[step] -= 1
+        if self._left[step] != 0:
+            return
+        if action == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        _hold(action.removeprefix("hold:"))
+
+
+def _hold(path: str) -> None:
+    with open(f"{path}.reached", "w", encoding="utf-8"):
+        pass
+    deadline = time.monotonic() + HOLD_SECONDS
+    while not os.path.exists(f"{path}.go") and time.monotonic() < deadline:
+        time.sleep(0.005)

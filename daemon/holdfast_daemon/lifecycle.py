@@ -1,0 +1,289 @@
+"""The life of a session beside its heads' saves: rename, copy, delete, restore, accept, and the undo of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from holdfast_daemon.content import Placed
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
+from holdfast_daemon.store.transaction import Transaction
+from holdfast_protocol.errors import CannotUndo, Exists, NotFound
+from holdfast_protocol.messages import Changed, Saved, Undone
+
+HEAD_MOVES = ("saved", "merged", "restored", "accepted", "changed-outside")
+CREATIONS = ("created", "forked", "copied")
+DELETIONS = ("deleted", "deleted-outside")
+
+
+class Lifecycle:
+    """One method per thing that may happen; each raises coded errors and changes nothing where it does."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def rename(self, identity: bytes, name: str, caller: Caller, path: bytes | None = None) -> Changed:
+        """``path``: the visible file is there already, moved by somebody outside."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
+                raise Exists(f"{before.app}/{name} exists already", name=f"{before.app}/{name}")
+            suffix = self._sessions.content.form(before.format).suffix
+            tree = any(file.path for file in tx.document_of(before.head).files)
+            to = path or self._sessions.free_path(tx, before.app, name, suffix, tree, before.id)
+            after = before.but(name=name, path=to, deleted=False)
+            note = Note(type="renamed", cause=OUTSIDE if path else None, text=before.name)
+            number = self._sessions.change(tx, before, after, caller.author, note)
+            if path is not None:
+                self._found_at(tx, before, after)
+            return self._changed(tx, identity, number)
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def copy(self, snapshot: Snapshot, app: str, name: str, caller: Caller) -> Changed:
+        """A new session whose first snapshot has that one's document."""
+
+        def work(tx: Transaction) -> Changed:
+            session, number = self._new(tx, snapshot, app, name, "copied", "saved", caller)
+            return self._changed(tx, session, number)
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def delete(self, identity: bytes, caller: Caller) -> Changed:
+        """Reversible: the session leaves the list, its file goes, its history stays."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            if before.deleted:
+                raise NotFound(f"{before.app}/{before.name} is deleted already", name=f"{before.app}/{before.name}")
+            number = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
+            return self._changed(tx, identity, number)
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def gone(self, path: bytes) -> None:
+        """The visible file at ``path`` was deleted outside."""
+
+        def work(tx: Transaction) -> Changed:
+            visible = tx.visible(path)
+            before = tx.session(visible.session) if visible else None
+            tx.drop_visible(path)
+            if before is None or before.deleted or before.path != path:
+                raise NotFound("Nothing was there")
+            note = Note(type="deleted-outside", cause=OUTSIDE)
+            number = self._sessions.change(tx, before, before.but(deleted=True), OUTSIDE, note)
+            tx.drop_visible(path)
+            return self._changed(tx, before.id, number)
+
+        await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
+
+    async def restore(self, snapshot: Snapshot, expect: int | None, caller: Caller) -> Saved:
+        """An older snapshot's document as the head again, or the head's own back on the disk."""
+
+        def work(tx: Transaction) -> Saved:
+            before = _need(tx, snapshot.session)
+            if expect is not None and expect != before.revision:
+                raise Exists(
+                    f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
+                    revision=before.revision,
+                )
+            if snapshot.id == before.head:
+                after, made = before.but(diverged=False, suspect=None, deleted=False), snapshot
+                self._check_name(tx, before)
+            else:
+                made = self._snapshot_of(snapshot, before, caller)
+                tx.add_snapshot(made)
+                after = self._headed(before, made)
+            note = Note(
+                type="restored", cause="restored", previous=before.head, undoable=made.id != before.head,
+                text=snapshot.id.hex(),
+            )  # fmt: skip
+            number = self._sessions.change(tx, before, after, caller.author, note)
+            self._sessions.want(tx, after.path, after.id, made.id)
+            return self._saved(tx, after.id, "saved", made.id, number)
+
+        return await self._sessions.commit(caller, Saved, lambda: work)
+
+    async def restore_as(self, snapshot: Snapshot, placed: Placed | None, app: str, name: str, caller: Caller) -> Saved:
+        """The same as a new session; ``placed`` where only parts of it are wanted."""
+
+        def work(tx: Transaction) -> Saved:
+            source = snapshot
+            if placed is not None:
+                tx.add_chunks(placed.places)
+                tx.add_document(placed.document)
+                source = self._sessions.snapshot(
+                    snapshot.session, placed.document.id, placed.document.size_bytes, snapshot.parents,
+                    "restored", caller.author,
+                )  # fmt: skip
+            session, number = self._new(tx, source, app, name, "copied", "restored", caller)
+            return self._saved(tx, session, "saved", _need(tx, session).head, number)
+
+        return await self._sessions.commit(caller, Saved, lambda: work)
+
+    async def accept(self, identity: bytes, suspect: bytes, caller: Caller) -> Saved:
+        """A suspect becomes the head and is a suspect no longer."""
+
+        def work(tx: Transaction) -> Saved:
+            before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
+            tx.clear_suspicion(suspect)
+            note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
+            number = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
+            return self._saved(tx, identity, "saved", suspect, number)
+
+        return await self._sessions.commit(caller, Saved, lambda: work)
+
+    async def undo(self, number: int | None, caller: Caller) -> Undone:
+        """Reverse an operation, or say why not."""
+
+        def work(tx: Transaction) -> Undone:
+            operation = self._undoable(tx, number, caller)
+            assert operation.session is not None
+            before = _need(tx, operation.session)
+            after = _REVERSALS[operation.type](self, tx, operation, before)
+            after = after.but(revision=before.revision + 1)
+            note = Note(type="undone", previous=before.head, text=f"{operation.type} {operation.number}")
+            by = self._sessions.change(tx, before, after, caller.author, note)
+            tx.mark_undone(operation.number, by)
+            again = tx.operation(operation.number)
+            assert again is not None
+            return Undone(undone=again.row(), operation=by, session=self._sessions.row(tx, _need(tx, after.id)))
+
+        return await self._sessions.commit(caller, Undone, lambda: work)
+
+    def _undoable(self, tx: Transaction, number: int | None, caller: Caller) -> Operation:
+        if number is None:
+            newest = tx.newest_undoable((caller.author, OUTSIDE))
+            if newest is None:
+                raise NotFound("There is nothing to undo")
+            return newest
+        operation = tx.operation(number)
+        if operation is None:
+            raise NotFound(f"There is no operation {number}", operation=number)
+        if operation.undone_by is not None:
+            raise CannotUndo(f"Operation {number} was undone by {operation.undone_by}", operation=number)
+        if not operation.undoable:
+            raise CannotUndo(f"Operation {number} ({operation.type}) cannot be undone", operation=number)
+        return operation
+
+    def _reverse_head(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        if before.head != operation.snapshot or before.deleted:
+            raise CannotUndo(
+                f"{before.app}/{before.name} has changed since operation {operation.number}; "
+                f"holdfast restore {before.app}/{before.name}@SNAPSHOT brings an older state back",
+                operation=operation.number,
+            )
+        assert operation.previous is not None
+        previous = tx.need_snapshot(operation.previous)
+        tree = any(file.path for file in tx.document(previous.document).files)
+        was_tree = any(file.path for file in tx.document_of(before.head).files)
+        path = before.path
+        if tree != was_tree:
+            suffix = self._sessions.content.form(before.format).suffix
+            path = self._sessions.free_path(tx, before.app, before.name, suffix, tree, before.id)
+        return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
+
+    def _reverse_creation(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        if before.deleted or before.revision != operation.revision or before.name != operation.name:
+            raise CannotUndo(
+                f"{before.app}/{before.name} has changed since it was made; "
+                f"holdfast delete {before.app}/{before.name} removes it",
+                operation=operation.number,
+            )
+        return before.but(deleted=True)
+
+    def _reverse_renaming(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        if before.name != operation.name or before.deleted:
+            raise CannotUndo(f"The session is now called {before.name}", operation=operation.number)
+        old = operation.note
+        if old != before.name and tx.session_named(before.app, old, before.folder) is not None:
+            raise CannotUndo(f"{before.app}/{old} is taken; rename that one first", name=f"{before.app}/{old}")
+        suffix = self._sessions.content.form(before.format).suffix
+        tree = any(file.path for file in tx.document_of(before.head).files)
+        path = self._sessions.free_path(tx, before.app, old, suffix, tree, before.id)
+        return before.but(name=old, path=path)
+
+    def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        if not before.deleted:
+            raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
+        self._check_name(tx, before)
+        path = before.path
+        other = tx.session_at(before.folder, path)
+        if other is not None:
+            suffix = self._sessions.content.form(before.format).suffix
+            tree = any(file.path for file in tx.document_of(before.head).files)
+            path = self._sessions.free_path(tx, before.app, before.name, suffix, tree, before.id)
+        return before.but(deleted=False, path=path, diverged=False)
+
+    def _check_name(self, tx: Transaction, session: Session) -> None:
+        taken = tx.session_named(session.app, session.name, session.folder)
+        if taken is not None and taken.id != session.id:
+            raise CannotUndo(
+                f"Another session is called {session.app}/{session.name} now; rename it first",
+                name=f"{session.app}/{session.name}",
+            )
+
+    def _found_at(self, tx: Transaction, before: Session, after: Session) -> None:
+        if before.path != after.path:
+            tx.drop_visible(before.path)
+        tx.put_visible(
+            Visible(
+                path=after.path, session=after.id, published=after.head, wanted=after.head, boot=self._sessions.boot
+            )
+        )
+
+    def _snapshot_of(self, source: Snapshot, session: Session, caller: Caller) -> Snapshot:
+        return self._sessions.snapshot(
+            session.id, source.document, source.size_bytes, (session.head,), "restored", caller.author
+        )
+
+    def _headed(self, session: Session, snapshot: Snapshot) -> Session:
+        return session.but(
+            head=snapshot.id, revision=session.revision + 1, size_bytes=snapshot.size_bytes, diverged=False,
+            suspect=None, deleted=False,
+        )  # fmt: skip
+
+    def _new(
+        self, tx: Transaction, source: Snapshot, app: str, name: str, kind: str, cause: str, caller: Caller
+    ) -> tuple[bytes, int]:
+        if tx.session_named(app, name, SESSIONS_FOLDER) is not None:
+            raise Exists(f"{app}/{name} exists already", name=f"{app}/{name}")
+        origin = _need(tx, source.session)
+        identity = new_id()
+        first = self._sessions.snapshot(
+            identity, source.document, source.size_bytes, (source.id,), cause, caller.author
+        )
+        form = self._sessions.content.form(origin.format)
+        tree = any(file.path for file in tx.document(source.document).files)
+        tx.add_snapshot(first)
+        session = Session(
+            id=identity, app=app, folder=SESSIONS_FOLDER, name=name, format=origin.format, revision=1, head=first.id,
+            path=self._sessions.free_path(tx, app, name, form.suffix, tree, None), size_bytes=source.size_bytes,
+            created=first.time, modified=first.time,
+        )  # fmt: skip
+        note = Note(type=kind, cause=cause, text=f"from {origin.app}/{origin.name}")
+        return identity, self._sessions.change(tx, None, session, caller.author, note)
+
+    def _changed(self, tx: Transaction, session: bytes, number: int) -> Changed:
+        return Changed(session=self._sessions.row(tx, _need(tx, session)), operation=number)
+
+    def _saved(self, tx: Transaction, session: bytes, outcome: str, snapshot: bytes, number: int) -> Saved:
+        row = self._sessions.row(tx, _need(tx, session))
+        return Saved(outcome=outcome, session=row, snapshot=snapshot.hex(), operation=number)
+
+
+_Reversal = Callable[[Lifecycle, Transaction, Operation, Session], Session]
+_REVERSALS: dict[str, _Reversal] = {
+    **dict.fromkeys(HEAD_MOVES, Lifecycle._reverse_head),
+    **dict.fromkeys(CREATIONS, Lifecycle._reverse_creation),
+    **dict.fromkeys(DELETIONS, Lifecycle._reverse_deletion),
+    "renamed": Lifecycle._reverse_renaming,
+}
+
+
+def _need(tx: Transaction, identity: bytes) -> Session:
+    session = tx.session(identity)
+    if session is None:
+        raise NotFound("The session is no longer there")
+    return session

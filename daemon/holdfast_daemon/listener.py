@@ -1,0 +1,92 @@
+"""One daemon for one store and one socket: locks first, then the socket, made by us and closed to everybody else.
+
+libzmq unlinks a live ``ipc://`` path before it binds, so a second daemon would silently steal it (lessons.md, probe
+A). Therefore the locks, and therefore a listener of our own that is handed over with ``ZMQ_USE_FD``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import resource
+import socket
+
+from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, check_private
+from holdfast_protocol.errors import BadName, StoreLocked, Unreadable
+
+BACKLOG_COUNT = 1024
+
+
+class Lock:
+    """A lock file held for life; the kernel lets go of it when the process ends, however it ends."""
+
+    def __init__(self, path: str, what: str, note: dict[str, str | int]) -> None:
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as problem:
+            raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            holder = _holder(self._descriptor)
+            os.close(self._descriptor)
+            raise StoreLocked(
+                f"{what} is held by another holdfastd, process {holder.get('pid', 'unknown')} "
+                f"(its socket is {holder.get('socket', 'unknown')})",
+                pid=holder.get("pid"),
+                path=path,
+            ) from problem
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(note).encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._descriptor)
+
+
+def _holder(descriptor: int) -> dict[str, str | int]:
+    try:
+        found = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def make_directory(path: str) -> None:
+    """A private directory, made where it is absent. Raises NotAllowed where it is not ours alone."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    except OSError as problem:
+        raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
+    check_private(path)
+
+
+def listen(path: str) -> socket.socket:
+    """A listening socket at ``path``, mode 0600. Only for the holder of its lock: a stale file is replaced."""
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        raise BadName(f"The socket's path {path} is over {SOCKET_PATH_BYTES} bytes", name=path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(before)
+        listener.listen(BACKLOG_COUNT)
+    except OSError as problem:
+        listener.close()
+        raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
+    return listener
+
+
+def raise_descriptor_limit() -> int:
+    """The soft limit of open files becomes the hard one; gives it. libzmq aborts the process when it runs out."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wished = min(hard, 1 << 20) if hard != resource.RLIM_INFINITY else 1 << 20
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wished, hard))
+    return wished

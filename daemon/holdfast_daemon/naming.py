@@ -1,0 +1,122 @@
+"""From what a person named to the session, snapshot and part that it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from holdfast_daemon.formats.base import Part
+from holdfast_daemon.store.nouns import Session, Snapshot
+from holdfast_daemon.store.transaction import Reader
+from holdfast_protocol.errors import Ambiguous, BadField, NotFound
+from holdfast_protocol.model import Ref
+from holdfast_protocol.names import shown
+
+_AGO = re.compile(r"\{\s*(\d+)\s*(second|minute|hour|day|week)s?\s+ago\s*\}")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_PREFIX = re.compile(r"[0-9a-fA-F]{4,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A session and the snapshot of it that a reference names."""
+
+    session: Session
+    snapshot: Snapshot
+
+
+def find_session(reader: Reader, ref: Ref, *, deleted: bool = True) -> Session:
+    """The one session that ``ref`` names; a live one wins over deleted ones. Raises NotFound, Ambiguous."""
+    if ref.id is not None:
+        found = reader.session(_raw(ref.id))
+        if found is None or (found.deleted and not deleted):
+            raise NotFound(f"There is no session {shown(ref.id)}", id=ref.id)
+        return found
+    fitting = reader.sessions_fitting(ref.name, ref.app, ref.folder)
+    live = [session for session in fitting if not session.deleted]
+    if len(live) > 1:
+        names = [f"{session.app}/{session.name}" for session in live]
+        raise Ambiguous(f"{shown(ref.name)} is the name of several sessions", candidates=names)
+    if live:
+        return live[0]
+    if fitting and deleted:
+        return fitting[0]
+    whole = f"{ref.app}/{ref.name}" if ref.app else ref.name
+    raise NotFound(f"There is no session {shown(whole)}", name=whole)
+
+
+def find(reader: Reader, ref: Ref, now: int) -> Named:
+    """The session and the snapshot. ``now``: nanoseconds, for ``{2 hours ago}``."""
+    session = find_session(reader, ref)
+    return Named(session, find_snapshot(reader, session, ref.snapshot, now))
+
+
+def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snapshot:
+    """Raises NotFound, Ambiguous, BadField."""
+    if said in ("latest", "head"):
+        return reader.need_snapshot(session.head)
+    if said == "good":
+        return _there(reader.newest_good(session.id), session, said)
+    if re.fullmatch(r"-\d{1,9}", said):
+        return _there(_before_head(reader, session, int(said[1:])), session, said)
+    ago = _AGO.fullmatch(said)
+    if ago:
+        return _there(_head_at(reader, session, now - int(ago[1]) * _SECONDS[ago[2]] * 10**9), session, said)
+    if _PREFIX.fullmatch(said):
+        fitting = reader.snapshot_by_prefix(session.id, said)
+        if len(fitting) > 1:
+            raise Ambiguous(f"@{said} fits several snapshots", candidates=[each.id.hex() for each in fitting])
+        return _there(fitting[0] if fitting else None, session, said)
+    raise BadField(f"snapshot: @{shown(said)} is not one of latest, -N, good, {{2 hours ago}}, an id's beginning")
+
+
+def find_parts(parts: Sequence[Part], said: Sequence[str], kinds: Sequence[str] = ()) -> list[Part]:
+    """The parts named by key or by unique name, and those of the kinds; in document order."""
+    chosen = {find_part(parts, each).key for each in said}
+    unknown = [kind for kind in kinds if kind not in {part.kind for part in parts}]
+    if unknown:
+        raise NotFound(f"There is no part of kind {shown(unknown[0])}", kind=unknown[0])
+    return [part for part in parts if part.key in chosen or part.kind in kinds]
+
+
+def find_part(parts: Sequence[Part], said: str) -> Part:
+    """Raises NotFound; Ambiguous with the keys where a name fits several."""
+    for part in parts:
+        if part.key == said:
+            return part
+    fitting = [part for part in parts if part.name == said]
+    if len(fitting) > 1:
+        raise Ambiguous(f"{shown(said)} is the name of several parts", candidates=[part.key for part in fitting])
+    if not fitting:
+        raise NotFound(f"There is no part {shown(said)}", part=said)
+    return fitting[0]
+
+
+def _raw(identity: str) -> bytes:
+    try:
+        return bytes.fromhex(identity)
+    except ValueError as problem:
+        raise BadField("id: 32 hexadecimal digits are expected", field="id") from problem
+
+
+def _there(snapshot: Snapshot | None, session: Session, said: str) -> Snapshot:
+    if snapshot is None:
+        raise NotFound(f"{session.app}/{session.name} has no snapshot @{said}", snapshot=said)
+    return snapshot
+
+
+def _before_head(reader: Reader, session: Session, steps: int) -> Snapshot | None:
+    return _first(reader, session, lambda place, _: place == steps)
+
+
+def _head_at(reader: Reader, session: Session, moment: int) -> Snapshot | None:
+    return _first(reader, session, lambda _, snapshot: snapshot.time <= moment)
+
+
+def _first(reader: Reader, session: Session, fits: Callable[[int, Snapshot], bool]) -> Snapshot | None:
+    for place, (_, identity) in enumerate(reader.heads(session.id)):
+        snapshot = reader.need_snapshot(identity)
+        if fits(place, snapshot):
+            return snapshot
+    return None

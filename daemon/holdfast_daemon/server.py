@@ -1,0 +1,303 @@
+"""The socket: drained whenever it is readable, each message checked, answered, and never waited for.
+
+A plain ROUTER drained from ``loop.add_reader`` does twice the requests of ``zmq.asyncio`` (DESIGN.md section 4). Its
+descriptor is edge-triggered, so after every send or receive its events are looked at once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import socket as sockets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.service import Answer, Service
+from holdfast_daemon.sessions import Caller
+from holdfast_protocol import connection
+from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
+from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
+from holdfast_protocol.messages import CHANGING, LIMITS, Event, Subscribe, Unsubscribe, Unsubscribed
+
+DRAIN_COUNT = 256
+PEERS_COUNT = 4096
+UNDER_WAY_COUNT = 4096
+RETRY_SECONDS = 0.01
+EVENTS_COUNT = 200
+
+_log = logging.getLogger("holdfast.server")
+
+
+@dataclass(slots=True)
+class _Subscription:
+    number: int
+    app: str | None
+    session: str | None
+
+
+@dataclass(slots=True)
+class _Peer:
+    author: str
+    wire: DaemonConnection
+    subscriptions: dict[bytes, _Subscription] = field(default_factory=dict)
+
+
+class Server:
+    """Owns the ROUTER socket and everything that is known of its peers."""
+
+    def __init__(self, service: Service, listener: sockets.socket, path: str, descriptors: int) -> None:
+        self._service = service
+        self._listener = listener
+        self._endpoint = f"ipc://{path}"
+        self._loop = asyncio.get_running_loop()
+        self._context = zmq.Context()
+        self._context.set(zmq.MAX_SOCKETS, 1023)
+        self._socket = self._context.socket(zmq.ROUTER)
+        self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
+        self._outbound = Outbound(self._send, self._forget)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = self._retrying = self._stopping = self._bound = False
+        self._users: dict[int, str] = {}
+        self.connections = 0
+        self.connections_limit = max(16, min(10_000, (descriptors - 128) // 2))
+
+    def start(self) -> None:
+        """Serve."""
+        wire = self._socket
+        wire.setsockopt(zmq.LINGER, 500)
+        wire.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        wire.setsockopt(zmq.SNDHWM, 64)
+        wire.setsockopt(zmq.RCVHWM, 256)
+        wire.setsockopt(zmq.MAXMSGSIZE, LIMITS["frame_bytes"])
+        wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
+        self._monitor = wire.get_monitor_socket(
+            zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+        )  # fmt: skip
+        self._bind()
+        self._loop.add_reader(_option(self._monitor, zmq.FD), self._count_connections)
+        self._loop.add_reader(_option(wire, zmq.FD), self._drain)
+        self._soon()
+
+    async def stop(self) -> None:
+        """Take nothing new, answer what is under way, close."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        self._outbound.flush()
+        self._loop.remove_reader(_option(self._socket, zmq.FD))
+        self._loop.remove_reader(_option(self._monitor, zmq.FD))
+        self._socket.disable_monitor()
+        self._monitor.close(0)
+        self._socket.close()
+        self._context.term()
+        self._listener.close()
+
+    @property
+    def clients(self) -> int:
+        """Peers that said hello and were heard of lately."""
+        return len(self._peers)
+
+    def pump(self) -> None:
+        """There are new operations: events for everybody who wants them and has room."""
+        for identity, peer in list(self._peers.items()):
+            for subscription in list(peer.subscriptions):
+                self._pump(identity, peer, subscription)
+
+    def _pump(self, identity: bytes, peer: _Peer, key: bytes) -> None:
+        wanted = peer.subscriptions[key]
+        while self._outbound.size_bytes(identity) == 0 and key in peer.subscriptions:
+            rows = self._service.operations_after(wanted.number, EVENTS_COUNT)
+            for row in rows:
+                wanted.number = row.number
+                fits_app = wanted.app is None or wanted.app == row.app
+                if fits_app and wanted.session in (None, row.session):
+                    self._put(identity, connection.event(key, Event(row=row)))
+            if len(rows) < EVENTS_COUNT:
+                return
+
+    def _bind(self) -> None:
+        """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
+        self._socket.setsockopt(zmq.USE_FD, os.dup(self._listener.fileno()))
+        self._socket.bind(self._endpoint)
+        self._bound = True
+
+    def _count_connections(self) -> None:
+        while _option(self._monitor, zmq.EVENTS) & zmq.POLLIN:
+            message = recv_monitor_message(self._monitor, zmq.NOBLOCK)
+            self.connections += 1 if message["event"] == zmq.EVENT_ACCEPTED else -1
+        self.connections = max(0, self.connections)
+        if self._bound and self.connections > self.connections_limit:
+            _log.warning("%d connections: no more are taken for now", self.connections)
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.unbind(self._endpoint)
+            self._bound = False
+        elif not self._bound and self.connections < self.connections_limit * 3 // 4 and not self._stopping:
+            self._bind()
+
+    def _drain(self) -> None:
+        self._draining = False
+        for _ in range(DRAIN_COUNT):
+            if not _option(self._socket, zmq.EVENTS) & zmq.POLLIN:
+                return
+            try:
+                first = self._socket.recv(zmq.NOBLOCK, copy=False)
+                frames = self._rest() if first.more else []
+            except zmq.Again:
+                return
+            self._received(first, frames)
+        self._soon()
+
+    def _soon(self) -> None:
+        if not self._draining:
+            self._draining = True
+            self._loop.call_soon(self._drain)
+
+    def _rest(self) -> Frames:
+        """The other frames; those beyond the bound are taken from the socket and dropped."""
+        frames: Frames = []
+        more = True
+        while more:
+            frame = self._socket.recv(zmq.NOBLOCK)
+            more = bool(_option(self._socket, zmq.RCVMORE))
+            if len(frames) <= LIMITS["frames_count"]:
+                frames.append(frame)
+        return frames
+
+    def _received(self, first: zmq.Frame, frames: Frames) -> None:
+        identity = first.bytes
+        peer = self._peers.get(identity)
+        if peer is None:
+            peer = self._welcome(identity, first)
+        else:
+            self._peers.move_to_end(identity)
+        try:
+            asked = peer.wire.receive(frames)
+        except RefusedRequest as refused:
+            self._put(identity, connection.error(refused.id, refused.error))
+            return
+        if peer.author == "":
+            self._put(identity, connection.error(asked.id, NotAllowed("This daemon serves its own user only")))
+            return
+        self._answer(identity, peer, asked)
+
+    def _welcome(self, identity: bytes, first: zmq.Frame) -> _Peer:
+        peer = _Peer(self._author(first), DaemonConnection())
+        self._peers[identity] = peer
+        while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
+            oldest = next((key for key, each in self._peers.items() if not each.subscriptions), identity)
+            self._forget(oldest)
+        return peer
+
+    def _author(self, first: zmq.Frame) -> str:
+        """The user at the other end, by the kernel's word; "" where it is not ours."""
+        try:
+            uid = int(str(first.get("Peer-Address")).split(":")[1])
+        except (zmq.ZMQError, IndexError, ValueError):
+            return ""
+        if uid != os.geteuid():
+            return ""
+        if uid not in self._users:
+            try:
+                self._users[uid] = pwd.getpwuid(uid).pw_name
+            except KeyError:
+                self._users[uid] = str(uid)
+        return self._users[uid]
+
+    def _answer(self, identity: bytes, peer: _Peer, asked: Asked) -> None:
+        request = asked.request
+        quick = self._service.quick.get(type(request))
+        if quick is not None:
+            try:
+                self._reply(identity, asked.id, quick(request, peer.author))
+            except Exception as problem:
+                self._put(identity, connection.error(asked.id, _coded(problem)))
+        elif isinstance(request, Subscribe):
+            self._subscribe(identity, peer, asked.id, request)
+        elif isinstance(request, Unsubscribe):
+            peer.subscriptions.pop(request.subscription, None)
+            self._reply(identity, asked.id, (Unsubscribed(), ()))
+        elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
+            self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
+        else:
+            task = self._loop.create_task(self._serve(identity, peer.author, asked))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
+        """One slower request; past its deadline the asker is told, and what was not begun is not done."""
+        deadline = time.monotonic() + asked.deadline_ms / 1000
+        changing = type(asked.request) in CHANGING
+        caller = Caller(author, asked.id if changing else None)
+        try:
+            async with asyncio.timeout(None if changing else deadline - time.monotonic()):
+                answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
+            self._reply(identity, asked.id, answer)
+        except TimeoutError:
+            self._put(identity, connection.error(asked.id, TooLate("The deadline passed")))
+        except Exception as problem:  # the server's one catch-all: every request is answered
+            self._put(identity, connection.error(asked.id, _coded(problem)))
+
+    def _subscribe(self, identity: bytes, peer: _Peer, key: bytes, request: Subscribe) -> None:
+        newest = self._service.newest_operation()
+        since = newest if request.since is None else min(request.since, newest)
+        peer.subscriptions[key] = _Subscription(since, request.app, request.session)
+        self._reply(identity, key, (self._service.subscribed(newest), ()))
+        if key in peer.subscriptions:
+            self._pump(identity, peer, key)
+
+    def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
+        reply, payload = answer
+        self._put(identity, connection.result(request, reply, payload))
+
+    def _put(self, identity: bytes, frames: Frames) -> None:
+        self._outbound.put(identity, frames)
+        if self._outbound.waiting and not self._retrying:
+            self._retrying = True
+            self._loop.call_later(RETRY_SECONDS, self._retry)
+        self._soon()
+
+    def _retry(self) -> None:
+        self._retrying = False
+        self._outbound.flush()
+        self.pump()
+        if self._outbound.waiting and not self._retrying:
+            self._retrying = True
+            self._loop.call_later(RETRY_SECONDS, self._retry)
+
+    def _send(self, identity: bytes, frames: Frames) -> str:
+        try:
+            self._socket.send_multipart([identity, *frames], zmq.NOBLOCK)
+        except zmq.Again:
+            return "full"
+        except zmq.ZMQError as problem:
+            if problem.errno == zmq.EHOSTUNREACH:
+                return "gone"
+            raise
+        return "sent"
+
+    def _forget(self, identity: bytes) -> None:
+        self._peers.pop(identity, None)
+        self._outbound.drop(identity)
+
+
+def _option(socket: zmq.Socket[bytes], option: int) -> int:
+    """A socket option whose value is a number."""
+    value = socket.getsockopt(option)
+    assert isinstance(value, int)
+    return value
+
+
+def _coded(problem: Exception) -> HoldfastError:
+    if isinstance(problem, HoldfastError):
+        return problem
+    _log.error("A request failed", exc_info=problem)
+    return Internal(f"The daemon met {type(problem).__name__}; its log has more")

@@ -1,0 +1,181 @@
+"""What may become of a session: the base that saving and the life of sessions stand on.
+
+Every change is one catalog transaction: the session's row, its snapshot, the operation, what should be visible, and
+the answer under the request's id. Decisions are taken before it, on what was read, and checked again inside it by
+comparing the revision; where that moved, the decision is taken anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from holdfast_daemon.content import Content
+from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
+from holdfast_daemon.store.transaction import Reader, Transaction
+from holdfast_protocol import codec
+from holdfast_protocol.errors import Busy, Exists
+from holdfast_protocol.messages import LIMITS, Reply
+from holdfast_protocol.model import OPERATION_TYPES, SessionRow
+
+SESSIONS_FOLDER = "sessions"
+OUTSIDE = "outside"
+ATTEMPTS = 64
+FILE_NAME_BYTES = 255
+
+ReplyType = TypeVar("ReplyType", bound=Reply)
+
+
+class Moved(Exception):
+    """The session changed between the decision and its transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, by the kernel's word, and under which request id."""
+
+    author: str
+    request: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """What an operation's row says beside what follows from the session."""
+
+    type: str
+    cause: str | None = None
+    previous: bytes | None = None
+    text: str = ""
+    undoable: bool = True
+
+
+class Sessions:
+    """The shared ground: clock, catalog, content, and the pieces that every change is made of."""
+
+    def __init__(self, catalog: Catalog, content: Content, clock: Callable[[], int], boot: str) -> None:
+        self.catalog = catalog
+        self.content = content
+        self.clock = clock
+        self.boot = boot
+
+    async def commit(
+        self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]]
+    ) -> ReplyType:
+        """Decide and commit until the ground holds still. The answer is kept under the request's id."""
+        for _ in range(ATTEMPTS):
+            work = partial(self._once, caller=caller, kind=kind, work=attempt())
+            try:
+                return await asyncio.wrap_future(self.catalog.submit(work))
+            except Moved:
+                continue
+        raise Busy("The session is changed by others faster than this request can follow")
+
+    def _once(
+        self, tx: Transaction, *, caller: Caller, kind: type[ReplyType], work: Callable[[Transaction], ReplyType]
+    ) -> ReplyType:
+        if caller.request is None:
+            return work(tx)
+        known = tx.answer(caller.request)
+        if known is not None:
+            return codec.to_row(codec.decode(known, limit_bytes=LIMITS["answer_header_bytes"]), kind)
+        reply = work(tx)
+        tx.keep_answer(caller.request, self.clock(), codec.encode(codec.to_plain(reply)))
+        return reply
+
+    def row(self, reader: Reader, session: Session) -> SessionRow:
+        """A session as it goes out."""
+        return session.row(reader.tags(session.id))
+
+    def snapshot(
+        self, session: bytes, document: bytes, size_bytes: int, parents: tuple[bytes, ...], cause: str, author: str,
+        message: str = "", suspect: str | None = None,
+    ) -> Snapshot:  # fmt: skip
+        """A new snapshot, not yet in the catalog."""
+        return Snapshot(
+            id=new_id(), session=session, document=document, parents=parents, time=self.clock(), cause=cause,
+            author=author, size_bytes=size_bytes, message=message, suspect=suspect,
+        )  # fmt: skip
+
+    def unmoved(self, tx: Transaction, session: Session) -> None:
+        """Raises Moved unless the row is as the decision saw it."""
+        if tx.session(session.id) != session:
+            raise Moved
+
+    def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> int:
+        """Put the row, say what should be visible, write the operation. Gives its number."""
+        now = self.clock()
+        after = after.but(modified=now)
+        tx.put_session(after)
+        self._wish(tx, before, after)
+        return tx.add_operation(
+            Operation(
+                number=0, time=now, type=note.type, session=after.id, app=after.app, folder=after.folder,
+                name=after.name, cause=note.cause, author=author,
+                undoable=note.undoable and OPERATION_TYPES[note.type], revision=after.revision,
+                snapshot=after.head, previous=note.previous, undone_by=None, note=note.text,
+            )
+        )  # fmt: skip
+
+    def _wish(self, tx: Transaction, before: Session | None, after: Session) -> None:
+        if before is not None and not before.deleted and before.path != after.path:
+            self.want(tx, before.path, before.id, None)
+        shown = None if after.deleted else after.head
+        if after.deleted and tx.visible(after.path) is None:
+            return
+        if not (after.diverged and before is not None and before.head == after.head):
+            self.want(tx, after.path, after.id, shown)
+
+    def want(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes | None) -> None:
+        """From this commit on, ``snapshot`` should be visible at ``path``."""
+        row = tx.visible(path)
+        tx.put_visible(
+            Visible(
+                path=path, session=session, published=row.published if row else None, wanted=snapshot, boot=self.boot
+            )
+        )
+
+    def free_path(self, reader: Reader, app: str, name: str, suffix: str, tree: bool, own: bytes | None) -> bytes:
+        """Where a session's file goes: ``APP/NAME`` and the format's suffix, escaped where a file system cannot
+        hold it, numbered where another session's file is there."""
+        end = "" if tree or name.endswith(suffix) else suffix
+        for number in range(1, 1_000_000):
+            leaf = _leaf(name, (f" ({number})" if number > 1 else "") + end)
+            path = os.fsencode(app) + b"/" + leaf
+            taken = reader.visible(path)
+            if taken is None or taken.session == own:
+                other = reader.session_at(SESSIONS_FOLDER, path)
+                if other is None or other.id == own:
+                    return path
+        raise Exists(f"No free file name for {app}/{name}")
+
+    def free_name(self, reader: Reader, app: str, name: str) -> str:
+        """``name``, or with a number behind it where a live session has it."""
+        candidate, number = name, 1
+        while reader.session_named(app, candidate, SESSIONS_FOLDER) is not None:
+            number += 1
+            end = f" ({number})"
+            candidate = _cut(name, LIMITS["name_bytes"] - len(end)) + end
+        return candidate
+
+
+def _leaf(name: str, end: str) -> bytes:
+    whole = os.fsencode(name + end)
+    if len(whole) <= FILE_NAME_BYTES - 32:  # room for the daemon's own temporary names
+        return whole
+    return os.fsencode(_cut(name, FILE_NAME_BYTES - 32 - 18 - len(os.fsencode(end))) + "~" + _digest(name) + end)
+
+
+def _digest(name: str) -> str:
+    from holdfast_protocol.chunking import hash_of
+
+    return hash_of(name.encode())[:8].hex()
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    """The longest beginning of ``text`` of at most that many UTF-8 bytes."""
+    return text.encode()[:size_bytes].decode(errors="ignore")

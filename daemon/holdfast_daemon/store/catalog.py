@@ -1,0 +1,173 @@
+"""The catalog: one SQLite file, one writer thread with group commit, a reader for every thread that asks.
+
+Jobs that wait at the same moment share one transaction and so its syncs; each stands in a savepoint of its own, so
+that one that fails takes nothing with it. A future is answered only after the commit.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import apsw
+
+from holdfast_daemon.fault import Faults
+from holdfast_daemon.store.schema import APPLICATION_ID, TABLES, VERSION
+from holdfast_daemon.store.transaction import Reader, Transaction
+from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
+
+Result = TypeVar("Result")
+BATCH_COUNT = 256
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Transaction], Any]
+    future: Future[Any]
+
+
+class Catalog:
+    """``reader`` for questions, ``submit`` for changes."""
+
+    def __init__(self, path: str, faults: Faults, before_commit: Callable[[], None]) -> None:
+        self._path = path
+        self._faults = faults
+        self._before_commit = before_commit
+        self._local = threading.local()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._connection = _open(path)
+        self.committed: Callable[[], None] = lambda: None
+        self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
+        self._thread.start()
+
+    @property
+    def reader(self) -> Reader:
+        """This thread's own reader: sees every commit that was answered."""
+        reader: Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = Reader(_connect(self._path))
+        return reader
+
+    def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
+        """``work``'s result once it is committed; its error, and nothing changed, where it raises."""
+        future: Future[Result] = Future()
+        if self._closed:
+            raise ShuttingDown("The daemon is stopping")
+        self._jobs.put(_Job(work, future))
+        return future
+
+    def close(self) -> None:
+        """After the jobs that wait."""
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            self._commit(batch)
+
+    def _next_batch(self) -> list[_Job] | None:
+        first = self._jobs.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < BATCH_COUNT and not self._jobs.empty():
+            following = self._jobs.get()
+            if following is None:
+                self._jobs.put(None)
+                break
+            batch.append(following)
+        return batch
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            outcomes = [self._attempt(job) for job in batch]
+            self._before_commit()
+            self._faults.at("before-commit")
+            self._connection.execute("COMMIT")
+        except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
+            self._roll_back()
+            failure = _translated(problem)
+            for job in batch:
+                job.future.set_exception(failure)
+            return
+        self._faults.at("after-commit")
+        for job, (value, trouble) in zip(batch, outcomes, strict=True):
+            if trouble is None:
+                job.future.set_result(value)
+            else:
+                job.future.set_exception(trouble)
+        self.committed()
+
+    def _attempt(self, job: _Job) -> tuple[Any, Exception | None]:
+        self._connection.execute("SAVEPOINT job")
+        try:
+            value = job.work(Transaction(self._connection))
+        except (apsw.FullError, apsw.IOError):
+            raise  # the whole transaction is lost
+        except Exception as problem:
+            self._connection.execute("ROLLBACK TO job")
+            self._connection.execute("RELEASE job")
+            return None, problem
+        self._connection.execute("RELEASE job")
+        return value, None
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _translated(problem: BaseException) -> HoldfastError:
+    if isinstance(problem, HoldfastError):
+        return problem
+    if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
+        return NoSpace("The disk of the store is full; nothing was changed")
+    if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
+        return Unreadable(f"The store cannot be written: {problem}")
+    return Internal(f"The store failed: {type(problem).__name__}: {problem}")
+
+
+def _connect(path: str) -> apsw.Connection:
+    connection = apsw.Connection(path)
+    connection.set_busy_timeout(10_000)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _open(path: str) -> apsw.Connection:
+    fresh = not os.path.exists(path)
+    try:
+        connection = _connect(path)
+        version = _number(connection, "user_version")
+        application = _number(connection, "application_id")
+    except apsw.NotADBError as problem:
+        raise Damaged(f"{path} is not a holdfast catalog", path=path) from problem
+    except (apsw.CantOpenError, apsw.IOError, apsw.ReadOnlyError) as problem:
+        raise Unreadable(f"{path}: {problem}", path=path) from problem
+    if version > VERSION:
+        raise StoreNewer(
+            f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
+        )
+    if version == 0 and (fresh or application == 0):
+        with connection:
+            connection.execute(TABLES)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    elif application != APPLICATION_ID:
+        raise Damaged(f"{path} is not a holdfast catalog", path=path)
+    os.chmod(path, 0o600)
+    return connection
+
+
+def _number(connection: apsw.Connection, pragma: str) -> int:
+    row = connection.execute(f"PRAGMA {pragma}").fetchone()
+    return int(row[0]) if row else 0

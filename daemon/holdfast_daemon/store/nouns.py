@@ -1,0 +1,167 @@
+"""The store's own values: what a transaction takes and gives. Ids are 16 raw bytes, hashes 32."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from holdfast_protocol.chunking import HASH_BYTES, hash_of
+from holdfast_protocol.codec import decode, encode
+from holdfast_protocol.errors import Damaged
+from holdfast_protocol.model import OperationRow, SessionRow, SnapshotRow
+
+MANIFEST_BYTES = 1 << 30
+
+
+def new_id() -> bytes:
+    """128 random bits."""
+    return os.urandom(16)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFile:
+    """One file of a document: its raw path, size, BLAKE3 hash and the hashes of its chunks in order."""
+
+    path: bytes
+    size_bytes: int
+    hash: bytes
+    chunks: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredDocument:
+    """A document by its chunks. ``id`` is the hash of the manifest: equal documents have equal ids."""
+
+    id: bytes
+    files: tuple[StoredFile, ...]
+    manifest: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+
+def stored_document(files: list[StoredFile]) -> StoredDocument:
+    """The document of these files, whatever their order."""
+    ordered = tuple(sorted(files, key=lambda file: file.path))
+    rows = [[file.path, file.size_bytes, file.hash, b"".join(file.chunks)] for file in ordered]
+    manifest = encode({"files": rows})
+    return StoredDocument(id=hash_of(manifest), files=ordered, manifest=manifest)
+
+
+def read_manifest(identity: bytes, manifest: bytes) -> StoredDocument:
+    """The document that a manifest tells. Raises Damaged."""
+    if hash_of(manifest) != identity:
+        raise Damaged(f"The manifest of document {identity.hex()[:12]} is damaged", document=identity.hex())
+    files = [
+        StoredFile(
+            path=path,
+            size_bytes=size_bytes,
+            hash=content_hash,
+            chunks=tuple(chunks[at : at + HASH_BYTES] for at in range(0, len(chunks), HASH_BYTES)),
+        )
+        for path, size_bytes, content_hash, chunks in decode(manifest, limit_bytes=MANIFEST_BYTES)["files"]
+    ]
+    return StoredDocument(id=identity, files=tuple(files), manifest=manifest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """A row of ``sessions``."""
+
+    id: bytes
+    app: str
+    folder: str
+    name: str
+    format: str
+    path: bytes
+    revision: int
+    head: bytes
+    size_bytes: int
+    created: int
+    modified: int
+    suspect: bytes | None = None
+    diverged: bool = False
+    deleted: bool = False
+    archived: bool = False
+    template: bool = False
+    forked_from: bytes | None = None
+
+    def row(self, tags: list[str]) -> SessionRow:
+        """As it goes out on the wire."""
+        return SessionRow(
+            id=self.id.hex(), app=self.app, folder=self.folder, name=self.name, format=self.format, path=self.path,
+            revision=self.revision, head=self.head.hex(), size_bytes=self.size_bytes, created=self.created,
+            modified=self.modified, suspect=self.suspect is not None, diverged=self.diverged, deleted=self.deleted,
+            archived=self.archived, template=self.template, tags=tags,
+            forked_from=self.forked_from.hex() if self.forked_from else None,
+        )  # fmt: skip
+
+    def but(self, **changes: object) -> Session:
+        """The same session with other values."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # the names are checked by dataclasses itself
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """A row of ``snapshots``; ``document`` is a document's id, ``suspect`` a reason."""
+
+    id: bytes
+    session: bytes
+    document: bytes
+    parents: tuple[bytes, ...]
+    time: int
+    cause: str
+    author: str
+    size_bytes: int
+    message: str = ""
+    suspect: str | None = None
+
+    def row(self) -> SnapshotRow:
+        """As it goes out on the wire."""
+        return SnapshotRow(
+            snapshot=self.id.hex(), parents=[parent.hex() for parent in self.parents], time=self.time,
+            cause=self.cause, author=self.author, message=self.message, size_bytes=self.size_bytes,
+            suspect=self.suspect,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visible:
+    """What is, and what should be, at one path of the sessions folder: ids of snapshots, None for nothing."""
+
+    path: bytes
+    session: bytes
+    published: bytes | None
+    wanted: bytes | None
+    boot: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """A row of ``operations``."""
+
+    number: int
+    time: int
+    type: str
+    session: bytes | None
+    app: str | None
+    folder: str | None
+    name: str | None
+    cause: str | None
+    author: str
+    undoable: bool
+    revision: int | None
+    snapshot: bytes | None
+    previous: bytes | None
+    undone_by: int | None
+    note: str
+
+    def row(self) -> OperationRow:
+        """As it goes out on the wire."""
+        return OperationRow(
+            number=self.number, time=self.time, type=self.type, session=self.session.hex() if self.session else None,
+            app=self.app, folder=self.folder, name=self.name, cause=self.cause, author=self.author,
+            undoable=self.undoable, revision=self.revision, snapshot=self.snapshot.hex() if self.snapshot else None,
+            previous=self.previous.hex() if self.previous else None, undone_by=self.undone_by, note=self.note,
+        )  # fmt: skip

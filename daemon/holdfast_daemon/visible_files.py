@@ -1,0 +1,169 @@
+"""What the kernel can do for a visible file: read it as it is, put another in its place, lose nothing.
+
+Linux gives ``renameat2(RENAME_EXCHANGE)`` and ``syncfs``; Python has neither, so they are called by name.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from holdfast_daemon.formats.base import Document
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_RENAME_EXCHANGE = 2
+
+#: How the daemon's own files in the sessions folder begin; nothing of the user's may be called so.
+OWN_PREFIX = b".holdfast-"
+NEW_PREFIX = OWN_PREFIX + b"new-"
+OLD_PREFIX = OWN_PREFIX + b"old-"
+
+
+class Unsettled(Exception):
+    """The file changed while it was read; look again later."""
+
+
+class NotAFile(Exception):
+    """A symbolic link, socket, FIFO or device: never opened, never followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a new file takes over from the one that it replaces."""
+
+    mode: int
+    owner: int
+    group: int
+
+
+def read_document(path: bytes) -> Document | None:
+    """The document at ``path``: a file, or a folder's regular files; None where nothing is. Raises NotAFile,
+    Unsettled, OSError."""
+    try:
+        state = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISDIR(state.st_mode):
+        found = {name: _read_file(os.path.join(path, name)) for name in regular_files(path)}
+        return found or None
+    if not stat.S_ISREG(state.st_mode):
+        raise NotAFile(os.fsdecode(path))
+    return {b"": _read_file(path)}
+
+
+def regular_files(folder: bytes) -> list[bytes]:
+    """Relative paths of the regular files below a folder, sorted; the daemon's own and links left out."""
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(OWN_PREFIX)]
+        for name in names:
+            whole = os.path.join(here, name)
+            if not name.startswith(OWN_PREFIX) and stat.S_ISREG(os.lstat(whole).st_mode):
+                found.append(os.path.relpath(whole, folder))
+    return sorted(found)
+
+
+def _read_file(path: bytes) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        before = os.fstat(descriptor)
+        content = source.read()
+        after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+        raise Unsettled(os.fsdecode(path))
+    return content
+
+
+def kept_of(path: bytes) -> Kept | None:
+    """Mode and owner of the regular file at ``path``, if one is there."""
+    try:
+        state = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Kept(stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid) if stat.S_ISREG(state.st_mode) else None
+
+
+def write_new(path: bytes, content: bytes, kept: Kept | None) -> None:
+    """A new file with that content, not yet synced. Nothing is left where it fails."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            target.write(content)
+            if kept is not None:
+                if (kept.owner, kept.group) != (os.geteuid(), os.getegid()):
+                    os.fchown(descriptor, kept.owner, kept.group)
+                os.fchmod(descriptor, kept.mode)
+    except BaseException:
+        os.unlink(path)
+        raise
+
+
+def sync_file_system(folder: bytes) -> None:
+    """Everything written on that file system is durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _LIBC.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: bytes) -> None:
+    """Names made, moved or removed in this folder are durable."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put_in_place(ours: bytes, target: bytes) -> bool:
+    """``target`` becomes our file at once. True: what was there stands at ``ours`` now; False: nothing was there."""
+    for _ in range(100):
+        try:
+            _rename(ours, target, _RENAME_EXCHANGE)
+            return True
+        except FileNotFoundError:
+            pass
+        try:
+            _rename(ours, target, _RENAME_NOREPLACE)
+            return False
+        except FileExistsError:
+            continue
+    raise OSError(errno.EBUSY, "the file comes and goes", os.fsdecode(target))
+
+
+def move_aside(target: bytes, aside: bytes) -> bool:
+    """False where nothing is at ``target``."""
+    try:
+        _rename(target, aside, _RENAME_NOREPLACE)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def remove_known(path: bytes, names: list[bytes]) -> None:
+    """Remove a file, or those files of a folder and the folders that are empty then; anything else stays."""
+    if not os.path.isdir(path) or os.path.islink(path):
+        os.unlink(path)
+        return
+    for name in names:
+        os.unlink(os.path.join(path, name))
+    for here, _, _ in os.walk(path, topdown=False):
+        if not os.listdir(here):
+            os.rmdir(here)
+
+
+def _rename(source: bytes, target: bytes, flags: int) -> None:
+    if _LIBC.renameat2(_AT_FDCWD, source, _AT_FDCWD, target, flags) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), os.fsdecode(source), None, os.fsdecode(target))

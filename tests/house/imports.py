@@ -1,0 +1,102 @@
+"""What the architecture's tests look at: the sources, what they import, and what is wrong with that."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROTOCOL, DAEMON, CLIENTS = "protocol/holdfast_protocol", "daemon/holdfast_daemon", "clients/holdfast"
+
+#: Outside library (as it is imported) to the files that may. ``*`` crosses folders.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "zmq": (
+        f"{DAEMON}/server.py",
+        f"{DAEMON}/listener.py",
+        f"{DAEMON}/outbound.py",
+        f"{CLIENTS}/channel.py",
+    ),
+    "msgpack": (f"{PROTOCOL}/codec.py",),
+    "msgspec": (f"{PROTOCOL}/codec.py", f"{PROTOCOL}/messages.py", f"{PROTOCOL}/model.py"),
+    "apsw": (f"{DAEMON}/store/*.py",),
+    "watchdog": (f"{DAEMON}/folders*.py",),
+    "platformdirs": (f"{PROTOCOL}/endpoint.py",),
+    "blake3": (f"{PROTOCOL}/chunking.py",),
+    "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
+}
+#: Distributions that are imported under another name.
+IMPORTED_AS = {"pyzmq": "zmq"}
+
+#: A tree to the packages of ours that it may import.
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    PROTOCOL: frozenset({"holdfast_protocol"}),
+    DAEMON: frozenset({"holdfast_protocol", "holdfast_daemon"}),
+    CLIENTS: frozenset({"holdfast_protocol", "holdfast"}),
+}
+OURS = frozenset().union(*MAY_IMPORT.values())
+
+#: What decides and does no I/O (STYLE.md, rule 4).
+PURE = tuple(f"{DAEMON}/{name}" for name in ("gate.py", "merge.py", "diff.py", "reconcile.py", "formats/*.py"))
+IMPURE_ROOMS = ("app", "server", "listener", "outbound", "service", "store", "folders")
+IMPURE_LIBRARIES = ("zmq", "apsw", "watchdog", "platformdirs")
+IMPURE_MODULES = (
+    *("asyncio", "concurrent", "fcntl", "http", "mmap", "multiprocessing", "os", "pathlib", "queue", "random"),
+    *("secrets", "select", "selectors", "shutil", "signal", "socket", "sqlite3", "subprocess", "tempfile"),
+    *("threading", "time", "urllib"),
+)
+IMPURE = frozenset({f"holdfast_daemon.{room}" for room in IMPURE_ROOMS} | {*IMPURE_LIBRARIES, *IMPURE_MODULES})
+#: Reading one runs what it holds (DESIGN.md, promise 10).
+FORBIDDEN = frozenset({"pickle", "marshal", "shelve", "dill", "cloudpickle"})
+
+
+def sources() -> dict[str, str]:
+    """Path from the root to the text of every module of ours."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for tree in MAY_IMPORT
+        for path in sorted((ROOT / tree).rglob("*.py"))
+    }
+
+
+def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
+    """Line and full dotted name of everything that a module imports, wherever in it; ``from a import b`` is ``a.b``."""
+    package = path.split("/")[1:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            base += node.module.split(".") if node.module else []
+            yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
+
+
+def problems(path: str, source: str) -> list[str]:
+    """A sentence for each import of this module that points the wrong way or stands in the wrong room."""
+    tree = next(tree for tree in MAY_IMPORT if path.startswith(f"{tree}/"))
+    pure = any(fnmatch(path, pattern) for pattern in PURE)
+    found = []
+    for line, name in imported(path, source):
+        problem = _problem(path, name, tree) or ("a decision does no I/O" if pure and _is_impure(name) else None)
+        if problem:
+            found.append(f"{path}:{line}: {name}: {problem}")
+    return found
+
+
+def _problem(path: str, name: str, tree: str) -> str | None:
+    top = name.partition(".")[0]
+    if top in FORBIDDEN:
+        return "runs what it reads"
+    if top in OURS:
+        return None if top in MAY_IMPORT[tree] else "the import points the wrong way"
+    if top in sys.stdlib_module_names:
+        return None
+    if top not in ROOMS:
+        return "a library without a room"
+    return None if any(fnmatch(path, room) for room in ROOMS[top]) else "used outside its room"
+
+
+def _is_impure(name: str) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in IMPURE)

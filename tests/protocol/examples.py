@@ -1,0 +1,280 @@
+"""One example of every message of the wire; the golden bytes in tests/data/wire/ are made from them.
+
+A golden file is never edited. A message that gains a field is written otherwise from then on: its file's name goes
+into ``FORMER``, whose files are still read, and an example with a new name shows the field.
+"""
+
+from __future__ import annotations
+
+from holdfast_protocol.errors import ERRORS, HoldfastError
+from holdfast_protocol.messages import (
+    Accept,
+    Cat,
+    Changed,
+    Changes,
+    Content,
+    Copy,
+    Delete,
+    Diff,
+    Event,
+    Hello,
+    Import,
+    List,
+    Load,
+    Loaded,
+    Log,
+    Missing,
+    MissingChunks,
+    OperationRows,
+    Operations,
+    Ping,
+    Pong,
+    Put,
+    Rename,
+    Reply,
+    Request,
+    Restore,
+    Save,
+    Saved,
+    Sessions,
+    Show,
+    Shown,
+    Snapshots,
+    Status,
+    StatusReport,
+    Stored,
+    Subscribe,
+    Subscribed,
+    Undo,
+    Undone,
+    Unsubscribe,
+    Unsubscribed,
+    Welcome,
+)
+from holdfast_protocol.model import (
+    ChangeRow,
+    FileRow,
+    FileSource,
+    OperationRow,
+    PartRow,
+    PartSource,
+    Ref,
+    SessionRow,
+    SnapshotRow,
+)
+
+REQUEST_ID = bytes(range(16))
+DEADLINE_MS = 30_000
+
+SESSION_ID = "0123456789abcdef0123456789abcdef"
+FORK_ID = "fedcba9876543210fedcba9876543210"
+SNAPSHOT_ID = "11112222333344445555666677778888"
+PREVIOUS_ID = "99990000aaaabbbbccccddddeeeeffff"
+TIME = 1_795_000_000_123_456_789
+HASH = bytes(range(32))
+
+REF = Ref(app="renardo", name="verse", snapshot="-1", part="intro")
+SESSION = SessionRow(
+    id=SESSION_ID,
+    app="renardo",
+    folder="sessions",
+    name="Größe 🎵",
+    format="renardo",
+    revision=7,
+    head=SNAPSHOT_ID,
+    created=TIME,
+    modified=TIME + 1,
+    size_bytes=10_240,
+    path=b"renardo/Gr\xf6\xdfe.py",
+    tags=["live", "2026"],
+)
+FORK = SessionRow(
+    id=FORK_ID,
+    app="renardo",
+    folder="sessions",
+    name="verse (2)",
+    format="renardo",
+    revision=1,
+    head=None,
+    created=TIME,
+    modified=TIME,
+    size_bytes=0,
+    path=b"renardo/verse (2).py",
+    suspect=True,
+    diverged=True,
+    deleted=True,
+    archived=True,
+    template=True,
+    forked_from=SESSION_ID,
+)
+SNAPSHOT = SnapshotRow(
+    snapshot=SNAPSHOT_ID,
+    parents=[PREVIOUS_ID],
+    time=TIME,
+    cause="saved",
+    author="uid:1000",
+    message="before the concert",
+    size_bytes=10_240,
+)
+SUSPECT = SnapshotRow(
+    snapshot=PREVIOUS_ID,
+    parents=[],
+    time=TIME,
+    cause="outside",
+    author="outside",
+    message="",
+    size_bytes=0,
+    suspect="The document is empty",
+)
+FILES = [FileRow(path=b"", size_bytes=10_240, hash=HASH)]
+PART = PartRow(key="b1", name="intro", kind="buffer", size_bytes=512, facts={"lines": 12, "muted": False, "of": None})
+OPERATION = OperationRow(
+    number=42,
+    time=TIME,
+    type="saved",
+    session=SESSION_ID,
+    app="renardo",
+    folder="sessions",
+    name="verse",
+    cause="saved",
+    author="uid:1000",
+    undoable=True,
+    revision=7,
+    snapshot=SNAPSHOT_ID,
+    previous=PREVIOUS_ID,
+    note="before the concert",
+)
+UNDONE = OperationRow(
+    number=41,
+    time=TIME,
+    type="deleted-outside",
+    session=SESSION_ID,
+    app="renardo",
+    folder="sessions",
+    name="verse",
+    cause=None,
+    author="outside",
+    undoable=True,
+    undone_by=43,
+)
+
+#: By file name. What stands before the first ``-`` is the verb.
+REQUESTS: dict[str, Request] = {
+    "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
+    "ping": Ping(),
+    "missing": Missing(),
+    "put": Put(),
+    "save": Save(app="renardo", name="Größe 🎵", files=[FileSource(frame=0)]),
+    "save-every-field": Save(
+        app="aiderdesk",
+        name="task",
+        folder="work",
+        files=[FileSource(frame=0, path=b"a/settings.json"), FileSource(frame=1, path=b"\xff.json", chunked=True)],
+        parts=[PartSource(part="intro", frame=2)],
+        message="two files",
+        expect=6,
+        new=True,
+        accept=True,
+        published=True,
+        tags=["live"],
+    ),
+    "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
+    "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
+    "show": Show(ref=REF),
+    "show-by-id": Show(ref=Ref(id=SESSION_ID), parts=False),
+    "log": Log(ref=REF, limit=10),
+    "diff": Diff(old=REF, new=Ref(app="renardo", name="verse")),
+    "load": Load(ref=REF, parts=["intro"], kinds=["buffer"]),
+    "cat": Cat(ref=REF, path=b"a/b.json", offset=1_048_576, length=65_536),
+    "restore": Restore(ref=REF, parts=["intro"], kinds=["buffer"], into=Ref(name="other"), expect=3, published=True),
+    "accept": Accept(ref=REF),
+    "rename": Rename(ref=REF, name="chorus"),
+    "copy": Copy(ref=REF, name="chorus", app="plain"),
+    "delete": Delete(ref=REF, published=True),
+    "undo": Undo(number=42),
+    "operations": Operations(since=41, limit=1),
+    "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
+    "unsubscribe": Unsubscribe(subscription=REQUEST_ID),
+    "status": Status(),
+}
+
+#: By file name: the reply's type in lower case, and what makes this one different.
+RESULTS: dict[str, Reply] = {
+    "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
+    "pong": Pong(),
+    "missingchunks": MissingChunks(count=2),
+    "stored": Stored(count=3),
+    "saved": Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
+    "saved-forked": Saved(
+        outcome="forked",
+        session=FORK,
+        snapshot=SNAPSHOT_ID,
+        operation=42,
+        conflicts=["intro"],
+        warnings=["Two writers"],
+    ),
+    "saved-suspect": Saved(
+        outcome="suspect", session=SESSION, snapshot=PREVIOUS_ID, operation=42, reason="It is empty"
+    ),
+    "sessions": Sessions(rows=[SESSION, FORK], more=True),
+    "shown": Shown(
+        session=SESSION,
+        snapshot=SNAPSHOT,
+        files=FILES,
+        parts=[PART],
+        facts={"tempo": 120},
+        generation="F3",
+        writer="1.0.0",
+        inferred=True,
+        warnings=["An unknown field"],
+    ),
+    "snapshots": Snapshots(rows=[SNAPSHOT, SUSPECT], more=False),
+    "changes": Changes(
+        old=PREVIOUS_ID,
+        new=SNAPSHOT_ID,
+        rows=[ChangeRow(what="changed", key="b1", name="intro", kind="buffer", line="1 line changed", text="-a\n+b")],
+    ),
+    "loaded": Loaded(session=SESSION, snapshot=SNAPSHOT_ID, files=FILES, inline=True),
+    "content": Content(snapshot=SNAPSHOT_ID, size_bytes=10_737_418_240),
+    "changed": Changed(session=SESSION, operation=42),
+    "undone": Undone(undone=UNDONE, operation=43, session=SESSION),
+    "operationrows": OperationRows(rows=[UNDONE, OPERATION], more=False),
+    "subscribed": Subscribed(number=42),
+    "unsubscribed": Unsubscribed(),
+    "statusreport": StatusReport(
+        version="0.1.0",
+        epoch="ab" * 16,
+        pid=4242,
+        socket="/run/user/1000/holdfast/holdfast.sock",
+        store="/home/ada/.local/share/holdfast/store",
+        sessions="/home/ada/.local/share/holdfast/sessions",
+        started=TIME,
+        sessions_count=3,
+        deleted_count=1,
+        operations_count=43,
+        clients_count=1,
+        connections_count=2,
+        connections_limit=1000,
+        store_bytes=1_048_576,
+        pending_files=0,
+        watching=True,
+        problems=["The folder work is held: its disk is gone"],
+    ),
+}
+
+EVENTS: dict[str, Event] = {"saved": Event(row=OPERATION), "deleted-outside": Event(row=UNDONE)}
+
+_DETAILS: dict[str, HoldfastError] = {
+    "bad-field": ERRORS["bad-field"]("show: Expected `str`, got `int` - at `$.ref.name`", field="ref.name"),
+    "ambiguous": ERRORS["ambiguous"]("'Untitled' fits two parts", candidates=["b1", "b2"]),
+    "wrong-version": ERRORS["wrong-version"]("This daemon speaks protocol 1, the client 2", daemon=1, client=2),
+    "too-large": ERRORS["too-large"]("A frame is too large", limit=4_194_304),
+}
+
+#: By code.
+FAILURES: dict[str, HoldfastError] = {
+    code: _DETAILS.get(code) or kind(f"An example of {code}") for code, kind in ERRORS.items()
+}
+
+#: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
+FORMER: frozenset[str] = frozenset()

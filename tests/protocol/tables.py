@@ -1,0 +1,183 @@
+"""PROTOCOL.md's tables, made from the code that they describe."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from holdfast_protocol import chunking, connection, messages, model
+from holdfast_protocol.errors import ERRORS
+from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF, Event, Failure
+from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Natural, Row
+
+#: What the code gives as a name only.
+LIMIT_MEANINGS = {
+    "header_bytes": "the header frame of a request",
+    "answer_header_bytes": "the header frame of an answer",
+    "frame_bytes": "any one frame of a request",
+    "frames_count": "frames of a request, its header among them",
+    "message_bytes": "all frames of a request together",
+    "depth_levels": "maps and arrays inside each other, the header's map being the first",
+    "name_bytes": "a session's name in UTF-8",
+    "window_bytes": "what one `cat` gives",
+    "rows_count": "rows of one page, whatever `limit` says",
+    "files_count": "files of one document",
+    "outbound_bytes": "what waits for one slow reader before its subscription is paused",
+    "format_bytes": "a document that is taken apart into parts; a larger one is kept whole",
+}
+OPERATION_MEANINGS = {
+    "created": "a new session",
+    "saved": "a new head from a client",
+    "merged": "a new head that holds the changes of two writers",
+    "forked": "a new session, because two saves could not be merged",
+    "restored": "an older snapshot, or parts of it, is the head again",
+    "accepted": "a suspect is the head now",
+    "changed-outside": "a new head from the visible file, written by somebody else",
+    "renamed": "another name",
+    "copied": "a new session with another one's snapshot",
+    "deleted": "deleted by a client",
+    "deleted-outside": "the visible file was deleted by somebody else",
+    "undone": "an earlier operation was reversed",
+    "suspect": "something that looks like damage was kept beside the head",
+    "unreadable": "a visible file cannot be read",
+}
+CAUSE_MEANINGS = {
+    "saved": "a client said `save`",
+    "autosaved": "kept from a running application's unsaved state",
+    "outside": "found in the visible file",
+    "imported": "taken in from elsewhere",
+    "restored": "an older snapshot, or parts of it",
+    "merged": "two writers' changes in one",
+}
+
+
+def errors() -> str:
+    """Codes with the command line's exit code."""
+    return _table(
+        ("code", "meaning", "exit code"),
+        ((f"`{code}`", _prose(kind), str(kind.exit_code)) for code, kind in ERRORS.items()),
+    )
+
+
+def verbs() -> str:
+    """The overview: verb, answer, whether the answer is remembered."""
+    return _table(
+        ("verb", "answered with", "changes the store"),
+        (
+            (f"`{verb}`", f"`{REPLY_TO[kind].__name__}`", "yes" if kind in CHANGING else "")
+            for kind, verb in VERB_OF.items()
+        ),
+    )
+
+
+def requests() -> str:
+    """A section for each verb."""
+    return "\n\n".join(_section(f"`{verb}` → `{REPLY_TO[kind].__name__}`", kind) for kind, verb in VERB_OF.items())
+
+
+def replies() -> str:
+    """A section for each answer."""
+    kinds = [*dict.fromkeys(REPLY_TO.values()), Event, Failure]
+    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in kinds)
+
+
+def nouns() -> str:
+    """A section for each noun."""
+    kinds = [
+        kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row
+    ]
+    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in kinds)
+
+
+def limits() -> str:
+    """The daemon's limits; LIMIT_MEANINGS must have each."""
+    return _table(("limit", "value", "of what"), ((f"`{n}`", f"{v:,}", LIMIT_MEANINGS[n]) for n, v in LIMITS.items()))
+
+
+def operations() -> str:
+    """Types of operation; OPERATION_MEANINGS must have each."""
+    return _table(
+        ("type", "`undo` can reverse it", "what happened"),
+        ((f"`{n}`", "yes" if undoable else "", OPERATION_MEANINGS[n]) for n, undoable in OPERATION_TYPES.items()),
+    )
+
+
+def causes() -> str:
+    """Causes of a snapshot; CAUSE_MEANINGS must have each."""
+    return _table(("cause", "why the snapshot was made"), ((f"`{cause}`", CAUSE_MEANINGS[cause]) for cause in CAUSES))
+
+
+def numbers() -> str:
+    """The constants that are not limits."""
+    return _table(
+        ("constant", "value"),
+        (
+            ("protocol version", str(messages.PROTOCOL_VERSION)),
+            ("request id", f"{connection.ID_BYTES} bytes"),
+            ("longest deadline", f"{connection.LONGEST_DEADLINE_MS:,} ms"),
+            ("chunk: minimum", f"{chunking.MINIMUM_BYTES:,} bytes"),
+            ("chunk: average", f"{chunking.AVERAGE_BYTES:,} bytes"),
+            ("chunk: maximum", f"{chunking.MAXIMUM_BYTES:,} bytes"),
+            ("chunk: name", f"BLAKE3, {chunking.HASH_BYTES} bytes"),
+        ),
+    )
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    make.__name__: make for make in (numbers, verbs, requests, replies, nouns, errors, limits, operations, causes)
+}
+
+
+def type_words(kind: object) -> str:
+    """A field's type in the words of PROTOCOL.md, "Types"."""
+    plain = {int: "int", str: "text", bytes: "bytes", bool: "bool", type(None): "nil"}
+    if kind == Natural:
+        return "int ≥ 0"
+    if isinstance(kind, type) and kind in plain:
+        return plain[kind]
+    if isinstance(kind, type) and issubclass(kind, Row):
+        return f"`{kind.__name__}`"
+    inner = [type_words(each) for each in typing.get_args(kind)]
+    if typing.get_origin(kind) is list:
+        return f"array of {inner[0]}"
+    if typing.get_origin(kind) is dict:
+        return f"map of {inner[0]} to {inner[1]}"
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return " or ".join(inner)
+    raise TypeError(f"PROTOCOL.md has no words for {kind!r}")
+
+
+def _section(title: str, kind: type[Row]) -> str:
+    fields = msgspec.structs.fields(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    text = f"#### {title}\n\n{_prose(kind)}"
+    if not fields:
+        return f"{text} No fields."
+    rows = ((f"`{each.name}`", type_words(hints[each.name]), _absent(each)) for each in fields)
+    return f"{text}\n\n{_table(('field', 'type', 'when absent'), rows)}"
+
+
+def _absent(field: msgspec.structs.FieldInfo) -> str:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return "`[]`" if field.default_factory is list else "`{}`"
+    if field.default is msgspec.NODEFAULT:
+        return "refused"
+    if isinstance(field.default, bool):
+        return "true" if field.default else "false"
+    if isinstance(field.default, int):
+        return f"{field.default:,}"
+    return "nil" if field.default is None else f"`{field.default}`" if field.default else "empty"
+
+
+def _prose(kind: type) -> str:
+    return re.sub("``", "`", " ".join(inspect.getdoc(kind).split()))  # type: ignore[union-attr]  # a test holds it
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
