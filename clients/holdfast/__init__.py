@@ -1,1 +1,42 @@
-"""What applications import."""
+"""What applications import: ``connect``, the ``Client`` it gives, and the errors.
+
+    import holdfast
+
+    with holdfast.connect(start=True) as client:
+        client.save("renardo", "verse", b"p1 >> pluck()")
+
+Loaded on first use, because the command line lives in this package and must start fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast.client import Client
+    from holdfast.connecting import connect
+    from holdfast.documents import LoadedDocument, OpenDocument
+    from holdfast_protocol import errors
+    from holdfast_protocol.errors import HoldfastError
+    from holdfast_protocol.model import Ref
+
+_HOMES = {
+    "Client": "holdfast.client",
+    "connect": "holdfast.connecting",
+    "LoadedDocument": "holdfast.documents",
+    "OpenDocument": "holdfast.documents",
+    "HoldfastError": "holdfast_protocol.errors",
+    "Ref": "holdfast_protocol.model",
+}
+
+__all__ = ["Client", "HoldfastError", "LoadedDocument", "OpenDocument", "Ref", "connect", "errors"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "errors":
+        return import_module("holdfast_protocol.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -263,7 +263,6 @@ class Server:
         if self._outbound.waiting and not self._retrying:
             self._retrying = True
             self._loop.call_later(RETRY_SECONDS, self._retry)
-        self._soon()
 
     def _retry(self) -> None:
         self._retrying = False
@@ -274,6 +273,7 @@ class Server:
             self._loop.call_later(RETRY_SECONDS, self._retry)
 
     def _send(self, identity: bytes, frames: Frames) -> str:
+        self._soon()  # a send takes the descriptor's signal for messages that came meanwhile
         try:
             self._socket.send_multipart([identity, *frames], zmq.NOBLOCK)
         except zmq.Again:

@@ -1,0 +1,27 @@
+"""The command ``holdfast``. Only the module of the verb that was typed is loaded: imports are paid at each start."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what ``argv`` (without the program's name) says; returns the exit code.
+
+    Without ``argv`` the words are the process's own, and the process ends here with that code: taking a Python
+    interpreter apart costs a tenth of a short command, and by then everything is closed and flushed.
+    """
+    gc.disable()  # nothing of what the imports make is ever garbage
+    from holdfast.cli.shell import run
+
+    gc.freeze()
+    gc.enable()
+    code = run([*(sys.argv[1:] if argv is None else argv)])  # not list(): here that is a verb's module
+    if argv is None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -1,0 +1,91 @@
+"""What the command line takes in: a file, a directory as a document of several files, or standard input."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from holdfast.sources import INLINE_BYTES, DocumentContent, FileContent
+from holdfast_protocol.errors import BadField, TooLarge
+from holdfast_protocol.messages import LIMITS
+
+if TYPE_CHECKING:
+    from holdfast.cli.output import Output
+
+_PIECE_BYTES = 1024 * 1024
+
+
+class Contents:
+    """Reads what is named, and keeps what can be read only once (a pipe) until the save is through."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._spools: list[IO[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for spool in self._spools:
+            spool.close()
+
+    def document(self, name: str) -> DocumentContent:
+        """The document at ``name``. Raises OSError, BadField for a directory without a file."""
+        if name == "-":
+            return self._once(sys.stdin.buffer)
+        if stat.S_ISDIR(os.stat(name).st_mode):
+            files = dict(self._files_below(name, b""))
+            if not files:
+                raise BadField(f"There is no file in {name}")
+            return dict(sorted(files.items()))
+        return self._file(name)
+
+    def part(self, name: str) -> bytes:
+        """The bytes of one part, which travels in one frame. Raises OSError, TooLarge."""
+        limit = LIMITS["frame_bytes"]
+        if name == "-":
+            content = sys.stdin.buffer.read(limit + 1)
+        else:
+            with open(name, "rb") as file:
+                content = file.read(limit + 1)
+        if len(content) > limit:
+            raise TooLarge(f"{name}: a part may have {limit} bytes at most", limit=limit)
+        return content
+
+    def _file(self, name: str) -> FileContent:
+        if stat.S_ISREG(os.stat(name).st_mode):
+            return Path(name)
+        with open(name, "rb") as file:
+            return self._once(file)
+
+    def _once(self, file: IO[bytes]) -> FileContent:
+        start = file.read(INLINE_BYTES + 1)
+        if len(start) <= INLINE_BYTES:
+            return start
+        spool = tempfile.NamedTemporaryFile(prefix="holdfast-")  # noqa: SIM115  # closed with the contents
+        self._spools.append(spool)
+        while start:
+            spool.write(start)
+            start = file.read(_PIECE_BYTES)
+        spool.flush()
+        return Path(spool.name)
+
+    def _files_below(self, folder: str, prefix: bytes) -> Iterator[tuple[bytes, FileContent]]:
+        """Regular files, by their path below the folder. What a link points to is not the document's."""
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = prefix + os.fsencode(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self._files_below(entry.path, path + b"/")
+                elif entry.is_file(follow_symlinks=False):
+                    yield path, Path(entry.path)
+                else:
+                    self._output.say(f"holdfast: {entry.path} is a link or no file; it is left out")

@@ -1,0 +1,107 @@
+"""The only place that prints. Nothing that a terminal would obey leaves it, whatever a name or a content holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+if TYPE_CHECKING:
+    from holdfast_protocol.errors import HoldfastError
+    from holdfast_protocol.model import Row
+
+#: Control characters, surrogates, line and paragraph separators, bidirectional overrides (see names.shown).
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_COLOURS = {"+": "32", "-": "31", "@": "36"}
+
+
+def plain(text: str, keep: str = "") -> str:
+    """``text`` with every obeyed character written out (``\\u001b``), except those in ``keep``."""
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
+
+
+class Output:
+    """Standard output and standard error, for people or for programs."""
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.verbose = verbose
+        self.to_terminal = sys.stdout.isatty()
+        self._coloured = self.to_terminal and not os.environ.get("NO_COLOR")
+        self._stdout: TextIO = sys.stdout
+
+    def row(self, row: Row, **extra: object) -> None:
+        """One JSON object on one line, written at once: somebody may be waiting for it."""
+        from holdfast.cli.json_rows import to_json
+
+        self._write(to_json(row, extra) + "\n")
+        self.flush()
+
+    def line(self, text: str) -> None:
+        """One line for people."""
+        self._write(plain(text, keep="\t") + "\n")
+
+    def done(self, text: str) -> None:
+        """One line that says what went well; with --quiet or --json none."""
+        if not self.quiet and not self.as_json:
+            self.line(text)
+
+    def table(self, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Aligned columns with two spaces between; the heading only on a terminal."""
+        from holdfast.cli.tables import aligned
+
+        safe = [[plain(cell) for cell in row] for row in rows]
+        if safe:
+            for line in aligned([heading, *safe] if self.to_terminal else safe):
+                self._write(line + "\n")
+
+    def changed_text(self, text: str) -> None:
+        """A unified diff, indented; in colour on a terminal that may have it."""
+        for line in text.split("\n"):
+            safe = "    " + plain(line, keep="\t")
+            colour = _COLOURS.get(line[:1]) if self._coloured else None
+            self._write(f"\x1b[{colour}m{safe}\x1b[0m\n" if colour else safe + "\n")
+
+    def content(self, windows: Iterable[bytes]) -> None:
+        """The exact bytes; on a terminal, text in which control characters are written out."""
+        self.flush()
+        if not self.to_terminal:
+            for window in windows:
+                self._bytes().write(window)
+            return
+        import codecs
+
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        for window in windows:
+            self._write(plain(decoder.decode(window), keep="\n\t"))
+        self._write(plain(decoder.decode(b"", final=True), keep="\n\t"))
+
+    def say(self, text: str) -> None:
+        """A message, on standard error."""
+        self.flush()
+        sys.stderr.write(plain(text, keep="\n\t").encode(errors="backslashreplace").decode() + "\n")
+
+    def error(self, problem: HoldfastError) -> None:
+        """What went wrong, on standard error: the sentence and what to say instead; with --verbose everything."""
+        self.say(f"holdfast: {problem.sentence}")
+        for name, detail in problem.details.items():
+            if isinstance(detail, list):
+                for each in detail:
+                    self.say(f"  {each}")
+            elif self.verbose:
+                self.say(f"  {name}: {detail}")
+        if self.verbose:
+            self.say(f"  code: {problem.code}")
+
+    def flush(self) -> None:
+        """Everything written is on its way."""
+        self._stdout.flush()
+
+    def _write(self, text: str) -> None:
+        self._bytes().write(text.encode(self._stdout.encoding or "utf-8", "backslashreplace"))
+
+    def _bytes(self) -> BinaryIO:
+        return self._stdout.buffer

@@ -1,0 +1,61 @@
+"""How values are said: exactly for programs, shortly for people."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holdfast_protocol.model import Ref, SessionRow
+
+_NANOSECONDS = 1_000_000_000
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def iso_time(nanoseconds: int) -> str:
+    """ISO 8601 in UTC with microseconds: ``2026-11-21T14:32:05.123456Z``."""
+    seconds, rest = divmod(nanoseconds, _NANOSECONDS)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest // 1000:06d}Z"
+
+
+def local_time(nanoseconds: int) -> str:
+    """The day and minute on this machine's clock: ``2026-11-21 15:32``."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(nanoseconds // _NANOSECONDS))
+
+
+def when(nanoseconds: int, *, to_terminal: bool) -> str:
+    """For a person's eye, or for the next program of a pipe."""
+    return local_time(nanoseconds) if to_terminal else iso_time(nanoseconds)
+
+
+def size(size_bytes: int, *, to_terminal: bool) -> str:
+    """``3.4 MiB`` for a person's eye, the number of bytes for the next program of a pipe."""
+    if not to_terminal:
+        return str(size_bytes)
+    value, unit = float(size_bytes), 0
+    while value >= 1024 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} B"
+
+
+def path_text(path: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 are written out (``\\xff``)."""
+    return path.decode(errors="backslashreplace")
+
+
+def title(session: SessionRow) -> str:
+    """What to type for this session: ``APP/NAME``."""
+    return f"{session.app}/{session.name}"
+
+
+def reference_text(ref: Ref) -> str:
+    """The session of a reference as it was typed."""
+    return f"{ref.app}/{ref.name}" if ref.app else ref.name
+
+
+def marks(session: SessionRow) -> str:
+    """What is not ordinary about a session, in words."""
+    said = ("suspect", "diverged", "deleted", "archived", "template")
+    words = [word for word in said if getattr(session, word)]
+    words += ["fork"] if session.forked_from else []
+    return ",".join(words) or "-"

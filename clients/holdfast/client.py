@@ -1,0 +1,284 @@
+"""The client: one method per verb of the wire, with the verb's name (``import`` is ``import_document``).
+
+What only some verbs need (hashing, cutting, starting a daemon) is imported where it is used: the command line pays
+for every import at each start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from holdfast.caller import Caller
+from holdfast.references import reference, without_part
+from holdfast_protocol import messages as wire
+from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.model import OperationRow, Ref, SessionRow
+
+if TYPE_CHECKING:
+    from holdfast.documents import LoadedDocument, OpenDocument
+    from holdfast.sources import DocumentContent, Parcel
+    from holdfast_protocol.connection import Answered
+
+ReplyType = TypeVar("ReplyType", bound=wire.Reply)
+
+#: What a slow disk takes, in bytes a second: a save's deadline grows by its content at this speed.
+_SLOW_BYTES_PER_SECOND = 20_000_000
+_UPLOADS = 3
+
+
+class Client:
+    """A blocking client, usable from many threads (one request at a time) and after a fork.
+
+    Every method raises a subclass of HoldfastError, at the latest ``timeout_seconds`` after the call: Unreachable
+    (nobody listens), TooLate (no answer), Busy, ShuttingDown, and what its verb may answer. A daemon that restarts in
+    the middle is waited for, and the request repeated under its id: it is done once.
+
+    References are ``APP/NAME@SNAPSHOT:PART`` or a ``Ref``. Times are UTC nanoseconds, sizes bytes, hashes BLAKE3.
+    """
+
+    def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
+        self.path = path
+        self.timeout_seconds = timeout_seconds
+        self._caller = Caller(path)
+        self._revisions: dict[tuple[str, str | None, str], int] = {}
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; later calls raise Unreachable."""
+        self._caller.close()
+
+    def ask(
+        self, request: wire.Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None
+    ) -> Answered:
+        """The answer to any request of ``holdfast_protocol.messages``, with its payload frames."""
+        if self._caller.pid != os.getpid():
+            self._caller = Caller(self.path)
+        return self._caller.call(request, payload, timeout_seconds or self.timeout_seconds)
+
+    def hello(self) -> wire.Welcome:
+        """The daemon's protocol, version, epoch (new at each of its starts), limits, and who it takes us for."""
+        self.ping()
+        assert self._caller.welcome is not None
+        return self._caller.welcome
+
+    def ping(self) -> wire.Pong:
+        """The daemon's loop runs."""
+        return self._reply(wire.Ping(), wire.Pong)
+
+    def save(
+        self,
+        app: str,
+        name: str,
+        content: DocumentContent | None = None,
+        *,
+        parts: Mapping[str, bytes] | None = None,
+        folder: str | None = None,
+        message: str = "",
+        expect: int | None = None,
+        new: bool = False,
+        accept: bool = False,
+        published: bool = False,
+        tags: Sequence[str] = (),
+    ) -> wire.Saved:
+        """A document, or ``parts`` (key or name → bytes) put into the head, becomes the session's new head.
+
+        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
+        several files, a mapping of relative path (raw bytes) to either. ``expect``: the revision it started from;
+        without it the one that this client last loaded or saved, if any (after ``merged``,
+        load again). ``published``: answered only when the
+        visible file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of
+        ``session``) or suspect (kept, but not the head). Raises Exists with ``new``. Large content has more time.
+        """
+        started_from = expect if expect is not None else self._revisions.get((app, folder, name))
+
+        def request(parcel: Parcel) -> wire.Request:
+            return wire.Save(
+                app=app, name=name, folder=folder, files=parcel.files, parts=parcel.parts, message=message,
+                expect=started_from, new=new, accept=accept, published=published, tags=[*tags],
+            )  # fmt: skip
+
+        return self._known(self._send(request, content, parts or {}))
+
+    def import_document(
+        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
+    ) -> wire.Saved:
+        """A new session; its application is recognised by content unless ``app`` names it. Raises Exists."""
+
+        def request(parcel: Parcel) -> wire.Request:
+            return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
+
+        return self._known(self._send(request, content, {}))
+
+    def list(
+        self,
+        *,
+        app: str | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+        archived: bool = False,
+        deleted: bool = False,
+        templates: bool = False,
+        sort: str = "modified",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> wire.Sessions:
+        """One page of the sessions that fit all filters; ``sort``: modified, name, size or created."""
+        request = wire.List(
+            app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
+            sort=sort, limit=limit, offset=offset,
+        )  # fmt: skip
+        return self._reply(request, wire.Sessions)
+
+    def show(self, ref: Ref | str, *, parts: bool = True) -> wire.Shown:
+        """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous."""
+        return self._reply(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
+
+    def log(self, ref: Ref | str, *, limit: int = 100, offset: int = 0) -> wire.Snapshots:
+        """One page of a session's snapshots, newest first."""
+        return self._reply(wire.Log(ref=reference(ref), limit=limit, offset=offset), wire.Snapshots)
+
+    def diff(self, old: Ref | str, new: Ref | str | None = None) -> wire.Changes:
+        """What changed, part by part; without ``new``: from the snapshot before ``old`` to it."""
+        return self._reply(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
+
+    def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> LoadedDocument:
+        """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files``
+        (path → bytes; ``b""`` is the path in a document of one file). Raises NotFound, Damaged, CannotHold."""
+        return self.open(ref, parts=parts, kinds=kinds).whole()
+
+    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> OpenDocument:
+        """The same, to be read file by file in windows of 1 MiB: for documents larger than memory."""
+        from holdfast.documents import OpenDocument, check_built
+
+        whole = reference(ref)
+        chosen = [*parts] if whole.part is None else [whole.part, *parts]
+        answer = self.ask(wire.Load(ref=without_part(whole), parts=chosen, kinds=[*kinds]))
+        assert isinstance(answer.reply, wire.Loaded)
+        if chosen or kinds:
+            check_built(answer.reply)
+        self._remember(answer.reply.session)
+        return OpenDocument(answer.reply, answer.payload, self.ask)
+
+    def cat(self, ref: Ref | str, path: bytes = b"") -> bytes:
+        """All bytes of one part (``REF:PART``) or of one file. Raises NotFound, Ambiguous, Damaged."""
+        return b"".join(self.windows(ref, path))
+
+    def windows(self, ref: Ref | str, path: bytes = b"") -> Iterator[bytes]:
+        """The same in windows of 1 MiB at most, all of one snapshot."""
+        from holdfast.documents import windows
+
+        return windows(wire.Cat(ref=reference(ref), path=path), self.ask)
+
+    def restore(
+        self,
+        ref: Ref | str,
+        *,
+        parts: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        name: str | None = None,
+        into: Ref | str | None = None,
+        expect: int | None = None,
+        published: bool = False,
+    ) -> wire.Saved:
+        """An older snapshot, or chosen parts of it, becomes the head again, of this session, of a new one called
+        ``name``, or (parts only) of another one, ``into``."""
+        request = wire.Restore(
+            ref=reference(ref), parts=[*parts], kinds=[*kinds], name=name,
+            into=None if into is None else reference(into), expect=expect, published=published,
+        )  # fmt: skip
+        return self._known(self._reply(request, wire.Saved))
+
+    def accept(self, ref: Ref | str, *, published: bool = False) -> wire.Saved:
+        """The newest suspect of a session, or the one that is named, becomes its head."""
+        return self._known(self._reply(wire.Accept(ref=reference(ref), published=published), wire.Saved))
+
+    def rename(self, ref: Ref | str, name: str, *, published: bool = False) -> wire.Changed:
+        """The session keeps its id and history under another name. Raises Exists."""
+        return self._reply(wire.Rename(ref=reference(ref), name=name, published=published), wire.Changed)
+
+    def copy(self, ref: Ref | str, name: str, *, app: str | None = None, published: bool = False) -> wire.Changed:
+        """A new session that begins with the snapshot. Raises Exists."""
+        return self._reply(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
+
+    def delete(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+        """The session leaves the list; ``undo`` brings it back."""
+        return self._reply(wire.Delete(ref=reference(ref), published=published), wire.Changed)
+
+    def undo(self, number: int | None = None, *, published: bool = False) -> wire.Undone:
+        """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""
+        return self._reply(wire.Undo(number=number, published=published), wire.Undone)
+
+    def operations(self, since: int = 0, *, limit: int = 100, newest: bool = False) -> wire.OperationRows:
+        """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""
+        return self._reply(wire.Operations(since=since, limit=limit, newest=newest), wire.OperationRows)
+
+    def status(self) -> wire.StatusReport:
+        """How the daemon is."""
+        return self._reply(wire.Status(), wire.StatusReport)
+
+    def events(
+        self, since: int | None = None, *, follow: bool = True, app: str | None = None, session: str | None = None
+    ) -> Iterator[OperationRow]:
+        """Every operation after number ``since`` (None: from now on), each once and in order, on a connection of
+        its own that outlives restarts of the daemon. ``app`` and ``session`` (an id) narrow it. Without ``follow``
+        it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for ``timeout_seconds``,
+        NotFound where its log ends before ``since``."""
+        if follow:
+            from holdfast.events import Subscription
+
+            return Subscription(self.path, since, app, session, self.timeout_seconds).rows()
+        return (row for row in self._past(since) if app in (None, row.app) and session in (None, row.session))
+
+    def _past(self, since: int | None) -> Iterator[OperationRow]:
+        page = self.operations(since, limit=1000) if since is not None else None
+        while page is not None and page.rows:
+            yield from page.rows
+            page = self.operations(page.rows[-1].number, limit=1000) if page.more else None
+
+    def _send(
+        self, request: Callable[[Parcel], wire.Request], content: DocumentContent | None, parts: Mapping[str, bytes]
+    ) -> wire.Saved:
+        """Chunks that no save has named yet may be gone with a restarted daemon: then they are sent again."""
+        from holdfast.sources import pack
+
+        tries = 1
+        while True:
+            before = self._epoch() or self.hello().epoch
+            try:
+                parcel = pack(content, parts, self.ask)
+                timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
+                answer = self.ask(request(parcel), parcel.frames, timeout_seconds)
+                assert isinstance(answer.reply, wire.Saved)
+                return answer.reply
+            except HoldfastError:
+                if tries == _UPLOADS or self._epoch() == before:
+                    raise
+                tries += 1
+
+    def _epoch(self) -> str | None:
+        return self._caller.welcome.epoch if self._caller.welcome else None
+
+    def _known(self, saved: wire.Saved) -> wire.Saved:
+        """After a merge or a fork the head holds what this caller has not seen: its next save must not say it had."""
+        if saved.outcome in ("saved", "unchanged"):
+            self._remember(saved.session)
+        return saved
+
+    def _remember(self, session: SessionRow) -> None:
+        for folder in (session.folder, None):
+            self._revisions[session.app, folder, session.name] = session.revision
+
+    def _reply(self, request: wire.Request, kind: type[ReplyType]) -> ReplyType:
+        reply = self.ask(request).reply
+        assert isinstance(reply, kind)
+        return reply

@@ -1,0 +1,37 @@
+"""Finding the daemon, and starting it where none runs."""
+
+from __future__ import annotations
+
+import os
+
+from holdfast.client import Client
+from holdfast_protocol import endpoint
+from holdfast_protocol.errors import ShuttingDown, Unreachable
+
+
+def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: bool = False) -> Client:
+    """A client of the daemon that serves this user, after a first ``hello``.
+
+    ``socket``: the path of its socket; without it the place that the environment gives (``HOLDFAST_SOCKET``,
+    ``HOLDFAST_HOME``, the platform's). ``start``: start a daemon where none runs. Raises Unreachable at once where
+    nobody listens, NotAllowed where the socket's directory is open to others, TooLate after ``timeout_seconds``.
+
+        with holdfast.connect() as client:
+            client.save("renardo", "verse", b"p1 >> pluck()")
+            print(client.load("renardo/verse@-1").files[b""])
+    """
+    # The client needs the socket only; naming the other places keeps platformdirs from being loaded for them.
+    path = endpoint.places(os.environ, socket=socket, store="/", sessions="/", config="/").socket
+    client = Client(path, timeout_seconds=timeout_seconds)
+    try:
+        client.hello()
+    except (Unreachable, ShuttingDown):
+        client.close()
+        if not start:
+            raise
+        from holdfast.starting import start_daemon
+
+        start_daemon(path, os.environ, named=socket is not None)
+        client = Client(path, timeout_seconds=timeout_seconds)
+        client.hello()
+    return client

@@ -1,0 +1,82 @@
+"""Content on its way from the daemon: a document's files, whole or window by window, each checked by its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from holdfast.references import of_snapshot
+from holdfast_protocol.chunking import new_hash
+from holdfast_protocol.connection import Answered
+from holdfast_protocol.errors import Damaged, TooLarge
+from holdfast_protocol.messages import Cat, Content, Loaded, Request
+from holdfast_protocol.model import FileRow, Ref, SessionRow
+
+Ask = Callable[[Request, Sequence[bytes]], Answered]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedDocument:
+    """A document in memory. ``snapshot`` is its id (32 hex digits); ``files`` is path → bytes, in document order;
+    a document of one file has the single path ``b""``."""
+
+    session: SessionRow
+    snapshot: str
+    files: dict[bytes, bytes]
+
+
+class OpenDocument:
+    """A document that is read file by file, so that its size costs no memory."""
+
+    def __init__(self, loaded: Loaded, payload: Sequence[bytes], ask: Ask) -> None:
+        if loaded.inline and len(payload) != len(loaded.files):
+            raise Damaged(f"{len(loaded.files)} files were announced, {len(payload)} came")
+        self.session = loaded.session
+        self.snapshot = loaded.snapshot
+        self.files = tuple(loaded.files)
+        self._inline = dict(zip((row.path for row in loaded.files), payload, strict=True)) if loaded.inline else None
+        self._ask = ask
+
+    def read(self, row: FileRow) -> Iterator[bytes]:
+        """The bytes of one of ``files``, in windows of 1 MiB at most. Raises Damaged at the end where they are not
+        what the hash says: use nothing of them before."""
+        hashed = new_hash()
+        windows = iter([self._inline[row.path]]) if self._inline is not None else self._windows(row)
+        for window in windows:
+            hashed.update(window)
+            yield window
+        if hashed.digest() != row.hash:
+            name = row.path.decode(errors="backslashreplace")
+            raise Damaged(f"File {name!r} of snapshot {self.snapshot} is not what its hash says", path=name)
+
+    def _windows(self, row: FileRow) -> Iterator[bytes]:
+        ref = Ref(id=self.session.id, snapshot=self.snapshot)
+        return windows(Cat(ref=ref, path=row.path), self._ask)
+
+    def whole(self) -> LoadedDocument:
+        """Everything in memory."""
+        files = {row.path: b"".join(self.read(row)) for row in self.files}
+        return LoadedDocument(session=self.session, snapshot=self.snapshot, files=files)
+
+
+def check_built(loaded: Loaded) -> None:
+    """A document built from chosen parts is no snapshot: ``cat`` cannot read it window by window."""
+    if not loaded.inline:
+        raise TooLarge("The chosen parts are too large to be built into one document; cat them one by one")
+
+
+def windows(first: Cat, ask: Ask) -> Iterator[bytes]:
+    """The bytes from ``first.offset`` on, all of the snapshot that the first answer names."""
+    ref, offset = first.ref, first.offset
+    while True:
+        answer = ask(Cat(ref=ref, path=first.path, offset=offset, length=first.length), ())
+        assert isinstance(answer.reply, Content)
+        window = b"".join(answer.payload[:1])
+        if window:
+            yield window
+        offset += len(window)
+        if offset >= answer.reply.size_bytes:
+            return
+        if not window:
+            raise Damaged(f"The content ends after {offset} of {answer.reply.size_bytes} bytes")
+        ref = of_snapshot(ref, answer.reply.snapshot)

@@ -1,0 +1,115 @@
+"""The operations as they happen, each once, across restarts of the daemon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from holdfast.caller import Conversation, consider
+from holdfast.channel import Lost
+from holdfast_protocol.connection import new_request_id
+from holdfast_protocol.errors import HelloFirst, NotFound, ShuttingDown, TooLate, Unreachable
+from holdfast_protocol.messages import Event, OperationRows, Operations, Ping, Reply, Request, Subscribe, Subscribed
+from holdfast_protocol.model import OperationRow
+
+#: After so long a silence the daemon is asked whether something was missed.
+_SILENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.05
+
+
+class Subscription:
+    """One subscription that outlives its connections. Numbers grow by one; a filter leaves holes."""
+
+    def __init__(self, path: str, since: int | None, app: str | None, session: str | None, timeout: float) -> None:
+        self._path = path
+        self._last = since
+        self._app = app
+        self._session = session
+        self._filtered = app is not None or session is not None
+        self._timeout_seconds = timeout
+        self._conversation: Conversation | None = None
+        self._away_since: float | None = None
+        self._was_there = False
+
+    def rows(self) -> Iterator[OperationRow]:
+        """Without end. Raises Unreachable or TooLate where the daemon stays away for the timeout."""
+        try:
+            while True:
+                try:
+                    yield from self._rows_of_a_connection()
+                except (Lost, TimeoutError, HelloFirst, ShuttingDown, Unreachable) as problem:
+                    self._reconsider(problem)
+        finally:
+            self._hang_up()
+
+    def _rows_of_a_connection(self) -> Iterator[OperationRow]:
+        conversation = self._subscribe()
+        asked = False
+        while True:
+            try:
+                answer = conversation.listen(time.monotonic() + _SILENCE_SECONDS)
+            except TimeoutError:
+                if asked:
+                    raise
+                asked = True
+                conversation.tell(self._question(), (), new_request_id(), time.monotonic() + _SILENCE_SECONDS)
+                continue
+            asked = False
+            if answer.error is not None:
+                raise Lost(answer.error.sentence)
+            row = self._next_row(answer.reply)
+            if row is not None:
+                self._last = row.number
+                yield row
+
+    def _question(self) -> Request:
+        """What breaks a silence: an event that was missed, or a daemon that is gone, is noticed by the answer."""
+        return Ping() if self._filtered else Operations(since=self._last or 0, limit=1)
+
+    def _next_row(self, reply: Reply | None) -> OperationRow | None:
+        """The operation of an event that was not seen yet. Raises Lost where one before it is missing."""
+        known = self._last or 0
+        if isinstance(reply, OperationRows):
+            if reply.rows and reply.rows[-1].number > known:
+                raise Lost("An event was missed")
+            return None
+        if not isinstance(reply, Event) or reply.row.number <= known:
+            return None
+        if not self._filtered and reply.row.number > known + 1:
+            raise Lost("An event was missed")
+        return reply.row
+
+    def _subscribe(self) -> Conversation:
+        until = time.monotonic() + self._timeout_seconds
+        self._conversation = Conversation(self._path, until)
+        self._was_there = True
+        request = Subscribe(since=self._last, app=self._app, session=self._session)
+        answer = self._conversation.ask(request, (), new_request_id(), until)
+        assert isinstance(answer.reply, Subscribed)
+        if self._last is None:
+            self._last = answer.reply.number
+        if answer.reply.number < self._last:
+            raise NotFound(
+                f"The newest operation is {answer.reply.number}, before {self._last}: this is another store, "
+                "or an older state of it. Read again from the beginning",
+                newest=answer.reply.number,
+                since=self._last,
+            )
+        self._away_since = None
+        return self._conversation
+
+    def _reconsider(self, problem: Exception) -> None:
+        """Returns where another try makes sense."""
+        self._hang_up()
+        now = time.monotonic()
+        self._away_since = self._away_since or now
+        late = now - self._away_since >= self._timeout_seconds
+        consider(problem, self._path, hopeless=late or not self._was_there)
+        if late:
+            raise TooLate(f"The daemon at {self._path} has not answered for {self._timeout_seconds:g} s") from problem
+        time.sleep(_PAUSE_SECONDS)
+
+    def _hang_up(self) -> None:
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None

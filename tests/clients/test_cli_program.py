@@ -1,0 +1,109 @@
+"""The program as a whole: exit codes, global flags, help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from clients_cli_words import Holdfast, Sent, json_lines
+from clients_fake_daemon import FakeDaemon, saved, session_row
+
+from holdfast.cli import verbs
+from holdfast_protocol import messages as wire
+from holdfast_protocol.errors import ERRORS, NotFound
+
+RETRIED = {"hello-first", "shutting-down", "unreachable"}
+
+
+@pytest.mark.parametrize("code", sorted(set(ERRORS) - RETRIED))
+def test_each_error_has_its_exit_code(daemon: FakeDaemon, holdfast: Holdfast, code: str) -> None:
+    """The exit code is the error class's, and the sentence goes to standard error."""
+    daemon.answers[wire.Show] = lambda asked: ERRORS[code]("So it is")
+    exit_code, out, err = holdfast("show", "x")
+    assert (exit_code, out) == (ERRORS[code].exit_code, b"")
+    assert b"holdfast: So it is" in err
+
+
+def test_no_daemon_exits_6(holdfast: Holdfast) -> None:
+    """With --no-start nobody is started, and it is said what to type."""
+    code, _, err = holdfast("list")
+    assert code == 6
+    assert b"holdfastd" in err
+
+
+def test_global_flags_stand_anywhere(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Before the verb and after it, also those with a value."""
+    Sent(daemon, wire.List, wire.Sessions(rows=[session_row()], more=False))
+    before = holdfast("--socket", daemon.path, "--json", "list")
+    assert before == holdfast("list", "--json", f"--socket={daemon.path}")
+    assert json_lines(before[1])
+
+
+def test_quiet_says_nothing_of_success(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """-q leaves the exit code."""
+    Sent(daemon, wire.Accept, saved())
+    assert holdfast("accept", "x", "-q") == (0, b"", b"")
+
+
+def test_version_and_help_need_no_daemon(holdfast: Holdfast) -> None:
+    """Every verb stands in the help."""
+    assert holdfast("--version")[1].startswith(b"holdfast ")
+    assert holdfast("list", "--version")[0] == 0
+    code, out, _ = holdfast("--help")
+    assert code == 0
+    assert all(f"  {verb} ".encode() in out for verb in verbs.VERBS)
+
+
+@pytest.mark.parametrize("verb", verbs.VERBS)
+def test_every_verb_explains_itself(holdfast: Holdfast, verb: str) -> None:
+    """Its own help, with the flags that are everywhere."""
+    code, out, _ = holdfast(verb, "--help")
+    assert code == 0
+    assert b"--no-start" in out
+
+
+def test_an_interrupt_exits_130(daemon: FakeDaemon, holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is no error and no success."""
+    from holdfast.client import Client
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "events", interrupted)
+    assert holdfast("events", "--follow")[0] == 130
+
+
+def test_a_reader_that_leaves_is_no_error(daemon: FakeDaemon) -> None:
+    """`holdfast list | head -1` ends quietly."""
+    rows = [session_row(f"s{number}") for number in range(1000)]
+    daemon.answers[wire.List] = lambda asked: wire.Sessions(rows=rows, more=False)
+    program = "import sys; from holdfast.cli import main; sys.exit(main())"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "list", "--json", "--no-start"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 0
+
+
+def test_a_short_command_loads_no_more_than_it_needs(daemon: FakeDaemon) -> None:
+    """Start-up is paid at every command: what is slow to import is not imported for a list."""
+    daemon.answers[wire.List] = lambda asked: wire.Sessions(rows=[session_row()], more=False)
+    program = "import sys; from holdfast.cli import main; main(['list']); print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True).stdout.split())
+    heavy = ("asyncio", "blake3", "platformdirs", "pyfastcdc", "rich", "socket", "subprocess", "tempfile", "watchdog")
+    assert b"zmq" in loaded
+    assert not loaded & {name.encode() for name in heavy}
+    assert b"holdfast.cli.save" not in loaded
+
+
+def test_the_process_ends_with_the_exit_code(daemon: FakeDaemon) -> None:
+    """The script's exit code is main's, and everything printed has arrived."""
+    daemon.answers[wire.Show] = lambda asked: NotFound("No session 'x'")
+    program = "from holdfast.cli import main; main()"
+    found = subprocess.run([sys.executable, "-c", program, "show", "x"], capture_output=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (3, b"", b"holdfast: No session 'x'\n")

@@ -1,0 +1,130 @@
+"""Loading, importing, and the verbs that change something."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from clients_cli_words import Holdfast, Sent, json_lines
+from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row
+
+from holdfast_protocol import messages as wire
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.errors import Exists
+from holdfast_protocol.model import FileRow, Ref
+
+
+def loaded(files: dict[bytes, bytes]) -> wire.Loaded:
+    rows = [FileRow(path=path, size_bytes=len(each), hash=hash_of(each)) for path, each in files.items()]
+    return wire.Loaded(session=session_row(), snapshot="ab" * 16, files=rows, inline=True)
+
+
+def test_load_writes_a_file_or_standard_output(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+    """The exact bytes; an existing file keeps its mode."""
+    Sent(daemon, wire.Load, loaded({b"": b"\x00new"}), [b"\x00new"])
+    assert holdfast("load", "renardo/verse")[1] == b"\x00new"
+    target = tmp_path / "out"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    assert holdfast("load", "renardo/verse", "-o", str(target))[0] == 0
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"\x00new", 0o640)
+
+
+def test_load_sends_the_chosen_parts(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """:P, --part and --kind."""
+    sent = Sent(daemon, wire.Load, loaded({b"": b"x"}), [b"x"])
+    holdfast("load", "renardo/verse@-1:a", "--part", "b", "--kind", "buffer")
+    ref = Ref(app="renardo", name="verse", snapshot="-1")
+    assert sent.request() == wire.Load(ref=ref, parts=["a", "b"], kinds=["buffer"])
+
+
+def test_a_damaged_load_leaves_the_old_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+    """Bytes that do not fit their hash never take the file's place, and nothing is left beside it."""
+    Sent(daemon, wire.Load, loaded({b"": b"right"}), [b"wrong"])
+    target = tmp_path / "d" / "out"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    assert holdfast("load", "renardo/verse", "-o", str(target))[0] == 8
+    assert target.read_bytes() == b"old"
+    assert os.listdir(target.parent) == ["out"]
+
+
+def test_several_files_need_a_directory(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+    """Standard output takes one file; a directory all, by their paths."""
+    Sent(daemon, wire.Load, loaded({b"a": b"1", b"sub/b": b"2"}), [b"1", b"2"])
+    assert holdfast("load", "aiderdesk/t")[0] == 2
+    assert holdfast("load", "aiderdesk/t", "-o", str(tmp_path / "out"))[0] == 0
+    assert (tmp_path / "out" / "sub" / "b").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("path", [b"../evil", b"/etc/evil", b"a//b", b"a/./b"])
+def test_no_document_leaves_its_directory(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path, path: bytes) -> None:
+    """A path that leads elsewhere is refused before anything is written."""
+    Sent(daemon, wire.Load, loaded({b"good": b"1", path: b"2"}), [b"1", b"2"])
+    assert holdfast("load", "aiderdesk/t", "-o", str(tmp_path / "out"))[0] == 8
+    assert not (tmp_path / "out").exists()
+
+
+def test_import_names_by_the_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+    """The name is the file's without its suffix, which goes as a hint; a taken name gets advice, and the rest go on."""
+    for name in ("one.v2.xml", "two.py"):
+        (tmp_path / name).write_bytes(b"x")
+    outcomes = iter([Exists("The name 'one.v2' is taken"), saved()])
+    daemon.answers[wire.Import] = lambda asked: next(outcomes)
+    code, _, err = holdfast("import", str(tmp_path / "one.v2.xml"), str(tmp_path / "two.py"))
+    requests = [each.request for each in daemon.requests(wire.Import)]
+    assert [(each.name, each.suffix) for each in requests] == [("one.v2", ".xml"), ("two", ".py")]  # type: ignore[attr-defined]  # Imports
+    assert code == 4
+    assert b"--name" in err
+
+
+def test_the_changing_verbs_wait_for_the_file(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """restore, accept, rename, copy, delete and undo ask to be answered when the file on disk shows it."""
+    changed = wire.Changed(session=session_row(), operation=3)
+    asked = [
+        (Sent(daemon, wire.Restore, saved()), ["restore", "renardo/verse@-1:a", "--as", "new", "--into", "renardo/o"]),
+        (Sent(daemon, wire.Accept, saved()), ["accept", "renardo/verse@ab12"]),
+        (Sent(daemon, wire.Rename, changed), ["rename", "renardo/verse", "we@ird"]),
+        (Sent(daemon, wire.Copy, changed), ["copy", "renardo/verse@-1", "igv/b"]),
+        (Sent(daemon, wire.Delete, changed), ["delete", "renardo/verse"]),
+        (
+            Sent(daemon, wire.Undo, wire.Undone(undone=operation_row(7), operation=8, session=session_row())),
+            ["undo", "7"],
+        ),
+    ]
+    for _, words in asked:
+        assert holdfast(*words)[0] == 0, words
+    ref = Ref(app="renardo", name="verse")
+    older = Ref(app="renardo", name="verse", snapshot="-1")
+    assert [sent.request() for sent, _ in asked] == [
+        wire.Restore(ref=older, parts=["a"], name="new", into=Ref(app="renardo", name="o"), published=True),
+        wire.Accept(ref=Ref(app="renardo", name="verse", snapshot="ab12"), published=True),
+        wire.Rename(ref=ref, name="we@ird", published=True),
+        wire.Copy(ref=older, name="b", app="igv", published=True),
+        wire.Delete(ref=ref, published=True),
+        wire.Undo(number=7, published=True),
+    ]
+
+
+def test_undo_says_what_was_undone(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Number, type and session of the reversed operation."""
+    Sent(daemon, wire.Undo, wire.Undone(undone=operation_row(7, type="deleted"), operation=8, session=session_row()))
+    out = holdfast("undo")[1]
+    assert b"undone 7" in out
+    assert b"deleted  renardo/verse" in out
+
+
+def test_status(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """One object with --json, lines otherwise."""
+    report = wire.StatusReport(
+        version="0.1", epoch="e", pid=1, socket="s", store="d", sessions="f", started=1_000_000_000, sessions_count=1,
+        deleted_count=0, operations_count=1, clients_count=1, connections_count=1, connections_limit=9,
+        store_bytes=2048, pending_files=0, watching=True, problems=["disk"],
+    )  # fmt: skip
+    Sent(daemon, wire.Status, report)
+    (found,) = json_lines(holdfast("status", "--json")[1])
+    assert found["started"] == "1970-01-01T00:00:01.000000Z"
+    out = holdfast("status")[1]
+    assert b"store_bytes: 2048\n" in out
+    assert b"problem: disk\n" in out

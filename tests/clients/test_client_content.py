@@ -1,0 +1,198 @@
+"""Content both ways: inline, as chunks, in windows; and what a client remembers of revisions."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from clients_fake_daemon import FakeDaemon, saved, session_row
+
+from holdfast import sources
+from holdfast.client import Client
+from holdfast_protocol import messages as wire
+from holdfast_protocol.chunking import cut, hash_of
+from holdfast_protocol.connection import Asked
+from holdfast_protocol.errors import Damaged, NotFound, TooLarge, Unreadable
+from holdfast_protocol.model import FileRow, FileSource, PartSource
+
+LARGE = random.Random(1).randbytes(40_000_000)
+
+
+class Chunks:
+    """The chunk half of a daemon."""
+
+    def __init__(self, daemon: FakeDaemon) -> None:
+        self.kept: dict[bytes, bytes] = {}
+        self.saves: list[Asked] = []
+        daemon.answers |= {wire.Missing: self.missing, wire.Put: self.put, wire.Save: self.save}
+
+    def missing(self, asked: Asked) -> tuple[wire.Reply, list[bytes]]:
+        names = [asked.payload[0][start : start + 32] for start in range(0, len(asked.payload[0]), 32)]
+        lacking = [name for name in names if name not in self.kept]
+        return wire.MissingChunks(count=len(lacking)), [b"".join(lacking)]
+
+    def put(self, asked: Asked) -> wire.Reply:
+        assert sum(map(len, asked.payload)) <= 6 * 1024 * 1024
+        assert len(asked.payload) <= 200
+        self.kept |= {hash_of(chunk): chunk for chunk in asked.payload}
+        return wire.Stored(count=len(asked.payload))
+
+    def save(self, asked: Asked) -> wire.Reply:
+        self.saves.append(asked)
+        return saved()
+
+    def content(self, frame: bytes) -> bytes:
+        return b"".join(self.kept[frame[start : start + 32]] for start in range(0, len(frame), 32))
+
+
+def test_small_content_travels_inside_the_message(daemon: FakeDaemon, client: Client) -> None:
+    """Files and parts are payload frames, and the sources say which."""
+    chunks = Chunks(daemon)
+    client.save("renardo", "verse", {b"a": b"1", b"b/c": b""}, parts={"intro": b"2"}, tags=["live"])
+    (asked,) = chunks.saves
+    request = asked.request
+    assert isinstance(request, wire.Save)
+    assert request.files == [FileSource(frame=0, path=b"a"), FileSource(frame=1, path=b"b/c")]
+    assert request.parts == [PartSource(part="intro", frame=2)]
+    assert asked.payload == [b"1", b"", b"2"]
+    assert not daemon.requests(wire.Missing)
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_large_content_travels_as_chunks(daemon: FakeDaemon, client: Client, tmp_path: Path, from_file: bool) -> None:
+    """A file read in pieces is cut exactly as the same bytes in memory, and only what is missing is sent."""
+    chunks = Chunks(daemon)
+    first, second = list(cut(LARGE))[:2]
+    chunks.kept[hash_of(first)] = bytes(first)
+    file = tmp_path / "large"
+    file.write_bytes(LARGE)
+    client.save("igv", "large", file if from_file else LARGE)
+    (asked,) = chunks.saves
+    assert asked.request.files == [FileSource(frame=0, chunked=True)]  # type: ignore[attr-defined]  # only Save is here
+    assert asked.payload == [b"".join(hash_of(chunk) for chunk in cut(LARGE))]
+    assert chunks.content(asked.payload[0]) == LARGE
+    put = [chunk for each in daemon.requests(wire.Put) for chunk in each.payload]
+    assert bytes(first) not in put
+    assert put.count(bytes(second)) == 1
+
+
+def test_repeated_chunks_are_sent_once(daemon: FakeDaemon, client: Client) -> None:
+    """Content that repeats itself costs one chunk."""
+    chunks = Chunks(daemon)
+    client.save("plain", "zeros", bytes(8_000_000))
+    sent = [chunk for each in daemon.requests(wire.Put) for chunk in each.payload]
+    assert len(sent) == len(set(sent))
+    assert chunks.content(chunks.saves[0].payload[0]) == bytes(8_000_000)
+
+
+def test_one_message_holds_a_mebibyte_of_files(daemon: FakeDaemon, client: Client) -> None:
+    """Files share the room inside the message; who does not fit is cut."""
+    chunks = Chunks(daemon)
+    client.save("aiderdesk", "task", {b"a": bytes(700_000), b"b": bytes(700_000), b"c": b"x"})
+    request = chunks.saves[0].request
+    assert [each.chunked for each in request.files] == [False, True, False]  # type: ignore[attr-defined]  # only Save
+
+
+def test_chunks_lost_with_a_restart_are_sent_again(daemon: FakeDaemon, client: Client) -> None:
+    """A save that a new daemon refuses because it lacks chunks is prepared anew."""
+    chunks = Chunks(daemon)
+
+    def forgetful(asked: Asked) -> wire.Reply | NotFound | None:
+        if daemon.epoch == "epoch-1":
+            daemon.epoch = "epoch-2"
+            chunks.kept.clear()
+            return None  # the client hangs up, and finds the new epoch
+        if not chunks.kept:
+            return NotFound("chunks are missing")
+        return chunks.save(asked)
+
+    daemon.answers[wire.Save] = forgetful
+    client.save("igv", "large", LARGE[:3_000_000])
+    assert chunks.content(chunks.saves[0].payload[0]) == LARGE[:3_000_000]
+
+
+def test_too_many_files_are_refused_before_anything_is_sent(daemon: FakeDaemon, client: Client) -> None:
+    """A document of more files than a message has frames cannot be sent."""
+    with pytest.raises(TooLarge):
+        client.save("aiderdesk", "task", {str(number).encode(): b"" for number in range(300)})
+
+
+def test_a_file_that_cannot_be_read_is_named(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
+    """A missing file is Unreadable, with its path."""
+    with pytest.raises(Unreadable, match="absent"):
+        client.save("igv", "x", tmp_path / "absent")
+
+
+def test_a_save_names_the_revision_it_started_from(daemon: FakeDaemon, client: Client) -> None:
+    """After a load or a save the next one says which revision this client has seen; a merge is not seen yet."""
+    chunks = Chunks(daemon)
+    row = FileRow(path=b"", size_bytes=1, hash=hash_of(b"x"))
+    loaded = wire.Loaded(session=session_row(revision=4), snapshot="ab" * 16, files=[row], inline=True)
+    daemon.answers[wire.Load] = lambda asked: (loaded, [b"x"])
+    outcomes = iter([saved(session=session_row(revision=5)), saved("merged", session=session_row(revision=7)), saved()])
+    daemon.answers[wire.Save] = lambda asked: (chunks.saves.append(asked), next(outcomes))[1]
+    client.load("renardo/verse")
+    for _ in range(3):
+        client.save("renardo", "verse", b"y")
+    assert [each.request.expect for each in chunks.saves] == [4, 5, 5]  # type: ignore[attr-defined]  # only Save is here
+
+
+def _windowed(daemon: FakeDaemon, content: bytes, told: bytes) -> None:
+    """A document of one file that must be read by ``cat``; ``told`` is what its hash is made of."""
+    row = FileRow(path=b"", size_bytes=len(content), hash=hash_of(told))
+    daemon.answers[wire.Load] = lambda asked: wire.Loaded(
+        session=session_row(), snapshot="ab" * 16, files=[row], inline=False
+    )
+
+    def cat(asked: Asked) -> tuple[wire.Reply, list[bytes]]:
+        request = asked.request
+        assert isinstance(request, wire.Cat)
+        assert request.ref.snapshot == "ab" * 16
+        window = content[request.offset : request.offset + request.length]
+        return wire.Content(snapshot="ab" * 16, size_bytes=len(content)), [window]
+
+    daemon.answers[wire.Cat] = cat
+
+
+def test_large_documents_are_read_in_windows(daemon: FakeDaemon, client: Client) -> None:
+    """All windows are of the snapshot that load named."""
+    _windowed(daemon, LARGE[:2_500_000], LARGE[:2_500_000])
+    document = client.load("renardo/verse")
+    assert document.files == {b"": LARGE[:2_500_000]}
+    assert len(daemon.requests(wire.Cat)) == 3
+
+
+def test_bytes_that_are_not_what_the_hash_says_are_refused(daemon: FakeDaemon, client: Client) -> None:
+    """A document damaged on its way or in the store raises Damaged."""
+    _windowed(daemon, b"changed", b"original")
+    with pytest.raises(Damaged):
+        client.load("renardo/verse")
+
+
+def test_content_that_ends_early_is_damaged(daemon: FakeDaemon, client: Client) -> None:
+    """An empty window before the end is not waited on for ever."""
+    daemon.answers[wire.Cat] = lambda asked: (wire.Content(snapshot="ab" * 16, size_bytes=10), [b""])
+    with pytest.raises(Damaged):
+        client.cat("renardo/verse:intro")
+
+
+def test_later_windows_are_of_the_first_ones_snapshot(daemon: FakeDaemon, client: Client) -> None:
+    """A save between two windows does not mix two states."""
+
+    def cat(asked: Asked) -> tuple[wire.Reply, list[bytes]]:
+        request = asked.request
+        assert isinstance(request, wire.Cat)
+        return wire.Content(snapshot="ab" * 16, size_bytes=2), [b"x"]
+
+    daemon.answers[wire.Cat] = cat
+    assert client.cat("renardo/verse:intro") == b"xx"
+    refs = [each.request.ref for each in daemon.requests(wire.Cat)]  # type: ignore[attr-defined]  # only Cat is here
+    assert [(ref.snapshot, ref.part) for ref in refs] == [("latest", "intro"), ("ab" * 16, "intro")]
+
+
+def test_the_batches_keep_their_bounds() -> None:
+    """No batch is over its bytes or its count, and nothing is lost."""
+    chunks = [(b"", memoryview(bytes(size))) for size in (5, 5, 1, 9, 20, 1, 1, 1, 1)]
+    batches = list(sources._batches(chunks, 10, 3))
+    assert [[len(chunk) for _, chunk in batch] for batch in batches] == [[5, 5], [1, 9], [20], [1, 1, 1], [1]]

@@ -1,0 +1,99 @@
+"""Subscriptions: each operation once, in order, across restarts."""
+
+from __future__ import annotations
+
+import threading
+from itertools import islice
+
+import pytest
+from clients_fake_daemon import FakeDaemon, operation_row
+
+from holdfast import events
+from holdfast.client import Client
+from holdfast_protocol import messages as wire
+from holdfast_protocol.errors import NotFound, Unreachable
+
+
+def test_what_was_comes_before_what_happens(daemon: FakeDaemon, client: Client) -> None:
+    """With a number the operations after it come first, then live ones, without a seam."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    rows = client.events(1)
+    assert next(rows).number == 2
+    daemon.happen(operation_row(3))
+    assert next(rows).number == 3
+
+
+def test_without_a_number_it_starts_from_now(daemon: FakeDaemon, client: Client) -> None:
+    """What happened before is not told, also not after a restart of the daemon."""
+    daemon.operations.append(operation_row(1))
+    rows = client.events()
+    first: list[int] = []
+    asking = threading.Thread(target=lambda: first.append(next(rows).number))
+    asking.start()
+    daemon.wait_for(wire.Subscribe, 1)
+    daemon.stop()
+    daemon.operations.append(operation_row(2))
+    daemon.start()
+    asking.join(10)
+    assert first == [2]
+
+
+def test_no_event_is_lost_or_told_twice_across_a_restart(daemon: FakeDaemon, client: Client) -> None:
+    """After a restart the subscription goes on behind the last number."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    rows = client.events(0)
+    assert [row.number for row in islice(rows, 2)] == [1, 2]
+    daemon.stop()
+    daemon.operations.append(operation_row(3))
+    daemon.start()
+    assert next(rows).number == 3
+    requests = [each.request for each in daemon.requests(wire.Subscribe)]
+    assert [request.since for request in requests] == [0, 2]  # type: ignore[attr-defined]  # only Subscribe is here
+
+
+def test_a_hole_in_the_numbers_is_asked_for_again(daemon: FakeDaemon, client: Client) -> None:
+    """An event that does not follow the last one makes the client ask from there."""
+    daemon.operations.append(operation_row(1))
+    rows = client.events(0)
+    assert next(rows).number == 1
+    daemon.happen(operation_row(3))
+    daemon.wait_for(wire.Subscribe, 1)
+    daemon.operations.insert(1, operation_row(2))
+    assert [row.number for row in islice(rows, 2)] == [2, 3]
+
+
+def test_silence_is_not_believed(daemon: FakeDaemon, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing comes for a while the client asks, and finds what it was not told."""
+    monkeypatch.setattr(events, "_SILENCE_SECONDS", 0.1)
+    rows = client.events(0)
+    daemon.answers[wire.Subscribe] = lambda asked: wire.Subscribed(number=0)
+    daemon.answers[wire.Operations] = lambda asked: (
+        daemon.answers.pop(wire.Subscribe, None),
+        wire.OperationRows(rows=[operation_row(1)], more=False),
+    )[1]
+    daemon.operations.append(operation_row(1))
+    assert next(rows).number == 1
+
+
+def test_another_store_is_told(daemon: FakeDaemon, client: Client) -> None:
+    """A log that ends before the last number known is not the one that was followed."""
+    daemon.operations.append(operation_row(1))
+    with pytest.raises(NotFound, match="Read again"):
+        next(client.events(5))
+
+
+def test_a_daemon_that_stays_away_ends_it(daemon: FakeDaemon) -> None:
+    """After the client's timeout the subscription says that nobody listens."""
+    daemon.operations.append(operation_row(1))
+    with Client(daemon.path, timeout_seconds=0.3) as impatient:
+        rows = impatient.events(0)
+        next(rows)
+        daemon.stop()
+        with pytest.raises(Unreachable):
+            next(rows)
+
+
+def test_without_follow_it_ends(daemon: FakeDaemon, client: Client) -> None:
+    """The operations up to now, of all pages, narrowed to an application."""
+    daemon.operations += [operation_row(number, app="igv" if number % 2 else "renardo") for number in range(1, 1500)]
+    assert [row.number for row in client.events(0, follow=False, app="igv")] == list(range(1, 1500, 2))

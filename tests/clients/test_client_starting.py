@@ -1,0 +1,121 @@
+"""Starting a daemon where none runs: with a stand-in for the program ``holdfastd``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clients_fake_daemon import DEADLINE_SECONDS
+
+import holdfast
+from holdfast_protocol.errors import Unreachable
+
+#: Takes the lock or exits 6 as the daemon does, says who it is and what it was told, and serves.
+STAND_IN = f"""#!{sys.executable}
+import fcntl, json, os, signal, sys
+sys.path.insert(0, {os.path.dirname(__file__)!r})
+from clients_fake_daemon import FakeDaemon
+home = os.environ["HOLDFAST_HOME"]
+lock = open(home + "/lock", "w")
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    sys.exit(6)
+with open(home + "/told.new", "w") as file:
+    json.dump([os.getpid(), os.getsid(0), sys.argv[1:], os.getcwd()], file)
+os.rename(home + "/told.new", home + "/told")
+print("serving", flush=True)
+FakeDaemon(sys.argv[2] if sys.argv[1:] else home + "/run/holdfast.sock").start()
+signal.pause()
+"""
+
+
+def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    folder.mkdir()
+    program = folder / "holdfastd"
+    program.write_text(text)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+
+
+@pytest.fixture
+def installed(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The stand-in, installed beside the interpreter; stopped afterwards."""
+    _install(tmp_path / "bin", monkeypatch, STAND_IN)
+    (home / "run").rmdir()
+    yield home / "told"
+    if (home / "told").exists():
+        os.kill(_told(home / "told")[0], signal.SIGKILL)  # type: ignore[arg-type]  # the process id
+
+
+def _told(file: Path) -> list[object]:
+    import json
+
+    found: list[object] = json.loads(file.read_text())
+    return found
+
+
+def test_a_daemon_is_started_detached(installed: Path) -> None:
+    """In a session of its own, from the root folder, its log beside the socket in a private directory."""
+    with holdfast.connect(start=True) as client:
+        client.ping()
+    process, session, words, folder = _told(installed)
+    assert (session, words, folder) == (process, [], "/")
+    run = installed.parent / "run"
+    assert stat.S_IMODE(run.stat().st_mode) == 0o700
+    assert (run / "holdfastd.log").read_text() == "serving\n"
+
+
+def test_a_relative_home_means_the_same_to_both(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon works elsewhere, so it is told absolute places."""
+    monkeypatch.chdir(installed.parent.parent)
+    monkeypatch.setenv("HOLDFAST_HOME", "home")
+    with holdfast.connect(start=True) as client:
+        client.ping()
+
+
+def test_a_named_socket_is_passed_on(installed: Path) -> None:
+    """The flag of the client is the flag of the daemon."""
+    path = str(installed.parent / "other" / "s")
+    with holdfast.connect(path, start=True) as client:
+        client.ping()
+    assert _told(installed)[2] == ["--socket", path]
+
+
+def test_clients_that_race_all_connect(installed: Path) -> None:
+    """One daemon wins, the others' clients use it."""
+    connected: list[str] = []
+
+    def connect() -> None:
+        with holdfast.connect(start=True) as client:
+            connected.append(client.hello().epoch)
+
+    threads = [threading.Thread(target=connect) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE_SECONDS)
+    assert connected == ["epoch-1"] * 4
+
+
+def test_a_daemon_that_fails_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its exit code, and where its log is."""
+    _install(tmp_path / "bin", monkeypatch, "#!/bin/sh\necho broken; exit 1\n")
+    started = time.monotonic()
+    with pytest.raises(Unreachable, match=r"ended with 1; see .*holdfastd\.log"):
+        holdfast.connect(start=True)
+    assert time.monotonic() - started < 5
+
+
+def test_nothing_is_started_unasked(installed: Path) -> None:
+    """Without ``start`` nobody is."""
+    with pytest.raises(Unreachable):
+        holdfast.connect()
+    assert not installed.exists()
