@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdfast.references import of_snapshot
 from holdfast_protocol.chunking import new_hash
@@ -15,8 +15,7 @@ from holdfast_protocol.model import FileRow, Ref, SessionRow
 Ask = Callable[[Request, Sequence[bytes]], Answered]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoadedDocument:
+class LoadedDocument(NamedTuple):
     """A document in memory. ``snapshot`` is its id (32 hex digits); ``files`` is path → bytes, in document order;
     a document of one file has the single path ``b""``."""
 

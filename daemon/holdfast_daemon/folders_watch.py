@@ -12,7 +12,7 @@ from watchdog.observers import Observer
 
 #: How long a move out of the folder waits for a partner inside it; watchdog's own half second would hold up every
 #: event behind it (lessons.md, "Measured later").
-MOVE_DELAY_SECONDS = 0.02
+MOVE_DELAY_SECONDS = 0.002
 
 _IGNORED = ("opened", "closed_no_write")
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdfast_protocol import codec
 from holdfast_protocol.errors import (
@@ -46,8 +45,7 @@ ID_BYTES = 16
 LONGEST_DEADLINE_MS = 24 * 3600 * 1000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as the daemon received it."""
 
     id: bytes
@@ -56,8 +54,7 @@ class Asked:
     payload: Frames
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """An answer as the client received it: a reply of the type that ``REPLY_TO`` gives, an event, or an error."""
 
     id: bytes

@@ -6,11 +6,10 @@ platformdirs is loaded only where its answer is needed: it costs a third of a co
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdfast_protocol.errors import NotAllowed, Unreadable
 
@@ -18,8 +17,7 @@ from holdfast_protocol.errors import NotAllowed, Unreadable
 SOCKET_PATH_BYTES = 107
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Absolute paths of the store, the sessions folder, the runtime directory, the socket and the configuration."""
 
     store: str
@@ -105,6 +103,8 @@ def _fitting(path: str, environment: Mapping[str, str]) -> str:
     """``path``, or a short one that stands for it, the same for everybody who asks."""
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
         return path
+    import hashlib  # rarely needed, and a tenth of a command's start
+
     digest = hashlib.blake2s(os.fsencode(path), digest_size=8).hexdigest()
     base = _system_runtime_directory(environment)
     if base is None or not os.path.isdir(base) or len(os.fsencode(base)) > 60:

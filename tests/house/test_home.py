@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import astuple
 from pathlib import Path
 
 import platformdirs
@@ -17,7 +16,7 @@ def test_every_place_of_a_test_lies_in_its_own_home(house: Path) -> None:
     """Store, sessions, socket and configuration lie below the test's directory, with and without HOLDFAST_HOME."""
     bare = {name: value for name, value in os.environ.items() if name != "HOLDFAST_HOME"}
     for environment in (os.environ, bare):
-        for place in astuple(places(environment)):
+        for place in places(environment):
             assert Path(place).is_relative_to(house)
 
 

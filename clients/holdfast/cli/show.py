@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from holdfast.cli.operands import add_reference, the_session
-from holdfast.cli.words import marks, path_text, size, title, when
+from holdfast.cli.words import fact, marks, path_text, size, title, when
 
 if TYPE_CHECKING:
     from holdfast.cli.output import Output
@@ -47,7 +47,7 @@ def _describe(output: Output, shown: Shown) -> None:
     }
     if shown.snapshot is not None:
         lines["snapshot"] = f"{shown.snapshot.snapshot} {shown.snapshot.cause} by {shown.snapshot.author}"
-    lines |= {name: str(value) for name, value in shown.facts.items()}
+    lines |= {name: fact(value) for name, value in shown.facts.items()}
     for name, value in lines.items():
         output.line(f"{name}: {value}")
     if any(each.path for each in shown.files):

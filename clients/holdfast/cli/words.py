@@ -38,6 +38,13 @@ def size(size_bytes: int, *, to_terminal: bool) -> str:
     return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} B"
 
 
+def fact(value: str | int | bool | None) -> str:
+    """What a format says about a document."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
 def path_text(path: bytes) -> str:
     """A path as text; bytes that are not UTF-8 are written out (``\\xff``)."""
     return path.decode(errors="backslashreplace")

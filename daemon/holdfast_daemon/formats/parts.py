@@ -83,9 +83,7 @@ class Parts:
             )
             for row in rows
         )
-        return Reading(
-            recognition=Recognition(generation=str(VERSION)), parts=parts, facts={"parts": len(parts)}
-        )
+        return Reading(recognition=Recognition(generation=str(VERSION)), parts=parts, facts={"parts": len(parts)})
 
     def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
         """The same parts always give the same bytes. Raises CannotHold."""
@@ -186,9 +184,7 @@ def _reads_as(parts_format: Parts, template: Document, parts: Sequence[Part]) ->
         before = parts_format.read(template).parts
     except DamagedDocument:
         return False
-    return [(p.key, p.name, p.kind, p.content) for p in before] == [
-        (p.key, p.name, p.kind, p.content) for p in parts
-    ]
+    return [(p.key, p.name, p.kind, p.content) for p in before] == [(p.key, p.name, p.kind, p.content) for p in parts]
 
 
 def _is_text(field: object) -> bool:

@@ -16,9 +16,7 @@ GROUP = "holdfast.formats"
 _METHODS = ("recognise", "read", "write", "match", "describe_change", "suspicion")
 
 
-def load_formats(
-    broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None
-) -> dict[str, Format]:
+def load_formats(broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None) -> dict[str, Format]:
     """Application to format, sorted; ``plain`` is always there.
 
     ``broken``, if given, is filled: entry point to the reason it was left out. ``points`` is for tests; else

@@ -21,9 +21,7 @@ LINE_END: dict[Newline, bytes] = {"lf": b"\n", "crlf": b"\r\n", "cr": b"\r"}
 
 # The literal beginnings let the regex engine skip through megabytes; a lookbehind would undo that.
 _END = rb"(?:\r\n|\r|\n)"
-_TRIPLE = re.compile(
-    re.escape(SEPARATOR) + _END + rb"#{8} (?P<name>[^\r\n]*)" + _END + rb"#{80}(?:\r\n|\r|\n|\Z)"
-)
+_TRIPLE = re.compile(re.escape(SEPARATOR) + _END + rb"#{8} (?P<name>[^\r\n]*)" + _END + rb"#{80}(?:\r\n|\r|\n|\Z)")
 _STARTUP = re.compile(
     re.escape(RULE) + _END + rb"// STARTUP_FILE: (?P<name>[^\r\n]+)" + _END + rb"//={78}(?:\r\n|\r|\n|\Z)"
 )
@@ -61,9 +59,7 @@ def layout_of(document_bytes: bytes) -> Layout:
     newline, line_end = _newline_of(raw)
     text = as_lines_of_lf(raw) if newline in ("crlf", "cr") else raw
     generation, pieces = _pieces_of(text)
-    return Layout(
-        generation=generation, newline=newline, line_end=line_end, has_bom=has_bom, pieces=tuple(pieces)
-    )
+    return Layout(generation=generation, newline=newline, line_end=line_end, has_bom=has_bom, pieces=tuple(pieces))
 
 
 def as_lines_of_lf(text: bytes) -> bytes:
@@ -104,9 +100,7 @@ def _pieces_of(text: bytes) -> tuple[str, list[Piece]]:
     if startup:
         end = triples[0].start() if triples else len(text)
         content, joint = _without_line_ends(text[startup.end() : end], 2)
-        first = Piece(
-            kind="startup", raw_name=startup["name"], header=startup[0], content=content, joint=joint
-        )
+        first = Piece(kind="startup", raw_name=startup["name"], header=startup[0], content=content, joint=joint)
         return "F3", [first, *_named(text, triples)]
     if triples and triples[0].start() == 0:
         return "F2", _named(text, triples)
@@ -127,9 +121,7 @@ def _named(text: bytes, triples: list[re.Match[bytes]]) -> list[Piece]:
     for triple, end in zip(triples, ends[1:], strict=True):
         between = text[triple.end() : end]
         content, joint = (between, b"") if triple is triples[-1] else _without_line_ends(between, 1)
-        pieces.append(
-            Piece(kind="buffer", raw_name=triple["name"], header=triple[0], content=content, joint=joint)
-        )
+        pieces.append(Piece(kind="buffer", raw_name=triple["name"], header=triple[0], content=content, joint=joint))
     return pieces
 
 

@@ -54,8 +54,7 @@ def _join_alike(alignment: Alignment, *, same_name: bool) -> None:
         candidates = (
             index
             for index in free
-            if alignment.new[index].kind == old.kind
-            and (not same_name or alignment.new[index].name == old.name)
+            if alignment.new[index].kind == old.kind and (not same_name or alignment.new[index].name == old.name)
         )
         for new_index in islice(candidates, MOST_CANDIDATES):
             compared_bytes += len(old.content) + len(alignment.new[new_index].content)

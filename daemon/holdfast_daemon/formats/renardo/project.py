@@ -27,9 +27,7 @@ def recognise_project(document: Document) -> Recognition | None:
     """A folder with ``.py`` files; certain only with Renardo's state or our index beside them."""
     if b"" in document or not any(path.endswith(b".py") for path in document):
         return None
-    certain = INDEX in document or any(
-        _is_state(path) and b'"editor-tabs"' in document[path] for path in document
-    )
+    certain = INDEX in document or any(_is_state(path) and b'"editor-tabs"' in document[path] for path in document)
     return Recognition(generation="project", inferred=not certain, certain=certain)
 
 
@@ -42,9 +40,7 @@ def read_project(document: Document, recognition: Recognition) -> Reading:
         facts = {"lines": count_lines(content), "size_bytes": len(content)}
         parts.append(Part(key=key, name=key, kind=kind, content=content, facts=facts))
     warnings = [warning for path in document if _is_state(path) for warning in _of_state(document, path)]
-    return Reading(
-        recognition=recognition, parts=tuple(parts), facts={"files": len(parts)}, warnings=tuple(warnings)
-    )
+    return Reading(recognition=recognition, parts=tuple(parts), facts={"files": len(parts)}, warnings=tuple(warnings))
 
 
 def to_project(parts: Sequence[Part]) -> Document:
