@@ -92,8 +92,8 @@ def check_listening(path: str) -> None:
             probe.connect(path)
         except PermissionError as problem:
             raise NotAllowed(f"{path}: {problem.strerror}", path=path) from problem
-        except TimeoutError:
-            return  # somebody listens and is busy
+        except (TimeoutError, BlockingIOError):
+            return  # somebody listens and is busy, or has as many connections as it takes
         except OSError as problem:
             raise nobody_at(path) from problem
 

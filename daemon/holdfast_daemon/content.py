@@ -28,6 +28,15 @@ class Placed:
     places: tuple[ChunkPlace, ...] = ()
 
 
+def named(document: Document) -> bytes:
+    """The id that a document has, without keeping it."""
+    files = [
+        StoredFile(path=path, size_bytes=len(content), hash=hash_of(content), chunks=tuple(map(hash_of, cut(content))))
+        for path, content in document.items()
+    ]
+    return stored_document(files).id
+
+
 class Content:
     """What the daemon knows of documents, whatever their application."""
 

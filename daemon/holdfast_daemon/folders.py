@@ -201,6 +201,8 @@ class SessionsFolder:
 
     def _decide(self, row: Visible, document: Document | None) -> None:
         reader = self._catalog.reader
+        if document is not None and self._publisher.is_own_mix(row, document):
+            return  # a publication that was cut off: it is pending, and will be done again
         placed = self._content.place(document) if document is not None else None
         on_way = {reader.need_snapshot(each).document for each in self._publisher.known_snapshots(row)}
         decision = verdict(
@@ -344,7 +346,8 @@ class SessionsFolder:
         due = []
         for row in rows:
             there = os.path.lexists(os.path.join(self._root, row.path))
-            if not there and row.published is not None and row.wanted is not None:
+            torn = row.boot != self._sessions.boot
+            if not there and not torn and row.published is not None and row.wanted is not None:
                 self._gone(row)
             else:
                 due.append(row)

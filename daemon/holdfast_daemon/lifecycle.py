@@ -185,7 +185,7 @@ class Lifecycle:
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
 
     def _reverse_creation(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        if before.deleted or before.revision != operation.revision or before.name != operation.name:
+        if before.deleted or before.head != operation.snapshot or before.name != operation.name:
             raise CannotUndo(
                 f"{before.app}/{before.name} has changed since it was made; "
                 f"holdfast delete {before.app}/{before.name} removes it",

@@ -15,7 +15,7 @@ import socket
 from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, check_private
 from holdfast_protocol.errors import BadName, StoreLocked, Unreadable
 
-BACKLOG_COUNT = 1024
+BACKLOG_COUNT = 128
 
 
 class Lock:

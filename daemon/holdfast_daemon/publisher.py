@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast_daemon import visible_files as files
-from holdfast_daemon.content import Content
+from holdfast_daemon.content import Content, named
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.store.catalog import Catalog
@@ -83,13 +83,17 @@ class Publisher:
         document = self._catalog.reader.document_of(row.wanted)
         target = os.path.join(self._root, row.path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        steps = []
-        for file in document.files:
-            place = os.path.join(target, file.path) if file.path else target
-            temporary = self._name(row, file.path)
-            content = b"".join(self._content.contents(file))
-            files.write_new(files.NEW_PREFIX.join(temporary), content, files.kept_of(place))
-            steps.append(_Step(row, document, file.path, place, files.NEW_PREFIX.join(temporary)))
+        steps: list[_Step] = []
+        try:
+            for file in document.files:
+                place = os.path.join(target, file.path) if file.path else target
+                temporary = files.NEW_PREFIX.join(self._name(row, file.path))
+                files.write_new(temporary, b"".join(self._content.contents(file)), files.kept_of(place))
+                steps.append(_Step(row, document, file.path, place, temporary))
+        except BaseException:
+            for step in steps:
+                os.unlink(step.temporary)
+            raise
         return steps
 
     def _name(self, row: Visible, name: bytes) -> tuple[bytes, bytes]:
@@ -140,12 +144,14 @@ class Publisher:
             self._faults.at("removed-aside")
             self._settle(row, b"", aside)
 
-    def _settle(self, row: Visible, name: bytes, aside: bytes) -> None:
-        """What stands aside is in the history, or goes there; then it is removed."""
+    def _settle(self, row: Visible, name: bytes, aside: bytes, *, known_anywhere: bool = False) -> None:
+        """What stands aside is in the history, or goes there; then it is removed. ``known_anywhere``: after a crash, it
+        may have gone there already, as somebody else's snapshot."""
         document = files.read_document(aside)
         if document is not None:
             whole = self._whole(row, name, document)
-            if whole is not None:
+            known = whole is not None and known_anywhere and self._catalog.reader.has_document(named(whole))
+            if whole is not None and not known:
                 self._displaced(row, whole)
                 self._faults.at("displaced-kept")
         files.remove_known(aside, sorted(document or ()))
@@ -172,6 +178,16 @@ class Publisher:
                 break
         return known
 
+    def is_own_mix(self, row: Visible, document: Document) -> bool:
+        """Whether the disk shows a publication of several files that was cut off between two of them."""
+        if row.published is None or row.wanted is None or row.published == row.wanted:
+            return False
+        reader = self._catalog.reader
+        shown = {path: hash_of(content) for path, content in document.items()}
+        sets = [{(f.path, f.hash) for f in reader.document_of(each).files} for each in self.known_snapshots(row)]
+        lasting = set.intersection(*({path for path, _ in each} for each in sets))
+        return lasting <= set(shown) and set(shown.items()) <= set.union(*sets)
+
     def _confirm(self, row: Visible) -> None:
         def work(tx: Transaction) -> None:
             current = tx.visible(row.path)
@@ -196,7 +212,10 @@ class Publisher:
                 if entry.name.startswith(files.NEW_PREFIX):
                     os.unlink(entry.path)
                 elif entry.name.startswith(files.OLD_PREFIX):
-                    self._sweep_old(entry.path)
+                    try:
+                        self._sweep_old(entry.path)
+                    except ValueError:
+                        self.problems[entry.path] = f"{os.fsdecode(entry.path)!r} is not ours, though called so"
 
     def _sweep_old(self, aside: bytes) -> None:
         session, base, digest, _ = os.path.basename(aside)[len(files.OLD_PREFIX) :].decode().split("-")
@@ -208,4 +227,4 @@ class Publisher:
         row = Visible(path=owner.path, session=owner.id, published=published, wanted=owner.head, boot="")
         names = [file.path for file in reader.document_of(published or owner.head).files]
         name = next((each for each in names if hash_of(each)[:4].hex() == digest), b"")
-        self._settle(row, name, aside)
+        self._settle(row, name, aside, known_anywhere=True)

@@ -30,6 +30,8 @@ def verdict(
     and ``wanted``; one of them is on disk where a crash came between its exchange and its confirmation."""
     if on_disk == wanted:
         return Verdict.NOTHING if published == wanted else Verdict.CONFIRM
+    if on_disk is None and torn:
+        return Verdict.PUBLISH
     if on_disk is None:
         return Verdict.PUBLISH if published is None else Verdict.GONE
     if on_disk == published or on_disk in on_way:

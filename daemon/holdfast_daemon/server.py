@@ -12,6 +12,7 @@ import logging
 import os
 import pwd
 import socket as sockets
+import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Server:
         self._draining = self._retrying = self._stopping = self._bound = False
         self._users: dict[int, str] = {}
         self.connections = 0
-        self.connections_limit = max(16, min(10_000, (descriptors - 128) // 2))
+        self.connections_limit = max(16, min(10_000, (descriptors - 128) // 4))
 
     def start(self) -> None:
         """Serve."""
@@ -79,9 +80,10 @@ class Server:
         wire.setsockopt(zmq.MAXMSGSIZE, LIMITS["frame_bytes"])
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
         # A handshake that fails ends in DISCONNECTED as well, so these two count every connection once.
-        self._monitor = wire.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        self._monitor = wire.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED)
         self._bind()
-        self._loop.add_reader(_option(self._monitor, zmq.FD), self._count_connections)
+        self._counter = threading.Thread(target=self._count_connections, name="connections", daemon=True)
+        self._counter.start()
         self._loop.add_reader(_option(wire, zmq.FD), self._drain)
         self._soon()
 
@@ -92,10 +94,9 @@ class Server:
             await asyncio.wait(self._tasks, timeout=5)
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
-        self._loop.remove_reader(_option(self._monitor, zmq.FD))
         self._socket.disable_monitor()
-        self._monitor.close(0)
         self._socket.close()
+        await asyncio.to_thread(self._counter.join)
         self._context.term()
         self._listener.close()
 
@@ -129,17 +130,30 @@ class Server:
         self._bound = True
 
     def _count_connections(self) -> None:
-        while _option(self._monitor, zmq.EVENTS) & zmq.POLLIN:
-            message = recv_monitor_message(self._monitor, zmq.NOBLOCK)
+        """In a thread of its own: libzmq's I/O thread waits for this one while the queue of events is full, and a bind
+        in the loop would wait for the I/O thread."""
+        while True:
+            message = recv_monitor_message(self._monitor)
+            if message["event"] == zmq.EVENT_MONITOR_STOPPED:
+                self._monitor.close(0)
+                return
             self.connections += 1 if message["event"] == zmq.EVENT_ACCEPTED else -1
-        self.connections = max(0, self.connections)
+            full = self.connections > self.connections_limit
+            roomy = self.connections < self.connections_limit * 3 // 4
+            if (full and self._bound) or (roomy and not self._bound):
+                with contextlib.suppress(RuntimeError):  # the loop has ended
+                    self._loop.call_soon_threadsafe(self._open_or_close)
+
+    def _open_or_close(self) -> None:
+        """No more connections are taken over the limit; those that come wait in the kernel's queue."""
         if self._bound and self.connections > self.connections_limit:
             _log.warning("%d connections: no more are taken for now", self.connections)
+            self._bound = False
             with contextlib.suppress(zmq.ZMQError):
                 self._socket.unbind(self._endpoint)
-            self._bound = False
         elif not self._bound and self.connections < self.connections_limit * 3 // 4 and not self._stopping:
             self._bind()
+        self._soon()
 
     def _drain(self) -> None:
         self._draining = False

@@ -125,9 +125,11 @@ class Catalog:
             self._connection.execute("ROLLBACK")
 
 
-def _translated(problem: BaseException) -> HoldfastError:
+def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, HoldfastError):
         return problem
+    if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
+        return Damaged(f"The catalog {path} is damaged: {problem}", path=path)
     if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
         return NoSpace("The disk of the store is full; nothing was changed")
     if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
@@ -144,28 +146,49 @@ def _connect(path: str) -> apsw.Connection:
 
 
 def _open(path: str) -> apsw.Connection:
-    fresh = not os.path.exists(path)
+    """The catalog at ``path``, made where there is none. One that is not ours, or newer, is not touched."""
     try:
+        if os.path.exists(path):
+            _inspect(path)
         connection = _connect(path)
-        version = _number(connection, "user_version")
-        application = _number(connection, "application_id")
-    except apsw.NotADBError as problem:
-        raise Damaged(f"{path} is not a holdfast catalog", path=path) from problem
-    except (apsw.CantOpenError, apsw.IOError, apsw.ReadOnlyError) as problem:
-        raise Unreadable(f"{path}: {problem}", path=path) from problem
+        if _number(connection, "user_version") == 0:
+            if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
+                raise Damaged(f"{path} is not a holdfast catalog", path=path)
+            with connection:
+                connection.execute(TABLES)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif _first(connection, "PRAGMA quick_check(1)") != "ok":
+            raise Damaged(f"The catalog {path} is damaged", path=path)
+    except apsw.Error as problem:
+        raise _translated(problem, path) from problem
+    os.chmod(path, 0o600)
+    return connection
+
+
+def _inspect(path: str) -> None:
+    """Raises StoreNewer or Damaged, by a look that changes nothing. An empty file with no tables was never begun."""
+    with open(path, "rb") as source:
+        header = source.read(100)
+    if not header:
+        if os.path.isdir(packs := os.path.join(os.path.dirname(path), "packs")) and os.listdir(packs):
+            raise Damaged(f"The catalog {path} is empty, but there are packs", path=path)
+        return
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise Damaged(f"{path} is not a holdfast catalog", path=path)
+    version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
+    begun = os.path.exists(f"{path}-wal")
+    if application != APPLICATION_ID and not (begun and version == application == 0):
+        raise Damaged(f"{path} is not a holdfast catalog", path=path)
     if version > VERSION:
         raise StoreNewer(
             f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
         )
-    if version == 0 and (fresh or application == 0):
-        with connection:
-            connection.execute(TABLES)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-    elif application != APPLICATION_ID:
-        raise Damaged(f"{path} is not a holdfast catalog", path=path)
-    os.chmod(path, 0o600)
-    return connection
+
+
+def _first(connection: apsw.Connection, sql: str) -> str:
+    row = connection.execute(sql).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _number(connection: apsw.Connection, pragma: str) -> int:

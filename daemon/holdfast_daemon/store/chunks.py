@@ -6,6 +6,8 @@ packs alone. Bytes beyond the last committed record are what a crash left; nothi
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import struct
 import threading
@@ -15,7 +17,7 @@ from typing import Protocol
 
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 
 SMALL_BYTES = 64 * 1024
 PACK_BYTES = 1 << 30
@@ -42,6 +44,17 @@ class ChunkDirectory(Protocol):
     def known_chunks(self, hashes: Iterable[bytes]) -> set[bytes]: ...
 
 
+@contextlib.contextmanager
+def _coded(folder: str) -> Iterator[None]:
+    """What the system says while a pack is written, as a coded error."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace("The disk of the store is full; nothing was changed", path=folder) from problem
+        raise Unreadable(f"{folder}: {problem.strerror}", path=folder) from problem
+
+
 class Packs:
     """The pack files of one store. ``append`` is for one thread at a time (it holds a lock); ``read`` for any."""
 
@@ -57,7 +70,7 @@ class Packs:
 
     def append(self, content_hash: bytes, content: bytes | memoryview) -> ChunkPlace:
         """The chunk, on disk after the next ``sync``."""
-        with self._lock:
+        with self._lock, _coded(self._folder):
             if self._writing is None or self._size_bytes > PACK_BYTES:
                 self._open_next()
             assert self._writing is not None
@@ -69,7 +82,7 @@ class Packs:
 
     def sync(self) -> None:
         """Everything appended so far is durable."""
-        with self._lock:
+        with self._lock, _coded(self._folder):
             if self._dirty and self._writing is not None:
                 os.fdatasync(self._writing)
                 self._dirty = False
@@ -111,7 +124,12 @@ class Packs:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(self._path(number), flags, 0o600)
         self._numbers.append(number)
-        os.write(descriptor, PACK_MAGIC)
+        try:
+            os.writev(descriptor, [PACK_MAGIC])
+            os.fsync(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         os.fsync(folder)
         os.close(folder)

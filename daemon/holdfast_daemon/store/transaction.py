@@ -154,6 +154,10 @@ class Reader:
         """The document of a snapshot that the catalog names."""
         return self.document(self.need_snapshot(snapshot).document)
 
+    def has_document(self, identity: bytes) -> bool:
+        """Whether some snapshot of the history is that document."""
+        return self._count("SELECT count(*) FROM snapshots WHERE document = ?", (identity,)) > 0
+
     def chunk(self, content_hash: bytes) -> ChunkPlace | None:
         sql = "SELECT hash, size_bytes, pack, offset_bytes, content FROM chunks WHERE hash = ?"
         return self._one(sql, (content_hash,), lambda row: ChunkPlace(*row))

@@ -1,0 +1,172 @@
+"""The catalog on a real file: jobs share commits, numbers have no gaps, and what is not ours is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from daemon_store import ME, Store
+
+from holdfast_daemon.fault import Faults
+from holdfast_daemon.sessions import Caller
+from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.nouns import Operation
+from holdfast_daemon.store.schema import VERSION
+from holdfast_daemon.store.transaction import Transaction
+from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
+
+ROW = Operation(
+    number=0, time=1, type="saved", session=None, app=None, folder=None, name=None, cause=None, author="me",
+    undoable=False, revision=None, snapshot=None, previous=None, undone_by=None, note="",
+)  # fmt: skip
+
+
+class Counting:
+    """A catalog whose first commit waits for ``go``, so that the jobs behind it wait together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.commits = 0
+        self.go = threading.Event()
+        self.catalog = Catalog(str(folder / "counted.sqlite"), Faults({}), self._before)
+
+    def _before(self) -> None:
+        self.commits += 1
+        if self.commits == 1:
+            assert self.go.wait(10)
+
+
+def _add(tx: Transaction) -> int:
+    return tx.add_operation(ROW)
+
+
+def _add_and_fail(tx: Transaction) -> int:
+    tx.add_operation(ROW)
+    raise ValueError("after it wrote")
+
+
+def test_jobs_that_wait_share_a_commit(tmp_path: Path) -> None:
+    """64 jobs behind one commit take one more, and each gets its own number."""
+    counting = Counting(tmp_path)
+    first = counting.catalog.submit(_add)
+    waiting: list[Future[int]] = [counting.catalog.submit(_add) for _ in range(64)]
+    counting.go.set()
+    assert [first.result(10), *(job.result(10) for job in waiting)] == list(range(1, 66))
+    assert counting.commits <= 3
+    counting.catalog.close()
+
+
+def test_a_job_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
+    """Its error is its own; what it wrote is gone; the numbers have no gap."""
+    counting = Counting(tmp_path)
+    counting.catalog.submit(_add)
+    jobs = [counting.catalog.submit(_add_and_fail if number % 3 == 0 else _add) for number in range(9)]
+    counting.go.set()
+    assert [type(job.exception(10)) for job in jobs[::3]] == [ValueError] * 3
+    numbers = [job.result(10) for number, job in enumerate(jobs) if number % 3]
+    assert numbers == [2, 3, 4, 5, 6, 7]
+    rows = counting.catalog.reader.operations_after(0, 100)
+    assert [row.number for row in rows] == [1, *numbers]
+    counting.catalog.close()
+
+
+def test_a_full_disk_fails_the_whole_commit_and_changes_nothing(tmp_path: Path) -> None:
+    """Every job of it is told so; the next one is served."""
+    full = [OSError(28, "No space left on device")]
+
+    def before() -> None:
+        if full:
+            raise full.pop()
+
+    catalog = Catalog(str(tmp_path / "full.sqlite"), Faults({}), before)
+    with pytest.raises(NoSpace):
+        catalog.submit(_add).result(10)
+    assert catalog.submit(_add).result(10) == 1
+    catalog.close()
+
+
+def test_a_closed_catalog_takes_no_jobs(tmp_path: Path) -> None:
+    """Those that waited were done."""
+    catalog = Catalog(str(tmp_path / "c.sqlite"), Faults({}), lambda: None)
+    jobs = [catalog.submit(_add) for _ in range(20)]
+    catalog.close()
+    assert [job.result(0) for job in jobs] == list(range(1, 21))
+    with pytest.raises(ShuttingDown):
+        catalog.submit(_add)
+
+
+def test_a_newer_store_is_refused_and_untouched(tmp_path: Path) -> None:
+    """Its version is named."""
+    path = tmp_path / "c.sqlite"
+    Catalog(str(path), Faults({}), lambda: None).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreNewer) as caught:
+        Catalog(str(path), Faults({}), lambda: None)
+    assert caught.value.details["version"] == VERSION + 1
+
+
+@pytest.mark.parametrize("version", [0, VERSION])
+def test_a_database_of_somebody_else_is_refused(tmp_path: Path, version: int) -> None:
+    """By its application id, whatever its version; nothing is written into it."""
+    path = tmp_path / "c.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs(x)")
+        other.execute("PRAGMA application_id = 7")
+        other.execute(f"PRAGMA user_version = {version}")
+        other.commit()
+    with pytest.raises(Damaged):
+        Catalog(str(path), Faults({}), lambda: None)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+
+
+def test_a_database_of_somebody_else_without_an_id_is_refused(tmp_path: Path) -> None:
+    """Most programs set neither id nor version: tables that are not ours say it too."""
+    path = tmp_path / "c.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs(x)")
+        other.commit()
+    with pytest.raises(Damaged):
+        Catalog(str(path), Faults({}), lambda: None)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """And stays as it is."""
+    path = tmp_path / "c.sqlite"
+    path.write_bytes(b"not a database, but long enough to look at" * 100)
+    with pytest.raises(Damaged):
+        Catalog(str(path), Faults({}), lambda: None)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_repeated_request_is_answered_again(store: Store) -> None:
+    """The first answer, one effect."""
+    caller = Caller("me", b"r" * 16)
+    first = store.save("x", b"once", caller=caller)
+    assert store.save("x", b"something else by now", caller=caller) == first
+    assert (store.types(), store.head("x")) == (["created"], b"once")
+
+
+def test_answers_are_forgotten_by_age(store: Store) -> None:
+    """Only the older ones."""
+    for request in (b"a" * 16, b"b" * 16):
+        store.save(request.decode(), b"", caller=Caller("me", request))
+        store.now += 10
+    store.catalog.submit(lambda tx: tx.forget_answers(store.now - 10)).result(10)
+    assert store.catalog.reader.answer(b"a" * 16) is None
+    assert store.catalog.reader.answer(b"b" * 16) is not None
+
+
+def test_a_refused_request_keeps_no_answer(store: Store) -> None:
+    """It may be repeated and done later."""
+    store.save("x", b"1")
+    with pytest.raises(Exception, match="exists"):
+        store.save("x", b"2", new=True, caller=Caller("me", b"r" * 16))
+    assert store.catalog.reader.answer(b"r" * 16) is None
+    assert store.run(store.lifecycle.delete(store.session("x").id, ME)).operation == 2

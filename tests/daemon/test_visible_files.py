@@ -1,0 +1,145 @@
+"""Files as the kernel has them: read without following, put in place without losing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from holdfast_daemon import visible_files as files
+
+
+def _b(path: Path) -> bytes:
+    return os.fsencode(path)
+
+
+def test_ours_is_exchanged_with_what_is_there(tmp_path: Path) -> None:
+    """The displaced bytes stand at our name."""
+    ours, target = tmp_path / "ours", tmp_path / "target"
+    ours.write_bytes(b"new")
+    target.write_bytes(b"old")
+    assert files.put_in_place(_b(ours), _b(target)) is True
+    assert (target.read_bytes(), ours.read_bytes()) == (b"new", b"old")
+
+
+def test_ours_is_moved_where_nothing_is(tmp_path: Path) -> None:
+    """Nothing was displaced."""
+    ours, target = tmp_path / "ours", tmp_path / "target"
+    ours.write_bytes(b"new")
+    assert files.put_in_place(_b(ours), _b(target)) is False
+    assert target.read_bytes() == b"new"
+    assert not ours.exists()
+
+
+def test_a_link_at_the_target_is_displaced_and_not_followed(tmp_path: Path) -> None:
+    """What it points to is untouched."""
+    ours, target, secret = tmp_path / "ours", tmp_path / "target", tmp_path / "secret"
+    ours.write_bytes(b"new")
+    secret.write_bytes(b"secret")
+    target.symlink_to(secret)
+    assert files.put_in_place(_b(ours), _b(target)) is True
+    assert (target.read_bytes(), secret.read_bytes(), ours.is_symlink()) == (b"new", b"secret", True)
+
+
+def test_moving_aside_never_overwrites(tmp_path: Path) -> None:
+    """NOREPLACE: a file that stands at the aside name stays."""
+    target, aside = tmp_path / "target", tmp_path / "aside"
+    assert files.move_aside(_b(target), _b(aside)) is False
+    target.write_bytes(b"1")
+    aside.write_bytes(b"2")
+    with pytest.raises(FileExistsError):
+        files.move_aside(_b(target), _b(aside))
+    assert (target.read_bytes(), aside.read_bytes()) == (b"1", b"2")
+
+
+def test_a_file_a_folder_and_nothing_are_read(tmp_path: Path) -> None:
+    """A folder's document is its regular files, without the daemon's own."""
+    folder = tmp_path / "folder"
+    (folder / "in").mkdir(parents=True)
+    (folder / "a").write_bytes(b"A")
+    (folder / "in" / "b").write_bytes(b"B")
+    (folder / ".holdfast-new-x").write_bytes(b"ours")
+    (folder / "link").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "fifo")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "c").write_bytes(b"C")
+    (folder / "linked").symlink_to(tmp_path / "outside")
+    assert files.read_document(_b(folder)) == {b"a": b"A", b"in/b": b"B"}
+    assert files.read_document(_b(folder / "a")) == {b"": b"A"}
+    assert files.read_document(_b(tmp_path / "none")) is None
+    assert files.read_document(_b(folder / "a" / "below")) is None
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "fifo", "folder-link"])
+def test_what_is_no_file_is_not_opened(tmp_path: Path, kind: str) -> None:
+    """Links are not followed; a FIFO does not block."""
+    place = tmp_path / "place"
+    if kind == "fifo":
+        os.mkfifo(place)
+    else:
+        place.symlink_to({"link": "/etc/passwd", "dangling": "nowhere", "folder-link": "/etc"}[kind])
+    with pytest.raises(files.NotAFile):
+        files.read_document(_b(place))
+
+
+def test_a_file_that_changes_while_it_is_read_is_unsettled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look will tell."""
+    place = tmp_path / "place"
+    place.write_bytes(b"half")
+    look, states = os.fstat, []
+
+    def fstat(descriptor: int) -> os.stat_result:
+        states.append(look(descriptor))
+        with place.open("ab") as writer:
+            writer.write(b" and more")
+        return states[-1]
+
+    monkeypatch.setattr(files.os, "fstat", fstat)
+    with pytest.raises(files.Unsettled):
+        files.read_document(_b(place))
+
+
+def test_a_new_file_takes_over_mode_and_leaves_nothing_where_it_fails(tmp_path: Path) -> None:
+    """An existing name is refused and untouched."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(b"")
+    old.chmod(0o640)
+    files.write_new(_b(new), b"content", files.kept_of(_b(old)))
+    assert new.stat().st_mode & 0o7777 == 0o640
+    with pytest.raises(FileExistsError):
+        files.write_new(_b(new), b"other", None)
+    assert new.read_bytes() == b"content"
+
+
+def test_only_known_files_of_a_folder_are_removed(tmp_path: Path) -> None:
+    """A stranger's file stays, and so does its folder."""
+    folder = tmp_path / "folder"
+    (folder / "in").mkdir(parents=True)
+    for name in ("a", "in/b", "in/stranger"):
+        (folder / name).write_bytes(b"")
+    files.remove_known(_b(folder), [b"a", b"in/b"])
+    assert [name for _, _, names in os.walk(folder) for name in names] == ["stranger"]
+
+
+def test_a_reader_never_sees_nothing_while_files_are_exchanged(tmp_path: Path) -> None:
+    """Two hundred exchanges under a reader: old or new, always whole."""
+    ours, target = tmp_path / "ours", tmp_path / "target"
+    contents = {b"a" * 10_000, b"b" * 9_000}
+    for place, content in zip((ours, target), contents, strict=True):
+        place.write_bytes(content)
+    done = threading.Event()
+    seen: set[bytes] = set()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(target.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(200):
+        assert files.put_in_place(_b(ours), _b(target))
+    done.set()
+    reader.join()
+    assert seen <= contents

@@ -1,0 +1,109 @@
+"""A disk without room: nothing half written, nothing lost, and a code that says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e_daemon import Daemon, until
+
+from holdfast_protocol.errors import NoSpace
+
+SIZE_BYTES = 4 << 20
+
+
+@pytest.fixture
+def small(house: Path) -> Iterator[Daemon]:
+    """A daemon whose whole home is a file system of 4 MB."""
+    home = house / "d"
+    home.mkdir()
+    try:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES},mode=0700", "none", str(home)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if mounted.returncode != 0:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    daemon = Daemon(home)
+    try:
+        yield daemon.start()
+    finally:
+        daemon.stop()
+        subprocess.run(["umount", str(home)], check=True)
+
+
+def _own_files(daemon: Daemon) -> list[str]:
+    return [file.name for file in daemon.sessions.rglob(".holdfast-*")]
+
+
+def _fill(daemon: Daemon) -> Path:
+    filler = daemon.home / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"\0" * 4096):
+                pass
+        except OSError:
+            pass
+    return filler
+
+
+def test_a_document_that_does_not_fit_is_refused(small: Daemon) -> None:
+    """A save beyond the disk's room is the error no-space; what was there before is whole and saves go on."""
+    small.ok("save", "notes/before", "-", content=b"before")
+    with small.client() as client:
+        with pytest.raises(NoSpace):
+            client.save("notes", "huge", os.urandom(8 << 20))
+        assert client.cat("notes/before") == b"before"
+    assert set(small.rows("notes")) == {"before"}
+    assert _own_files(small) == []
+    assert small.file("notes", "before").read_bytes() == b"before"
+    assert small.alive
+
+
+def test_the_command_line_says_that_the_disk_is_full(small: Daemon) -> None:
+    """exit 1 with a sentence about the full disk, not about an internal error."""
+    said = small.cli("save", "notes/huge", "-", content=os.urandom(8 << 20))
+    assert said.code == 1
+    assert "full" in said.err.lower() or "space" in said.err.lower()
+
+
+def test_a_full_disk_that_is_emptied_again_is_used_again(small: Daemon) -> None:
+    """With no room at all every save is refused and nothing changes; once there is room, saves are done again."""
+    small.ok("save", "notes/before", "-", content=b"before")
+    filler = _fill(small)
+    with small.client() as client:
+        for number in range(5):
+            with pytest.raises(NoSpace):
+                client.save("notes", f"small {number}", os.urandom(60_000))
+        assert client.cat("notes/before") == b"before"
+    filler.unlink()
+    small.ok("save", "notes/after", "-", content=b"after")
+    assert set(small.rows("notes")) == {"before", "after"}
+    assert small.file("notes", "after").read_bytes() == b"after"
+    assert _own_files(small) == []
+    small.restart()
+    assert small.ok("cat", "notes/before").out == b"before"
+
+
+def test_a_visible_file_without_room_follows_later(small: Daemon) -> None:
+    """A save that the store could take but the folder could not is durable; its file appears once there is room."""
+    content = os.urandom(1_500_000)
+    with small.client() as client:
+        client.save("notes", "one", content)
+        filler = None
+        try:
+            client.save("notes", "two", content[:1_400_000] + b"!")
+        except NoSpace:
+            filler = _fill(small)
+    if filler is not None:
+        filler.unlink()
+    for name in small.rows("notes"):
+        small.ok("cat", f"notes/{name}")
+    small.ok("delete", "notes/one")
+    until(lambda: small.ok("status", "--json").rows[0]["pending_files"] == 0)
+    assert _own_files(small) == []

@@ -1,0 +1,140 @@
+"""Undo, and the verbs it reverses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from e2e_daemon import Daemon
+
+
+def _text(daemon: Daemon, name: str) -> Path:
+    return daemon.file("u", name)
+
+
+def _number(daemon: Daemon, kind: str, name: str) -> int:
+    found = [row["number"] for row in daemon.operations() if (row["type"], row["name"]) == (kind, name)]
+    return int(found[-1])
+
+
+def test_undo_of_a_save(shared: Daemon) -> None:
+    """The document before the save is the head and the file again, and the revision goes up, not down."""
+    shared.ok("save", "u/save", "-", content=b"one")
+    shared.ok("save", "u/save", "-", content=b"two")
+    assert "u/save" in shared.ok("undo").text
+    assert shared.ok("cat", "u/save").out == b"one"
+    assert _text(shared, "save").read_bytes() == b"one"
+    assert shared.show("u/save")["revision"] == 3
+
+
+def test_undo_of_a_creation(shared: Daemon) -> None:
+    """A session just made leaves the list, and its file goes."""
+    shared.ok("save", "u/made", "-", content=b"one")
+    shared.ok("undo")
+    assert "made" not in shared.rows("u")
+    assert not _text(shared, "made").exists()
+
+
+def test_rename_moves_the_file_and_undo_moves_it_back(shared: Daemon) -> None:
+    """A renamed session keeps its id; its file has the new name, and after undo the old one."""
+    shared.ok("save", "u/before", "-", content=b"one")
+    identity = shared.show("u/before")["id"]
+    shared.ok("rename", "u/before", "after")
+    assert (_text(shared, "after").read_bytes(), _text(shared, "before").exists()) == (b"one", False)
+    assert shared.show("u/after")["id"] == identity
+    shared.ok("undo")
+    assert (_text(shared, "before").read_bytes(), _text(shared, "after").exists()) == (b"one", False)
+    assert shared.show("u/before")["id"] == identity
+
+
+def test_delete_removes_the_file_and_undo_brings_it_back(shared: Daemon) -> None:
+    """A deleted session leaves list and folder; undo gives back the session and the bytes."""
+    shared.ok("save", "u/lost", "-", content=b"one")
+    shared.ok("delete", "u/lost")
+    assert "lost" not in shared.rows("u")
+    assert not _text(shared, "lost").exists()
+    assert "lost" in shared.ok("list", "--app", "u", "--deleted").text
+    shared.ok("undo")
+    assert _text(shared, "lost").read_bytes() == b"one"
+    assert "lost" in shared.rows("u")
+
+
+def test_copy_is_a_session_of_its_own_and_undo_removes_it(shared: Daemon) -> None:
+    """A copy has another id and the same bytes; a change of it is none of the original."""
+    shared.ok("save", "u/origin", "-", content=b"one")
+    shared.ok("copy", "u/origin", "twin")
+    assert _text(shared, "twin").read_bytes() == b"one"
+    assert shared.show("u/twin")["id"] != shared.show("u/origin")["id"]
+    shared.ok("undo")
+    assert not _text(shared, "twin").exists()
+    assert _text(shared, "origin").read_bytes() == b"one"
+
+
+def test_undo_of_an_outside_change(shared: Daemon) -> None:
+    """What an editor wrote is reversed too, in the history and in the file."""
+    from e2e_daemon import until
+
+    shared.ok("save", "u/edited", "-", content=b"the first words")
+    _text(shared, "edited").write_bytes(b"the other words")
+    until(lambda: shared.show("u/edited")["revision"] == 2)
+    assert "changed-outside" in shared.ok("undo").text
+    assert _text(shared, "edited").read_bytes() == b"the first words"
+
+
+def test_undo_refuses_where_a_later_change_stands_on_it(shared: Daemon) -> None:
+    """An operation that others were built on is not reversed: exit 4, a sentence what to do, nothing changed."""
+    for text in (b"one", b"two", b"three"):
+        shared.ok("save", "u/stands", "-", content=text)
+    number = _number(shared, "saved", "stands") - 1
+    said = shared.cli("undo", str(number))
+    assert said.code == 4
+    assert "holdfast restore" in said.err
+    assert shared.ok("cat", "u/stands").out == b"three"
+    assert shared.show("u/stands")["revision"] == 3
+
+
+def test_undo_of_a_creation_refuses_after_a_save(shared: Daemon) -> None:
+    """A session that was changed since it was made is not removed by undoing its making."""
+    shared.ok("save", "u/grown", "-", content=b"one")
+    number = _number(shared, "created", "grown")
+    shared.ok("save", "u/grown", "-", content=b"two")
+    assert shared.cli("undo", str(number)).code == 4
+    assert "grown" in shared.rows("u")
+
+
+def test_undo_takes_the_newest_of_the_caller(shared: Daemon) -> None:
+    """Two undos reverse the two newest operations, in turn; the same one is not undone twice."""
+    shared.ok("save", "u/first", "-", content=b"one")
+    shared.ok("save", "u/second", "-", content=b"one")
+    assert "u/second" in shared.ok("undo").text
+    assert "u/first" in shared.ok("undo").text
+    assert not {"first", "second"} & set(shared.rows("u"))
+    number = _number(shared, "created", "first")
+    assert shared.cli("undo", str(number)).code == 4
+
+
+def test_undo_of_nothing(daemon: Daemon) -> None:
+    """In a fresh store there is nothing to undo: exit 3; a number that is not there is exit 3 too."""
+    assert daemon.cli("undo").code == 3
+    assert daemon.cli("undo", "99").code == 3
+
+
+def test_undo_of_a_deletion_refuses_a_taken_name(shared: Daemon) -> None:
+    """A deleted session does not come back over another that has its name now."""
+    shared.ok("save", "u/taken", "-", content=b"one")
+    shared.ok("delete", "u/taken")
+    number = _number(shared, "deleted", "taken")
+    shared.ok("save", "u/other", "-", content=b"another")
+    shared.ok("rename", "u/other", "taken")
+    assert shared.cli("undo", str(number)).code == 4
+    assert shared.ok("cat", "u/taken").out == b"another"
+
+
+def test_restore_of_an_older_snapshot(shared: Daemon) -> None:
+    """restore makes an older document the head again, and undo takes that back."""
+    for text in (b"one", b"two"):
+        shared.ok("save", "u/older", "-", content=text)
+    shared.ok("restore", "u/older@-1")
+    assert _text(shared, "older").read_bytes() == b"one"
+    shared.ok("undo")
+    assert _text(shared, "older").read_bytes() == b"two"
+    assert shared.show("u/older")["revision"] == 4
