@@ -32,6 +32,7 @@ DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
+SHED_SECONDS = 0.5
 EVENTS_COUNT = 200
 
 _log = logging.getLogger("holdfast.server")
@@ -137,23 +138,27 @@ class Server:
             if message["event"] == zmq.EVENT_MONITOR_STOPPED:
                 self._monitor.close(0)
                 return
-            self.connections += 1 if message["event"] == zmq.EVENT_ACCEPTED else -1
-            full = self.connections > self.connections_limit
-            roomy = self.connections < self.connections_limit * 3 // 4
-            if (full and self._bound) or (roomy and not self._bound):
+            self.connections = max(0, self.connections + (1 if message["event"] == zmq.EVENT_ACCEPTED else -1))
+            if self._bound and self.connections > self.connections_limit:
                 with contextlib.suppress(RuntimeError):  # the loop has ended
-                    self._loop.call_soon_threadsafe(self._open_or_close)
+                    self._loop.call_soon_threadsafe(self._shed)
 
-    def _open_or_close(self) -> None:
-        """No more connections are taken over the limit; those that come wait in the kernel's queue."""
+    def _shed(self) -> None:
+        """Over the limit, every connection is cut: libzmq ends those of a listener with it, and tells of none. Clients
+        come back by themselves, on a new socket with the same request ids; a flood does not say hello."""
         if self._bound and self.connections > self.connections_limit:
-            _log.warning("%d connections: no more are taken for now", self.connections)
+            _log.warning("%d connections: all are cut, and taken again in %s s", self.connections, SHED_SECONDS)
             self._bound = False
             with contextlib.suppress(zmq.ZMQError):
                 self._socket.unbind(self._endpoint)
-        elif not self._bound and self.connections < self.connections_limit * 3 // 4 and not self._stopping:
+            self._loop.call_later(SHED_SECONDS, self._take_again)
+            self._soon()
+
+    def _take_again(self) -> None:
+        if not self._stopping:
+            self.connections = 0
             self._bind()
-        self._soon()
+            self._soon()
 
     def _drain(self) -> None:
         self._draining = False
