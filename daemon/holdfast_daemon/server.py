@@ -234,10 +234,14 @@ class Server:
         quick = self._service.quick.get(type(request))
         if quick is not None:
             try:
-                self._reply(identity, asked.id, quick(request, peer.author))
+                answer = quick(request, peer.author)
             except Exception as problem:
                 self._put(identity, connection.error(asked.id, _coded(problem)))
-        elif isinstance(request, Subscribe):
+                return
+            if answer is not None:
+                self._reply(identity, asked.id, answer)
+                return
+        if isinstance(request, Subscribe):
             self._subscribe(identity, peer, asked.id, request)
         elif isinstance(request, Unsubscribe):
             peer.subscriptions.pop(request.subscription, None)

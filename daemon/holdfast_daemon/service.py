@@ -30,7 +30,7 @@ from holdfast_protocol.model import FileRow, FileSource, OperationRow, PartRow
 from holdfast_protocol.names import check_application, check_name
 
 Answer = tuple[m.Reply, Sequence[bytes]]
-Quick = Callable[[Any, str], Answer]
+Quick = Callable[[Any, str], Answer | None]  # None: it takes the slow way after all
 Slow = Callable[[Any, list[bytes], Caller, float], Awaitable[Answer]]
 Value = TypeVar("Value")
 Frames = list[bytes]
@@ -69,6 +69,7 @@ class Service:
             m.Ping: self.ping,
             m.List: self.list,
             m.Log: self.log,
+            m.Show: self.show_row,
             m.Operations: self.operations,
             m.Status: self.status,
         }
@@ -191,12 +192,18 @@ class Service:
         answer = m.Saved(**{**_fields(saved), "warnings": warnings})
         return await self._shown(answer, saved.session.path, request.published, deadline)
 
+    def show_row(self, request: m.Show, author: str) -> Answer | None:
+        """``show`` where only rows are asked for."""
+        if request.parts:
+            return None
+        reader = self._catalog.reader
+        named = naming.find(reader, request.ref, self._sessions.clock())
+        return m.Shown(session=self._sessions.row(reader, named.session), snapshot=named.snapshot.row()), ()
+
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
         row, snapshot = self._sessions.row(reader, named.session), named.snapshot.row()
-        if not request.parts:
-            return m.Shown(session=row, snapshot=snapshot), ()
         document = reader.document(named.snapshot.document)
         shown = m.Shown(session=row, snapshot=snapshot, files=_file_rows(document))
         try:
