@@ -22,6 +22,9 @@ from holdfast_protocol.chunking import hash_of
 
 NOBODY = "0" * 32
 
+#: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
+ROOM_BYTES = 256 * 1024
+
 #: (visible row at that moment, what was displaced, as a whole document): keep it in the history.
 Displaced = Callable[[Visible, Document], None]
 
@@ -83,6 +86,7 @@ class Publisher:
         document = self._catalog.reader.document_of(row.wanted)
         target = os.path.join(self._root, row.path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
+        files.check_room(self._root, document.size_bytes + ROOM_BYTES)
         steps: list[_Step] = []
         try:
             for file in document.files:

@@ -88,6 +88,13 @@ def kept_of(path: bytes) -> Kept | None:
     return Kept(stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid) if stat.S_ISREG(state.st_mode) else None
 
 
+def check_room(folder: bytes, size_bytes: int) -> None:
+    """Raises OSError (ENOSPC) where that much does not fit; a disk that is filled first would be full for everybody."""
+    state = os.statvfs(folder)
+    if state.f_bavail * state.f_frsize < size_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(folder))
+
+
 def write_new(path: bytes, content: bytes, kept: Kept | None) -> None:
     """A new file with that content, not yet synced. Nothing is left where it fails."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)

@@ -107,3 +107,14 @@ def test_a_visible_file_without_room_follows_later(small: Daemon) -> None:
     small.ok("delete", "notes/one")
     until(lambda: small.ok("status", "--json").rows[0]["pending_files"] == 0)
     assert _own_files(small) == []
+
+
+def test_a_disk_too_full_for_a_save_still_takes_a_deletion(small: Daemon) -> None:
+    """New content leaves room for what frees some: delete, undo and rename are done where every save is refused."""
+    with small.client() as client, pytest.raises(NoSpace):
+        for number in range(1000):
+            client.save("notes", f"small {number}", os.urandom(20_000), published=False)
+    small.ok("delete", "notes/small 0")
+    small.ok("undo")
+    small.ok("rename", "notes/small 0", "first")
+    assert "first" in small.rows("notes")

@@ -21,6 +21,8 @@ from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 
 SMALL_BYTES = 64 * 1024
 PACK_BYTES = 1 << 30
+#: What new content leaves free on the disk, so that a deletion, an undo and a rename can still be committed.
+ROOM_BYTES = 256 * 1024
 PACK_MAGIC = b"holdfast pack 1\n"
 _RECORD = struct.Struct("<32sI")
 
@@ -79,6 +81,12 @@ class Packs:
             self._write(header, content)
             self._dirty = True
             return ChunkPlace(content_hash, len(content), self._numbers[-1], start, None)
+
+    def check_room(self, size_bytes: int) -> None:
+        """Raises NoSpace where that much more does not fit."""
+        state = os.statvfs(self._folder)
+        if state.f_bavail * state.f_frsize < size_bytes + ROOM_BYTES:
+            raise NoSpace("The disk of the store is full; nothing was changed", path=self._folder)
 
     def sync(self) -> None:
         """Everything appended so far is durable."""
@@ -149,6 +157,7 @@ class Chunks:
         """Rows for the chunks that ``directory`` does not know yet; large ones are appended to a pack here."""
         wanted = dict(pieces)
         known = directory.known_chunks(wanted)
+        self._packs.check_room(sum(len(content) for each, content in wanted.items() if each not in known))
         return [
             ChunkPlace(content_hash, len(content), None, None, bytes(content))
             if len(content) <= SMALL_BYTES
