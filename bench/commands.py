@@ -12,7 +12,7 @@ from processes import BIN, environment
 
 ROUNDS = 15
 PEER = (sys.executable, "-c", "import zmq, msgpack")
-SUBJECT = (str(BIN / "holdfast"), "--no-start", "list")
+SUBJECT = (str(BIN / "holdfast"), "--no-start", "--quiet", "list")
 
 
 def run(home: Path) -> Iterator[Measured]:
@@ -24,5 +24,6 @@ def run(home: Path) -> Iterator[Measured]:
 
 def _seconds(command: Sequence[str], home: Path) -> float:
     return seconds(
-        lambda: subprocess.run(command, env=environment(home), check=True, stdout=subprocess.DEVNULL, timeout=60)
+        # no timeout: with one, Python looks only now and then whether the process has ended, in steps of up to 50 ms
+        lambda: subprocess.run(command, env=environment(home), check=True, stdout=subprocess.DEVNULL)
     )

@@ -19,8 +19,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def environment(home: Path) -> dict[str, str]:
-    """This process's environment with everything of holdfast below ``home``."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+    """This process's environment with everything of holdfast below ``home``, and Python as it is by itself:
+    PYTHONDONTWRITEBYTECODE, for one, would have every start compile anew."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOLDFAST_", "PYTHON"))}
     return kept | {"HOLDFAST_HOME": str(home)}
 
 

@@ -19,7 +19,7 @@ from holdfast_protocol.messages import PROTOCOL_VERSION, VERB_OF, Hello, Request
 #: A silent daemon is asked again after this share of the time allowed.
 _SHARE_OF_A_TRY = 1 / 3
 _PAUSE_SECONDS = 0.02
-_GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
+GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
 
 
 def consider(problem: Exception, path: str, *, hopeless: bool) -> None:
@@ -38,7 +38,7 @@ class Conversation:
         self._channel = Channel(path)
         self._connection = ClientConnection()
         try:
-            answer = self.ask(_GREETING, (), new_request_id(), until)
+            answer = self.ask(GREETING, (), new_request_id(), until)
         except BaseException:
             self.close()
             raise
@@ -124,6 +124,8 @@ class Caller:
                 self._conversation = Conversation(self.path, until)
                 self.welcome = self._conversation.welcome
                 self._was_there = True
+                if request is GREETING:  # it has just been said
+                    return Answered(id=request_id, reply=self.welcome, error=None, payload=[])
             return self._conversation.ask(request, payload, request_id, until)
         except HoldfastError:
             raise

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from holdfast.caller import Caller
+from holdfast.caller import GREETING, Caller
 from holdfast.references import reference, without_part
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import HoldfastError
@@ -67,9 +67,7 @@ class Client:
 
     def hello(self) -> wire.Welcome:
         """The daemon's protocol, version, epoch (new at each of its starts), limits, and who it takes us for."""
-        self.ping()
-        assert self._caller.welcome is not None
-        return self._caller.welcome
+        return self._reply(GREETING, wire.Welcome)
 
     def ping(self) -> wire.Pong:
         """The daemon's loop runs."""

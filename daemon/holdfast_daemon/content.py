@@ -55,7 +55,8 @@ class Content:
             named = [(hash_of(piece), piece) for piece in cut(content)]
             pieces += named
             chunks = tuple(name for name, _ in named)
-            files.append(StoredFile(path=path, size_bytes=len(content), hash=hash_of(content), chunks=chunks))
+            whole = chunks[0] if len(chunks) == 1 else hash_of(content)
+            files.append(StoredFile(path=path, size_bytes=len(content), hash=whole, chunks=chunks))
         places = self._chunks.place(pieces, self._catalog.reader)
         self._faults.at("chunks-written")
         return Placed(document=stored_document(files), places=tuple(places))

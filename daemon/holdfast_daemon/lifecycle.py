@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from holdfast_daemon.content import Placed
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
 from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import CannotUndo, Exists, NotFound
@@ -34,10 +34,10 @@ class Lifecycle:
             to = path or self._sessions.free_path(tx, before.app, name, suffix, tree, before.id)
             after = before.but(name=name, path=to, deleted=False)
             note = Note(type="renamed", cause=OUTSIDE if path else None, text=before.name)
-            number = self._sessions.change(tx, before, after, caller.author, note)
+            done = self._sessions.change(tx, before, after, caller.author, note)
             if path is not None:
                 self._found_at(tx, before, after)
-            return self._changed(tx, identity, number)
+            return self._changed(tx, done)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -45,8 +45,7 @@ class Lifecycle:
         """A new session whose first snapshot has that one's document."""
 
         def work(tx: Transaction) -> Changed:
-            session, number = self._new(tx, snapshot, app, name, "copied", "saved", caller)
-            return self._changed(tx, session, number)
+            return self._changed(tx, self._new(tx, snapshot, app, name, "copied", "saved", caller))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -57,8 +56,8 @@ class Lifecycle:
             before = _need(tx, identity)
             if before.deleted:
                 raise NotFound(f"{before.app}/{before.name} is deleted already", name=f"{before.app}/{before.name}")
-            number = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
-            return self._changed(tx, identity, number)
+            done = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
+            return self._changed(tx, done)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -72,9 +71,9 @@ class Lifecycle:
             if before is None or before.deleted or before.path != path:
                 raise NotFound("Nothing was there")
             note = Note(type="deleted-outside", cause=OUTSIDE)
-            number = self._sessions.change(tx, before, before.but(deleted=True), OUTSIDE, note)
+            done = self._sessions.change(tx, before, before.but(deleted=True), OUTSIDE, note)
             tx.drop_visible(path)
-            return self._changed(tx, before.id, number)
+            return self._changed(tx, done)
 
         await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
 
@@ -99,9 +98,9 @@ class Lifecycle:
                 type="restored", cause="restored", previous=before.head, undoable=made.id != before.head,
                 text=snapshot.id.hex(),
             )  # fmt: skip
-            number = self._sessions.change(tx, before, after, caller.author, note)
+            done = self._sessions.change(tx, before, after, caller.author, note)
             self._sessions.want(tx, after.path, after.id, made.id)
-            return self._saved(tx, after.id, "saved", made.id, number)
+            return self._saved(tx, done, made.id)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -117,8 +116,8 @@ class Lifecycle:
                     snapshot.session, placed.document.id, placed.document.size_bytes, snapshot.parents,
                     "restored", caller.author,
                 )  # fmt: skip
-            session, number = self._new(tx, source, app, name, "copied", "restored", caller)
-            return self._saved(tx, session, "saved", _need(tx, session).head, number)
+            done = self._new(tx, source, app, name, "copied", "restored", caller)
+            return self._saved(tx, done, done.session.head)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -129,8 +128,8 @@ class Lifecycle:
             before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
             tx.clear_suspicion(suspect)
             note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
-            number = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
-            return self._saved(tx, identity, "saved", suspect, number)
+            done = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
+            return self._saved(tx, done, suspect)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -144,11 +143,12 @@ class Lifecycle:
             after = _REVERSALS[operation.type](self, tx, operation, before)
             after = after.but(revision=before.revision + 1)
             note = Note(type="undone", previous=before.head, text=f"{operation.type} {operation.number}")
-            by = self._sessions.change(tx, before, after, caller.author, note)
-            tx.mark_undone(operation.number, by)
+            done = self._sessions.change(tx, before, after, caller.author, note)
+            assert done.number is not None
+            tx.mark_undone(operation.number, done.number)
             again = tx.operation(operation.number)
             assert again is not None
-            return Undone(undone=again.row(), operation=by, session=self._sessions.row(tx, _need(tx, after.id)))
+            return Undone(undone=again.row(), operation=done.number, session=self._sessions.row(tx, done.session))
 
         return await self._sessions.commit(caller, Undone, lambda: work)
 
@@ -246,7 +246,7 @@ class Lifecycle:
 
     def _new(
         self, tx: Transaction, source: Snapshot, app: str, name: str, kind: str, cause: str, caller: Caller
-    ) -> tuple[bytes, int]:
+    ) -> Done:
         if tx.session_named(app, name, SESSIONS_FOLDER) is not None:
             raise Exists(f"{app}/{name} exists already", name=f"{app}/{name}")
         origin = _need(tx, source.session)
@@ -263,14 +263,15 @@ class Lifecycle:
             created=first.time, modified=first.time,
         )  # fmt: skip
         note = Note(type=kind, cause=cause, text=f"from {origin.app}/{origin.name}")
-        return identity, self._sessions.change(tx, None, session, caller.author, note)
+        return self._sessions.change(tx, None, session, caller.author, note)
 
-    def _changed(self, tx: Transaction, session: bytes, number: int) -> Changed:
-        return Changed(session=self._sessions.row(tx, _need(tx, session)), operation=number)
+    def _changed(self, tx: Transaction, done: Done) -> Changed:
+        assert done.number is not None
+        return Changed(session=self._sessions.row(tx, done.session), operation=done.number)
 
-    def _saved(self, tx: Transaction, session: bytes, outcome: str, snapshot: bytes, number: int) -> Saved:
-        row = self._sessions.row(tx, _need(tx, session))
-        return Saved(outcome=outcome, session=row, snapshot=snapshot.hex(), operation=number)
+    def _saved(self, tx: Transaction, done: Done, snapshot: bytes) -> Saved:
+        row = self._sessions.row(tx, done.session)
+        return Saved(outcome="saved", session=row, snapshot=snapshot.hex(), operation=done.number)
 
 
 _Reversal = Callable[[Lifecycle, Transaction, Operation, Session], Session]

@@ -13,7 +13,7 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.formats.base import CannotHold, Format
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Moved, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Moved, Note, Sessions
 from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument, Visible, new_id
 from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
@@ -169,12 +169,12 @@ class Saving:
             self._add(tx, order.placed, snapshot)
             tx.add_tags(identity, order.tags)
             text = f"from {forked_from.app}/{forked_from.name}" if forked_from else ""
-            number = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
+            done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
             if order.path is not None:
                 self._is_visible(tx, path, identity, snapshot.id)
             if order.cause == OUTSIDE and forked_from is not None:
                 self._shows(tx, forked_from, snapshot.id)
-            return self._saved(tx, identity, outcome, snapshot.id, number, conflicts=conflicts)
+            return self._saved(tx, done, outcome, snapshot.id, conflicts=conflicts)
 
         return work
 
@@ -191,8 +191,10 @@ class Saving:
             tx.add_tags(session.id, order.tags)
             if order.cause == OUTSIDE and not order.displaced:
                 self._is_visible(tx, session.path, session.id, session.head)
-                tx.put_session(session.but(diverged=False, suspect=None))
-            return self._saved(tx, session.id, "unchanged", session.head, None)
+                tx.put_session(session.but(diverged=False, suspect=None), session)
+            current = tx.session(session.id)
+            assert current is not None
+            return self._saved(tx, Done(None, current), "unchanged", session.head)
 
         return work
 
@@ -210,10 +212,10 @@ class Saving:
             self._add(tx, order.placed, snapshot)
             after = current.but(suspect=snapshot.id, diverged=current.diverged or stays)
             note = Note(type="suspect", cause=order.cause, previous=snapshot.id, text=reason)
-            number = sessions.change(tx, current, after, caller.author, note)
+            done = sessions.change(tx, current, after, caller.author, note)
             if stays:
                 self._is_visible(tx, session.path, session.id, snapshot.id)
-            return self._saved(tx, session.id, "suspect", snapshot.id, number, reason=reason)
+            return self._saved(tx, done, "suspect", snapshot.id, reason=reason)
 
         return work
 
@@ -249,13 +251,13 @@ class Saving:
             )  # fmt: skip
             tx.add_tags(session.id, order.tags)
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
-            number = sessions.change(tx, current, after, caller.author, note)
+            done = sessions.change(tx, current, after, caller.author, note)
             if order.cause == OUTSIDE and not order.displaced:
                 self._is_visible(tx, session.path, session.id, own.id)
                 if head is not own:
                     sessions.want(tx, after.path, session.id, head.id)
             outcome = "merged" if merged_with is not None else "saved"
-            return self._saved(tx, session.id, outcome, head.id, number, merged=taken)
+            return self._saved(tx, done, outcome, head.id, merged=taken)
 
         return work
 
@@ -286,14 +288,12 @@ class Saving:
         tx.add_snapshot(snapshot)
 
     def _saved(
-        self, tx: Transaction, session: bytes, outcome: str, snapshot: bytes, number: int | None, *,
-        conflicts: tuple[str, ...] = (), merged: tuple[str, ...] = (), reason: str | None = None,
+        self, tx: Transaction, done: Done, outcome: str, snapshot: bytes, *, conflicts: tuple[str, ...] = (),
+        merged: tuple[str, ...] = (), reason: str | None = None,
     ) -> Saved:  # fmt: skip
-        row = tx.session(session)
-        assert row is not None
         return Saved(
-            outcome=outcome, session=self._sessions.row(tx, row), snapshot=snapshot.hex(), operation=number,
-            conflicts=list(conflicts), merged=list(merged), reason=reason,
+            outcome=outcome, session=self._sessions.row(tx, done.session), snapshot=snapshot.hex(),
+            operation=done.number, conflicts=list(conflicts), merged=list(merged), reason=reason,
         )  # fmt: skip
 
 

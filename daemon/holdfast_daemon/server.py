@@ -161,17 +161,27 @@ class Server:
             self._soon()
 
     def _drain(self) -> None:
-        self._draining = False
+        """Everything that came, up to a bound, on one view of the store. What is sent from here needs no second look
+        at the socket, for the last receive is one."""
+        self._draining = True
+        empty = False
+        try:
+            with self._service.one_view():
+                empty = self._take()
+        finally:
+            self._draining = False
+            if not empty:
+                self._soon()
+
+    def _take(self) -> bool:
+        """True where nothing more is there."""
         for _ in range(DRAIN_COUNT):
-            if not _option(self._socket, zmq.EVENTS) & zmq.POLLIN:
-                return
             try:
-                first = self._socket.recv(zmq.NOBLOCK, copy=False)
-                frames = self._rest() if first.more else []
+                identity = self._socket.recv(zmq.NOBLOCK)
             except zmq.Again:
-                return
-            self._received(first, frames)
-        self._soon()
+                return True
+            self._received(identity)
+        return False
 
     def _soon(self) -> None:
         if not self._draining:
@@ -179,22 +189,21 @@ class Server:
             self._loop.call_soon(self._drain)
 
     def _rest(self) -> Frames:
-        """The other frames; those beyond the bound are taken from the socket and dropped."""
-        frames: Frames = []
-        more = True
-        while more:
-            frame = self._socket.recv(zmq.NOBLOCK)
-            more = bool(_option(self._socket, zmq.RCVMORE))
+        """The frames of a message; those beyond the bound are taken from the socket and dropped."""
+        wire = self._socket
+        frames = [wire.recv(zmq.NOBLOCK)]
+        while wire.getsockopt(zmq.RCVMORE):
+            frame = wire.recv(zmq.NOBLOCK)
             if len(frames) <= LIMITS["frames_count"]:
                 frames.append(frame)
         return frames
 
-    def _received(self, first: zmq.Frame, frames: Frames) -> None:
-        identity = first.bytes
+    def _received(self, identity: bytes) -> None:
         peer = self._peers.get(identity)
         if peer is None:
-            peer = self._welcome(identity, first)
+            peer, frames = self._welcome(identity)
         else:
+            frames = self._rest()
             self._peers.move_to_end(identity)
         try:
             asked = peer.wire.receive(frames)
@@ -206,13 +215,14 @@ class Server:
             return
         self._answer(identity, peer, asked)
 
-    def _welcome(self, identity: bytes, first: zmq.Frame) -> _Peer:
-        peer = _Peer(self._author(first), DaemonConnection())
-        self._peers[identity] = peer
+    def _welcome(self, identity: bytes) -> tuple[_Peer, Frames]:
+        """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
+        first = self._socket.recv(zmq.NOBLOCK, copy=False)
+        peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key, each in self._peers.items() if not each.subscriptions), identity)
             self._forget(oldest)
-        return peer
+        return peer, [first.bytes, *(self._rest() if first.more else ())]
 
     def _author(self, first: zmq.Frame) -> str:
         """The user at the other end, by the kernel's word; "" where it is not ours."""
@@ -296,7 +306,10 @@ class Server:
     def _send(self, identity: bytes, frames: Frames) -> str:
         self._soon()  # a send takes the descriptor's signal for messages that came meanwhile
         try:
-            self._socket.send_multipart([identity, *frames], zmq.NOBLOCK)
+            self._socket.send(identity, zmq.NOBLOCK | zmq.SNDMORE)
+            for frame in frames[:-1]:
+                self._socket.send(frame, zmq.NOBLOCK | zmq.SNDMORE)
+            self._socket.send(frames[-1], zmq.NOBLOCK)
         except zmq.Again:
             return "full"
         except zmq.ZMQError as problem:

@@ -21,7 +21,7 @@ from holdfast_daemon.saving import Order, Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.chunks import ChunkPlace
 from holdfast_daemon.store.nouns import Session, StoredDocument, StoredFile, stored_document
-from holdfast_daemon.store.transaction import SORTS
+from holdfast_daemon.store.reader import SORTS
 from holdfast_protocol import codec
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import HASH_BYTES
@@ -93,6 +93,10 @@ class Service:
     def close(self) -> None:
         """After the threads' work."""
         self._threads.shutdown()
+
+    def one_view(self) -> contextlib.AbstractContextManager[None]:
+        """What is asked within sees one state of the store, and costs half."""
+        return self._catalog.reader.one_view()
 
     def hello(self, request: m.Hello, author: str) -> Answer:
         return m.Welcome(

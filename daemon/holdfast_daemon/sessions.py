@@ -7,17 +7,17 @@ comparing the revision; where that moved, the decision is taken anew.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.content import Content
 from holdfast_daemon.store.catalog import Catalog
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
-from holdfast_daemon.store.transaction import Reader, Transaction
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
+from holdfast_daemon.store.reader import Reader
+from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol import codec
 from holdfast_protocol.errors import Busy, Exists
 from holdfast_protocol.messages import LIMITS, Reply
@@ -54,6 +54,13 @@ class Note:
     undoable: bool = True
 
 
+class Done(NamedTuple):
+    """What a transaction did: the operation's number, None where nothing changed, and the session as it is now."""
+
+    number: int | None
+    session: Session
+
+
 class Sessions:
     """The shared ground: clock, catalog, content, and the pieces that every change is made of."""
 
@@ -68,9 +75,10 @@ class Sessions:
     ) -> ReplyType:
         """Decide and commit until the ground holds still. The answer is kept under the request's id."""
         for _ in range(ATTEMPTS):
-            work = partial(self._once, caller=caller, kind=kind, work=attempt())
+            with self.catalog.reader.one_view():
+                work = partial(self._once, caller=caller, kind=kind, work=attempt())
             try:
-                return await asyncio.wrap_future(self.catalog.submit(work))
+                return await self.catalog.commit(work)
             except Moved:
                 continue
         raise Busy("The session is changed by others faster than this request can follow")
@@ -106,13 +114,13 @@ class Sessions:
         if tx.session(session.id) != session:
             raise Moved
 
-    def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> int:
-        """Put the row, say what should be visible, write the operation. Gives its number."""
+    def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> Done:
+        """Put the row, say what should be visible, write the operation."""
         now = self.clock()
         after = after.but(modified=now)
-        tx.put_session(after)
+        tx.put_session(after, before)
         self._wish(tx, before, after)
-        return tx.add_operation(
+        number = tx.add_operation(
             Operation(
                 number=0, time=now, type=note.type, session=after.id, app=after.app, folder=after.folder,
                 name=after.name, cause=note.cause, author=author,
@@ -120,6 +128,7 @@ class Sessions:
                 snapshot=after.head, previous=note.previous, undone_by=None, note=note.text,
             )
         )  # fmt: skip
+        return Done(number, after)
 
     def _wish(self, tx: Transaction, before: Session | None, after: Session) -> None:
         if before is not None and not before.deleted and before.path != after.path:
@@ -132,12 +141,7 @@ class Sessions:
 
     def want(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes | None) -> None:
         """From this commit on, ``snapshot`` should be visible at ``path``."""
-        row = tx.visible(path)
-        tx.put_visible(
-            Visible(
-                path=path, session=session, published=row.published if row else None, wanted=snapshot, boot=self.boot
-            )
-        )
+        tx.want(path, session, snapshot, self.boot)
 
     def free_path(self, reader: Reader, app: str, name: str, suffix: str, tree: bool, own: bytes | None) -> bytes:
         """Where a session's file goes: ``APP/NAME`` and the format's suffix, escaped where a file system cannot

@@ -16,6 +16,9 @@ from holdfast_protocol.errors import BadField, BadMessage, TooLarge
 from holdfast_protocol.messages import LIMITS
 from holdfast_protocol.model import Row
 
+#: The bytes that cannot begin a map or an array: a message has no more levels than it has other bytes.
+_NO_CONTAINERS = bytes(each for each in range(256) if not (0x80 <= each <= 0x9F or 0xDC <= each <= 0xDF))
+
 RowType = TypeVar("RowType", bound=Row)
 
 #: How msgspec's sentences name a field: "… missing required field `frame` - at `$.files[0]`".
@@ -46,7 +49,7 @@ def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, A
             object_pairs_hook=_without_duplicates,
             ext_hook=_refuse_extension,
         )
-        if isinstance(value, dict):
+        if len(raw.translate(None, _NO_CONTAINERS)) > LIMITS["depth_levels"]:
             _check_depth(value, LIMITS["depth_levels"])
     except BadMessage:
         raise
@@ -76,8 +79,9 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise BadMessage("A map has the same key twice")
-    if any(not isinstance(key, str) for key in value):
-        raise BadMessage("A map has a key that is not text")
+    for key in value:
+        if type(key) is not str:
+            raise BadMessage("A map has a key that is not text")
     return value
 
 
@@ -85,9 +89,15 @@ def _refuse_extension(code: int, content: bytes) -> None:
     raise BadMessage(f"Extension type {code} is not of this protocol")
 
 
-def _check_depth(value: dict[str, Any] | list[Any], levels: int) -> None:
+def _check_depth(value: Any, levels: int) -> None:
+    """For plain values: maps and lists, no types derived from them."""
+    if type(value) is dict:
+        children = iter(value.values())
+    elif type(value) is list:
+        children = iter(value)
+    else:
+        return
     if levels == 0:
         raise BadMessage(f"Nested deeper than {LIMITS['depth_levels']} levels")
-    for child in value.values() if isinstance(value, dict) else value:
-        if isinstance(child, dict | list):
-            _check_depth(child, levels - 1)
+    for child in children:
+        _check_depth(child, levels - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -93,12 +94,23 @@ def test_a_reader_that_leaves_is_no_error(daemon: FakeDaemon) -> None:
 def test_a_short_command_loads_no_more_than_it_needs(daemon: FakeDaemon) -> None:
     """Start-up is paid at every command: what is slow to import is not imported for a list."""
     daemon.answers[wire.List] = lambda asked: wire.Sessions(rows=[session_row()], more=False)
-    program = "import sys; from holdfast.cli import main; main(['list']); print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True).stdout.split())
-    heavy = ("asyncio", "blake3", "platformdirs", "pyfastcdc", "rich", "socket", "subprocess", "tempfile", "watchdog")
-    assert b"zmq" in loaded
-    assert not loaded & {name.encode() for name in heavy}
-    assert b"holdfast.cli.save" not in loaded
+    command = [sys.executable, "-X", "importtime", "-c", "from holdfast.cli import main; main()", "list"]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stderr
+    loaded = {line.rpartition("|")[2].strip() for line in said.splitlines()}
+    heavy = {
+        *("asyncio", "blake3", "dataclasses", "hashlib", "platformdirs", "pyfastcdc", "rich", "shutil"),
+        *("socket", "subprocess", "tempfile", "unicodedata", "watchdog"),
+    }
+    assert "zmq" in loaded
+    assert not loaded & heavy
+    assert "holdfast.cli.save" not in loaded
+
+
+def test_help_is_as_wide_as_the_terminal(holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one it has eighty columns."""
+    assert max(map(len, holdfast("list", "--help")[1].splitlines())) <= 80
+    monkeypatch.setattr(os, "get_terminal_size", lambda: os.terminal_size((200, 50)))
+    assert 80 < max(map(len, holdfast("list", "--help")[1].splitlines())) <= 200
 
 
 def test_the_process_ends_with_the_exit_code(daemon: FakeDaemon) -> None:

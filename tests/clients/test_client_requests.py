@@ -34,6 +34,14 @@ def test_hello_comes_first_and_only_once(daemon: FakeDaemon, client: Client) -> 
     assert client.hello().epoch == "epoch-1"
 
 
+def test_connecting_asks_once(daemon: FakeDaemon) -> None:
+    """The hello of the new connection is the one that was asked for; a later one is asked anew."""
+    with holdfast.connect() as client:
+        assert [type(each.request) for each in daemon.asked] == [wire.Hello]
+        daemon.epoch = "epoch-2"
+        assert client.hello().epoch == "epoch-2"
+
+
 def test_connect_finds_the_socket_of_the_environment(daemon: FakeDaemon) -> None:
     """Without a path the client looks where HOLDFAST_HOME says."""
     with holdfast.connect() as found:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from e2e_daemon import Daemon, until
 
+from holdfast import Client
 from holdfast_protocol.errors import NoSpace
 
 SIZE_BYTES = 4 << 20
@@ -111,9 +112,13 @@ def test_a_visible_file_without_room_follows_later(small: Daemon) -> None:
 
 def test_a_disk_too_full_for_a_save_still_takes_a_deletion(small: Daemon) -> None:
     """New content leaves room for what frees some: delete, undo and rename are done where every save is refused."""
-    with small.client() as client, pytest.raises(NoSpace):
+
+    def fill(client: Client) -> None:
         for number in range(1000):
-            client.save("notes", f"small {number}", os.urandom(20_000), published=False)
+            client.save("notes", f"small {number}", os.urandom(20_000))
+
+    with small.client() as client, pytest.raises(NoSpace):
+        fill(client)
     small.ok("delete", "notes/small 0")
     small.ok("undo")
     small.ok("rename", "notes/small 0", "first")

@@ -17,6 +17,7 @@ _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
 _WITH_VALUE = ("--socket", "--timeout")
 _TIMEOUT_SECONDS = 30.0
+_COLUMNS = 80
 
 
 def run(argv: list[str]) -> int:
@@ -54,7 +55,9 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, Verb]:
     if word not in VERBS:
         _refuse(f"no verb {word!r}; holdfast --help lists them")
     verb: Verb = import_module(f"holdfast.cli.{VERBS[word]}")
-    parser = argparse.ArgumentParser(f"holdfast {word}", description=verb.HELP, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        f"holdfast {word}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help
+    )
     verb.add_arguments(parser)
     _add_global_flags(parser)
     return parser.parse_intermixed_args(argv[:place] + argv[place + 1 :]), verb
@@ -80,6 +83,20 @@ def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="no messages about what went well")
     group.add_argument("-v", "--verbose", action="store_true", help="more about what went wrong")
     group.add_argument("--version", action=_Version)
+
+
+class _Help(argparse.HelpFormatter):
+    """As wide as the terminal. argparse would ask shutil, at every start, and that loads three compressors."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size().columns or _COLUMNS
+    except OSError:  # not a terminal
+        return _COLUMNS
 
 
 class _Version(argparse.Action):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 
@@ -17,4 +16,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _width(text: str) -> int:
     if text.isascii():
         return len(text)
+    import unicodedata  # a megabyte, for the few names that need it
+
     return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)

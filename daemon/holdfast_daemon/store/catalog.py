@@ -1,34 +1,42 @@
 """The catalog: one SQLite file, one writer thread with group commit, a reader for every thread that asks.
 
-Jobs that wait at the same moment share one transaction and so its syncs; each stands in a savepoint of its own, so
-that one that fails takes nothing with it. A future is answered only after the commit.
+Jobs that wait at the same moment share one transaction and so its syncs. One that fails before it changed anything
+takes nothing with it; where one fails in its middle, all are rolled back and done again, each on its own. A caller is
+answered only after the commit.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
 from holdfast_daemon.fault import Faults
+from holdfast_daemon.store.reader import Reader
 from holdfast_daemon.store.schema import APPLICATION_ID, TABLES, VERSION
-from holdfast_daemon.store.transaction import Reader, Transaction
+from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
+WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 
-@dataclass(slots=True)
-class _Job:
+Settled = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
+
+
+class _Job(NamedTuple):
+    """``future`` is of the thread that waits (``submit``), or of the loop (``commit``)."""
+
     work: Callable[[Transaction], Any]
-    future: Future[Any]
+    future: Future[Any] | asyncio.Future[Any]
 
 
 class Catalog:
@@ -62,6 +70,14 @@ class Catalog:
         self._jobs.put(_Job(work, future))
         return future
 
+    async def commit(self, work: Callable[[Transaction], Result]) -> Result:
+        """The same for the loop, to which all answers of one transaction are brought at once."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            raise ShuttingDown("The daemon is stopping")
+        self._jobs.put(_Job(work, future))
+        return await future
+
     def close(self) -> None:
         """After the jobs that wait."""
         self._closed = True
@@ -71,7 +87,9 @@ class Catalog:
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
-            self._commit(batch)
+            if not self._commit(batch):
+                for job in batch:
+                    self._commit([job])
 
     def _next_batch(self) -> list[_Job] | None:
         first = self._jobs.get()
@@ -86,43 +104,64 @@ class Catalog:
             batch.append(following)
         return batch
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[_Job]) -> bool:
+        """False: nothing was done, for one of several failed in its middle."""
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        tx, connection = Transaction(self._connection), self._connection
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._attempt(job) for job in batch]
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                before = connection.total_changes()
+                try:
+                    outcomes.append((job.work(tx), None))
+                except (apsw.FullError, apsw.IOError):
+                    raise
+                except Exception as problem:
+                    if connection.total_changes() != before:
+                        self._roll_back()
+                        if len(batch) == 1:
+                            self._settle(batch, [(None, problem)])
+                        return len(batch) == 1
+                    outcomes.append((None, problem))
             self._before_commit()
             self._faults.at("before-commit")
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
         except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
             self._roll_back()
-            failure = _translated(problem)
-            for job in batch:
-                job.future.set_exception(failure)
-            return
+            self._settle(batch, [(None, _translated(problem))] * len(batch))
+            return True
         self._faults.at("after-commit")
-        for job, (value, trouble) in zip(batch, outcomes, strict=True):
-            if trouble is None:
-                job.future.set_result(value)
-            else:
-                job.future.set_exception(trouble)
+        self._settle(batch, outcomes)
         self.committed()
+        return True
 
-    def _attempt(self, job: _Job) -> tuple[Any, Exception | None]:
-        self._connection.execute("SAVEPOINT job")
-        try:
-            value = job.work(Transaction(self._connection))
-        except (apsw.FullError, apsw.IOError):
-            raise  # the whole transaction is lost
-        except Exception as problem:
-            self._connection.execute("ROLLBACK TO job")
-            self._connection.execute("RELEASE job")
-            return None, problem
-        self._connection.execute("RELEASE job")
-        return value, None
+    def _settle(self, batch: list[_Job], outcomes: list[tuple[Any, BaseException | None]]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, Settled] = {}
+        for (_, future), (value, problem) in zip(batch, outcomes, strict=True):
+            if isinstance(future, asyncio.Future):
+                by_loop.setdefault(future.get_loop(), []).append((future, value, problem))
+            else:
+                _answer(future, value, problem)
+        for loop, settled in by_loop.items():
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any longer
+                loop.call_soon_threadsafe(_answer_all, settled)
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _answer(future: Future[Any] | asyncio.Future[Any], value: Any, problem: BaseException | None) -> None:
+    if problem is None:
+        future.set_result(value)
+    else:
+        future.set_exception(problem)
+
+
+def _answer_all(settled: Settled) -> None:
+    for future, value, problem in settled:
+        if not future.done():
+            _answer(future, value, problem)
 
 
 def _translated(problem: BaseException, path: str = "") -> HoldfastError:
@@ -142,6 +181,8 @@ def _connect(path: str) -> apsw.Connection:
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     return connection
 
 

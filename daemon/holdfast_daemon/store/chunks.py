@@ -154,16 +154,16 @@ class Chunks:
         self._packs = packs
 
     def place(self, pieces: Iterable[tuple[bytes, bytes | memoryview]], directory: ChunkDirectory) -> list[ChunkPlace]:
-        """Rows for the chunks that ``directory`` does not know yet; large ones are appended to a pack here."""
+        """Rows for these chunks; large ones that ``directory`` does not know yet are appended to a pack here."""
         wanted = dict(pieces)
-        known = directory.known_chunks(wanted)
-        self._packs.check_room(sum(len(content) for each, content in wanted.items() if each not in known))
+        known = directory.known_chunks([each for each in wanted if len(wanted[each]) > SMALL_BYTES])
+        fresh = {each: content for each, content in wanted.items() if each not in known}
+        self._packs.check_room(sum(map(len, fresh.values())))
         return [
             ChunkPlace(content_hash, len(content), None, None, bytes(content))
             if len(content) <= SMALL_BYTES
             else self._packs.append(content_hash, content)
-            for content_hash, content in wanted.items()
-            if content_hash not in known
+            for content_hash, content in fresh.items()
         ]
 
     def get(self, content_hash: bytes, directory: ChunkDirectory) -> bytes:

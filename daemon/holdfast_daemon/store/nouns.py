@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.codec import decode, encode
@@ -18,8 +19,11 @@ def new_id() -> bytes:
     return os.urandom(16)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredFile:
+class Noun(msgspec.Struct, frozen=True):
+    """Base of the store's values; fields stand in the order of the columns that they are read from."""
+
+
+class StoredFile(Noun, frozen=True):
     """One file of a document: its raw path, size, BLAKE3 hash and the hashes of its chunks in order."""
 
     path: bytes
@@ -28,8 +32,7 @@ class StoredFile:
     chunks: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredDocument:
+class StoredDocument(Noun, frozen=True):
     """A document by its chunks. ``id`` is the hash of the manifest: equal documents have equal ids."""
 
     id: bytes
@@ -65,8 +68,7 @@ def read_manifest(identity: bytes, manifest: bytes) -> StoredDocument:
     return StoredDocument(id=identity, files=tuple(files), manifest=manifest)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class Session(Noun, frozen=True):
     """A row of ``sessions``."""
 
     id: bytes
@@ -99,11 +101,10 @@ class Session:
 
     def but(self, **changes: object) -> Session:
         """The same session with other values."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # the names are checked by dataclasses itself
+        return msgspec.structs.replace(self, **changes)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Snapshot:
+class Snapshot(Noun, frozen=True):
     """A row of ``snapshots``; ``document`` is a document's id, ``suspect`` a reason."""
 
     id: bytes
@@ -126,8 +127,7 @@ class Snapshot:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Visible:
+class Visible(Noun, frozen=True):
     """What is, and what should be, at one path of the sessions folder: ids of snapshots, None for nothing."""
 
     path: bytes
@@ -137,8 +137,7 @@ class Visible:
     boot: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Operation:
+class Operation(Noun, frozen=True):
     """A row of ``operations``."""
 
     number: int

@@ -7,14 +7,15 @@ TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE chunks(
   hash BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, pack INTEGER, offset_bytes INTEGER, content BLOB);
-CREATE TABLE documents(id BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, manifest BLOB NOT NULL);
+CREATE TABLE documents(id BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, manifest BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions(
   id BLOB PRIMARY KEY, app TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL,
   path BLOB NOT NULL, revision INTEGER NOT NULL, head BLOB NOT NULL, size_bytes INTEGER NOT NULL,
   created INTEGER NOT NULL, modified INTEGER NOT NULL, suspect BLOB, diverged INTEGER NOT NULL DEFAULT 0,
   deleted INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0, template INTEGER NOT NULL DEFAULT 0,
   forked_from BLOB);
-CREATE UNIQUE INDEX sessions_name ON sessions(app, name, folder) WHERE NOT deleted;
+CREATE UNIQUE INDEX sessions_name ON sessions(name, app, folder) WHERE NOT deleted;
+CREATE INDEX sessions_gone ON sessions(name, modified) WHERE deleted;
 CREATE UNIQUE INDEX sessions_path ON sessions(folder, path) WHERE NOT deleted;
 CREATE INDEX sessions_modified ON sessions(deleted, archived, modified DESC, id);
 CREATE TABLE tags(session BLOB NOT NULL, tag TEXT NOT NULL, PRIMARY KEY(session, tag)) WITHOUT ROWID;
@@ -24,19 +25,13 @@ CREATE TABLE snapshots(
   size_bytes INTEGER NOT NULL, suspect TEXT);
 CREATE INDEX snapshots_session ON snapshots(session, number);
 CREATE INDEX snapshots_document ON snapshots(document);
-CREATE TABLE heads(
-  session BLOB NOT NULL, revision INTEGER NOT NULL, snapshot BLOB NOT NULL,
-  PRIMARY KEY(session, revision)) WITHOUT ROWID;
 CREATE TABLE visible(
   path BLOB PRIMARY KEY, session BLOB NOT NULL, published BLOB, wanted BLOB, boot TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX visible_session ON visible(session);
 CREATE INDEX visible_pending ON visible(path) WHERE published IS NOT wanted;
 CREATE TABLE operations(
   number INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TEXT NOT NULL, session BLOB, app TEXT, folder TEXT,
   name TEXT, cause TEXT, author TEXT NOT NULL, undoable INTEGER NOT NULL, revision INTEGER, snapshot BLOB,
   previous BLOB, undone_by INTEGER, note TEXT NOT NULL);
-CREATE INDEX operations_undoable ON operations(number) WHERE undoable AND undone_by IS NULL;
-CREATE INDEX operations_session ON operations(session, number);
-CREATE TABLE requests(id BLOB PRIMARY KEY, time INTEGER NOT NULL, answer BLOB NOT NULL) WITHOUT ROWID;
-CREATE INDEX requests_time ON requests(time);
+CREATE INDEX operations_session ON operations(session, revision);
+CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
 """

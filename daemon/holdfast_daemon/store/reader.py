@@ -1,0 +1,255 @@
+"""What can be asked of the catalog. Nothing here decides, and nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import apsw
+
+from holdfast_daemon.store.chunks import ChunkPlace
+from holdfast_daemon.store.nouns import (
+    Operation,
+    Session,
+    Snapshot,
+    StoredDocument,
+    Visible,
+    read_manifest,
+)
+from holdfast_protocol.errors import Damaged
+from holdfast_protocol.messages import List
+
+Made = TypeVar("Made")
+
+SESSION = (
+    "id, app, folder, name, format, path, revision, head, size_bytes, created, modified, suspect, diverged, deleted, "
+    "archived, template, forked_from"
+)
+SNAPSHOT = "id, session, document, parents, time, cause, author, size_bytes, message, suspect"
+OPERATION = (
+    "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
+    "undone_by, note"
+)
+_ORDERS = {
+    "modified": "modified DESC, id",
+    "created": "created DESC, id",
+    "name": "name, app, folder, id",
+    "size": "size_bytes DESC, id",
+}
+SORTS = tuple(_ORDERS)
+
+# What every request asks: made once, for SQLite's cache of statements goes by the text.
+_BY_ID = f"SELECT {SESSION} FROM sessions WHERE id = ?"
+_BY_NAME = f"SELECT {SESSION} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
+_SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
+
+
+class Reader:
+    """What can be asked, on one SQLite connection."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def one_view(self) -> Iterator[None]:
+        """Every question within sees the same state; SQLite locks once for all of them."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    def session(self, identity: bytes) -> Session | None:
+        return self._one(_BY_ID, (identity,), _session)
+
+    def session_named(self, app: str, name: str, folder: str) -> Session | None:
+        """The live session of that name."""
+        return self._one(_BY_NAME, (app, name, folder), _session)
+
+    def sessions_fitting(self, name: str, app: str | None, folder: str | None) -> list[Session]:
+        """The live sessions of that name; where there is none, the deleted ones, newest first."""
+        given = {"name": name, "app": app, "folder": folder}
+        named = {column: value for column, value in given.items() if value is not None}
+        sql = f"SELECT {SESSION} FROM sessions WHERE {' AND '.join(f'{column} = ?' for column in named)}"
+        values = tuple(named.values())
+        live = self._all(f"{sql} AND NOT deleted", values)
+        return [_session(row) for row in live or self._all(f"{sql} AND deleted ORDER BY modified DESC", values)]
+
+    def session_at(self, folder: str, path: bytes) -> Session | None:
+        """The live session whose visible file is there."""
+        sql = f"SELECT {SESSION} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
+        return self._one(sql, (folder, path), _session)
+
+    def sessions_page(self, asked: List, limit: int) -> list[Session]:
+        clauses, values = ["deleted = ?", "archived = ?"], [int(asked.deleted), int(asked.archived)]
+        bindings: list[Any] = list(values)
+        if asked.templates:
+            clauses.append("template")
+        if asked.app is not None:
+            clauses.append("app = ?")
+            bindings.append(asked.app)
+        if asked.tag is not None:
+            clauses.append("id IN (SELECT session FROM tags WHERE tag = ?)")
+            bindings.append(asked.tag)
+        if asked.text is not None:
+            clauses.append("instr(lower(name), lower(?))")
+            bindings.append(asked.text)
+        sql = (
+            f"SELECT {SESSION} FROM sessions WHERE {' AND '.join(clauses)} "
+            f"ORDER BY {_ORDERS[asked.sort]} LIMIT ? OFFSET ?"
+        )
+        return [_session(row) for row in self._all(sql, (*bindings, limit, asked.offset))]
+
+    def gone_since(self, time: int, document: bytes | None, path: bytes) -> Session | None:
+        """A session deleted outside after ``time`` whose head is ``document`` or whose path was ``path``."""
+        sql = (
+            f"SELECT {SESSION} FROM sessions AS s WHERE deleted AND modified >= ?1 AND EXISTS ("
+            "SELECT 1 FROM operations WHERE session = s.id AND type = 'deleted-outside' AND time >= ?1) AND "
+            "(path = ?2 OR head IN (SELECT id FROM snapshots WHERE document = ?3)) "
+            "ORDER BY path != ?2, modified DESC LIMIT 1"
+        )
+        return self._one(sql, (time, path, document), _session)
+
+    def sessions_with_head(self, document: bytes) -> list[Session]:
+        """Live sessions whose head is that document."""
+        sql = (
+            f"SELECT {SESSION} FROM sessions WHERE NOT deleted AND head IN "
+            "(SELECT id FROM snapshots WHERE document = ?)"
+        )
+        return [_session(row) for row in self._all(sql, (document,))]
+
+    def tags(self, session: bytes) -> list[str]:
+        return [row[0] for row in self._all("SELECT tag FROM tags WHERE session = ? ORDER BY tag", (session,))]
+
+    def snapshot(self, identity: bytes) -> Snapshot | None:
+        return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
+
+    def need_snapshot(self, identity: bytes) -> Snapshot:
+        """The same for an id that the catalog itself names. Raises Damaged."""
+        found = self.snapshot(identity)
+        if found is None:
+            raise Damaged(f"Snapshot {identity.hex()[:12]} is not in the store", snapshot=identity.hex())
+        return found
+
+    def snapshots(self, session: bytes, limit: int, offset: int = 0) -> list[Snapshot]:
+        """Newest first."""
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? ORDER BY number DESC LIMIT ? OFFSET ?"
+        return [_snapshot(row) for row in self._all(sql, (session, limit, offset))]
+
+    def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND lower(hex(id)) LIKE ? || '%' LIMIT 2"
+        return [_snapshot(row) for row in self._all(sql, (session, prefix.lower()))]
+
+    def newest_good(self, session: bytes) -> Snapshot | None:
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND suspect IS NULL ORDER BY number DESC LIMIT 1"
+        return self._one(sql, (session,), _snapshot)
+
+    def head_at(self, session: bytes, revision: int) -> bytes | None:
+        """The snapshot that was the head at a revision: every operation says both."""
+        sql = "SELECT snapshot FROM operations WHERE session = ? AND revision = ? LIMIT 1"
+        return self._one(sql, (session, revision), lambda row: bytes(row[0]))
+
+    def heads(self, session: bytes) -> list[tuple[int, bytes]]:
+        """Revision and snapshot, newest first."""
+        sql = "SELECT DISTINCT revision, snapshot FROM operations WHERE session = ? ORDER BY revision DESC"
+        return [(row[0], row[1]) for row in self._all(sql, (session,))]
+
+    def document(self, identity: bytes) -> StoredDocument:
+        """Raises Damaged."""
+        manifest = self._one("SELECT manifest FROM documents WHERE id = ?", (identity,), lambda row: bytes(row[0]))
+        if manifest is None:
+            raise Damaged(f"Document {identity.hex()[:12]} is not in the store", document=identity.hex())
+        return read_manifest(identity, manifest)
+
+    def document_of(self, snapshot: bytes) -> StoredDocument:
+        """The document of a snapshot that the catalog names."""
+        return self.document(self.need_snapshot(snapshot).document)
+
+    def has_document(self, identity: bytes) -> bool:
+        """Whether some snapshot of the history is that document."""
+        return self._count("SELECT count(*) FROM snapshots WHERE document = ?", (identity,)) > 0
+
+    def chunk(self, content_hash: bytes) -> ChunkPlace | None:
+        sql = "SELECT hash, size_bytes, pack, offset_bytes, content FROM chunks WHERE hash = ?"
+        return self._one(sql, (content_hash,), lambda row: ChunkPlace(*row))
+
+    def known_chunks(self, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those of ``hashes`` that are in the store."""
+        sql = "SELECT 1 FROM chunks WHERE hash = ?"
+        return {each for each in hashes if self._one(sql, (each,), lambda row: True)}
+
+    def visible(self, path: bytes) -> Visible | None:
+        sql = "SELECT path, session, published, wanted, boot FROM visible WHERE path = ?"
+        return self._one(sql, (path,), _visible)
+
+    def visible_paths(self) -> list[bytes]:
+        return [row[0] for row in self._all("SELECT path FROM visible", ())]
+
+    def pending_paths(self) -> list[bytes]:
+        """Paths where something else should be than was last confirmed."""
+        return [row[0] for row in self._all("SELECT path FROM visible WHERE published IS NOT wanted", ())]
+
+    def pending_count(self) -> int:
+        return self._count("SELECT count(*) FROM visible WHERE published IS NOT wanted")
+
+    def operation(self, number: int) -> Operation | None:
+        return self._one(f"SELECT {OPERATION} FROM operations WHERE number = ?", (number,), _operation)
+
+    def operations_after(self, number: int, limit: int) -> list[Operation]:
+        sql = f"SELECT {OPERATION} FROM operations WHERE number > ? ORDER BY number LIMIT ?"
+        return [_operation(row) for row in self._all(sql, (number, limit))]
+
+    def newest_operation(self) -> int:
+        return self._count("SELECT coalesce(max(number), 0) FROM operations")
+
+    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
+        marks = ", ".join("?" for _ in authors)
+        sql = (
+            f"SELECT {OPERATION} FROM operations WHERE undoable AND undone_by IS NULL AND author IN ({marks}) "
+            "AND (cause IS NULL OR cause != 'autosaved') ORDER BY number DESC LIMIT 1"
+        )
+        return self._one(sql, authors, _operation)
+
+    def answer(self, request: bytes) -> bytes | None:
+        """The first answer to a changing request, or None."""
+        return self._one("SELECT answer FROM requests WHERE id = ?", (request,), lambda row: bytes(row[0]))
+
+    def sessions_count(self, deleted: bool) -> int:
+        return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
+
+    def _count(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        row = self._connection.execute(sql, values).fetchone()
+        return int(row[0]) if row else 0
+
+    def _all(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, values: tuple[Any, ...], make: Callable[[Any], Made]) -> Made | None:
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else make(row)
+
+
+def _session(row: Any) -> Session:
+    values = [*row]
+    values[12:16] = map(bool, row[12:16])
+    return Session(*values)
+
+
+def _snapshot(row: Any) -> Snapshot:
+    values = [*row]
+    values[3] = tuple(row[3][at : at + 16] for at in range(0, len(row[3]), 16))
+    return Snapshot(*values)
+
+
+def _visible(row: Any) -> Visible:
+    return Visible(*row)
+
+
+def _operation(row: Any) -> Operation:
+    values = [*row]
+    values[9] = bool(row[9])
+    return Operation(*values)
