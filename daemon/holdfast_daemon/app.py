@@ -24,6 +24,7 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
 from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.staging import Staging
 from holdfast_daemon.store.catalog import Catalog
 from holdfast_daemon.store.chunks import Chunks, Packs
 from holdfast_daemon.store.nouns import new_id
@@ -87,7 +88,9 @@ class Daemon:
         sessions = Sessions(self._catalog, content, time.time_ns, boot_id())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
-        self._folder = SessionsFolder(where.sessions, sessions, saving, lifecycle, content, faults, loop)
+        os.makedirs(where.sessions, exist_ok=True)
+        staging = Staging(where.store, where.sessions)
+        self._folder = SessionsFolder(where.sessions, staging, sessions, saving, lifecycle, content, faults, loop)
         self._folder.start()
         closing.push_async_callback(asyncio.to_thread, self._folder.stop)
         service = Service(

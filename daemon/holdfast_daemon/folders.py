@@ -1,7 +1,9 @@
 """The sessions folder: every event is a hint, content decides, and one thread does all that touches the folder.
 
 A mark says "look at this path soon". A deletion is looked at at once, anything else after a short quiet (and never
-later than two seconds). What is found is compared with what the catalog says should be there (``reconcile``).
+later than two seconds), and what looks like our own publication a second later. What is found is compared with what
+the catalog says should be there (``reconcile``). What is to be published waits a moment for company: one sync and one
+commit serve all of it.
 """
 
 from __future__ import annotations
@@ -23,17 +25,21 @@ from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.publisher import Publisher
 from holdfast_daemon.reconcile import Verdict, verdict
 from holdfast_daemon.saving import Order, Saving
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
+from holdfast_daemon.staging import Staging
 from holdfast_daemon.store.nouns import Session, Visible
 from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import BadName, NotFound
 from holdfast_protocol.names import check_application
 
 QUIET_SECONDS = 0.05
+OWN_QUIET_SECONDS = 1.0
+PUBLISH_SECONDS = 0.02
 LONGEST_QUIET_SECONDS = 2.0
 SCAN_SECONDS = 3600.0
 RETRY_SECONDS = 1.0
 REAPPEARS_SECONDS = 30.0
+NEVER = 1e12  # a bound for waiting must be a number that a lock takes
 
 Value = TypeVar("Value")
 
@@ -42,8 +48,8 @@ class SessionsFolder:
     """Owns the thread. ``mark``, ``wake`` and ``published`` may be called from anywhere."""
 
     def __init__(
-        self, root: str, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, faults: Faults,
-        loop: asyncio.AbstractEventLoop,
+        self, root: str, staging: Staging, sessions: Sessions, saving: Saving, lifecycle: Lifecycle,
+        content: Content, faults: Faults, loop: asyncio.AbstractEventLoop,
     ) -> None:  # fmt: skip
         self._root = os.fsencode(root)
         self._sessions = sessions
@@ -52,11 +58,11 @@ class SessionsFolder:
         self._lifecycle = lifecycle
         self._content = content
         self._loop = loop
-        self._publisher = Publisher(self._root, self._catalog, content, faults, self._keep_displaced)
+        self._publisher = Publisher(self._root, staging, self._catalog, content, faults, self._keep_displaced)
         self._condition = threading.Condition()
         self._due: dict[bytes, tuple[float, float]] = {}  # path: when to look, when it was first marked
-        self._publish = True
-        self._scan_at = 0.0
+        self._publish_at = self._scan_at = 0.0
+        self._awake_at = 0.0  # when the thread looks by itself
         self._stopping = False
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._problems: dict[bytes, str] = {}
@@ -65,8 +71,7 @@ class SessionsFolder:
         self._thread = threading.Thread(target=self._run, name="folder", daemon=True)
 
     def start(self) -> None:
-        """Make the folder, finish what a crash left, watch, and look at everything."""
-        os.makedirs(self._root, exist_ok=True)
+        """Finish what a crash left, watch, and look at everything. The folder is there."""
         self._identity = _identity(self._root)
         self._watch.start()
         self._thread.start()
@@ -90,23 +95,25 @@ class SessionsFolder:
         if session_path is None:
             return
         moment = time.monotonic()
+        own = self._publisher.is_own(session_path)
+        quiet = OWN_QUIET_SECONDS if own else 0.0 if now else QUIET_SECONDS
         with self._condition:
-            _, first = self._due.get(session_path, (0.0, moment))
-            quiet = 0.0 if now else QUIET_SECONDS
-            self._due[session_path] = (min(moment + quiet, first + LONGEST_QUIET_SECONDS), first)
-            self._condition.notify()
+            before, first = self._due.get(session_path, (0.0, moment))
+            due = max(before, moment + quiet) if own else moment + quiet
+            self._due[session_path] = (min(due, first + LONGEST_QUIET_SECONDS), first)
+            self._awaken(moment + quiet)
 
     def scan(self) -> None:
         """Look at everything soon."""
         with self._condition:
             self._scan_at = 0.0
-            self._condition.notify()
+            self._awaken(0.0)
 
     def wake(self) -> None:
         """Something was committed; there may be something to publish."""
         with self._condition:
-            self._publish = True
-            self._condition.notify()
+            self._publish_at = min(self._publish_at, time.monotonic() + PUBLISH_SECONDS)
+            self._awaken(self._publish_at)
 
     async def published(self, path: bytes) -> None:
         """Once the path shows what was wanted at this moment."""
@@ -116,9 +123,15 @@ class SessionsFolder:
         future: asyncio.Future[None] = self._loop.create_future()
         with self._condition:
             self._waiting.append((path, future))
-            self._publish = True
-            self._condition.notify()
+            self._publish_at = 0.0
+            self._awaken(0.0)
         await future
+
+    def _awaken(self, moment: float) -> None:
+        """With the condition held: the thread looks at that moment or before."""
+        if moment < self._awake_at:
+            self._awake_at = moment
+            self._condition.notify()
 
     def _run(self) -> None:
         self._guarded(self._publisher.sweep)
@@ -141,17 +154,19 @@ class SessionsFolder:
             while True:
                 moment = time.monotonic()
                 looks = [path for path, (due, _) in self._due.items() if due <= moment]
-                scan = moment >= self._scan_at
-                if looks or scan or self._publish or self._stopping:
+                scan, publish = moment >= self._scan_at, moment >= self._publish_at
+                if looks or scan or publish or self._stopping:
                     break
-                soonest = min([self._scan_at, *(due for due, _ in self._due.values())])
-                self._condition.wait(max(0.0, soonest - moment))
+                self._awake_at = min([self._scan_at, self._publish_at, *(due for due, _ in self._due.values())])
+                self._condition.wait(max(0.0, self._awake_at - moment))
+            self._awake_at = 0.0
             for path in looks:
                 del self._due[path]
-            publish, self._publish = self._publish, False
+            if publish:
+                self._publish_at = NEVER
             if scan:
                 self._scan_at = moment + SCAN_SECONDS
-            return looks, publish, scan, self._stopping
+            return looks, publish or self._stopping, scan, self._stopping
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """The thread's one catch-all: a path that fails is a problem to be shown, not the end of the watch."""
@@ -182,6 +197,7 @@ class SessionsFolder:
             self._guarded(partial(self._look, path))
 
     def _look(self, path: bytes) -> None:
+        self._publisher.looked_at(path)
         try:
             document = files.read_document(os.path.join(self._root, path))
         except files.Unsettled:
@@ -213,28 +229,13 @@ class SessionsFolder:
             on_way=on_way if row.published != row.wanted else (),
         )
         if decision is Verdict.CONFIRM:
-            self._confirm(row)
+            self._catalog.submit(lambda tx: tx.confirm(row.path, row.wanted)).result()
         elif decision is Verdict.GONE:
             self._gone(row)
         elif decision is Verdict.OUTSIDE and document is not None:
             self._outside(row, document, displaced=False)
         elif decision is Verdict.REPUBLISH and document is not None:
             self._keep_torn(row, document)
-
-    def _confirm(self, row: Visible) -> None:
-        def work(tx: Transaction) -> None:
-            current = tx.visible(row.path)
-            if current == row:
-                if row.wanted is None:
-                    tx.drop_visible(row.path)
-                else:
-                    tx.put_visible(
-                        Visible(
-                            path=row.path, session=row.session, published=row.wanted, wanted=row.wanted, boot=row.boot
-                        )
-                    )
-
-        self._catalog.submit(work).result()
 
     def _gone(self, row: Visible) -> None:
         """Deleted outside, unless it reappeared elsewhere: then the new place is looked at first."""
@@ -273,16 +274,20 @@ class SessionsFolder:
         session = self._catalog.reader.session(row.session)
         if session is None:
             return
-        placed = self._content.place(document)
+        placed, reason = self._content.place(document), "torn by a power cut"
         snapshot = self._sessions.snapshot(
-            session.id, placed.document.id, placed.document.size_bytes, (), OUTSIDE, OUTSIDE,
-            suspect="torn by a power cut",
-        )  # fmt: skip
+            session.id, placed.document.id, placed.document.size_bytes, (), OUTSIDE, OUTSIDE, suspect=reason
+        )
 
         def work(tx: Transaction) -> None:
+            before = tx.session(session.id)
+            if before is None:
+                return
             tx.add_chunks(placed.places)
             tx.add_document(placed.document)
             tx.add_snapshot(snapshot)
+            note = Note(type="suspect", cause=OUTSIDE, previous=snapshot.id, text=reason)
+            self._sessions.change(tx, before, before.but(suspect=snapshot.id), OUTSIDE, note)
             tx.put_visible(
                 Visible(
                     path=row.path, session=row.session, published=snapshot.id, wanted=row.wanted,
@@ -341,9 +346,7 @@ class SessionsFolder:
         )
 
     def _publish_pending(self) -> None:
-        reader = self._catalog.reader
-        rows = [row for path in reader.pending_paths() if (row := reader.visible(path)) is not None]
-        due = []
+        rows, due = self._catalog.reader.pending(), []
         for row in rows:
             there = os.path.lexists(os.path.join(self._root, row.path))
             torn = row.boot != self._sessions.boot
@@ -367,7 +370,7 @@ class SessionsFolder:
             else:
                 with self._condition:
                     self._waiting.append((path, future))
-                    self._publish = True
+                    self._publish_at = 0.0
 
     def _wait(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Run it on the daemon's loop and wait here for it."""

@@ -7,14 +7,30 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from watchdog.events import DirCreatedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileAttribEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 
 #: How long a move out of the folder waits for a partner inside it; watchdog's own half second would hold up every
 #: event behind it (lessons.md, "Measured later").
 MOVE_DELAY_SECONDS = 0.002
 
-_IGNORED = ("opened", "closed_no_write")
+#: What may have changed a file. Without a filter every reading of a file, our own too, would be two events.
+_EVENTS: tuple[type[FileSystemEvent], ...] = (
+    FileCreatedEvent, FileModifiedEvent, FileClosedEvent, FileAttribEvent, FileMovedEvent, FileDeletedEvent,
+    DirCreatedEvent, DirMovedEvent, DirDeletedEvent,
+)  # fmt: skip
 
 
 class Mark(Protocol):
@@ -37,7 +53,7 @@ class Watch(FileSystemEventHandler):
             from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
             InotifyMoveEventGrouper.delay = MOVE_DELAY_SECONDS
-        self._observer.schedule(self, os.fsdecode(self._root), recursive=True)
+        self._observer.schedule(self, os.fsdecode(self._root), recursive=True, event_filter=[*_EVENTS])
         self._observer.start()
 
     def stop(self) -> None:
@@ -45,10 +61,8 @@ class Watch(FileSystemEventHandler):
         self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in _IGNORED:
-            return
         if isinstance(event, DirCreatedEvent):
             self._scan()  # files made in it before the watch reached it were not seen
+        gone = event.event_type in ("deleted", "moved")
         for path in filter(None, (event.src_path, event.dest_path)):
-            relative = os.path.relpath(os.fsencode(str(path)), self._root)
-            self._mark(relative, now=event.event_type in ("deleted", "moved"))
+            self._mark(os.fsencode(str(path)).removeprefix(self._root).lstrip(b"/"), now=gone)

@@ -117,7 +117,7 @@ def _head_at(reader: Reader, session: Session, moment: int) -> Snapshot | None:
 
 def _first(reader: Reader, session: Session, fits: Callable[[int, Snapshot], bool]) -> Snapshot | None:
     """Newest first; a head that stayed the same over several revisions (an undone deletion) counts once."""
-    heads = [identity for identity, _ in itertools.groupby(snapshot for _, snapshot in reader.heads(session.id))]
+    heads = (identity for identity, _ in itertools.groupby(snapshot for _, snapshot in reader.heads(session.id)))
     for place, identity in enumerate(heads):
         snapshot = reader.need_snapshot(identity)
         if fits(place, snapshot):

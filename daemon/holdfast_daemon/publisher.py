@@ -1,26 +1,25 @@
 """Putting documents where people see them. Publishing never destroys: it exchanges, then looks at what was displaced.
 
-A new file is written under a name of ours (``.holdfast-new-…``, never anybody else's bytes), synced with its whole
-batch, renamed to ``.holdfast-old-…`` and exchanged with the target. From then on that second name may hold the bytes
-of somebody else; they are removed only when the history has them. A start after a crash sweeps both kinds.
+A new file is written in the staging folder, synced with its whole batch and exchanged with the target. What was
+displaced stands in the staging folder until the history has it; a start after a crash looks there first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import Content, named
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document
+from holdfast_daemon.staging import Left, Staging, digest_of
 from holdfast_daemon.store.catalog import Catalog
-from holdfast_daemon.store.nouns import StoredDocument, Visible, new_id
+from holdfast_daemon.store.nouns import Visible
 from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.chunking import hash_of
-
-NOBODY = "0" * 32
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
 ROOM_BYTES = 256 * 1024
@@ -29,108 +28,127 @@ ROOM_BYTES = 256 * 1024
 Displaced = Callable[[Visible, Document], None]
 
 
-@dataclass(slots=True)
-class _Step:
+Identity = tuple[int, int, int]  # inode, size and time of change of the content
+
+
+class _Step(NamedTuple):
     """One file of one publication."""
 
     row: Visible
-    document: StoredDocument
-    name: bytes
+    file: bytes
     target: bytes
     temporary: bytes
+    identity: Identity
+
+
+class _Aside(NamedTuple):
+    """What a file of a publication displaced."""
+
+    row: Visible
+    file: bytes
+    path: bytes
 
 
 class Publisher:
     """For the one thread that touches the sessions folder."""
 
-    def __init__(self, root: bytes, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced) -> None:
+    def __init__(
+        self, root: bytes, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced
+    ) -> None:
         self._root = root
+        self._staging = staging
         self._catalog = catalog
         self._content = content
         self._faults = faults
         self._displaced = displaced
+        self._own: dict[bytes, Identity] = {}
         self.problems: dict[bytes, str] = {}
 
-    def publish(self, rows: list[Visible]) -> list[Visible]:
-        """Make each of these paths show what is wanted; gives the rows that now do. One sync for all of them."""
-        steps: list[_Step] = []
-        ready: list[Visible] = []
+    def publish(self, rows: list[Visible]) -> None:
+        """Make each of these paths show what is wanted. One sync and one commit for all of them."""
+        written: list[tuple[Visible, list[_Step]]] = []
         for row in rows:
             try:
-                if row.wanted is not None:
-                    steps += self._write(row)
-                ready.append(row)
+                written.append((row, self._write(row)))
                 self.problems.pop(row.path, None)
             except OSError as problem:
                 self._failed(row, problem)
-        if steps:
+        if any(steps for _, steps in written):
             self._faults.at("temporary-written")
             files.sync_file_system(self._root)
             self._faults.at("temporary-synced")
-        done = []
-        for row in ready:
+        done: list[Visible] = []
+        displaced: list[_Aside] = []
+        for row, steps in written:
             try:
-                self._place(row, [step for step in steps if step.row is row])
+                self._place(row, steps, displaced)
                 done.append(row)
             except OSError as problem:
                 self._failed(row, problem)
+                _unlink(step.temporary for step in steps)
         for folder in {os.path.dirname(os.path.join(self._root, row.path)) for row in done}:
             files.sync_folder(folder)
-        return done
+        if done:
+            self._faults.at("before-confirm")
+            self._confirm(done)
+            self._faults.at("confirmed")
+        for aside in displaced:
+            self._settle(aside)
+
+    def is_own(self, path: bytes) -> bool:
+        """Whether the file there is, by inode, size and time, the one that was published last and not looked at since.
+        Good enough to postpone a look, never to leave it out."""
+        own = self._own.get(path)
+        return own is not None and files.identity_of(os.path.join(self._root, path)) == own
+
+    def looked_at(self, path: bytes) -> None:
+        """What stands there has been read since."""
+        self._own.pop(path, None)
 
     def _failed(self, row: Visible, problem: OSError) -> None:
         self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {problem.strerror}"
 
     def _write(self, row: Visible) -> list[_Step]:
-        assert row.wanted is not None
+        """The document's files in the staging folder; none where nothing is wanted."""
+        steps: list[_Step] = []
+        if row.wanted is None:
+            return steps
         document = self._catalog.reader.document_of(row.wanted)
         target = os.path.join(self._root, row.path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
         files.check_room(self._root, document.size_bytes + ROOM_BYTES)
-        steps: list[_Step] = []
         try:
             for file in document.files:
                 place = os.path.join(target, file.path) if file.path else target
-                temporary = files.NEW_PREFIX.join(self._name(row, file.path))
-                files.write_new(temporary, b"".join(self._content.contents(file)), files.kept_of(place))
-                steps.append(_Step(row, document, file.path, place, temporary))
+                temporary = self._staging.new(row, file.path)
+                identity = files.write_new(temporary, b"".join(self._content.contents(file)), files.kept_of(place))
+                steps.append(_Step(row, file.path, place, temporary, identity))
         except BaseException:
-            for step in steps:
-                os.unlink(step.temporary)
+            _unlink(step.temporary for step in steps)
             raise
         return steps
 
-    def _name(self, row: Visible, name: bytes) -> tuple[bytes, bytes]:
-        """Folder and tail of a temporary name: whose it is, what its base was, which file, and chance."""
-        base = row.published.hex() if row.published else NOBODY
-        tail = f"{row.session.hex()}-{base}-{hash_of(name)[:4].hex()}-{new_id()[:4].hex()}"
-        return os.path.join(self._root, os.path.dirname(row.path), b""), tail.encode()
-
-    def _place(self, row: Visible, steps: list[_Step]) -> None:
+    def _place(self, row: Visible, steps: list[_Step], asides: list[_Aside]) -> None:
+        """Puts the files in place; ``asides`` grows by what stands in the staging folder then."""
         target = os.path.join(self._root, row.path)
         if row.wanted is None:
             self._remove(row, target)
-            self._confirm(row)
             return
-        tree = any(step.name for step in steps)
+        tree = any(step.file for step in steps)
         if os.path.isdir(target) != tree and os.path.lexists(target):
             self._remove(row, target)
-        displaced: list[tuple[_Step, bytes]] = []
         for step in steps:
-            old = step.temporary.replace(files.NEW_PREFIX, files.OLD_PREFIX)
+            old = self._staging.as_old(step.temporary)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
             os.rename(step.temporary, old)
+            asides.append(_Aside(row, step.file, old))
             self._faults.at("before-exchange")
-            if files.put_in_place(old, step.target):
-                displaced.append((step, old))
+            if not tree:
+                self._own[row.path] = step.identity
+            if not files.put_in_place(old, step.target):
+                asides.pop()
             self._faults.at("exchanged")
         if tree:
-            self._remove_dropped(row, target, {step.name for step in steps})
-        self._faults.at("before-confirm")
-        self._confirm(row)
-        self._faults.at("confirmed")
-        for step, old in displaced:
-            self._settle(row, step.name, old)
+            self._remove_dropped(row, target, {step.file for step in steps})
 
     def _remove_dropped(self, row: Visible, target: bytes, names: set[bytes]) -> None:
         """Files of the document that was there which the new one no longer has."""
@@ -138,27 +156,27 @@ class Publisher:
             return
         for file in self._catalog.reader.document_of(row.published).files:
             if file.path not in names:
-                aside = files.OLD_PREFIX.join(self._name(row, file.path))
+                aside = self._staging.old(row, file.path)
                 if files.move_aside(os.path.join(target, file.path), aside):
-                    self._settle(row, file.path, aside)
+                    self._settle(_Aside(row, file.path, aside))
 
     def _remove(self, row: Visible, target: bytes) -> None:
-        aside = files.OLD_PREFIX.join(self._name(row, b""))
+        aside = self._staging.old(row, b"")
         if files.move_aside(target, aside):
             self._faults.at("removed-aside")
-            self._settle(row, b"", aside)
+            self._settle(_Aside(row, b"", aside))
 
-    def _settle(self, row: Visible, name: bytes, aside: bytes, *, known_anywhere: bool = False) -> None:
+    def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> None:
         """What stands aside is in the history, or goes there; then it is removed. ``known_anywhere``: after a crash, it
         may have gone there already, as somebody else's snapshot."""
-        document = files.read_document(aside)
+        document = files.read_document(aside.path)
         if document is not None:
-            whole = self._whole(row, name, document)
+            whole = self._whole(aside.row, aside.file, document)
             known = whole is not None and known_anywhere and self._catalog.reader.has_document(named(whole))
             if whole is not None and not known:
-                self._displaced(row, whole)
+                self._displaced(aside.row, whole)
                 self._faults.at("displaced-kept")
-        files.remove_known(aside, sorted(document or ()))
+        files.remove_known(aside.path, sorted(document or ()))
 
     def _whole(self, row: Visible, name: bytes, aside: Document) -> Document | None:
         """The document that the displaced bytes make, or None where the history has them."""
@@ -192,43 +210,33 @@ class Publisher:
         lasting = set.intersection(*({path for path, _ in each} for each in sets))
         return lasting <= set(shown) and set(shown.items()) <= set.union(*sets)
 
-    def _confirm(self, row: Visible) -> None:
+    def _confirm(self, rows: list[Visible]) -> None:
         def work(tx: Transaction) -> None:
-            current = tx.visible(row.path)
-            if current is None:
-                return
-            if row.wanted is None and current.wanted is None:
-                tx.drop_visible(row.path)
-            else:
-                tx.put_visible(
-                    Visible(
-                        path=row.path, session=current.session, published=row.wanted, wanted=current.wanted,
-                        boot=current.boot,
-                    )
-                )  # fmt: skip
+            for row in rows:
+                tx.confirm(row.path, row.wanted)
 
         self._catalog.submit(work).result()
 
     def sweep(self) -> None:
-        """What a crash left under our own names: ours is removed, somebody else's goes into the history first."""
-        for app in filter(lambda entry: entry.is_dir(follow_symlinks=False), os.scandir(self._root)):
-            for entry in list(os.scandir(app.path)):
-                if entry.name.startswith(files.NEW_PREFIX):
-                    os.unlink(entry.path)
-                elif entry.name.startswith(files.OLD_PREFIX):
-                    try:
-                        self._sweep_old(entry.path)
-                    except ValueError:
-                        self.problems[entry.path] = f"{os.fsdecode(entry.path)!r} is not ours, though called so"
+        """What a crash left in the staging folder: ours is removed, somebody else's goes into the history first."""
+        try:
+            for left in self._staging.left():
+                self._sweep(left)
+        except ValueError as problem:
+            self.problems[b"staging"] = f"Temporary files: {problem}"
 
-    def _sweep_old(self, aside: bytes) -> None:
-        session, base, digest, _ = os.path.basename(aside)[len(files.OLD_PREFIX) :].decode().split("-")
+    def _sweep(self, left: Left) -> None:
         reader = self._catalog.reader
-        owner = reader.session(bytes.fromhex(session))
+        owner = reader.session(left.session)
         if owner is None:
             return
-        published = None if base == NOBODY else bytes.fromhex(base)
-        row = Visible(path=owner.path, session=owner.id, published=published, wanted=owner.head, boot="")
-        names = [file.path for file in reader.document_of(published or owner.head).files]
-        name = next((each for each in names if hash_of(each)[:4].hex() == digest), b"")
-        self._settle(row, name, aside, known_anywhere=True)
+        row = Visible(path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot="")
+        names = [file.path for file in reader.document_of(left.published or owner.head).files]
+        name = next((each for each in names if digest_of(each) == left.digest), b"")
+        self._settle(_Aside(row, name, left.path), known_anywhere=True)
+
+
+def _unlink(paths: Iterable[bytes]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)

@@ -20,8 +20,6 @@ _RENAME_EXCHANGE = 2
 
 #: How the daemon's own files in the sessions folder begin; nothing of the user's may be called so.
 OWN_PREFIX = b".holdfast-"
-NEW_PREFIX = OWN_PREFIX + b"new-"
-OLD_PREFIX = OWN_PREFIX + b"old-"
 
 
 class Unsettled(Exception):
@@ -95,16 +93,30 @@ def check_room(folder: bytes, size_bytes: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(folder))
 
 
-def write_new(path: bytes, content: bytes, kept: Kept | None) -> None:
-    """A new file with that content, not yet synced. Nothing is left where it fails."""
+def identity_of(path: bytes) -> tuple[int, int, int] | None:
+    """Inode, size and time of change of what is there, a link itself and not its target."""
+    try:
+        state = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def write_new(path: bytes, content: bytes, kept: Kept | None) -> tuple[int, int, int]:
+    """A new file with that content, not yet synced; gives its ``identity_of``. Nothing is left where it fails."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
-        with os.fdopen(descriptor, "wb") as target:
-            target.write(content)
+        with open(descriptor, "wb", buffering=0) as target:
+            left = memoryview(content)
+            while left:
+                left = left[target.write(left) :]
+            state = os.fstat(descriptor)
             if kept is not None:
-                if (kept.owner, kept.group) != (os.geteuid(), os.getegid()):
+                if (kept.owner, kept.group) != (state.st_uid, state.st_gid):
                     os.fchown(descriptor, kept.owner, kept.group)
-                os.fchmod(descriptor, kept.mode)
+                if kept.mode != stat.S_IMODE(state.st_mode):
+                    os.fchmod(descriptor, kept.mode)
+            return state.st_ino, state.st_size, state.st_mtime_ns
     except BaseException:
         os.unlink(path)
         raise

@@ -69,7 +69,8 @@ class CrashDaemon(Daemon):
 
     @property
     def leftovers(self) -> list[str]:
-        return [name for _, folders, names in os.walk(self.sessions) for name in [*folders, *names] if _is_own(name)]
+        found = [name for _, folders, names in os.walk(self.sessions) for name in [*folders, *names] if _is_own(name)]
+        return found + os.listdir(self.home / "store" / "staging")
 
     def settled(self) -> bool:
         """Nothing waits for publication, nothing of the daemon's own lies about, and every file shows its head."""

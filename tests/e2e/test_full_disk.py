@@ -39,7 +39,8 @@ def small(house: Path) -> Iterator[Daemon]:
 
 
 def _own_files(daemon: Daemon) -> list[str]:
-    return [file.name for file in daemon.sessions.rglob(".holdfast-*")]
+    places = (daemon.sessions.rglob(".holdfast-*"), (daemon.home / "store" / "staging").iterdir())
+    return [file.name for place in places for file in place]
 
 
 def _fill(daemon: Daemon) -> Path:

@@ -36,7 +36,7 @@ def test_a_start_sweeps_its_own_temporary_files(daemon: Daemon) -> None:
     """What a crash left under the daemon's own names is gone after a start, and no session was made of it."""
     daemon.ok("save", "notes/x", "-", content=b"x")
     daemon.kill()
-    left = daemon.file("notes", ".holdfast-new-left")
+    left = daemon.home / "store" / "staging" / "new-left"
     left.write_bytes(b"half")
     daemon.start()
     until(lambda: not left.exists())
@@ -48,7 +48,7 @@ def test_foreign_bytes_left_aside_go_into_the_history(daemon: Daemon) -> None:
     daemon.ok("save", "notes/x", "-", content=b"ours")
     row = daemon.show("notes/x")
     daemon.kill()
-    aside = daemon.file("notes", f".holdfast-old-{row['id']}-{row['head']}-00000000-00000000")
+    aside = daemon.home / "store" / "staging" / f"old-{row['id']}-{row['head']}-00000000-00000000"
     aside.write_bytes(b"theirs, long enough")
     daemon.start()
     until(lambda: not aside.exists())
@@ -57,12 +57,13 @@ def test_foreign_bytes_left_aside_go_into_the_history(daemon: Daemon) -> None:
 
 
 def test_a_strange_name_like_ours_does_not_stop_the_start(daemon: Daemon) -> None:
-    """A file called .holdfast-old-something by somebody else is left alone, and the folder is still watched."""
+    """A file among the daemon's temporary ones that is not its own is left alone, and the folder is still watched."""
     daemon.ok("save", "notes/x", "-", content=b"x")
     daemon.kill()
-    strange = daemon.file("notes", ".holdfast-old-strange")
+    strange = daemon.home / "store" / "staging" / "old-strange"
     strange.write_bytes(b"whose?")
     daemon.file("notes", "dropped").write_bytes(b"dropped")
     daemon.start()
     until(lambda: "dropped" in daemon.rows("notes"))
     assert strange.read_bytes() == b"whose?"
+    assert any("old-strange" in problem for problem in daemon.ok("status", "--json").rows[0]["problems"])

@@ -62,9 +62,7 @@ def test_any_zip_tool_opens_it():
 def test_a_member_that_a_person_added_is_a_part():
     """What the manifest does not list follows in the archive's order."""
     row = {"key": "a", "name": "A", "kind": "track", "member": "parts/a"}
-    document = zipped(
-        [("notes.txt", b"mine"), ("manifest.json", manifest([row])), ("parts/a", b"1"), ("d/", b"")]
-    )
+    document = zipped([("notes.txt", b"mine"), ("manifest.json", manifest([row])), ("parts/a", b"1"), ("d/", b"")])
     assert substance(PARTS.read(document).parts) == [
         ("a", "A", "track", b"1"),
         ("notes.txt", "notes.txt", "file", b"mine"),

@@ -20,9 +20,7 @@ def test_anything_is_plain_and_never_certainly():
 
 def test_one_file_is_one_part_called_file():
     """The file's name is the session's, not the part's."""
-    assert [(each.key, each.kind, each.content) for each in PLAIN.read({b"": b"x"}).parts] == [
-        ("file", "file", b"x")
-    ]
+    assert [(each.key, each.kind, each.content) for each in PLAIN.read({b"": b"x"}).parts] == [("file", "file", b"x")]
 
 
 def test_paths_that_are_no_text_get_keys_that_are():

@@ -32,6 +32,8 @@ def test_fact_1_the_variable_then_the_default(platform, environment, expected):
         ("other = 1", "/home/me/.config/renardo/livecoding_sessions"),
         ("RENARDO_USER_DIR_PATH = 5", "/home/me/.config/renardo/livecoding_sessions"),
         ("broken =", "/home/me/.config/renardo/livecoding_sessions"),
+        ("deep = " + "[" * 100_000, "/home/me/.config/renardo/livecoding_sessions"),
+        ('RENARDO_USER_DIR_PATH = ""', "/home/me/.config/renardo/livecoding_sessions"),
     ],
 )
 def test_fact_1_user_dir_toml_names_the_folder(text, expected):
@@ -49,3 +51,11 @@ def test_fact_1_user_dir_toml_names_the_folder(text, expected):
 def test_fact_1_the_variable_goes_before_the_file():
     """Fact 1: with the variable set the file is not even read."""
     assert sessions_folder({"RENARDO_USER_DIR": "/a"}, "/h", "linux", pytest.fail) == "/a/livecoding_sessions"
+
+
+def test_fact_1_a_change_is_followed_at_once():
+    """Fact 1: nothing is remembered from one question to the next."""
+    answers = iter(['RENARDO_USER_DIR_PATH = "/one"', 'RENARDO_USER_DIR_PATH = "/two"', None])
+    folders = [sessions_folder({}, "/h", "darwin", lambda _: next(answers)) for _ in range(3)]
+    assert folders[:2] == ["/one/livecoding_sessions", "/two/livecoding_sessions"]
+    assert folders[2] == "/h/Library/Application Support/renardo/livecoding_sessions"

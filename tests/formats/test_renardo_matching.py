@@ -35,6 +35,47 @@ def test_fact_6_buffers_are_followed_through_renames_moves_and_namesakes(old, ne
     assert len(pairs) == len(expected)
 
 
+KICK, BASS, PAD, LEAD = b'd1 >> play("X ")', b"b1 >> bass([0, 4])\n", b"p1 >> pads(0, dur=4)", b"l1 >> pluck(P[:8])"
+BASS_2 = b"b1 >> bass([0, 4, 7])\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param([KICK, BASS, PAD], [KICK, LEAD, BASS, PAD], {(0, 0), (None, 1), (1, 2), (2, 3)}, id="put in"),
+        pytest.param([KICK, BASS], [KICK, LEAD, BASS_2], {(0, 0), (None, 1), (1, 2)}, id="put in, next one changed"),
+        pytest.param([KICK, BASS], [LEAD, BASS_2], {(0, 0), (1, 1)}, id="one replaced, one changed"),
+        pytest.param([KICK, BASS], [BASS_2, LEAD], {(1, 0), (0, 1)}, id="moved and changed"),
+        pytest.param([KICK, BASS, PAD], [PAD, BASS_2], {(2, 0), (1, 1), (0, None)}, id="deleted, moved and changed"),
+        pytest.param([KICK, b"", PAD], [KICK, PAD], {(0, 0), (2, 1), (1, None)}, id="empty one deleted"),
+        pytest.param([b"", b"", KICK], [b"", KICK], {(0, 0), (2, 1), (1, None)}, id="one of two empty ones deleted"),
+        pytest.param([b""], [KICK], {(0, 0)}, id="filled"),
+        pytest.param([KICK, KICK], [KICK, KICK, KICK], {(0, 0), (1, 1), (None, 2)}, id="a twin more"),
+    ],
+)
+@pytest.mark.parametrize("numbered", [False, True])
+def test_fact_6_names_that_renardo_gives_tell_nothing(old, new, expected, numbered):
+    """Fact 6: all Untitled, or numbered by place: the texts say which buffer is which."""
+
+    def named(texts):
+        return [buffer(f"Untitled {n}" if numbered else "Untitled", text) for n, text in enumerate(texts, 1)]
+
+    assert set(RENARDO.match(named(old), named(new))) == expected
+
+
+def test_fact_6_a_name_that_a_person_gave_outweighs_likeness():
+    """Fact 6: buffers that keep their own, different names are themselves, though their texts were exchanged."""
+    old, new = [buffer("a", KICK), buffer("b", BASS)], [buffer("a", BASS), buffer("b", KICK)]
+    assert set(RENARDO.match(old, new)) == {(0, 0), (1, 1)}
+
+
+def test_the_likest_partner_is_taken_not_the_first():
+    """Two new buffers are alike; the one with more in common is the changed old one."""
+    old = [buffer("x", b"a b c d e f g h")]
+    new = [buffer("y", b"a b c d e f g 1 2"), buffer("z", b"a b c d e f g h 9")]
+    assert set(RENARDO.match(old, new)) == {(None, 0), (0, 1)}
+
+
 def test_kinds_are_never_mixed():
     """A startup text and a buffer with the same name and text are two things."""
     pairs = RENARDO.match([buffer("a", b"x", "startup")], [buffer("a", b"x")])

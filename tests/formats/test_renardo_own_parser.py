@@ -57,9 +57,7 @@ def test_fact_20_our_reading_is_that_of_renardos_own_parser():
     chance = random.Random(20)
     texts = ["".join(chance.choices(PIECES, k=chance.randint(0, 14))) for _ in range(20_000)]
     source = Path(SOURCE).read_text("utf-8")
-    begin = source.index(
-        "const startupFileMatch = data.content.match", source.index("async function loadSessionFile")
-    )
+    begin = source.index("const startupFileMatch = data.content.match", source.index("async function loadSessionFile"))
     body = source[begin : source.index("activeTabId = tabs[0].id", begin)]
     run = subprocess.run(
         [NODE, "-e", HARNESS % body], input=json.dumps(texts), capture_output=True, text=True, check=True

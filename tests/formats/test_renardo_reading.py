@@ -149,6 +149,21 @@ def test_fact_19_names_and_texts_are_not_normalised():
     assert part.content == (decomposed + composed).encode()
 
 
+def test_fact_10_both_readings_are_shown():
+    """Fact 10: a warning names the part as it is, and others the tabs that Renardo makes of it, with their text."""
+    assert read("startup_blank_line.py").warnings == (
+        "startup startup.py: Renardo shows something else: "
+        "the startup text has a blank line, where Renardo would cut it; a space on it would do",
+        "Renardo shows a tab startup.py that is no part of this session: 'one = 1'",
+        "Renardo shows a tab Untitled 1 that is no part of this session: 'two = 2'",
+    )
+
+
+def test_fact_10_warnings_have_an_end():
+    """Fact 10: a file of separators only says so a hundred times and no more."""
+    assert len(RENARDO.read({b"": (b"#" * 80 + b"\n######## a\n") * 500}).warnings) <= 100
+
+
 def test_an_85_hash_line_is_no_header():
     """A header line has exactly 80 #."""
     text = b"#" * 80 + b"\n######## a\n" + b"#" * 80 + b"\nx\n" + b"#" * 85 + b"\n######## b\n" + b"#" * 80

@@ -11,9 +11,7 @@ SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "r
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the collected samples are not on this machine")
 
 TRUTHS = sorted(path.name.removesuffix(".truth.json") for path in SAMPLES.glob("0*.truth.json"))
-SHOWN = sorted(
-    path.name.removesuffix(".shown_after_load.json") for path in SAMPLES.glob("*.shown_after_load.json")
-)
+SHOWN = sorted(path.name.removesuffix(".shown_after_load.json") for path in SAMPLES.glob("*.shown_after_load.json"))
 FILES = sorted(path.name for path in SAMPLES.glob("*.py"))
 
 
@@ -79,9 +77,7 @@ def test_fact_9_a_buffer_can_be_added_to_every_sample(name):
     document = {b"": (SAMPLES / name).read_bytes()}
     parts = RENARDO.read(document).parts
     added = type(parts[0])(key="new", name="added", kind="buffer", content=b"z = 1\n")
-    assert substance(RENARDO.read(RENARDO.write([*parts, added], document)).parts) == substance(
-        [*parts, added]
-    )
+    assert substance(RENARDO.read(RENARDO.write([*parts, added], document)).parts) == substance([*parts, added])
 
 
 @pytest.mark.parametrize("name", [name for name in TRUTHS if not name.startswith("05")])
@@ -97,9 +93,7 @@ def test_fact_16_a_real_project_is_read_file_by_file():
     """Fact 16: a folder of 1.0.0a22 with its state is a project, and the state holds no texts."""
     root = SAMPLES / "a22_project"
     document = {
-        path.relative_to(root).as_posix().encode(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
+        path.relative_to(root).as_posix().encode(): path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
     reading = RENARDO.read(document)
     assert reading.recognition.certain

@@ -55,9 +55,7 @@ def test_fact_9_a_change_elsewhere_is_never_refused_for_what_was_there(name):
     assert substance(RENARDO.read(RENARDO.write(parts, document)).parts) == substance(parts)
 
 
-@pytest.mark.parametrize(
-    "name", ["f2.py", "f3.py", "f3_crlf.py", "f3_cr.py", "f3_bom.py", "latin1.py", "f3_mixed.py"]
-)
+@pytest.mark.parametrize("name", ["f2.py", "f3.py", "f3_crlf.py", "f3_cr.py", "f3_bom.py", "latin1.py", "f3_mixed.py"])
 def test_fact_3_only_what_changed_changes(name):
     """Fact 3: the last buffer changed, and everything before it is the same bytes in the same manner."""
     document = document_of(name)
@@ -175,6 +173,45 @@ def test_fact_9_removing_the_startup_text_refuses_a_buffer_that_looks_like_one()
     document = RENARDO.write([startup(), fake])
     with pytest.raises(CannotHold, match="startup header"):
         RENARDO.write([fake], document)
+
+
+def test_fact_9_white_space_before_a_name_is_held():
+    """Fact 9: only what stands behind a name is lost in Renardo, and nothing of the startup file's name."""
+    parts = [startup(name=" s "), buffer(b"x", "  song"), buffer(b"y", "song  ")]
+    assert losses(parts) == [("b", "Renardo drops white space after the name")]
+    names = [name for name, _ in as_renardo_would(RENARDO.write(parts)[b""])]
+    assert names == [" s ", "  song", "song"]
+    assert [name for name, _ in as_renardo_would(for_renardo(parts)[b""])] == names
+    assert RENARDO.read(RENARDO.write(parts)).warnings == ()
+
+
+def test_fact_9_a_startup_text_of_one_blank_line_is_held():
+    """Fact 9: Renardo shows it without its line end, which is no other reading."""
+    document = RENARDO.write([startup(b"\n"), buffer(b"x")])
+    assert RENARDO.read(document).warnings == ()
+
+
+@pytest.mark.parametrize("count", [79, 80, 81, 160])
+def test_fact_9_the_run_of_hashes_that_is_refused_is_80(count):
+    """Fact 9: in the text, at its edges and in the name; 79 are safe, and the startup text may hold any."""
+    run = b"#" * count
+    for part in (buffer(run), buffer(b"x" + run + b"y"), buffer(b"x\n" + run), buffer(b"x", "a" + run.decode())):
+        assert bool(refusals([startup(), part])) == (count >= 80)
+    assert RENARDO.write([startup(run), buffer(b"x")])
+
+
+def test_fact_9_every_part_that_cannot_be_held_is_named():
+    """Fact 9: all of them at once, by key, before anything is written."""
+    parts = [replace(buffer(b"#" * 80), key="b1"), buffer(b"fine"), replace(buffer(b"x", ""), key="b3")]
+    with pytest.raises(CannotHold) as refused:
+        RENARDO.write(parts)
+    assert {key for key, _ in refused.value.problems} == {"b1", "b3"}
+
+
+def test_no_parts_at_all_are_refused():
+    """An empty file would read back as one empty buffer."""
+    with pytest.raises(CannotHold, match="further parts"):
+        RENARDO.write([])
 
 
 @pytest.mark.parametrize(

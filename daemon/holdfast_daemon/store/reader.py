@@ -153,10 +153,14 @@ class Reader:
         sql = "SELECT snapshot FROM operations WHERE session = ? AND revision = ? LIMIT 1"
         return self._one(sql, (session, revision), lambda row: bytes(row[0]))
 
-    def heads(self, session: bytes) -> list[tuple[int, bytes]]:
-        """Revision and snapshot, newest first."""
-        sql = "SELECT DISTINCT revision, snapshot FROM operations WHERE session = ? ORDER BY revision DESC"
-        return [(row[0], row[1]) for row in self._all(sql, (session,))]
+    def heads(self, session: bytes) -> Iterator[tuple[int, bytes]]:
+        """Revision and snapshot, newest first, read as they are asked for."""
+        sql = "SELECT revision, snapshot FROM operations WHERE session = ? ORDER BY revision DESC, number DESC"
+        newest = None
+        for revision, snapshot in self._connection.execute(sql, (session,)):
+            if revision != newest:
+                yield revision, snapshot
+            newest = revision
 
     def document(self, identity: bytes) -> StoredDocument:
         """Raises Damaged."""
@@ -189,9 +193,10 @@ class Reader:
     def visible_paths(self) -> list[bytes]:
         return [row[0] for row in self._all("SELECT path FROM visible", ())]
 
-    def pending_paths(self) -> list[bytes]:
+    def pending(self) -> list[Visible]:
         """Paths where something else should be than was last confirmed."""
-        return [row[0] for row in self._all("SELECT path FROM visible WHERE published IS NOT wanted", ())]
+        sql = "SELECT path, session, published, wanted, boot FROM visible WHERE published IS NOT wanted"
+        return [_visible(row) for row in self._all(sql, ())]
 
     def pending_count(self) -> int:
         return self._count("SELECT count(*) FROM visible WHERE published IS NOT wanted")

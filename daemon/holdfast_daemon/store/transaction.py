@@ -78,6 +78,12 @@ class Transaction(Reader):
             (path, session, snapshot, boot),
         )
 
+    def confirm(self, path: bytes, snapshot: bytes | None) -> None:
+        """That is what the path shows now; one that should show nothing and shows nothing is dropped."""
+        self._connection.execute("UPDATE visible SET published = ? WHERE path = ?", (snapshot, path))
+        if snapshot is None:
+            self._connection.execute("DELETE FROM visible WHERE path = ? AND wanted IS NULL", (path,))
+
     def drop_visible(self, path: bytes) -> None:
         self._connection.execute("DELETE FROM visible WHERE path = ?", (path,))
 

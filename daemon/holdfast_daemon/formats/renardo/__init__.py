@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import (
-    CannotHold,
     DamagedDocument,
     Document,
     Pair,
@@ -21,17 +20,20 @@ from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.renardo.folders import sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
+from holdfast_daemon.formats.renardo.names import name_warnings
 from holdfast_daemon.formats.renardo.problems import losses, problems, refusals
 from holdfast_daemon.formats.renardo.project import (
+    SESSION_KINDS,
     from_project,
+    project_suspicion,
     read_project,
     recognise_project,
     to_project,
+    write_project,
 )
 from holdfast_daemon.formats.renardo.reading import read_session, recognition_of
 from holdfast_daemon.formats.renardo.shown import as_renardo_would
 from holdfast_daemon.formats.renardo.writing import for_renardo, write_session
-from holdfast_daemon.formats.trees import written_as
 
 __all__ = [
     "RENARDO",
@@ -40,13 +42,12 @@ __all__ = [
     "for_renardo",
     "from_project",
     "losses",
+    "name_warnings",
     "problems",
     "refusals",
     "sessions_folder",
     "to_project",
 ]
-
-_SESSION_KINDS = {"startup", "buffer"}
 
 
 class Renardo:
@@ -58,7 +59,7 @@ class Renardo:
     def recognise(self, document: Document) -> Recognition | None:
         """Any single file is at least F0, which is not certain; a folder needs a ``.py`` file."""
         if document.keys() == {b""}:
-            return recognition_of(layout_of(document[b""]).generation)
+            return recognition_of(layout_of(document[b""]))
         return recognise_project(document)
 
     def read(self, document: Document) -> Reading:
@@ -73,15 +74,13 @@ class Renardo:
     def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
         """A session file, or a folder where ``template`` is one or the parts are files. Raises CannotHold."""
         is_folder = b"" not in template if template else any(part.kind == "file" for part in parts)
-        if not is_folder:
-            return {b"": write_session(parts, template[b""] if template else None)}
-        if wrong := [part for part in parts if part.kind in _SESSION_KINDS]:
-            raise CannotHold([(part.key, "a project folder holds files") for part in wrong])
-        return written_as(parts, template)
+        if is_folder:
+            return write_project(parts, template)
+        return {b"": write_session(parts, template[b""] if template else None)}
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """Files by path; buffers by everything that tells them apart, never by place or name alone."""
-        if any(part.kind in _SESSION_KINDS for part in (*old, *new)):
+        if any(part.kind in SESSION_KINDS for part in (*old, *new)):
             return match_session(old, new)
         return align_by_key(old, new)
 
@@ -91,6 +90,8 @@ class Renardo:
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
         """Buffers with text before, and now none, or none that has text (renardo.md 3.4: a10 does so)."""
+        if old.recognition.generation == new.recognition.generation == "project":
+            return project_suspicion(old, new)
         before = [part for part in old.parts if part.kind == "buffer" and part.content.strip()]
         after = [part for part in new.parts if part.kind == "buffer"]
         if not before or any(part.content.strip() for part in after):

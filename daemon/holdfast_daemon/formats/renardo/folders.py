@@ -44,6 +44,6 @@ def _configured(text: str | None) -> str | None:
     """What ``user_dir.toml`` names; a broken one counts as none, as it does for Renardo."""
     try:
         configured = tomllib.loads(text or "").get("RENARDO_USER_DIR_PATH")
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return None
     return configured if isinstance(configured, str) else None

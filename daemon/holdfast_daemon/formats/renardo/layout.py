@@ -4,11 +4,16 @@ Renardo joins texts without escaping, but also without trimming, so a reader tha
 line of 80 ``#``, ``######## NAME``, a line of 80 ``#``) gets back more than Renardo's own, which trims
 (renardo.md 1.5). A file whose line ends are all ``\r\n`` or all ``\r`` is read as if they were ``\n``: that
 is how Renardo means it, and it can be undone. A file that mixes them is left as it is.
+
+Renardo never writes anything before the first header, but people do: a comment, a blank line. Such a file
+keeps its generation, so that nobody takes it for damage; white space there belongs to the first header, and
+a text is a buffer without a name, as it is to Renardo.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,6 +56,16 @@ class Layout:
     has_bom: bool
     pieces: tuple[Piece, ...]
 
+    @property
+    def begins_with_mark(self) -> bool:
+        """Whether the first line is a header's, which is how Renardo's own files are told (renardo.md 1.4)."""
+        return self.pieces[0].header.startswith((RULE, SEPARATOR))
+
+    @property
+    def begins_with_text(self) -> bool:
+        """Whether something without a header comes first, as in the generations without headers it always does."""
+        return not self.pieces[0].header
+
 
 def layout_of(document_bytes: bytes) -> Layout:
     """Never fails: what has no header is one piece of generation F0."""
@@ -77,7 +92,7 @@ def header_of(kind: str, raw_name: bytes, line_end: bytes) -> bytes:
 
 def holds_triple(text: bytes) -> bool:
     """Whether a strict reader would see a buffer's header in this text."""
-    return next(iter(_triples(text)), None) is not None
+    return next(_headers(_TRIPLE, text, len(text)), None) is not None
 
 
 def holds_startup_header(text: bytes) -> bool:
@@ -95,40 +110,66 @@ def _newline_of(raw: bytes) -> tuple[Newline, bytes]:
 
 
 def _pieces_of(text: bytes) -> tuple[str, list[Piece]]:
-    startup = _STARTUP.match(text)
-    triples = _triples(text)
+    triples = list(_headers(_TRIPLE, text, len(text)))
+    end = triples[0].start() if triples else len(text)
+    startup = next(_headers(_STARTUP, text, end), None)
+    begin = startup.start() if startup else end
+    lead = text[:begin]
+    if lead.strip() and (not triples or _joint_in(lead) in lead):
+        return _unnamed(text)
+    blank = b"" if lead.strip() else lead
+    pieces = [_piece(None, b"", lead, 1)] if lead.strip() else []
     if startup:
-        end = triples[0].start() if triples else len(text)
-        content, joint = _without_line_ends(text[startup.end() : end], 2)
-        first = Piece(kind="startup", raw_name=startup["name"], header=startup[0], content=content, joint=joint)
-        return "F3", [first, *_named(text, triples)]
-    if triples and triples[0].start() == 0:
-        return "F2", _named(text, triples)
+        pieces.append(_piece(startup["name"], blank + startup[0], text[startup.end() : end], 2, kind="startup"))
+        return "F3", [*pieces, *_named(text, triples, b"")]
+    if triples:
+        return "F2", [*pieces, *_named(text, triples, blank)]
     return _unnamed(text)
 
 
-def _triples(text: bytes) -> list[re.Match[bytes]]:
+def _piece(raw_name: bytes | None, header: bytes, between: bytes, line_ends: int, kind: str = "buffer") -> Piece:
+    """``between`` is all up to the next header: the text, then the ``line_ends`` that join it to that."""
+    content, joint = _without_line_ends(between, line_ends)
+    return Piece(kind=kind, raw_name=raw_name, header=header, content=content, joint=joint)
+
+
+def _headers(pattern: re.Pattern[bytes], text: bytes, end: int) -> Iterator[re.Match[bytes]]:
+    """Those before ``end`` that begin a line, the earlier one where two overlap."""
+    position = 0
+    while match := pattern.search(text, position, end):
+        if _begins_line(text, match.start()):
+            yield match
+            position = match.end()
+        else:  # the end of a longer line; a true header may begin inside of the match
+            position = match.start() + 1
+
+
+def _begins_line(text: bytes, place: int) -> bool:
+    return place == 0 or text[place - 1 : place] in (b"\n", b"\r")
+
+
+def _named(text: bytes, triples: list[re.Match[bytes]], blank: bytes) -> list[Piece]:
+    """``blank`` is the white space before the first header."""
+    ends = [*(triple.start() for triple in triples), len(text)][1:]
     return [
-        match
-        for match in _TRIPLE.finditer(text)
-        if match.start() == 0 or text[match.start() - 1 : match.start()] in (b"\n", b"\r")
+        _piece(
+            triple["name"],
+            triple[0] if triple is not triples[0] else blank + triple[0],
+            text[triple.end() : end],
+            0 if triple is triples[-1] else 1,
+        )
+        for triple, end in zip(triples, ends, strict=True)
     ]
 
 
-def _named(text: bytes, triples: list[re.Match[bytes]]) -> list[Piece]:
-    pieces = []
-    ends = [*(triple.start() for triple in triples), len(text)]
-    for triple, end in zip(triples, ends[1:], strict=True):
-        between = text[triple.end() : end]
-        content, joint = (between, b"") if triple is triples[-1] else _without_line_ends(between, 1)
-        pieces.append(Piece(kind="buffer", raw_name=triple["name"], header=triple[0], content=content, joint=joint))
-    return pieces
+def _joint_in(text: bytes) -> bytes:
+    """What stands between two buffers without names; in a file of mixed line ends the ones that it has."""
+    joint = b"\n" + SEPARATOR + b"\n\n"
+    return joint.replace(b"\n", b"\r\n") if b"\r" in text and joint not in text else joint
 
 
 def _unnamed(text: bytes) -> tuple[str, list[Piece]]:
-    joint = b"\n" + SEPARATOR + b"\n\n"
-    if b"\r" in text:
-        joint = joint.replace(b"\n", b"\r\n") if joint not in text else joint
+    joint = _joint_in(text)
     texts = text.split(joint)
     joints = [joint] * (len(texts) - 1) + [b""]
     pieces = [

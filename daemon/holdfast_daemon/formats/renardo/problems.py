@@ -15,7 +15,7 @@ from holdfast_daemon.formats.renardo.layout import (
     holds_startup_header,
     holds_triple,
 )
-from holdfast_daemon.formats.renardo.shown import trimmed
+from holdfast_daemon.formats.renardo.shown import shown_name, trimmed
 
 #: A part's key and a sentence for people.
 Problem = tuple[str, str]
@@ -82,8 +82,8 @@ def shown_startup(text: bytes) -> bytes:
 
 
 def _lost_of(part: Part) -> Iterator[str]:
-    if part.name != trimmed(part.name):
-        yield "Renardo trims white space around the name"
+    if part.kind == "buffer" and part.name != shown_name(part.name):
+        yield "Renardo drops white space after the name"
     if b"\r" in part.content:
         yield r"Renardo turns every line end into \n"
     try:

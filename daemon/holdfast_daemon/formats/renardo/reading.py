@@ -8,9 +8,9 @@ from itertools import islice
 
 from holdfast_daemon.formats.base import DamagedDocument, Part, Reading, Recognition
 from holdfast_daemon.formats.changes import count_lines
-from holdfast_daemon.formats.renardo.layout import Layout, Piece, layout_of
-from holdfast_daemon.formats.renardo.problems import refusals
-from holdfast_daemon.formats.renardo.shown import Tab, as_renardo_would, trimmed
+from holdfast_daemon.formats.renardo.layout import Layout, Piece, as_lines_of_lf, layout_of
+from holdfast_daemon.formats.renardo.problems import refusals, shown_startup
+from holdfast_daemon.formats.renardo.shown import Tab, as_renardo_would, shown_name, trimmed
 
 #: By generation: is it concluded from the bytes alone, and is that conclusion worth choosing Renardo for.
 INFERRED = {"F0": True, "F1": True, "F2": False, "F3": False}
@@ -20,9 +20,15 @@ CERTAIN = {"F0": False, "F1": True, "F2": True, "F3": True}
 MOST_WARNINGS = 100
 
 
-def recognition_of(generation: str) -> Recognition:
-    """No generation says which version of Renardo wrote it."""
-    return Recognition(generation=generation, inferred=INFERRED[generation], certain=CERTAIN[generation])
+def recognition_of(layout: Layout) -> Recognition:
+    """No generation says which version of Renardo wrote it. A header further down is a conclusion, not a mark."""
+    generation = layout.generation
+    is_headed = generation in ("F2", "F3")
+    return Recognition(
+        generation=generation,
+        inferred=INFERRED[generation] or (is_headed and not layout.begins_with_mark),
+        certain=CERTAIN[generation] and not (generation == "F2" and layout.begins_with_text),
+    )
 
 
 def read_session(content: bytes) -> Reading:
@@ -31,7 +37,7 @@ def read_session(content: bytes) -> Reading:
     parts = parts_of(layout)
     startup = next((part.name for part in parts if part.kind == "startup"), None)
     return Reading(
-        recognition=recognition_of(layout.generation),
+        recognition=recognition_of(layout),
         parts=parts,
         facts={
             "buffers": sum(part.kind == "buffer" for part in parts),
@@ -46,17 +52,17 @@ def read_session(content: bytes) -> Reading:
 def parts_of(layout: Layout) -> tuple[Part, ...]:
     """Keys by place, since names repeat: every buffer of 1.0.0a10 is called Untitled."""
     parts = []
-    before_first_buffer = 1 if layout.pieces[:1] and layout.pieces[0].kind == "startup" else 0
-    for index, piece in enumerate(layout.pieces):
-        number = index + 1 - before_first_buffer
+    number = 0
+    for piece in layout.pieces:
+        number += piece.kind == "buffer"
         key = "startup" if piece.kind == "startup" else f"buffer-{number}"
         facts = {"lines": count_lines(piece.content), "size_bytes": len(piece.content)}
-        name = shown_name(piece, number)
+        name = _name_of(piece, number)
         parts.append(Part(key=key, name=name, kind=piece.kind, content=piece.content, facts=facts))
     return tuple(parts)
 
 
-def shown_name(piece: Piece, number: int) -> str:
+def _name_of(piece: Piece, number: int) -> str:
     """Valid Unicode whatever the bytes; a buffer without a name gets the one that Renardo would give."""
     if piece.raw_name is None:
         return f"Untitled {number}"
@@ -89,10 +95,13 @@ def _warnings(content: bytes, parts: tuple[Part, ...], generation: str) -> Itera
 
 
 def _expected_tab(part: Part, named: bool) -> Tab:
-    text = part.content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    """What Renardo shows where it reads the part whole; that it trims is no difference."""
+    text = as_lines_of_lf(part.content)
     if part.kind == "startup":
-        return part.name, text.rstrip("\n")
-    return (trimmed(part.name) if named else ""), trimmed(text)
+        kept = shown_startup(text)
+        is_whole = kept.rstrip(b"\n") == text.rstrip(b"\n")
+        return part.name, (kept if is_whole else text).decode("utf-8")
+    return (shown_name(part.name) if named else ""), trimmed(text.decode("utf-8"))
 
 
 def _glimpse(text: str) -> str:

@@ -31,6 +31,11 @@ def trimmed(text: str) -> str:
     return text.strip(JAVASCRIPT_WHITE)
 
 
+def shown_name(name: str) -> str:
+    """A buffer's name as Renardo reads it: its header is trimmed, and before the name stands ``########``."""
+    return name.rstrip(JAVASCRIPT_WHITE)
+
+
 def as_renardo_would(content: bytes) -> tuple[Tab, ...]:
     """The tabs after loading, startup first. Raises DamagedDocument where Renardo could not open it."""
     try:

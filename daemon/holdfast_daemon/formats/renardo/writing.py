@@ -20,9 +20,9 @@ from holdfast_daemon.formats.renardo.layout import (
     header_of,
     layout_of,
 )
-from holdfast_daemon.formats.renardo.problems import Problem, refusals
+from holdfast_daemon.formats.renardo.problems import Problem, refusals, shown_startup
 from holdfast_daemon.formats.renardo.reading import parts_of
-from holdfast_daemon.formats.renardo.shown import as_renardo_would, trimmed
+from holdfast_daemon.formats.renardo.shown import as_renardo_would, shown_name, trimmed
 
 #: What a reader compares; keys are only places.
 Substance = tuple[str, str, bytes]
@@ -52,10 +52,11 @@ def for_renardo(parts: Sequence[Part]) -> Document:
     Differs from ``write`` in what is changed so that it can be held: ``\n`` ends every line, blank lines of
     the startup text get a space, an empty one becomes a space. Raises CannotHold for what no rule saves.
     """
-    ready = [_ready_for_renardo(part) for part in parts]
+    ready = [replace(part, content=_text_for_renardo(part)) for part in parts]
     problems = refusals(ready) + _not_utf8(ready)
     if problems:
         raise CannotHold(problems)
+    ready = [part if part.kind == "startup" else replace(part, name=shown_name(part.name)) for part in ready]
     generation = "F3" if any(part.kind == "startup" for part in parts) else "F2"
     built = _joined(ready, replace(_EMPTY, generation=generation), ())
     shown = as_renardo_would(built)
@@ -65,14 +66,14 @@ def for_renardo(parts: Sequence[Part]) -> Document:
     return {b"": built}
 
 
-def _ready_for_renardo(part: Part) -> Part:
+def _text_for_renardo(part: Part) -> bytes:
     content = as_lines_of_lf(part.content)
-    if part.kind == "startup":
-        content = content.rstrip(b"\n")
-        while b"\n\n" in content:
-            content = content.replace(b"\n\n", b"\n \n")
-        content = content or b" "
-    return replace(part, name=trimmed(part.name), content=content)
+    if part.kind != "startup":
+        return content
+    content = content.rstrip(b"\n")
+    while b"\n\n" in content and shown_startup(content) != content:
+        content = content.replace(b"\n\n", b"\n \n")
+    return content or b" "
 
 
 def _not_utf8(parts: Sequence[Part]) -> list[Problem]:
@@ -111,7 +112,8 @@ def _candidates(parts: Sequence[Part], model: Layout) -> Iterator[Layout]:
     generations = dict.fromkeys([model.generation if model.generation in ("F0", "F1") else least, least])
     returns = any(b"\r" in part.content for part in parts)
     for generation in generations:
-        layout = replace(model, generation=generation)
+        is_headed_anew = model.generation in ("F0", "F1") and generation == least
+        layout = replace(model, generation=generation, pieces=() if is_headed_anew else model.pieces)
         if not returns or model.newline in ("lf", "mixed"):
             yield layout
         yield replace(_EMPTY, generation=generation, has_bom=model.has_bom)
@@ -127,7 +129,7 @@ def _joined(parts: Sequence[Part], layout: Layout, before: Sequence[Part]) -> by
     for index, part in enumerate(parts):
         known = pieces_by_key.get((part.kind, part.name, part.key))
         known = known or pieces_by_name.get((part.kind, part.name))
-        texts.append(_header(part, known, layout))
+        texts.append(_header(part, known, layout, is_first=index == 0))
         texts.append(part.content)
         if part.kind == "startup" or index + 1 < len(parts):
             texts.append(_joint(part, known, layout))
@@ -137,11 +139,11 @@ def _joined(parts: Sequence[Part], layout: Layout, before: Sequence[Part]) -> by
     return text
 
 
-def _header(part: Part, known: Piece | None, layout: Layout) -> bytes:
-    if layout.generation in ("F0", "F1"):
+def _header(part: Part, known: Piece | None, layout: Layout, *, is_first: bool) -> bytes:
+    if layout.generation in ("F0", "F1") or (known and is_first and not known.header):
         return b""
     if known and known.header.endswith((b"\n", b"\r")):
-        return known.header
+        return known.header if is_first else known.header.lstrip()
     raw_name = known.raw_name if known and known.raw_name is not None else part.name.encode("utf-8")
     return header_of(part.kind, raw_name, layout.line_end)
 

@@ -1,0 +1,101 @@
+"""Where new files are written before they take their place, and where what they displaced stands until it is kept.
+
+Beside the store, where nobody looks and no watcher wakes, if the sessions folder is on the same file system; else in a
+hidden folder of its own within the sessions folder. ``new-…`` are never anybody else's bytes, ``old-…`` may be.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from holdfast_daemon.store.nouns import Visible, new_id
+from holdfast_daemon.visible_files import OWN_PREFIX
+from holdfast_protocol.chunking import hash_of
+
+NEW = b"new-"
+OLD = b"old-"
+_NOBODY = "0" * 32
+
+
+class Left(NamedTuple):
+    """A file that a crash left: whose it was, what its session showed before, and which file of the document it is
+    (the beginning of its path's hash)."""
+
+    path: bytes
+    session: bytes
+    published: bytes | None
+    digest: str
+
+
+class Staging:
+    """The names of the daemon's own temporary files."""
+
+    def __init__(self, store: str, sessions: str) -> None:
+        """Both folders are there. Makes the place, and looks whether a file can be renamed out of it."""
+        near = os.path.join(os.fsencode(store), b"staging")
+        within = os.path.join(os.fsencode(sessions), OWN_PREFIX + b"staging")
+        self._places = [near, within]
+        self._folder = near if _reaches(near, os.fsencode(sessions)) else within
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+
+    def new(self, row: Visible, file: bytes) -> bytes:
+        """A name for bytes of ours on their way."""
+        return os.path.join(self._folder, NEW + _tail(row, file))
+
+    def old(self, row: Visible, file: bytes) -> bytes:
+        """A name for what stands at a path now."""
+        return os.path.join(self._folder, OLD + _tail(row, file))
+
+    def as_old(self, new: bytes) -> bytes:
+        """The second name of a new file: from here on it may hold somebody else's bytes."""
+        return os.path.join(self._folder, OLD + os.path.basename(new).removeprefix(NEW))
+
+    def left(self) -> Iterator[Left]:
+        """What a crash left that may be somebody else's; what is surely ours is removed. Raises ValueError, at the end,
+        naming what is called like ours and is not."""
+        strange = []
+        for place in filter(os.path.isdir, self._places):
+            for entry in sorted(os.scandir(place), key=lambda each: each.name):
+                if entry.name.startswith(NEW):
+                    os.unlink(entry.path)
+                    continue
+                try:
+                    yield _left(entry)
+                except ValueError:
+                    strange.append(entry.path)
+        if strange:
+            raise ValueError(f"not ours, though among them: {', '.join(map(os.fsdecode, strange))}")
+
+
+def digest_of(file: bytes) -> str:
+    """What stands for a file's path in a temporary name."""
+    return hash_of(file)[:4].hex()
+
+
+def _tail(row: Visible, file: bytes) -> bytes:
+    base = row.published.hex() if row.published else _NOBODY
+    return f"{row.session.hex()}-{base}-{digest_of(file)}-{new_id()[:4].hex()}".encode()
+
+
+def _left(entry: os.DirEntry[bytes]) -> Left:
+    if not entry.name.startswith(OLD):
+        raise ValueError(entry.name)
+    session, base, digest, _ = entry.name.removeprefix(OLD).decode().split("-")
+    return Left(entry.path, bytes.fromhex(session), None if base == _NOBODY else bytes.fromhex(base), digest)
+
+
+def _reaches(near: bytes, sessions: bytes) -> bool:
+    """Whether a file can be renamed from there into the sessions folder; the same device number is no proof."""
+    os.makedirs(near, mode=0o700, exist_ok=True)
+    probe, there = os.path.join(near, NEW + b"probe"), os.path.join(sessions, OWN_PREFIX + b"probe")
+    with open(probe, "wb"):
+        pass
+    try:
+        os.rename(probe, there)
+    except OSError:
+        os.unlink(probe)
+        return False
+    os.unlink(there)
+    return True
