@@ -148,7 +148,7 @@ class Lifecycle:
             tx.mark_undone(operation.number, done.number)
             again = tx.operation(operation.number)
             assert again is not None
-            return Undone(undone=again.row(), operation=done.number, session=self._sessions.row(tx, done.session))
+            return Undone(undone=again.row(), operation=done.number, session=done.session.row())
 
         return await self._sessions.commit(caller, Undone, lambda: work)
 
@@ -267,10 +267,10 @@ class Lifecycle:
 
     def _changed(self, tx: Transaction, done: Done) -> Changed:
         assert done.number is not None
-        return Changed(session=self._sessions.row(tx, done.session), operation=done.number)
+        return Changed(session=done.session.row(), operation=done.number)
 
     def _saved(self, tx: Transaction, done: Done, snapshot: bytes) -> Saved:
-        row = self._sessions.row(tx, done.session)
+        row = done.session.row()
         return Saved(outcome="saved", session=row, snapshot=snapshot.hex(), operation=done.number)
 
 

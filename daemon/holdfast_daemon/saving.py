@@ -165,9 +165,9 @@ class Saving:
                 id=identity, app=order.app, folder=SESSIONS_FOLDER, name=name, format=order.form.app, path=path,
                 revision=1, head=snapshot.id, size_bytes=document.size_bytes, created=snapshot.time,
                 modified=snapshot.time, forked_from=forked_from.id if forked_from else None,
+                tags=_joined((), order.tags),
             )  # fmt: skip
             self._add(tx, order.placed, snapshot)
-            tx.add_tags(identity, order.tags)
             text = f"from {forked_from.app}/{forked_from.name}" if forked_from else ""
             done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
             if order.path is not None:
@@ -188,13 +188,15 @@ class Saving:
 
     def _nothing(self, order: Order, session: Session) -> Work:
         def work(tx: Transaction) -> Saved:
-            tx.add_tags(session.id, order.tags)
-            if order.cause == OUTSIDE and not order.displaced:
-                self._is_visible(tx, session.path, session.id, session.head)
-                tx.put_session(session.but(diverged=False, suspect=None), session)
             current = tx.session(session.id)
             assert current is not None
-            return self._saved(tx, Done(None, current), "unchanged", session.head)
+            after = current.but(tags=_joined(current.tags, order.tags))
+            if order.cause == OUTSIDE and not order.displaced:
+                self._is_visible(tx, session.path, session.id, session.head)
+                after = after.but(diverged=False, suspect=None)
+            if after != current:
+                tx.put_session(after, current)
+            return self._saved(tx, Done(None, after), "unchanged", session.head)
 
         return work
 
@@ -247,9 +249,8 @@ class Saving:
                 self._add(tx, placed, head)
             after = session.but(
                 head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes, diverged=False, suspect=None,
-                format=order.form.app, path=self._path(tx, session, order),
+                format=order.form.app, path=self._path(tx, session, order), tags=_joined(session.tags, order.tags),
             )  # fmt: skip
-            tx.add_tags(session.id, order.tags)
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
             done = sessions.change(tx, current, after, caller.author, note)
             if order.cause == OUTSIDE and not order.displaced:
@@ -292,9 +293,13 @@ class Saving:
         merged: tuple[str, ...] = (), reason: str | None = None,
     ) -> Saved:  # fmt: skip
         return Saved(
-            outcome=outcome, session=self._sessions.row(tx, done.session), snapshot=snapshot.hex(),
+            outcome=outcome, session=done.session.row(), snapshot=snapshot.hex(),
             operation=done.number, conflicts=list(conflicts), merged=list(merged), reason=reason,
         )  # fmt: skip
+
+
+def _joined(tags: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*tags, *more}))
 
 
 def _kind(order: Order, *, merged: bool) -> str:

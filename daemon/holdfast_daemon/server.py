@@ -34,6 +34,8 @@ UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
 SHED_SECONDS = 0.5
 EVENTS_COUNT = 200
+#: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
+NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
 _log = logging.getLogger("holdfast.server")
 
@@ -76,7 +78,7 @@ class Server:
         wire = self._socket
         wire.setsockopt(zmq.LINGER, 500)
         wire.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        wire.setsockopt(zmq.SNDHWM, 64)
+        wire.setsockopt(zmq.SNDHWM, 128)
         wire.setsockopt(zmq.RCVHWM, 256)
         wire.setsockopt(zmq.MAXMSGSIZE, LIMITS["frame_bytes"])
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
@@ -166,9 +168,12 @@ class Server:
         self._draining = True
         empty = False
         try:
-            with self._service.one_view():
-                empty = self._take()
+            self._service.begin_drain()
+            empty = self._take()
+            if self._outbound.waiting:  # room in a peer's queue is signalled here as well
+                self._outbound.flush()
         finally:
+            self._service.end_drain()
             self._draining = False
             if not empty:
                 self._soon()
@@ -177,7 +182,7 @@ class Server:
         """True where nothing more is there."""
         for _ in range(DRAIN_COUNT):
             try:
-                identity = self._socket.recv(zmq.NOBLOCK)
+                identity = self._socket.recv(NOW)
             except zmq.Again:
                 return True
             self._received(identity)
@@ -191,9 +196,9 @@ class Server:
     def _rest(self) -> Frames:
         """The frames of a message; those beyond the bound are taken from the socket and dropped."""
         wire = self._socket
-        frames = [wire.recv(zmq.NOBLOCK)]
-        while wire.getsockopt(zmq.RCVMORE):
-            frame = wire.recv(zmq.NOBLOCK)
+        frames = [wire.recv(NOW)]
+        while wire.getsockopt(MORE):
+            frame = wire.recv(NOW)
             if len(frames) <= LIMITS["frames_count"]:
                 frames.append(frame)
         return frames
@@ -217,7 +222,7 @@ class Server:
 
     def _welcome(self, identity: bytes) -> tuple[_Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
-        first = self._socket.recv(zmq.NOBLOCK, copy=False)
+        first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key, each in self._peers.items() if not each.subscriptions), identity)
@@ -241,17 +246,14 @@ class Server:
 
     def _answer(self, identity: bytes, peer: _Peer, asked: Asked) -> None:
         request = asked.request
-        quick = self._service.quick.get(type(request))
-        if quick is not None:
-            try:
-                answer = quick(request, peer.author)
-            except Exception as problem:
-                self._put(identity, connection.error(asked.id, _coded(problem)))
-                return
-            if answer is not None:
-                self._reply(identity, asked.id, answer)
-                return
-        if isinstance(request, Subscribe):
+        try:
+            answer = self._service.answer_at_once(asked.id, request, peer.author)
+        except Exception as problem:
+            self._put(identity, connection.error(asked.id, _coded(problem)))
+            return
+        if answer is not None:
+            self._put(identity, answer)
+        elif isinstance(request, Subscribe):
             self._subscribe(identity, peer, asked.id, request)
         elif isinstance(request, Unsubscribe):
             peer.subscriptions.pop(request.subscription, None)
@@ -306,10 +308,10 @@ class Server:
     def _send(self, identity: bytes, frames: Frames) -> str:
         self._soon()  # a send takes the descriptor's signal for messages that came meanwhile
         try:
-            self._socket.send(identity, zmq.NOBLOCK | zmq.SNDMORE)
+            self._socket.send(identity, NOW_AND_MORE)
             for frame in frames[:-1]:
-                self._socket.send(frame, zmq.NOBLOCK | zmq.SNDMORE)
-            self._socket.send(frames[-1], zmq.NOBLOCK)
+                self._socket.send(frame, NOW_AND_MORE)
+            self._socket.send(frames[-1], NOW)
         except zmq.Again:
             return "full"
         except zmq.ZMQError as problem:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from holdfast_daemon import diff, naming
+from holdfast_daemon.answers import Answers
 from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.folders import SessionsFolder
 from holdfast_daemon.formats import base
@@ -22,15 +23,15 @@ from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.chunks import ChunkPlace
 from holdfast_daemon.store.nouns import Session, StoredDocument, StoredFile, stored_document
 from holdfast_daemon.store.reader import SORTS
-from holdfast_protocol import codec
+from holdfast_protocol import codec, connection
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import HASH_BYTES
 from holdfast_protocol.errors import BadField, CannotHold, Damaged, NotFound, TooLarge, TooLate
 from holdfast_protocol.model import FileRow, FileSource, OperationRow, PartRow
-from holdfast_protocol.names import check_application, check_name
+from holdfast_protocol.names import check_application, check_name, check_tag
 
 Answer = tuple[m.Reply, Sequence[bytes]]
-Quick = Callable[[Any, str], Answer | None]  # None: it takes the slow way after all
+Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way after all
 Slow = Callable[[Any, list[bytes], Caller, float], Awaitable[Answer]]
 Value = TypeVar("Value")
 Frames = list[bytes]
@@ -63,6 +64,7 @@ class Service:
         self._status = status
         self._version = version
         self._epoch = epoch
+        self._answers = Answers()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
@@ -94,43 +96,60 @@ class Service:
         """After the threads' work."""
         self._threads.shutdown()
 
-    def one_view(self) -> contextlib.AbstractContextManager[None]:
-        """What is asked within sees one state of the store, and costs half."""
-        return self._catalog.reader.one_view()
+    def begin_drain(self) -> None:
+        """What is answered at once from here to ``end_drain`` sees one state of the store, and costs half."""
+        self._answers.renew(self._catalog.commits)
 
-    def hello(self, request: m.Hello, author: str) -> Answer:
+    def end_drain(self) -> None:
+        self._catalog.reader.end_view()
+
+    def answer_at_once(self, identity: bytes, request: m.Request, author: str) -> Frames | None:
+        """The frames of a result; None for what takes the slow way. Raises what the verb raises."""
+        known = self._answers.get(request)
+        if known is None:
+            quick = self.quick.get(type(request))
+            if quick is None:
+                return None
+            if type(request) is not m.Ping:
+                self._catalog.reader.begin_view()
+            answer = quick(request, author)
+            if answer is None:
+                return None
+            known = connection.body_of(answer)
+            self._answers.put(request, known)
+        return connection.result_of_body(identity, known)
+
+    def hello(self, request: m.Hello, author: str) -> m.Reply:
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
             capabilities=CAPABILITIES,
-        ), ()  # fmt: skip
+        )  # fmt: skip
 
-    def ping(self, request: m.Ping, author: str) -> Answer:
-        return m.Pong(), ()
+    def ping(self, request: m.Ping, author: str) -> m.Reply:
+        return m.Pong()
 
-    def status(self, request: m.Status, author: str) -> Answer:
-        return self._status(), ()
+    def status(self, request: m.Status, author: str) -> m.Reply:
+        return self._status()
 
-    def list(self, request: m.List, author: str) -> Answer:
+    def list(self, request: m.List, author: str) -> m.Reply:
         if request.sort not in SORTS:
             raise BadField(f"sort: one of {', '.join(SORTS)} is expected", field="sort")
         limit = min(request.limit, m.LIMITS["rows_count"])
         reader = self._catalog.reader
         found = reader.sessions_page(request, limit + 1)
-        return m.Sessions(
-            rows=[self._sessions.row(reader, session) for session in found[:limit]], more=len(found) > limit
-        ), ()
+        return m.Sessions(rows=[session.row() for session in found[:limit]], more=len(found) > limit)
 
-    def log(self, request: m.Log, author: str) -> Answer:
+    def log(self, request: m.Log, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])
         session = naming.find_session(self._catalog.reader, request.ref)
         found = self._catalog.reader.snapshots(session.id, limit + 1, request.offset)
-        return m.Snapshots(rows=[snapshot.row() for snapshot in found[:limit]], more=len(found) > limit), ()
+        return m.Snapshots(rows=[snapshot.row() for snapshot in found[:limit]], more=len(found) > limit)
 
-    def operations(self, request: m.Operations, author: str) -> Answer:
+    def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])
         since = max(request.since, self.newest_operation() - limit) if request.newest else request.since
         found = self._catalog.reader.operations_after(since, limit + 1)
-        return m.OperationRows(rows=[each.row() for each in found[:limit]], more=len(found) > limit), ()
+        return m.OperationRows(rows=[each.row() for each in found[:limit]], more=len(found) > limit)
 
     def newest_operation(self) -> int:
         """The number of the newest row of the log."""
@@ -160,6 +179,8 @@ class Service:
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
         check_application(request.app)
         check_name(request.name)
+        for tag in request.tags:
+            check_tag(tag)
         self._check_folder(request.folder)
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
@@ -196,18 +217,18 @@ class Service:
         answer = m.Saved(**{**_fields(saved), "warnings": warnings})
         return await self._shown(answer, saved.session.path, request.published, deadline)
 
-    def show_row(self, request: m.Show, author: str) -> Answer | None:
+    def show_row(self, request: m.Show, author: str) -> m.Shown | None:
         """``show`` where only rows are asked for."""
         if request.parts:
             return None
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        return m.Shown(session=self._sessions.row(reader, named.session), snapshot=named.snapshot.row()), ()
+        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row())
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        row, snapshot = self._sessions.row(reader, named.session), named.snapshot.row()
+        row, snapshot = named.session.row(), named.snapshot.row()
         document = reader.document(named.snapshot.document)
         shown = m.Shown(session=row, snapshot=snapshot, files=_file_rows(document))
         try:
@@ -236,7 +257,7 @@ class Service:
     async def load(self, request: m.Load, payload: Frames, caller: Caller, deadline: float) -> Answer:
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        row, document = self._sessions.row(reader, named.session), reader.document(named.snapshot.document)
+        row, document = named.session.row(), reader.document(named.snapshot.document)
         wanted = [*request.parts, *([request.ref.part] if request.ref.part else [])]
         if wanted or request.kinds:
             chosen = await self._chosen(named.session, document, wanted, request.kinds)

@@ -21,7 +21,7 @@ from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol import codec
 from holdfast_protocol.errors import Busy, Exists
 from holdfast_protocol.messages import LIMITS, Reply
-from holdfast_protocol.model import OPERATION_TYPES, SessionRow
+from holdfast_protocol.model import OPERATION_TYPES
 
 SESSIONS_FOLDER = "sessions"
 OUTSIDE = "outside"
@@ -94,10 +94,6 @@ class Sessions:
         reply = work(tx)
         tx.keep_answer(caller.request, self.clock(), codec.encode(codec.to_plain(reply)))
         return reply
-
-    def row(self, reader: Reader, session: Session) -> SessionRow:
-        """A session as it goes out."""
-        return session.row(reader.tags(session.id))
 
     def snapshot(
         self, session: bytes, document: bytes, size_bytes: int, parents: tuple[bytes, ...], cause: str, author: str,

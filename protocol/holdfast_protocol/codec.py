@@ -34,6 +34,11 @@ def encode(value: Any) -> bytes:
         raise BadField(f"A value cannot be sent: {type(problem).__name__}") from problem
 
 
+def encode_around(fields: dict[str, Any], last: str, encoded: bytes) -> bytes:
+    """The bytes of the map ``fields`` with one more field, whose value is encoded already."""
+    return encode({**fields, last: None})[:-1] + encoded  # None is one byte, and the last
+
+
 def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, Any]:
     """The map that ``raw`` holds. Raises TooLarge or BadMessage; never anything else."""
     if len(raw) > limit_bytes:

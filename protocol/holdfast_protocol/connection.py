@@ -93,7 +93,7 @@ class DaemonConnection:
             deadline_ms = _deadline_ms(header)
             request = _request(header)
             self._check_order(request)
-            return Asked(id=request_id, request=request, deadline_ms=deadline_ms, payload=list(frames[1:]))
+            return Asked(request_id, request, deadline_ms, list(frames[1:]))
         except HoldfastError as problem:
             raise RefusedRequest(request_id, problem) from problem
 
@@ -115,9 +115,14 @@ def result(request_id: bytes, reply: Reply, payload: Sequence[bytes] = ()) -> Fr
     return [_answer(request_id, "result", codec.to_plain(reply)), *payload]
 
 
-def result_of_bytes(request_id: bytes, body: bytes) -> Frames:
-    """The same for a reply whose encoded body is at hand (an answer given again)."""
-    return [_answer(request_id, "result", codec.decode(body, limit_bytes=LIMITS["answer_header_bytes"]))]
+def body_of(reply: Reply) -> bytes:
+    """A reply's encoded body, for ``result_of_body``."""
+    return codec.encode(codec.to_plain(reply))
+
+
+def result_of_body(request_id: bytes, body: bytes) -> Frames:
+    """The same as ``result`` for a reply whose encoded body is at hand (an answer given again)."""
+    return [codec.encode_around({"id": request_id, "kind": "result"}, "body", body)]
 
 
 def error(request_id: bytes, problem: HoldfastError) -> Frames:

@@ -36,6 +36,12 @@ def check_application(app: str) -> None:
         )
 
 
+def check_tag(tag: str) -> None:
+    """Raises BadName unless this is a word or two on one line, no longer than a name."""
+    if not tag.strip() or not _is_all_plain(tag) or len(tag.encode(errors="replace")) > LIMITS["name_bytes"]:
+        raise BadName(f"The tag {shown(tag)} is empty, too long or holds a control character", name=shown(tag))
+
+
 def shown(text: str) -> str:
     """``text`` in quotes, on one line, with nothing that a terminal would obey, and not too long."""
     safe = "".join(sign if _is_plain(sign) else f"\\u{ord(sign):04x}" for sign in text[:80])
@@ -70,9 +76,13 @@ def _problem(name: str) -> str | None:
         return "begins with a dot"
     if ".." in name:
         return "holds '..'"
-    if not all(_is_plain(sign) for sign in name):
+    if not _is_all_plain(name):
         return "holds a control character"
     return None
+
+
+def _is_all_plain(text: str) -> bool:
+    return text.isprintable() or all(_is_plain(sign) for sign in text)
 
 
 def _is_plain(sign: str) -> bool:

@@ -72,10 +72,10 @@ def test_an_answer_comes_with_its_payload() -> None:
 
 
 def test_an_answer_that_is_given_again_reads_the_same() -> None:
-    """``result_of_bytes`` makes of a stored body the frame that the first answer had."""
+    """``result_of_body`` makes of a stored body the frame that the first answer had."""
     reply = Changed(session=SESSION, operation=3)
     body = msgpack.packb(msgpack.unpackb(connection.result(OTHER_ID, reply)[0])["body"])
-    assert connection.result_of_bytes(OTHER_ID, body) == connection.result(OTHER_ID, reply)
+    assert connection.result_of_body(OTHER_ID, body) == connection.result(OTHER_ID, reply)
 
 
 def test_answers_come_in_any_order() -> None:

@@ -49,6 +49,7 @@ class Catalog:
         self._local = threading.local()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self.commits = 0  # how many there were, told before their callers are answered
         self._connection = _open(path)
         self.committed: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
@@ -126,6 +127,7 @@ class Catalog:
             self._before_commit()
             self._faults.at("before-commit")
             connection.execute("COMMIT")
+            self.commits += 1
         except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
             self._roll_back()
             self._settle(batch, [(None, _translated(problem))] * len(batch))

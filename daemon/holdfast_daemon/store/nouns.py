@@ -88,14 +88,15 @@ class Session(Noun, frozen=True):
     archived: bool = False
     template: bool = False
     forked_from: bytes | None = None
+    tags: tuple[str, ...] = ()
 
-    def row(self, tags: list[str]) -> SessionRow:
+    def row(self) -> SessionRow:
         """As it goes out on the wire."""
         return SessionRow(
             id=self.id.hex(), app=self.app, folder=self.folder, name=self.name, format=self.format, path=self.path,
             revision=self.revision, head=self.head.hex(), size_bytes=self.size_bytes, created=self.created,
             modified=self.modified, suspect=self.suspect is not None, diverged=self.diverged, deleted=self.deleted,
-            archived=self.archived, template=self.template, tags=tags,
+            archived=self.archived, template=self.template, tags=[*self.tags],
             forked_from=self.forked_from.hex() if self.forked_from else None,
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ SESSION = (
     "id, app, folder, name, format, path, revision, head, size_bytes, created, modified, suspect, diverged, deleted, "
     "archived, template, forked_from"
 )
+SESSION_AND_TAGS = f"{SESSION}, (SELECT group_concat(tag, char(10)) FROM tags WHERE session = id)"
 SNAPSHOT = "id, session, document, parents, time, cause, author, size_bytes, message, suspect"
 OPERATION = (
     "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
@@ -40,8 +41,8 @@ _ORDERS = {
 SORTS = tuple(_ORDERS)
 
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
-_BY_ID = f"SELECT {SESSION} FROM sessions WHERE id = ?"
-_BY_NAME = f"SELECT {SESSION} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
+_BY_ID = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
+_BY_NAME = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
 _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 
 
@@ -51,17 +52,24 @@ class Reader:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
+    def begin_view(self) -> None:
+        """From now on every question sees the same state, and SQLite locks once for all of them."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")
+
+    def end_view(self) -> None:
+        """The next question sees what is committed by then."""
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+
     @contextmanager
     def one_view(self) -> Iterator[None]:
-        """Every question within sees the same state; SQLite locks once for all of them."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN")
+        """Both, for a block."""
+        self.begin_view()
         try:
             yield
         finally:
-            self._connection.execute("COMMIT")
+            self.end_view()
 
     def session(self, identity: bytes) -> Session | None:
         return self._one(_BY_ID, (identity,), _session)
@@ -74,14 +82,14 @@ class Reader:
         """The live sessions of that name; where there is none, the deleted ones, newest first."""
         given = {"name": name, "app": app, "folder": folder}
         named = {column: value for column, value in given.items() if value is not None}
-        sql = f"SELECT {SESSION} FROM sessions WHERE {' AND '.join(f'{column} = ?' for column in named)}"
+        sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE {' AND '.join(f'{column} = ?' for column in named)}"
         values = tuple(named.values())
         live = self._all(f"{sql} AND NOT deleted", values)
         return [_session(row) for row in live or self._all(f"{sql} AND deleted ORDER BY modified DESC", values)]
 
     def session_at(self, folder: str, path: bytes) -> Session | None:
         """The live session whose visible file is there."""
-        sql = f"SELECT {SESSION} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
+        sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
         return self._one(sql, (folder, path), _session)
 
     def sessions_page(self, asked: List, limit: int) -> list[Session]:
@@ -99,7 +107,7 @@ class Reader:
             clauses.append("instr(lower(name), lower(?))")
             bindings.append(asked.text)
         sql = (
-            f"SELECT {SESSION} FROM sessions WHERE {' AND '.join(clauses)} "
+            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE {' AND '.join(clauses)} "
             f"ORDER BY {_ORDERS[asked.sort]} LIMIT ? OFFSET ?"
         )
         return [_session(row) for row in self._all(sql, (*bindings, limit, asked.offset))]
@@ -107,7 +115,7 @@ class Reader:
     def gone_since(self, time: int, document: bytes | None, path: bytes) -> Session | None:
         """A session deleted outside after ``time`` whose head is ``document`` or whose path was ``path``."""
         sql = (
-            f"SELECT {SESSION} FROM sessions AS s WHERE deleted AND modified >= ?1 AND EXISTS ("
+            f"SELECT {SESSION_AND_TAGS} FROM sessions AS s WHERE deleted AND modified >= ?1 AND EXISTS ("
             "SELECT 1 FROM operations WHERE session = s.id AND type = 'deleted-outside' AND time >= ?1) AND "
             "(path = ?2 OR head IN (SELECT id FROM snapshots WHERE document = ?3)) "
             "ORDER BY path != ?2, modified DESC LIMIT 1"
@@ -117,13 +125,10 @@ class Reader:
     def sessions_with_head(self, document: bytes) -> list[Session]:
         """Live sessions whose head is that document."""
         sql = (
-            f"SELECT {SESSION} FROM sessions WHERE NOT deleted AND head IN "
+            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE NOT deleted AND head IN "
             "(SELECT id FROM snapshots WHERE document = ?)"
         )
         return [_session(row) for row in self._all(sql, (document,))]
-
-    def tags(self, session: bytes) -> list[str]:
-        return [row[0] for row in self._all("SELECT tag FROM tags WHERE session = ? ORDER BY tag", (session,))]
 
     def snapshot(self, identity: bytes) -> Snapshot | None:
         return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
@@ -241,6 +246,7 @@ class Reader:
 def _session(row: Any) -> Session:
     values = [*row]
     values[12:16] = map(bool, row[12:16])
+    values[17] = tuple(sorted(row[17].split("\n"))) if row[17] else ()
     return Session(*values)
 
 

@@ -46,7 +46,8 @@ class Transaction(Reader):
         """A new row, or what has changed since ``before``. Names and paths stand in indexes, and change seldom."""
         if before is None:
             sql = f"INSERT INTO sessions({SESSION}) VALUES({', '.join('?' * 17)})"
-            self._connection.execute(sql, msgspec.structs.astuple(session))
+            self._connection.execute(sql, msgspec.structs.astuple(session)[:17])
+            self._add_tags(session, ())
             return
         values = (
             session.format, session.revision, session.head, session.size_bytes, session.modified, session.suspect,
@@ -56,11 +57,12 @@ class Transaction(Reader):
         place = (session.app, session.folder, session.name, session.path, session.deleted)
         if place != (before.app, before.folder, before.name, before.path, before.deleted):
             self._connection.execute(_PLACE_SESSION, (*place, session.id))
+        self._add_tags(session, before.tags)
 
-    def add_tags(self, session: bytes, tags: Iterable[str]) -> None:
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO tags(session, tag) VALUES(?, ?)", ((session, tag) for tag in tags)
-        )
+    def _add_tags(self, session: Session, before: tuple[str, ...]) -> None:
+        for tag in session.tags:
+            if tag not in before:
+                self._connection.execute("INSERT INTO tags(session, tag) VALUES(?, ?)", (session.id, tag))
 
     def put_visible(self, visible: Visible) -> None:
         self._connection.execute(
