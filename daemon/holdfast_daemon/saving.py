@@ -94,7 +94,7 @@ class Saving:
         if same and not revived and (order.cause == OUTSIDE or not session.diverged):
             return self._nothing(order, session)
         base = order.base or session.head
-        reason = None if order.accept or revived or same else self._suspicion(order, reader.document_of(base), session)
+        reason = None if order.accept or revived or same else self._suspicion(order, base, session)
         if reason:
             return self._suspect(order, caller, session, base, reason)
         if base == session.head:
@@ -126,9 +126,10 @@ class Saving:
             return outcome, None
         return outcome, content.place(form.write(outcome.parts, content.bytes_of(head)))
 
-    def _suspicion(self, order: Order, old: StoredDocument, session: Session) -> str | None:
-        new = order.placed.document
-        reason = suspicion_by_size(old.size_bytes, new.size_bytes)
+    def _suspicion(self, order: Order, base: bytes, session: Session) -> str | None:
+        reader = self._sessions.catalog.reader
+        size_bytes = session.size_bytes if base == session.head else reader.need_snapshot(base).size_bytes
+        reason = suspicion_by_size(size_bytes, order.placed.document.size_bytes)
         if reason:
             return reason
         form = self._sessions.content.form(session.format)
@@ -138,7 +139,8 @@ class Saving:
             return f"it is no longer a readable {form.app} document"
         content = self._sessions.content
         try:
-            return form.suspicion(content.reading(old, form), content.reading_placed(order.placed, form))
+            old = content.reading(reader.document_of(base), form)
+            return form.suspicion(old, content.reading_placed(order.placed, form))
         except TooLarge:
             return None
         except Damaged as problem:

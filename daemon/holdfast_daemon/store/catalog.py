@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import apsw
 
 from holdfast_daemon.fault import Faults
+from holdfast_daemon.store.nouns import StoredDocument
 from holdfast_daemon.store.reader import Reader
 from holdfast_daemon.store.schema import APPLICATION_ID, TABLES, VERSION
 from holdfast_daemon.store.transaction import Transaction
@@ -48,6 +49,7 @@ class Catalog:
         self._before_commit = before_commit
         self._local = threading.local()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._documents: dict[bytes, StoredDocument] = {}
         self._closed = False
         self.commits = 0  # how many there were, told before their callers are answered
         self._connection = _open(path)
@@ -60,7 +62,7 @@ class Catalog:
         """This thread's own reader: sees every commit that was answered."""
         reader: Reader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = Reader(_connect(self._path))
+            reader = self._local.reader = Reader(_connect(self._path), self._documents)
         return reader
 
     def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
@@ -108,7 +110,7 @@ class Catalog:
     def _commit(self, batch: list[_Job]) -> bool:
         """False: nothing was done, for one of several failed in its middle."""
         outcomes: list[tuple[Any, BaseException | None]] = []
-        tx, connection = Transaction(self._connection), self._connection
+        tx, connection = Transaction(self._connection, self._documents), self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:

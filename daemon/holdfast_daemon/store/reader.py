@@ -38,6 +38,8 @@ _ORDERS = {
     "name": "name, app, folder, id",
     "size": "size_bytes DESC, id",
 }
+REMEMBERED_COUNT = 1024
+REMEMBERED_BYTES = 4096
 SORTS = tuple(_ORDERS)
 
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
@@ -49,8 +51,10 @@ _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 class Reader:
     """What can be asked, on one SQLite connection."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, documents: dict[bytes, StoredDocument]) -> None:
+        """``documents``: those read lately, shared by all readers of one store."""
         self._connection = connection
+        self._documents = documents
 
     def begin_view(self) -> None:
         """From now on every question sees the same state, and SQLite locks once for all of them."""
@@ -169,10 +173,21 @@ class Reader:
 
     def document(self, identity: bytes) -> StoredDocument:
         """Raises Damaged."""
-        manifest = self._one("SELECT manifest FROM documents WHERE id = ?", (identity,), lambda row: bytes(row[0]))
-        if manifest is None:
-            raise Damaged(f"Document {identity.hex()[:12]} is not in the store", document=identity.hex())
-        return read_manifest(identity, manifest)
+        known = self._documents.get(identity)
+        if known is None:
+            manifest = self._one("SELECT manifest FROM documents WHERE id = ?", (identity,), lambda row: bytes(row[0]))
+            if manifest is None:
+                raise Damaged(f"Document {identity.hex()[:12]} is not in the store", document=identity.hex())
+            known = read_manifest(identity, manifest)
+            self._remember(known)
+        return known
+
+    def _remember(self, document: StoredDocument) -> None:
+        """A document never changes: whoever read it spares the next one the reading."""
+        if len(document.manifest) <= REMEMBERED_BYTES:
+            if len(self._documents) >= REMEMBERED_COUNT:
+                self._documents.clear()
+            self._documents[document.id] = document
 
     def document_of(self, snapshot: bytes) -> StoredDocument:
         """The document of a snapshot that the catalog names."""

@@ -29,6 +29,7 @@ class Transaction(Reader):
             "INSERT OR IGNORE INTO documents(id, size_bytes, manifest) VALUES(?, ?, ?)",
             (document.id, document.size_bytes, document.manifest),
         )
+        self._remember(document)
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         self._connection.execute(
