@@ -25,9 +25,9 @@ from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
 from holdfast_daemon.sessions import Sessions
 from holdfast_daemon.staging import Staging
-from holdfast_daemon.store.catalog import Catalog
-from holdfast_daemon.store.chunks import Chunks, Packs
 from holdfast_daemon.store.nouns import new_id
+from holdfast_daemon.store.packs import Packs
+from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_protocol.endpoint import Places, places
 from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
@@ -78,9 +78,9 @@ class Daemon:
         ):
             closing.callback(Lock(path, what, note).release)
         faults = Faults(self._environment)
-        chunks = Chunks(Packs(os.path.join(where.store, "packs")))
+        chunks = Packs(os.path.join(where.store, "packs"))
         closing.callback(chunks.close)
-        self._catalog = Catalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.sync)
+        self._catalog = SqliteCatalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.seal)
         closing.callback(self._catalog.close)
         self._broken: dict[str, str] = {}
         formats = load_formats(self._broken)

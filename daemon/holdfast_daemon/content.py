@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import DamagedDocument, Document, Format, Reading
-from holdfast_daemon.store.catalog import Catalog
-from holdfast_daemon.store.chunks import ChunkPlace, Chunks
-from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
+from holdfast_daemon.store.base import Catalog, Chunks, Reader
+from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument, StoredFile, stored_document
 from holdfast_protocol.chunking import cut, hash_of, new_hash
 from holdfast_protocol.errors import BadField, Damaged, TooLarge
 from holdfast_protocol.messages import LIMITS
 
 READINGS_COUNT = 32
 READINGS_BYTES = 8 * 1024 * 1024  # a larger document is read anew each time
+ENDS_COUNT = 8
+SMALL_BYTES = 64 * 1024  # not looked for among the known chunks: the row is as quickly written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +49,7 @@ class Content:
         self._formats = formats
         self._faults = faults
         self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
+        self._ends: OrderedDict[tuple[bytes, ...], list[int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def place(self, document: Document) -> Placed:
@@ -57,7 +61,7 @@ class Content:
             chunks = tuple(name for name, _ in named)
             whole = chunks[0] if len(chunks) == 1 else hash_of(content)
             files.append(StoredFile(path=path, size_bytes=len(content), hash=whole, chunks=chunks))
-        places = self._chunks.place(pieces, self._catalog.reader)
+        places = self._keep(pieces)
         self._faults.at("chunks-written")
         return Placed(document=stored_document(files), places=tuple(places))
 
@@ -66,18 +70,26 @@ class Content:
         return StoredFile(path=path, size_bytes=len(content), hash=hash_of(content), chunks=())
 
     def place_chunks(self, chunks: Iterable[bytes]) -> list[ChunkPlace]:
-        """Keep loose chunks, which a later save will name."""
-        return self._chunks.place([(hash_of(chunk), chunk) for chunk in chunks], self._catalog.reader)
+        """Keep loose chunks, which a later save will name. Raises NoSpace."""
+        return self._keep([(hash_of(chunk), chunk) for chunk in chunks])
+
+    def _keep(self, pieces: Iterable[tuple[bytes, bytes | memoryview]]) -> list[ChunkPlace]:
+        """Rows for these chunks; large ones that are in the store already are left out."""
+        wanted = dict(pieces)
+        known = self._catalog.reader.known_chunks([each for each in wanted if len(wanted[each]) > SMALL_BYTES])
+        fresh = {each: content for each, content in wanted.items() if each not in known}
+        self._chunks.reserve(sum(map(len, fresh.values())))
+        return [self._chunks.put(each, content) for each, content in fresh.items()]
 
     def file_of_chunks(self, path: bytes, chunks: list[bytes]) -> StoredFile:
         """The file that these chunks make. Raises BadField where one is not in the store."""
         whole, size_bytes, reader = new_hash(), 0, self._catalog.reader
         for name in chunks:
-            if reader.chunk(name) is None:
+            place = reader.chunk(name)
+            if place is None:
                 raise BadField(f"files: chunk {name.hex()[:12]} is not in the store; put it first", chunk=name.hex())
-            content = self._chunks.get(name, reader)
-            whole.update(content)
-            size_bytes += len(content)
+            whole.update(self._chunks.get(place))
+            size_bytes += place.size_bytes
         return StoredFile(path=path, size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(chunks))
 
     def bytes_of(self, document: StoredDocument) -> dict[bytes, bytes]:
@@ -87,20 +99,48 @@ class Content:
                 f"The document has {document.size_bytes} bytes; formats read up to {LIMITS['format_bytes']}",
                 limit=LIMITS["format_bytes"],
             )
-        return self._chunks.document(document, self._catalog.reader)
+        return {file.path: b"".join(self.contents(file)) for file in document.files}
 
     def bytes_placed(self, placed: Placed) -> dict[bytes, bytes]:
         """The same for a document that may not be in the catalog yet."""
-        fresh = {place.hash: place.content for place in placed.places if place.content is not None}
-        return self._fresh_bytes(placed, fresh)
+        fresh, reader = {place.hash: place for place in placed.places}, self._catalog.reader
+        return {
+            file.path: b"".join(self._chunks.get(fresh.get(name) or _need(reader, name)) for name in file.chunks)
+            for file in placed.document.files
+        }
 
     def window(self, file: StoredFile, offset: int, length: int) -> bytes:
-        """Part of a file's bytes."""
-        return self._chunks.window(file, offset, length, self._catalog.reader)
+        """``length`` bytes of a file from ``offset``, fewer at its end. Raises Damaged."""
+        ends = self._ends_of(file)
+        first, end = bisect_right(ends, offset), offset + length
+        found, reader = [], self._catalog.reader
+        for number in range(first, len(ends)):
+            start = ends[number - 1] if number else 0
+            if start >= end:
+                break
+            found.append(self._chunk(reader, file.chunks[number])[max(0, offset - start) : end - start])
+        return b"".join(found)
 
-    def contents(self, file: StoredFile) -> Iterable[bytes]:
-        """A file's bytes, chunk by chunk."""
-        return self._chunks.contents(file, self._catalog.reader)
+    def _ends_of(self, file: StoredFile) -> list[int]:
+        """Where each chunk of a file ends; kept for a few files, as whoever reads one window reads the next."""
+        with self._lock:
+            ends = self._ends.get(file.chunks)
+        if ends is None:
+            reader = self._catalog.reader
+            ends = [*accumulate(_need(reader, name).size_bytes for name in file.chunks)]
+            with self._lock:
+                self._ends[file.chunks] = ends
+                while len(self._ends) > ENDS_COUNT:
+                    self._ends.popitem(last=False)
+        return ends
+
+    def contents(self, file: StoredFile) -> Iterator[bytes]:
+        """A file's bytes, chunk by chunk. Raises Damaged."""
+        reader = self._catalog.reader
+        return (self._chunk(reader, name) for name in file.chunks)
+
+    def _chunk(self, reader: Reader, name: bytes) -> bytes:
+        return self._chunks.get(_need(reader, name))
 
     def reading_placed(self, placed: Placed, form: Format) -> Reading:
         """The parts of a document that may not be in the catalog yet."""
@@ -122,18 +162,6 @@ class Content:
         """A document's parts. Raises Damaged where its format cannot read it."""
         return self._read(document, form, lambda: self.bytes_of(document))
 
-    def _fresh_bytes(self, placed: Placed, fresh: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        reader = self._catalog.reader
-        packed = {place.hash: place for place in placed.places if place.content is None}
-        return {
-            file.path: b"".join(
-                fresh[name] if name in fresh else self._chunks.placed(packed[name]) if name in packed
-                else self._chunks.get(name, reader)
-                for name in file.chunks
-            )
-            for file in placed.document.files
-        }  # fmt: skip
-
     def _read(self, document: StoredDocument, form: Format, whole: Callable[[], Document]) -> Reading:
         key = (document.id, form.app)
         with self._lock:
@@ -152,3 +180,10 @@ class Content:
                 while len(self._readings) > READINGS_COUNT:
                     self._readings.popitem(last=False)
         return reading
+
+
+def _need(reader: Reader, name: bytes) -> ChunkPlace:
+    place = reader.chunk(name)
+    if place is None:
+        raise Damaged(f"Chunk {name.hex()[:12]} is not in the store", chunk=name.hex())
+    return place

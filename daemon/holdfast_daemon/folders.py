@@ -27,8 +27,8 @@ from holdfast_daemon.reconcile import Verdict, verdict
 from holdfast_daemon.saving import Order, Saving
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
 from holdfast_daemon.staging import Staging
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session, Visible
-from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import BadName, NotFound
 from holdfast_protocol.names import check_application
 

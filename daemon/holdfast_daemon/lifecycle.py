@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
-from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import CannotUndo, Exists, NotFound
 from holdfast_protocol.messages import Changed, Saved, Undone
 

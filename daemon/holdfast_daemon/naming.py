@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Part
+from holdfast_daemon.store.base import Reader
 from holdfast_daemon.store.nouns import Session, Snapshot
-from holdfast_daemon.store.reader import Reader
 from holdfast_protocol.errors import Ambiguous, BadField, NotFound
 from holdfast_protocol.model import Ref
 from holdfast_protocol.names import shown

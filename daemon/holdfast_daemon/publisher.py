@@ -16,9 +16,8 @@ from holdfast_daemon.content import Content, named
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.staging import Left, Staging, digest_of
-from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
-from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.chunking import hash_of
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.

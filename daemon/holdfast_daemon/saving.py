@@ -13,9 +13,9 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.formats.base import CannotHold, Format
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Moved, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
+from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument, Visible, new_id
-from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
 

@@ -14,10 +14,8 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.content import Content
-from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
-from holdfast_daemon.store.reader import Reader
-from holdfast_daemon.store.transaction import Transaction
 from holdfast_protocol import codec
 from holdfast_protocol.errors import Busy, Exists
 from holdfast_protocol.messages import LIMITS, Reply
@@ -29,10 +27,6 @@ ATTEMPTS = 64
 FILE_NAME_BYTES = 255
 
 ReplyType = TypeVar("ReplyType", bound=Reply)
-
-
-class Moved(Exception):
-    """The session changed between the decision and its transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +98,6 @@ class Sessions:
             id=new_id(), session=session, document=document, parents=parents, time=self.clock(), cause=cause,
             author=author, size_bytes=size_bytes, message=message, suspect=suspect,
         )  # fmt: skip
-
-    def unmoved(self, tx: Transaction, session: Session) -> None:
-        """Raises Moved unless the row is as the decision saw it."""
-        if tx.session(session.id) != session:
-            raise Moved
 
     def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> Done:
         """Put the row, say what should be visible, write the operation."""

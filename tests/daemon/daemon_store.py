@@ -15,9 +15,9 @@ from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.saving import Order, Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
-from holdfast_daemon.store.catalog import Catalog
-from holdfast_daemon.store.chunks import Chunks, Packs
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot
+from holdfast_daemon.store.packs import Packs
+from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_protocol.messages import Saved
 
 Value = TypeVar("Value")
@@ -31,8 +31,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = 1_000 * SECOND
-        self.chunks = Chunks(Packs(str(folder / "packs")))
-        self.catalog = Catalog(str(folder / "catalog.sqlite"), Faults({}), self.chunks.sync)
+        self.chunks = Packs(str(folder / "packs"))
+        self.catalog = SqliteCatalog(str(folder / "catalog.sqlite"), Faults({}), self.chunks.seal)
         self.content = Content(self.catalog, self.chunks, load_formats({}), Faults({}))
         self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot")
         self.saving = Saving(self.sessions)

@@ -13,10 +13,10 @@ from daemon_store import ME, Store
 
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.sessions import Caller
-from holdfast_daemon.store.catalog import Catalog
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
-from holdfast_daemon.store.schema import VERSION
-from holdfast_daemon.store.transaction import Transaction
+from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
+from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
 
 ROW = Operation(
@@ -31,7 +31,7 @@ class Counting:
     def __init__(self, folder: Path) -> None:
         self.commits = 0
         self.go = threading.Event()
-        self.catalog = Catalog(str(folder / "counted.sqlite"), Faults({}), self._before)
+        self.catalog = SqliteCatalog(str(folder / "counted.sqlite"), Faults({}), self._before)
 
     def _before(self) -> None:
         self.commits += 1
@@ -81,7 +81,7 @@ def test_a_full_disk_fails_the_whole_commit_and_changes_nothing(tmp_path: Path) 
         if full:
             raise full.pop()
 
-    catalog = Catalog(str(tmp_path / "full.sqlite"), Faults({}), before)
+    catalog = SqliteCatalog(str(tmp_path / "full.sqlite"), Faults({}), before)
     with pytest.raises(NoSpace):
         catalog.submit(_add).result(10)
     assert catalog.submit(_add).result(10) == 1
@@ -90,7 +90,7 @@ def test_a_full_disk_fails_the_whole_commit_and_changes_nothing(tmp_path: Path) 
 
 def test_a_closed_catalog_takes_no_jobs(tmp_path: Path) -> None:
     """Those that waited were done."""
-    catalog = Catalog(str(tmp_path / "c.sqlite"), Faults({}), lambda: None)
+    catalog = SqliteCatalog(str(tmp_path / "c.sqlite"), Faults({}), lambda: None)
     jobs = [catalog.submit(_add) for _ in range(20)]
     catalog.close()
     assert [job.result(0) for job in jobs] == list(range(1, 21))
@@ -101,11 +101,11 @@ def test_a_closed_catalog_takes_no_jobs(tmp_path: Path) -> None:
 def test_a_newer_store_is_refused_and_untouched(tmp_path: Path) -> None:
     """Its version is named."""
     path = tmp_path / "c.sqlite"
-    Catalog(str(path), Faults({}), lambda: None).close()
+    SqliteCatalog(str(path), Faults({}), lambda: None).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(StoreNewer) as caught:
-        Catalog(str(path), Faults({}), lambda: None)
+        SqliteCatalog(str(path), Faults({}), lambda: None)
     assert caught.value.details["version"] == VERSION + 1
 
 
@@ -119,7 +119,7 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path, version: int) ->
         other.execute(f"PRAGMA user_version = {version}")
         other.commit()
     with pytest.raises(Damaged):
-        Catalog(str(path), Faults({}), lambda: None)
+        SqliteCatalog(str(path), Faults({}), lambda: None)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
@@ -131,7 +131,7 @@ def test_a_database_of_somebody_else_without_an_id_is_refused(tmp_path: Path) ->
         other.execute("CREATE TABLE theirs(x)")
         other.commit()
     with pytest.raises(Damaged):
-        Catalog(str(path), Faults({}), lambda: None)
+        SqliteCatalog(str(path), Faults({}), lambda: None)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     path.write_bytes(b"not a database, but long enough to look at" * 100)
     with pytest.raises(Damaged):
-        Catalog(str(path), Faults({}), lambda: None)
+        SqliteCatalog(str(path), Faults({}), lambda: None)
     assert path.read_bytes().startswith(b"not a database")
 
 
@@ -170,3 +170,22 @@ def test_a_refused_request_keeps_no_answer(store: Store) -> None:
         store.save("x", b"2", new=True, caller=Caller("me", b"r" * 16))
     assert store.catalog.reader.answer(b"r" * 16) is None
     assert store.run(store.lifecycle.delete(store.session("x").id, ME)).operation == 2
+
+
+def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large catalog is not read whole at a start: a question that meets a damaged page is Damaged, not a crash."""
+    monkeypatch.setattr("holdfast_daemon.store.sqlite.catalog.CHECKED_BYTES", 0)
+    for number in range(300):
+        store.save(f"n{number}", b"%d" % number)
+    store.close()
+    path = store.folder / "catalog.sqlite"
+    with path.open("r+b") as catalog:
+        for page in range(4, path.stat().st_size // 4096):
+            catalog.seek(page * 4096)
+            catalog.write(b"\xff" * 2000)
+    again = Store(store.folder)
+    try:
+        with pytest.raises(Damaged):
+            again.catalog.reader.operations_after(0, 1000)
+    finally:
+        store.catalog, store.chunks = again.catalog, again.chunks  # the fixture closes those

@@ -11,7 +11,8 @@ from daemon_store import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast_daemon.store.chunks import SMALL_BYTES, Chunks, Packs
+from holdfast_daemon.store.nouns import StoredFile
+from holdfast_daemon.store.packs import SMALL_BYTES
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged
 
@@ -105,6 +106,7 @@ def test_garbage_behind_the_last_record_is_ignored(tmp_path: Path) -> None:
 
 def test_a_chunk_that_is_not_there_is_damage(store: Store) -> None:
     """By its name."""
+    chunk = hash_of(b"x")
     with pytest.raises(Damaged) as caught:
-        Chunks(Packs(str(store.folder / "other"))).get(hash_of(b"x"), store.catalog.reader)
-    assert caught.value.details["chunk"] == hash_of(b"x").hex()
+        store.content.window(StoredFile(path=b"", size_bytes=1, hash=chunk, chunks=(chunk,)), 0, 1)
+    assert caught.value.details["chunk"] == chunk.hex()

@@ -23,6 +23,16 @@ class Noun(msgspec.Struct, frozen=True):
     """Base of the store's values; fields stand in the order of the columns that they are read from."""
 
 
+class ChunkPlace(Noun, frozen=True):
+    """Where one chunk is: at an offset of a pack, or (``content``) in the row itself."""
+
+    hash: bytes
+    size_bytes: int
+    pack: int | None
+    offset_bytes: int | None
+    content: bytes | None
+
+
 class StoredFile(Noun, frozen=True):
     """One file of a document: its raw path, size, BLAKE3 hash and the hashes of its chunks in order."""
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import apsw
 
-from holdfast_daemon.store.chunks import ChunkPlace
 from holdfast_daemon.store.nouns import (
+    ChunkPlace,
     Operation,
     Session,
     Snapshot,
@@ -40,7 +40,6 @@ _ORDERS = {
 }
 REMEMBERED_COUNT = 1024
 REMEMBERED_BYTES = 4096
-SORTS = tuple(_ORDERS)
 
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
 _BY_ID = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
@@ -48,7 +47,7 @@ _BY_NAME = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE app = ? AND name = ? 
 _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 
 
-class Reader:
+class SqliteReader:
     """What can be asked, on one SQLite connection."""
 
     def __init__(self, connection: apsw.Connection, documents: dict[bytes, StoredDocument]) -> None:
@@ -247,14 +246,19 @@ class Reader:
         return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
 
     def _count(self, sql: str, values: tuple[Any, ...] = ()) -> int:
-        row = self._connection.execute(sql, values).fetchone()
-        return int(row[0]) if row else 0
+        return self._one(sql, values, lambda row: int(row[0])) or 0
 
     def _all(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        return self._connection.execute(sql, values).fetchall()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except apsw.CorruptError as problem:
+            raise Damaged(f"The catalog is damaged: {problem}") from problem
 
     def _one(self, sql: str, values: tuple[Any, ...], make: Callable[[Any], Made]) -> Made | None:
-        row = self._connection.execute(sql, values).fetchone()
+        try:
+            row = self._connection.execute(sql, values).fetchone()
+        except apsw.CorruptError as problem:
+            raise Damaged(f"The catalog is damaged: {problem}") from problem
         return None if row is None else make(row)
 
 

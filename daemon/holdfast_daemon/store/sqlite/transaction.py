@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from holdfast_daemon.store.chunks import ChunkPlace
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible
-from holdfast_daemon.store.reader import OPERATION, SESSION, SNAPSHOT, Reader
+from holdfast_daemon.store.base import Moved
+from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session, Snapshot, StoredDocument, Visible
+from holdfast_daemon.store.sqlite.reader import OPERATION, SESSION, SNAPSHOT, SqliteReader
 
 
-class Transaction(Reader):
+class SqliteTransaction(SqliteReader):
     """What can be changed, inside one transaction; the operation's number is given here, without a gap."""
 
     def add_chunks(self, places: Iterable[ChunkPlace]) -> None:
@@ -52,9 +52,11 @@ class Transaction(Reader):
             return
         values = (
             session.format, session.revision, session.head, session.size_bytes, session.modified, session.suspect,
-            session.diverged, session.archived, session.template, session.id,
+            session.diverged, session.archived, session.template, session.id, before.revision,
         )  # fmt: skip
         self._connection.execute(_PUT_SESSION, values)
+        if self._connection.changes() != 1:
+            raise Moved
         place = (session.app, session.folder, session.name, session.path, session.deleted)
         if place != (before.app, before.folder, before.name, before.path, before.deleted):
             self._connection.execute(_PLACE_SESSION, (*place, session.id))
@@ -116,6 +118,6 @@ _ADD_SNAPSHOT = f"INSERT INTO snapshots({SNAPSHOT}) VALUES({', '.join('?' * 10)}
 _ADD_OPERATION = f"INSERT INTO operations({OPERATION}) VALUES({', '.join('?' * 15)})"
 _PUT_SESSION = (
     "UPDATE sessions SET format = ?, revision = ?, head = ?, size_bytes = ?, modified = ?, suspect = ?, diverged = ?, "
-    "archived = ?, template = ? WHERE id = ?"
+    "archived = ?, template = ? WHERE id = ? AND revision = ?"
 )
 _PLACE_SESSION = "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ? WHERE id = ?"

@@ -19,14 +19,16 @@ from typing import Any, NamedTuple, TypeVar
 import apsw
 
 from holdfast_daemon.fault import Faults
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import StoredDocument
-from holdfast_daemon.store.reader import Reader
-from holdfast_daemon.store.schema import APPLICATION_ID, TABLES, VERSION
-from holdfast_daemon.store.transaction import Transaction
+from holdfast_daemon.store.sqlite.reader import SqliteReader
+from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, TABLES, VERSION
+from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
 from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
+CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 
@@ -40,7 +42,7 @@ class _Job(NamedTuple):
     future: Future[Any] | asyncio.Future[Any]
 
 
-class Catalog:
+class SqliteCatalog:
     """``reader`` for questions, ``submit`` for changes."""
 
     def __init__(self, path: str, faults: Faults, before_commit: Callable[[], None]) -> None:
@@ -58,11 +60,11 @@ class Catalog:
         self._thread.start()
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> SqliteReader:
         """This thread's own reader: sees every commit that was answered."""
-        reader: Reader | None = getattr(self._local, "reader", None)
+        reader: SqliteReader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = Reader(_connect(self._path), self._documents)
+            reader = self._local.reader = SqliteReader(_connect(self._path), self._documents)
         return reader
 
     def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
@@ -110,7 +112,7 @@ class Catalog:
     def _commit(self, batch: list[_Job]) -> bool:
         """False: nothing was done, for one of several failed in its middle."""
         outcomes: list[tuple[Any, BaseException | None]] = []
-        tx, connection = Transaction(self._connection, self._documents), self._connection
+        tx, connection = SqliteTransaction(self._connection, self._documents), self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -203,7 +205,7 @@ def _open(path: str) -> apsw.Connection:
                 connection.execute(TABLES)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        elif _first(connection, "PRAGMA quick_check(1)") != "ok":
+        elif os.path.getsize(path) <= CHECKED_BYTES and _first(connection, "PRAGMA quick_check(1)") != "ok":
             raise Damaged(f"The catalog {path} is damaged", path=path)
     except apsw.Error as problem:
         raise _translated(problem, path) from problem

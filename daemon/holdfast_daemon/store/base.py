@@ -1,0 +1,230 @@
+"""What a store must do: two contracts, and nothing of how. Everything else in the daemon knows only this page.
+
+The *catalog* holds the nouns (``nouns.py``) and changes them in transactions; the *chunks* hold bytes by their hash.
+The engines here are ``sqlite`` and ``packs``; one suite (tests/store) is run over every engine. Errors are coded:
+Damaged, NoSpace, Unreadable, ShuttingDown, StoreNewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session, Snapshot, StoredDocument, Visible
+from holdfast_protocol.messages import List
+
+Result = TypeVar("Result")
+
+#: What a page of sessions can be sorted by; newest and largest first.
+SORTS = ("modified", "created", "name", "size")
+
+
+class Moved(Exception):
+    """The session is at another revision than the one that was to be changed: look again, decide again."""
+
+
+class Chunks(Protocol):
+    """Bytes by their BLAKE3 hash. Where each chunk is stands in the catalog; what no row names may be forgotten."""
+
+    def reserve(self, size_bytes: int) -> None:
+        """Raises NoSpace where that much more does not fit, or would leave no room to delete anything."""
+        ...
+
+    def put(self, content_hash: bytes, content: bytes | memoryview) -> ChunkPlace:
+        """Keep a chunk; it is readable at once, and durable after the next ``seal``. For any thread."""
+        ...
+
+    def get(self, place: ChunkPlace) -> bytes:
+        """The chunk, checked against its hash. Raises Damaged. For any thread."""
+        ...
+
+    def seal(self) -> None:
+        """All that was put is durable. A catalog calls it before it commits the rows that name it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Reader(Protocol):
+    """Questions. Ids are 16 raw bytes, hashes 32, times nanoseconds, paths raw bytes relative to their folder."""
+
+    def begin_view(self) -> None:
+        """From now on every question sees the same state."""
+        ...
+
+    def end_view(self) -> None:
+        """The next question sees what is committed by then."""
+        ...
+
+    def one_view(self) -> AbstractContextManager[None]:
+        """Both, for a block."""
+        ...
+
+    def session(self, identity: bytes) -> Session | None: ...
+
+    def session_named(self, app: str, name: str, folder: str) -> Session | None:
+        """The live session of that name."""
+        ...
+
+    def sessions_fitting(self, name: str, app: str | None, folder: str | None) -> list[Session]:
+        """The live sessions of that name; where there is none, the deleted ones, newest first."""
+        ...
+
+    def session_at(self, folder: str, path: bytes) -> Session | None:
+        """The live session whose visible file is there."""
+        ...
+
+    def sessions_page(self, asked: List, limit: int) -> list[Session]:
+        """Those that fit, by one of ``SORTS``, from ``asked.offset``."""
+        ...
+
+    def sessions_count(self, deleted: bool) -> int: ...
+
+    def sessions_with_head(self, document: bytes) -> list[Session]:
+        """Live sessions whose head is that document."""
+        ...
+
+    def gone_since(self, time: int, document: bytes | None, path: bytes) -> Session | None:
+        """A session deleted outside after ``time`` whose head is ``document`` or whose path was ``path``."""
+        ...
+
+    def snapshot(self, identity: bytes) -> Snapshot | None: ...
+
+    def need_snapshot(self, identity: bytes) -> Snapshot:
+        """The same for an id that the catalog itself names. Raises Damaged."""
+        ...
+
+    def snapshots(self, session: bytes, limit: int, offset: int = 0) -> list[Snapshot]:
+        """Newest first."""
+        ...
+
+    def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
+        """At most two, by the hexadecimal beginning of their ids."""
+        ...
+
+    def newest_good(self, session: bytes) -> Snapshot | None:
+        """The newest that is no suspect."""
+        ...
+
+    def head_at(self, session: bytes, revision: int) -> bytes | None:
+        """The snapshot that was the head at a revision."""
+        ...
+
+    def heads(self, session: bytes) -> Iterator[tuple[int, bytes]]:
+        """Revision and snapshot, newest first, read as they are asked for."""
+        ...
+
+    def document(self, identity: bytes) -> StoredDocument:
+        """Raises Damaged."""
+        ...
+
+    def document_of(self, snapshot: bytes) -> StoredDocument:
+        """The document of a snapshot that the catalog names. Raises Damaged."""
+        ...
+
+    def has_document(self, identity: bytes) -> bool:
+        """Whether some snapshot of the history is that document."""
+        ...
+
+    def chunk(self, content_hash: bytes) -> ChunkPlace | None: ...
+
+    def known_chunks(self, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those of ``hashes`` that are in the store."""
+        ...
+
+    def visible(self, path: bytes) -> Visible | None: ...
+
+    def visible_paths(self) -> list[bytes]: ...
+
+    def pending(self) -> list[Visible]:
+        """Paths where something else should be than was last confirmed."""
+        ...
+
+    def pending_count(self) -> int: ...
+
+    def operation(self, number: int) -> Operation | None: ...
+
+    def operations_after(self, number: int, limit: int) -> list[Operation]: ...
+
+    def newest_operation(self) -> int:
+        """0 where there is none."""
+        ...
+
+    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
+        """By one of these authors, not undone yet, and no autosave."""
+        ...
+
+    def answer(self, request: bytes) -> bytes | None:
+        """The first answer to a changing request."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """Questions and changes that are committed together or not at all."""
+
+    def add_chunks(self, places: Iterable[ChunkPlace]) -> None:
+        """Known ones stay as they are."""
+        ...
+
+    def add_document(self, document: StoredDocument) -> None:
+        """A known one stays as it is."""
+        ...
+
+    def add_snapshot(self, snapshot: Snapshot) -> None: ...
+
+    def clear_suspicion(self, snapshot: bytes) -> None: ...
+
+    def put_session(self, session: Session, before: Session | None) -> None:
+        """A new row, or ``before``'s row changed: the compare-and-swap. Raises Moved where it has another revision."""
+        ...
+
+    def put_visible(self, visible: Visible) -> None: ...
+
+    def want(self, path: bytes, session: bytes, snapshot: bytes | None, boot: str) -> None:
+        """From this commit on, ``snapshot`` should be visible there; what is published stays as it was."""
+        ...
+
+    def confirm(self, path: bytes, snapshot: bytes | None) -> None:
+        """That is what the path shows now; one that should show nothing and shows nothing is dropped."""
+        ...
+
+    def drop_visible(self, path: bytes) -> None: ...
+
+    def add_operation(self, operation: Operation) -> int:
+        """Its number: one more than the newest, without a gap; the number in ``operation`` is not looked at."""
+        ...
+
+    def mark_undone(self, number: int, by: int) -> None: ...
+
+    def keep_answer(self, request: bytes, time: int, answer: bytes) -> None: ...
+
+    def forget_answers(self, before: int) -> None:
+        """Those given before that time."""
+        ...
+
+
+class Catalog(Protocol):
+    """One store's rows. ``commits`` counts, and is raised before anybody is answered; ``committed`` is called after."""
+
+    commits: int
+    committed: Callable[[], None]
+
+    @property
+    def reader(self) -> Reader:
+        """This thread's own: sees every commit that was answered."""
+        ...
+
+    def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
+        """``work``'s result once it is durable; its error, and nothing changed, where it raises. It may be called more
+        than once, and shares its commit with others."""
+        ...
+
+    async def commit(self, work: Callable[[Transaction], Result]) -> Result:
+        """The same for an event loop."""
+        ...
+
+    def close(self) -> None:
+        """After what was submitted."""
+        ...

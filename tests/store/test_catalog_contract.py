@@ -1,0 +1,351 @@
+"""What every catalog promises (store/base.py): one test for each sentence, over each engine."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from concurrent.futures import Future
+from typing import TypeVar
+
+import pytest
+from store_engines import (
+    CATALOGS,
+    HEAD,
+    ID,
+    NEXT,
+    OTHER_ID,
+    OpenCatalog,
+    document,
+    operation,
+    session,
+    snapshot,
+)
+
+from holdfast_daemon.store import base
+from holdfast_daemon.store.base import Catalog, Moved, Transaction
+from holdfast_daemon.store.nouns import ChunkPlace, Visible
+from holdfast_protocol.errors import Damaged, ShuttingDown
+from holdfast_protocol.messages import List
+
+Value = TypeVar("Value")
+
+
+def _do(catalog: Catalog, *works: object) -> None:
+    """Each in a transaction of its own."""
+    for work in works:
+        catalog.submit(work).result(10)  # type: ignore[arg-type]  # any callable that takes a transaction
+
+
+def _with_session(tx: Transaction) -> None:
+    tx.put_session(session(), None)
+    tx.add_snapshot(snapshot())
+    tx.add_operation(operation())
+
+
+def test_the_suite_knows_every_word_of_the_contract(catalog: Catalog) -> None:
+    """An engine has what the contract names and, beside it, nothing public that others could come to rely on."""
+    for contract, engine in ((base.Catalog, catalog), (base.Reader, catalog.reader)):
+        words = {name for name in dir(contract) if not name.startswith("_")} | {*contract.__annotations__}
+        theirs = {name for name in dir(engine) if not name.startswith("_")}
+        assert theirs == words
+    seen: list[set[str]] = []
+    _do(catalog, lambda tx: seen.append({name for name in dir(tx) if not name.startswith("_")}))
+    assert seen == [{name for name in dir(base.Transaction) if not name.startswith("_")}]
+    assert CATALOGS
+
+
+def test_a_row_comes_back_as_it_was_put(opened: OpenCatalog) -> None:
+    """Session, snapshot, operation, document and chunk, after another opening too."""
+    place = ChunkPlace(b"c" * 32, 3, None, None, b"abc")
+    tagged = session(tags=("a", "b"), forked_from=OTHER_ID, suspect=NEXT, diverged=True)
+
+    def work(tx: Transaction) -> None:
+        tx.put_session(tagged, None)
+        tx.add_snapshot(snapshot(document=document().id, suspect="why"))
+        tx.add_operation(operation())
+        tx.add_document(document())
+        tx.add_chunks([place])
+
+    _do(opened.catalog, work)
+    for catalog in (opened.catalog, opened.reopen()):
+        reader = catalog.reader
+        assert reader.session(ID) == tagged
+        assert reader.snapshot(HEAD) == snapshot(document=document().id, suspect="why")
+        assert reader.operation(1) == operation(number=1)
+        assert reader.document_of(HEAD) == document()
+        assert reader.has_document(document().id)
+        assert reader.chunk(b"c" * 32) == place
+        assert reader.known_chunks([b"c" * 32, b"e" * 32]) == {b"c" * 32}
+
+
+def test_what_is_not_there_is_none_or_damage(catalog: Catalog) -> None:
+    """A question is None; a row that the catalog itself names is damage when it is missing."""
+    reader = catalog.reader
+    found = [
+        reader.session(ID),
+        reader.snapshot(HEAD),
+        reader.chunk(b"c" * 32),
+        reader.operation(1),
+        reader.visible(b"x"),
+    ]
+    assert found == [None] * 5
+    assert (reader.newest_operation(), reader.answer(b"r" * 16), reader.pending_count()) == (0, None, 0)
+    for need in (lambda: reader.need_snapshot(HEAD), lambda: reader.document(b"d" * 32)):
+        with pytest.raises(Damaged):
+            need()
+
+
+def test_a_session_changes_only_from_the_revision_that_was_seen(catalog: Catalog) -> None:
+    """The compare-and-swap: the second of two that saw revision 1 is told that it moved, and changes nothing."""
+    before = session()
+    _do(catalog, _with_session, lambda tx: tx.put_session(before.but(revision=2, head=NEXT), before))
+    late = catalog.submit(lambda tx: tx.put_session(before.but(revision=2, size_bytes=9), before))
+    with pytest.raises(Moved):
+        late.result(10)
+    assert catalog.reader.session(ID) == before.but(revision=2, head=NEXT)
+
+
+def test_a_job_that_fails_changes_nothing(catalog: Catalog) -> None:
+    """Neither its own rows nor the number of the next operation, whatever waits with it."""
+
+    def fails(tx: Transaction) -> None:
+        tx.add_operation(operation())
+        tx.put_session(session(), None)
+        raise ValueError("in its middle")
+
+    jobs: list[Future[object]] = []
+    for number in range(30):
+        jobs.append(catalog.submit(fails if number % 3 == 0 else lambda tx: tx.add_operation(operation())))
+    assert [type(job.exception(10)) for job in jobs[::3]] == [ValueError] * 10
+    assert [job.result(10) for number, job in enumerate(jobs) if number % 3] == [*range(1, 21)]
+    assert catalog.reader.session(ID) is None
+    assert catalog.reader.newest_operation() == 20
+
+
+def test_a_job_that_is_refused_before_it_writes_leaves_the_others_alone(catalog: Catalog) -> None:
+    """Its error is its own."""
+
+    def refuses(tx: Transaction) -> None:
+        raise Moved
+
+    jobs: list[Future[object]] = [catalog.submit(refuses), catalog.submit(lambda tx: tx.add_operation(operation()))]
+    assert type(jobs[0].exception(10)) is Moved
+    assert jobs[1].result(10) == 1
+
+
+def test_the_chunks_are_sealed_before_every_commit(opened: OpenCatalog) -> None:
+    """A row never names bytes that are not durable."""
+    _do(opened.catalog, _with_session)
+    assert opened.seals == 1
+
+
+def test_an_answer_is_seen_by_every_reader(catalog: Catalog) -> None:
+    """Once a caller is answered, another thread sees the change, and the count of commits is up."""
+    before = catalog.commits
+    _do(catalog, _with_session)
+    seen: list[object] = []
+    thread = threading.Thread(target=lambda: seen.append(catalog.reader.session(ID)))
+    thread.start()
+    thread.join(10)
+    assert seen == [session()]
+    assert catalog.commits > before
+
+
+def test_committed_is_called_after_each_commit(catalog: Catalog) -> None:
+    """For whoever waits for operations."""
+    called = threading.Event()
+    catalog.committed = called.set
+    _do(catalog, _with_session)
+    assert called.wait(10)
+
+
+def test_a_loop_waits_without_blocking(catalog: Catalog) -> None:
+    """``commit`` gives the job's result, or raises its error."""
+
+    async def work() -> tuple[int, int]:
+        with pytest.raises(Moved):
+            await catalog.commit(_raise_moved)
+        one, two = await asyncio.gather(*(catalog.commit(lambda tx: tx.add_operation(operation())) for _ in range(2)))
+        return one, two
+
+    assert sorted(asyncio.run(work())) == [1, 2]
+
+
+def _raise_moved(tx: Transaction) -> None:
+    raise Moved
+
+
+def test_what_was_submitted_is_done_before_the_end(opened: OpenCatalog) -> None:
+    """And nothing is taken after it."""
+    catalog = opened.catalog
+    jobs = [catalog.submit(lambda tx: tx.add_operation(operation())) for _ in range(20)]
+    catalog.close()
+    assert [job.result(0) for job in jobs] == [*range(1, 21)]
+    with pytest.raises(ShuttingDown):
+        catalog.submit(_with_session)
+
+
+def test_a_view_stands_still(catalog: Catalog) -> None:
+    """What is committed meanwhile is seen after it, not within."""
+    reader = catalog.reader
+    with reader.one_view():
+        assert reader.session(ID) is None
+        _do(catalog, _with_session)
+        assert reader.session(ID) is None
+    assert reader.session(ID) == session()
+    reader.begin_view()
+    reader.begin_view()  # a second beginning is none
+    reader.end_view()
+    reader.end_view()
+
+
+def test_names_and_paths_are_unique_among_the_living(catalog: Catalog) -> None:
+    """A deleted one frees both; a live one is found before deleted ones."""
+    gone = session().but(deleted=True)
+    _do(catalog, _with_session, lambda tx: tx.put_session(gone, session()))
+    reader = catalog.reader
+    assert reader.session_named("notes", "x", "sessions") is None
+    assert reader.sessions_fitting("x", None, None) == [gone]
+    _do(catalog, lambda tx: tx.put_session(session(OTHER_ID), None))
+    assert reader.sessions_fitting("x", "notes", "sessions") == [session(OTHER_ID)]
+    assert reader.session_at("sessions", b"notes/x") == session(OTHER_ID)
+    assert (reader.sessions_count(False), reader.sessions_count(True)) == (1, 1)
+
+
+@pytest.mark.parametrize("sort", base.SORTS)
+def test_pages_are_sorted_and_cut(catalog: Catalog, sort: str) -> None:
+    """By time and size downwards, by name upwards; ``offset`` skips."""
+    rows = [session(bytes([n]) * 16, f"n{n}", modified=10 + n, created=10 + n, size_bytes=10 + n) for n in range(4)]
+    _do(catalog, *(lambda tx, row=row: tx.put_session(row, None) for row in rows))
+    wanted = rows if sort == "name" else rows[::-1]
+    page = catalog.reader.sessions_page(List(sort=sort, offset=1), 2)
+    assert page == wanted[1:3]
+
+
+def test_pages_hold_what_was_asked_for(catalog: Catalog) -> None:
+    """Application, tag, text, deleted, archived and template."""
+    rows = {
+        "app": session(b"1" * 16, "one", app="other"),
+        "tag": session(b"2" * 16, "two", tags=("t",)),
+        "text": session(b"3" * 16, "Needle"),
+        "deleted": session(b"4" * 16, "four", deleted=True),
+        "archived": session(b"5" * 16, "five", archived=True),
+        "templates": session(b"6" * 16, "six", template=True),
+    }
+    _do(catalog, *(lambda tx, row=row: tx.put_session(row, None) for row in rows.values()))
+    asked = {
+        "app": List(app="other"), "tag": List(tag="t"), "text": List(text="needle"), "deleted": List(deleted=True),
+        "archived": List(archived=True), "templates": List(templates=True),
+    }  # fmt: skip
+    assert {what: catalog.reader.sessions_page(each, 9) for what, each in asked.items()} == {
+        what: [row] for what, row in rows.items()
+    }
+
+
+def test_heads_follow_the_revisions(catalog: Catalog) -> None:
+    """Newest first, each revision once; any of them can be asked for."""
+
+    def work(tx: Transaction) -> None:
+        tx.add_operation(operation())
+        tx.add_operation(operation(revision=2, snapshot=NEXT))
+        tx.add_operation(operation(type="renamed", revision=2, snapshot=NEXT))
+
+    _do(catalog, work)
+    assert [*catalog.reader.heads(ID)] == [(2, NEXT), (1, HEAD)]
+    assert (catalog.reader.head_at(ID, 1), catalog.reader.head_at(ID, 3)) == (HEAD, None)
+
+
+def test_snapshots_are_found_in_many_ways(catalog: Catalog) -> None:
+    """Newest first, by the beginning of an id, and the newest good one."""
+
+    def work(tx: Transaction) -> None:
+        tx.add_snapshot(snapshot())
+        tx.add_snapshot(snapshot(NEXT, suspect="cut"))
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert [each.id for each in reader.snapshots(ID, 9)] == [NEXT, HEAD]
+    assert [each.id for each in reader.snapshots(ID, 1, 1)] == [HEAD]
+    assert [each.id for each in reader.snapshot_by_prefix(ID, HEAD.hex()[:6].upper())] == [HEAD]
+    newest = reader.newest_good(ID)
+    assert newest is not None
+    assert newest.id == HEAD
+    _do(catalog, lambda tx: tx.clear_suspicion(NEXT))
+    assert reader.newest_good(ID) == snapshot(NEXT)
+
+
+def test_wanted_and_published_go_their_own_ways(catalog: Catalog) -> None:
+    """``want`` leaves what is published, ``confirm`` leaves what is wanted; nothing and nothing is no row."""
+    reader = catalog.reader
+    _do(catalog, lambda tx: tx.want(b"p", ID, HEAD, "boot"))
+    assert reader.pending() == [Visible(b"p", ID, None, HEAD, "boot")]
+    _do(catalog, lambda tx: tx.confirm(b"p", HEAD))
+    assert (reader.pending(), reader.pending_count(), reader.visible_paths()) == ([], 0, [b"p"])
+    _do(catalog, lambda tx: tx.want(b"p", ID, NEXT, "later"))
+    assert reader.visible(b"p") == Visible(b"p", ID, HEAD, NEXT, "later")
+    _do(catalog, lambda tx: tx.confirm(b"p", None))
+    assert reader.visible(b"p") == Visible(b"p", ID, None, NEXT, "later")
+    _do(catalog, lambda tx: tx.want(b"p", ID, None, "later"), lambda tx: tx.confirm(b"p", None))
+    assert reader.visible(b"p") is None
+    _do(catalog, lambda tx: tx.put_visible(Visible(b"q", ID, HEAD, HEAD, "boot")), lambda tx: tx.drop_visible(b"q"))
+    assert reader.visible_paths() == []
+
+
+def test_what_was_deleted_outside_is_found_again(catalog: Catalog) -> None:
+    """By its path or its bytes, while it is fresh; a live session by its head's document."""
+    gone = session().but(deleted=True, modified=50)
+
+    def work(tx: Transaction) -> None:
+        tx.put_session(gone, None)
+        tx.put_session(session(OTHER_ID, "y", head=NEXT), None)
+        tx.add_snapshot(snapshot(document=document().id))
+        tx.add_snapshot(snapshot(NEXT, OTHER_ID, document(b"other").id))
+        tx.add_operation(operation(type="deleted-outside", time=50))
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert reader.gone_since(40, document().id, b"elsewhere") == gone
+    assert reader.gone_since(40, None, b"notes/x") == gone
+    assert reader.gone_since(60, document().id, b"notes/x") is None
+    assert reader.sessions_with_head(document(b"other").id) == [session(OTHER_ID, "y", head=NEXT)]
+
+
+def test_the_newest_that_can_be_undone(catalog: Catalog) -> None:
+    """By these authors, not undone yet, no autosave."""
+
+    def work(tx: Transaction) -> None:
+        for more in ({}, {"author": "you"}, {"cause": "autosaved"}, {"undoable": False}):
+            tx.add_operation(operation(**more))
+
+    _do(catalog, work)
+    newest = catalog.reader.newest_undoable(("me", "outside"))
+    assert newest == operation(number=1)
+    _do(catalog, lambda tx: tx.mark_undone(1, 4))
+    assert catalog.reader.newest_undoable(("me",)) is None
+    row = catalog.reader.operation(1)
+    assert row is not None
+    assert row.undone_by == 4
+    assert [each.number for each in catalog.reader.operations_after(1, 2)] == [2, 3]
+
+
+def test_answers_are_kept_until_they_are_forgotten(opened: OpenCatalog) -> None:
+    """By request, across openings; ``forget_answers`` takes the older ones."""
+    for number in range(3):
+        _do(opened.catalog, lambda tx, n=number: tx.keep_answer(bytes([n]) * 16, 10 + n, b"answer %d" % n))
+    catalog = opened.reopen()
+    _do(catalog, lambda tx: tx.forget_answers(12))
+    assert [catalog.reader.answer(bytes([n]) * 16) for n in range(3)] == [None, None, b"answer 2"]
+    _do(catalog, lambda tx: tx.forget_answers(99))
+    assert catalog.reader.answer(bytes([2]) * 16) is None
+
+
+def test_the_contract_says_what_each_word_means() -> None:
+    """Every method whose name does not say it all has a sentence; the page stays a page."""
+    plain = {"close", "session", "snapshot", "chunk", "visible", "visible_paths", "pending_count", "operation"}
+    plain |= {"operations_after", "sessions_count", "add_snapshot", "clear_suspicion", "put_visible", "drop_visible"}
+    plain |= {"mark_undone", "keep_answer"}
+    for contract in (base.Chunks, base.Reader, base.Transaction, base.Catalog):
+        for name, member in vars(contract).items():
+            if not name.startswith("_") and name not in plain and callable(member):
+                assert inspect.getdoc(member), name
