@@ -19,7 +19,7 @@ from holdfast_protocol.model import OperationRow, Ref, SessionRow
 
 if TYPE_CHECKING:
     from holdfast.documents import LoadedDocument, OpenDocument
-    from holdfast.sources import DocumentContent, Parcel
+    from holdfast.sources import DocumentContent, FileContent, Parcel
     from holdfast_protocol.connection import Answered
 
 ReplyType = TypeVar("ReplyType", bound=wire.Reply)
@@ -79,7 +79,7 @@ class Client:
         name: str,
         content: DocumentContent | None = None,
         *,
-        parts: Mapping[str, bytes] | None = None,
+        parts: Mapping[str, FileContent] | None = None,
         folder: str | None = None,
         message: str = "",
         expect: int | None = None,
@@ -88,7 +88,7 @@ class Client:
         published: bool = False,
         tags: Sequence[str] = (),
     ) -> wire.Saved:
-        """A document, or ``parts`` (key or name → bytes) put into the head, becomes the session's new head.
+        """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
 
         ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
         several files, a mapping of relative path (raw bytes) to either. ``expect``: the revision it started from;
@@ -244,7 +244,10 @@ class Client:
             page = self.operations(page.rows[-1].number, limit=1000) if page.more else None
 
     def _send(
-        self, request: Callable[[Parcel], wire.Request], content: DocumentContent | None, parts: Mapping[str, bytes]
+        self,
+        request: Callable[[Parcel], wire.Request],
+        content: DocumentContent | None,
+        parts: Mapping[str, FileContent],
     ) -> wire.Saved:
         """Chunks that no save has named yet may be gone with a restarted daemon: then they are sent again."""
         from holdfast.sources import pack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from holdfast.references import of_snapshot
@@ -28,12 +29,10 @@ class OpenDocument:
     """A document that is read file by file, so that its size costs no memory."""
 
     def __init__(self, loaded: Loaded, payload: Sequence[bytes], ask: Ask) -> None:
-        if loaded.inline and len(payload) != len(loaded.files):
-            raise Damaged(f"{len(loaded.files)} files were announced, {len(payload)} came")
         self.session = loaded.session
         self.snapshot = loaded.snapshot
         self.files = tuple(loaded.files)
-        self._inline = dict(zip((row.path for row in loaded.files), payload, strict=True)) if loaded.inline else None
+        self._inline = _contents(loaded.files, payload) if loaded.inline else None
         self._ask = ask
 
     def read(self, row: FileRow) -> Iterator[bytes]:
@@ -56,6 +55,15 @@ class OpenDocument:
         """Everything in memory."""
         files = {row.path: b"".join(self.read(row)) for row in self.files}
         return LoadedDocument(session=self.session, snapshot=self.snapshot, files=files)
+
+
+def _contents(rows: Sequence[FileRow], payload: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The files that lie one behind the other in the frames, however these are cut. Raises Damaged."""
+    whole = b"".join(payload)
+    ends = [*accumulate(row.size_bytes for row in rows)]
+    if len(whole) != (ends[-1] if ends else 0):
+        raise Damaged(f"Files of {ends[-1] if ends else 0} bytes were announced, {len(whole)} came")
+    return {row.path: whole[end - row.size_bytes : end] for row, end in zip(rows, ends, strict=True)}
 
 
 def check_built(loaded: Loaded) -> None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from holdfast_protocol import chunking
 from holdfast_protocol.connection import Answered
@@ -30,55 +29,90 @@ _MISSING_COUNT = LIMITS["frame_bytes"] // chunking.HASH_BYTES
 _Named = tuple[bytes, memoryview]
 
 
-@dataclass(kw_only=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What a ``save`` or ``import`` carries: payload frames and the sources that point into them."""
 
-    files: list[FileSource] = field(default_factory=list)
-    parts: list[PartSource] = field(default_factory=list)
-    frames: list[bytes] = field(default_factory=list)
-    size_bytes: int = 0
+    files: list[FileSource]
+    parts: list[PartSource]
+    frames: list[bytes]
+    size_bytes: int
 
 
-def pack(content: DocumentContent | None, parts: Mapping[str, bytes], ask: Ask) -> Parcel:
+class _Piece(NamedTuple):
+    """One file or part: its content, or the hashes of its chunks; ``size_bytes`` is that of the content."""
+
+    travelling: bytes
+    chunked: bool
+    size_bytes: int
+
+
+class _Place(NamedTuple):
+    """A window of a payload frame; ``size_bytes`` None: to its end."""
+
+    frame: int
+    offset: int
+    size_bytes: int | None
+
+
+def pack(content: DocumentContent | None, parts: Mapping[str, FileContent], ask: Ask) -> Parcel:
     """The parcel of a document or of parts. Chunks that the daemon lacks are sent by ``ask`` on the way."""
-    parcel = Parcel()
     files = content if isinstance(content, Mapping) else {} if content is None else {b"": content}
-    if len(files) + len(parts) >= LIMITS["frames_count"]:
-        raise TooLarge(
-            f"{len(files) + len(parts)} files or parts; a message holds {LIMITS['frames_count'] - 1}",
-            limit=LIMITS["frames_count"] - 1,
-        )
+    limit = LIMITS["files_count"]
+    if max(len(files), len(parts)) > limit:
+        raise TooLarge(f"{max(len(files), len(parts))} files or parts; a document holds {limit}", limit=limit)
+    upload = _Upload(ask)
     room_bytes = INLINE_BYTES
-    for path, each in files.items():
-        frame, chunked, size_bytes = _frame_of(each, room_bytes, ask)
-        room_bytes -= 0 if chunked else size_bytes
-        parcel.files.append(FileSource(frame=len(parcel.frames), path=path, chunked=chunked))
-        parcel.frames.append(frame)
-        parcel.size_bytes += size_bytes
-    for part, each in parts.items():
-        parcel.parts.append(PartSource(part=part, frame=len(parcel.frames)))
-        parcel.frames.append(each)
-        parcel.size_bytes += len(each)
-    return parcel
+    pieces = []
+    for each in (*files.values(), *parts.values()):
+        piece = _piece_of(each, room_bytes, upload)
+        room_bytes -= 0 if piece.chunked else len(piece.travelling)
+        pieces.append(piece)
+    upload.finish()
+    frames, places = _framed([piece.travelling for piece in pieces])
+    placed = [(piece.chunked, place._asdict()) for piece, place in zip(pieces, places, strict=True)]
+    return Parcel(
+        files=[
+            FileSource(path=path, chunked=chunked, **place)
+            for path, (chunked, place) in zip(files, placed, strict=False)
+        ],
+        parts=[
+            PartSource(part=part, chunked=chunked, **place)
+            for part, (chunked, place) in zip(parts, placed[len(files) :], strict=True)
+        ],
+        frames=frames,
+        size_bytes=sum(piece.size_bytes for piece in pieces),
+    )
 
 
-def _frame_of(content: FileContent, room_bytes: int, ask: Ask) -> tuple[bytes, bool, int]:
-    """Frame, whether it holds hashes, and the size of the content in bytes."""
+def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> _Piece:
+    """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
         if len(content) <= room_bytes:
-            return content, False, len(content)
-        return _upload(chunking.cut(content), ask), True, len(content)
+            return _Piece(content, False, len(content))
+        return _Piece(upload.add(chunking.cut(content)), True, len(content))
     try:
         with open(content, "rb") as file:
             start = file.read(room_bytes + 1)
             if len(start) <= room_bytes:
-                return start, False, len(start)
-            hashes = _upload(_cut_file(file, start), ask)
-            return hashes, True, file.tell() if file.seekable() else len(hashes) * 8192
+                return _Piece(start, False, len(start))
+            hashes = upload.add(_cut_file(file, start))
+            return _Piece(hashes, True, file.tell() if file.seekable() else len(hashes) * 8192)
     except OSError as problem:
         name = os.fspath(content)
         raise Unreadable(f"{name}: {problem.strerror or problem}", path=name) from problem
+
+
+def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[_Place]]:
+    """Payload frames, and where in them each piece lies: a frame of its own, shared ones where there are too many."""
+    if len(pieces) < LIMITS["frames_count"]:
+        return [*pieces], [_Place(number, 0, None) for number in range(len(pieces))]
+    frames, places = [bytearray()], []
+    for piece in pieces:
+        if len(frames[-1]) + len(piece) > LIMITS["frame_bytes"]:
+            frames.append(bytearray())
+        places.append(_Place(len(frames) - 1, len(frames[-1]), len(piece)))
+        frames[-1] += piece
+    return [bytes(frame) for frame in frames], places
 
 
 def _cut_file(file: BinaryIO, start: bytes) -> Iterator[memoryview]:
@@ -94,18 +128,35 @@ def _cut_file(file: BinaryIO, start: bytes) -> Iterator[memoryview]:
         yield from sure
 
 
-def _upload(chunks: Iterable[memoryview], ask: Ask) -> bytes:
-    """The hashes of all chunks; those that the daemon lacks are with it now."""
-    hashes = bytearray()
-    named = ((chunking.hash_of(chunk), chunk) for chunk in chunks)
-    for batch in _batches(named, _PIECE_BYTES, _MISSING_COUNT):
-        names = b"".join(name for name, _ in batch)
-        hashes += names
-        missing = _missing(names, ask)
+class _Upload:
+    """Chunks on their way, asked for and sent in batches, whichever files they are of."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._batch: list[_Named] = []
+        self._size_bytes = 0
+
+    def add(self, chunks: Iterable[memoryview]) -> bytes:
+        """The hashes of the chunks, which the daemon has after ``finish``."""
+        hashes = bytearray()
+        for chunk in chunks:
+            if self._size_bytes + len(chunk) > _PIECE_BYTES or len(self._batch) >= _MISSING_COUNT:
+                self.finish()
+            name = chunking.hash_of(chunk)
+            hashes += name
+            self._batch.append((name, chunk))
+            self._size_bytes += len(chunk)
+        return bytes(hashes)
+
+    def finish(self) -> None:
+        """The daemon has all chunks."""
+        batch, self._batch, self._size_bytes = self._batch, [], 0
+        if not batch:
+            return
+        missing = _missing(b"".join(name for name, _ in batch), self._ask)
         lacking = [(name, chunk) for name, chunk in dict(batch).items() if name in missing]
         for some in _batches(lacking, _PUT_BYTES, _PUT_COUNT):
-            ask(Put(), [bytes(chunk) for _, chunk in some])
-    return bytes(hashes)
+            self._ask(Put(), [bytes(chunk) for _, chunk in some])
 
 
 def _missing(names: bytes, ask: Ask) -> frozenset[bytes]:

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import SessionsFolder
+from holdfast_daemon.folders_root import Root
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
@@ -25,6 +26,7 @@ from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
 from holdfast_daemon.sessions import Sessions
 from holdfast_daemon.staging import Staging
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import new_id
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
@@ -88,9 +90,10 @@ class Daemon:
         sessions = Sessions(self._catalog, content, time.time_ns, boot_id())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
-        os.makedirs(where.sessions, exist_ok=True)
+        store_id = self._catalog.submit(_begun).result()
+        root = Root(os.fsencode(where.sessions), store_id, fresh=not self._catalog.reader.visible_paths())
         staging = Staging(where.store, where.sessions)
-        self._folder = SessionsFolder(where.sessions, staging, sessions, saving, lifecycle, content, faults, loop)
+        self._folder = SessionsFolder(root, staging, sessions, saving, lifecycle, content, faults, loop)
         self._folder.start()
         closing.push_async_callback(asyncio.to_thread, self._folder.stop)
         service = Service(
@@ -102,7 +105,6 @@ class Daemon:
         closing.push_async_callback(self._server.stop)
         closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
-        self._catalog.submit(lambda tx: tx.forget_answers(time.time_ns() - REQUESTS_NANOSECONDS)).result()
         self._server.start()
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -119,10 +121,20 @@ class Daemon:
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,
             sessions_count=reader.sessions_count(False), deleted_count=reader.sessions_count(True),
             operations_count=reader.newest_operation(), clients_count=self._server.clients,
-            connections_count=self._server.connections, connections_limit=self._server.connections_limit,
-            store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=True,
+            connections_count=self._server.connections.count, connections_limit=self._server.connections.limit,
+            store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folder.watching,
             problems=[_text(each) for each in [*self._folder.problems, *broken]],
         )  # fmt: skip
+
+
+def _begun(tx: Transaction) -> bytes:
+    """What every start does to the catalog: forget old answers, and know the store's id, given at the first one."""
+    tx.forget_answers(time.time_ns() - REQUESTS_NANOSECONDS)
+    known = tx.fact("id")
+    if known is None:
+        known = new_id()
+        tx.put_fact("id", known)
+    return known
 
 
 def boot_id() -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-from holdfast_daemon.formats.base import Format, Part
+from holdfast_daemon.formats.base import Format, Pair, Part
 from holdfast_protocol.model import ChangeRow
 
 TEXT_BYTES = 256 * 1024
@@ -14,21 +17,56 @@ TEXT_BYTES = 256 * 1024
 def changes(form: Format, old: Sequence[Part], new: Sequence[Part]) -> list[ChangeRow]:
     """Rows in the new document's order, removed parts where they stood."""
     pairs = form.match(old, new)
-    pairs.sort(key=lambda pair: (pair[1] if pair[1] is not None else _place(pair[0], pairs), pair[1] is not None))
+    kept = [(was, now) for was, now in pairs if was is not None and now is not None]
+    # A part with another name is told as renamed: in a folder of files, its new name is its new place.
+    moved = _moved([(was, now) for was, now in kept if old[was].name == new[now].name])
     rows = []
-    for old_index, new_index in pairs:
-        before = old[old_index] if old_index is not None else None
-        after = new[new_index] if new_index is not None else None
+    for was, now in _in_order(pairs, len(old), len(new)):
+        before = old[was] if was is not None else None
+        after = new[now] if now is not None else None
         what = _what(before, after)
         if what:
             rows.append(_row(form, what, before, after))
-    return rows or _moves(form, old, new, pairs)
+        if was is not None and now is not None and now in moved:
+            rows.append(_move(new[now], was, now))
+    return rows
 
 
-def _place(old_index: int | None, pairs: Sequence[tuple[int | None, int | None]]) -> float:
-    """Where a removed part stood, among the new ones: behind its nearest surviving predecessor."""
-    before = [(old, new) for old, new in pairs if old is not None and new is not None and old < (old_index or 0)]
-    return max(before)[1] + 0.5 if before else -0.5
+def _in_order(pairs: Sequence[Pair], old_count: int, new_count: int) -> Iterator[Pair]:
+    """As the new document has them, a removed part behind its nearest predecessor that is still there."""
+    new_of = {was: now for was, now in pairs if was is not None}
+    old_of = {now: was for was, now in pairs if now is not None}
+    gone_behind: dict[int, list[int]] = defaultdict(list)
+    survivor = -1
+    for was in range(old_count):
+        now = new_of[was]
+        if now is None:
+            gone_behind[survivor].append(was)
+        else:
+            survivor = now
+    for now in range(-1, new_count):
+        if now >= 0:
+            yield old_of[now], now
+        yield from ((was, None) for was in gone_behind[now])
+
+
+def _moved(survivors: Sequence[tuple[int, int]]) -> set[int]:
+    """The fewest new places whose parts must have moved: all but a longest run that is still in the old order."""
+    by_new_place = sorted(survivors, key=lambda pair: pair[1])
+    ends: list[int] = []  # the smallest old place that ends an increasing run of each length
+    lengths = []
+    for was, _ in by_new_place:
+        length = bisect_left(ends, was)
+        ends[length : length + 1] = [was]
+        lengths.append(length)
+    moved = set()
+    wanted, ceiling = len(ends) - 1, math.inf
+    for (was, now), length in zip(reversed(by_new_place), reversed(lengths), strict=True):
+        if length == wanted and was < ceiling:
+            wanted, ceiling = wanted - 1, was
+        else:
+            moved.add(now)
+    return moved
 
 
 def _what(before: Part | None, after: Part | None) -> str:
@@ -54,23 +92,9 @@ def _row(form: Format, what: str, before: Part | None, after: Part | None) -> Ch
     )
 
 
-def _moves(
-    form: Format, old: Sequence[Part], new: Sequence[Part], pairs: Sequence[tuple[int | None, int | None]]
-) -> list[ChangeRow]:
-    order = [pair[0] for pair in pairs if pair[0] is not None]
-    if order == sorted(order):
-        return []
-    moved = [(was, now) for was, now in pairs if was is not None and now is not None and was != now]
-    return [
-        ChangeRow(
-            what="moved",
-            key=new[now].key,
-            name=new[now].name,
-            kind=new[now].kind,
-            line=f"{new[now].kind} {new[now].name}: place {was + 1} → {now + 1}",
-        )
-        for was, now in moved
-    ]
+def _move(part: Part, was: int, now: int) -> ChangeRow:
+    line = f"{part.kind} {part.name}: place {was + 1} → {now + 1}"
+    return ChangeRow(what="moved", key=part.key, name=part.name, kind=part.kind, line=line)
 
 
 def _unified(before: bytes, after: bytes) -> str:

@@ -47,22 +47,34 @@ class Watch(FileSystemEventHandler):
         self._mark = mark
         self._scan = scan
         self._observer = Observer()
+        self.started = False
 
     def start(self) -> None:
+        """The folder is there."""
         if sys.platform == "linux":
             from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
             InotifyMoveEventGrouper.delay = MOVE_DELAY_SECONDS
         self._observer.schedule(self, os.fsdecode(self._root), recursive=True, event_filter=[*_EVENTS])
         self._observer.start()
+        self.started = True
 
     def stop(self) -> None:
-        self._observer.stop()
-        self._observer.join()
+        if self.started:
+            self._observer.stop()
+            self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if isinstance(event, DirCreatedEvent):
             self._scan()  # files made in it before the watch reached it were not seen
+        whole = not os.path.dirname(_relative(event.src_path, self._root))
+        if whole and isinstance(event, DirDeletedEvent | DirMovedEvent):
+            self._scan()  # an application's folder is gone with everything in it, and nothing tells of that
         gone = event.event_type in ("deleted", "moved")
         for path in filter(None, (event.src_path, event.dest_path)):
-            self._mark(os.fsencode(str(path)).removeprefix(self._root).lstrip(b"/"), now=gone)
+            self._mark(_relative(path, self._root), now=gone)
+
+
+def _relative(path: object, root: bytes) -> bytes:
+    """An event's path, relative to the folder."""
+    return os.fsencode(str(path)).removeprefix(root).lstrip(b"/")

@@ -8,7 +8,7 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
-from holdfast_protocol.errors import CannotUndo, Exists, NotFound
+from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
 from holdfast_protocol.messages import Changed, Saved, Undone
 
 HEAD_MOVES = ("saved", "merged", "restored", "accepted", "changed-outside")
@@ -87,13 +87,13 @@ class Lifecycle:
                     f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
                     revision=before.revision,
                 )
-            if snapshot.id == before.head:
-                after, made = before.but(diverged=False, suspect=None, deleted=False), snapshot
-                self._check_name(tx, before)
-            else:
+            made = snapshot
+            if snapshot.id != before.head:
                 made = self._snapshot_of(snapshot, before, caller)
                 tx.add_snapshot(made)
-                after = self._headed(before, made)
+            after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(before, made)
+            if before.deleted:
+                after = self._revived(tx, after, Exists)
             note = Note(
                 type="restored", cause="restored", previous=before.head, undoable=made.id != before.head,
                 text=snapshot.id.hex(),
@@ -126,7 +126,7 @@ class Lifecycle:
 
         def work(tx: Transaction) -> Saved:
             before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
-            tx.clear_suspicion(suspect)
+            tx.put_suspicion(suspect, None)
             note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
             done = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
             return self._saved(tx, done, suspect)
@@ -175,6 +175,8 @@ class Lifecycle:
                 operation=operation.number,
             )
         assert operation.previous is not None
+        if operation.type == "accepted":
+            tx.put_suspicion(before.head, operation.note)
         previous = tx.need_snapshot(operation.previous)
         tree = any(file.path for file in tx.document(previous.document).files)
         was_tree = any(file.path for file in tx.document_of(before.head).files)
@@ -207,22 +209,22 @@ class Lifecycle:
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
-        self._check_name(tx, before)
-        path = before.path
-        other = tx.session_at(before.folder, path)
-        if other is not None:
-            suffix = self._sessions.content.form(before.format).suffix
-            tree = any(file.path for file in tx.document_of(before.head).files)
-            path = self._sessions.free_path(tx, before.app, before.name, suffix, tree, before.id)
-        return before.but(deleted=False, path=path, diverged=False)
+        return self._revived(tx, before, CannotUndo).but(diverged=False)
 
-    def _check_name(self, tx: Transaction, session: Session) -> None:
+    def _revived(self, tx: Transaction, session: Session, refusal: type[HoldfastError]) -> Session:
+        """A deleted session as a live one; at another path where its own is somebody else's now. Raises ``refusal``."""
         taken = tx.session_named(session.app, session.name, session.folder)
-        if taken is not None and taken.id != session.id:
-            raise CannotUndo(
+        if taken is not None:
+            raise refusal(
                 f"Another session is called {session.app}/{session.name} now; rename it first",
                 name=f"{session.app}/{session.name}",
             )
+        path = session.path
+        if tx.session_at(session.folder, path) is not None:
+            suffix = self._sessions.content.form(session.format).suffix
+            tree = any(file.path for file in tx.document_of(session.head).files)
+            path = self._sessions.free_path(tx, session.app, session.name, suffix, tree, session.id)
+        return session.but(deleted=False, path=path)
 
     def _found_at(self, tx: Transaction, before: Session, after: Session) -> None:
         if before.path != after.path:

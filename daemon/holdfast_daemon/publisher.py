@@ -7,18 +7,21 @@ displaced stands in the staging folder until the history has it; a start after a
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import Content, named
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document
-from holdfast_daemon.staging import Left, Staging, digest_of
+from holdfast_daemon.known import known_snapshots
+from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
 from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.errors import Damaged, HoldfastError
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
 ROOM_BYTES = 256 * 1024
@@ -61,7 +64,9 @@ class Publisher:
         self._faults = faults
         self._displaced = displaced
         self._own: dict[bytes, Identity] = {}
+        self._asides: list[_Aside] = []
         self.problems: dict[bytes, str] = {}
+        self._known: tuple[Visible | None, set[tuple[bytes, bytes]]] = (None, set())
 
     def publish(self, rows: list[Visible]) -> None:
         """Make each of these paths show what is wanted. One sync and one commit for all of them."""
@@ -70,8 +75,8 @@ class Publisher:
             try:
                 written.append((row, self._write(row)))
                 self.problems.pop(row.path, None)
-            except OSError as problem:
-                self._failed(row, problem)
+            except (OSError, Damaged) as problem:
+                self.failed(row, problem)
         if any(steps for _, steps in written):
             self._faults.at("temporary-written")
             files.sync_file_system(self._root)
@@ -82,8 +87,8 @@ class Publisher:
             try:
                 self._place(row, steps, displaced)
                 done.append(row)
-            except OSError as problem:
-                self._failed(row, problem)
+            except (OSError, Damaged) as problem:
+                self.failed(row, problem)
                 _unlink(step.temporary for step in steps)
         for folder in {os.path.dirname(os.path.join(self._root, row.path)) for row in done}:
             files.sync_folder(folder)
@@ -91,21 +96,42 @@ class Publisher:
             self._faults.at("before-confirm")
             self._confirm(done)
             self._faults.at("confirmed")
-        for aside in displaced:
-            self._settle(aside)
+        self.settle(displaced)
+
+    def settle(self, displaced: Sequence[_Aside] = ()) -> None:
+        """Keep what was displaced. What somebody still writes, or a full disk cannot take, waits for the next time."""
+        waiting, self._asides, self._known = [*self._asides, *displaced], [], (None, set())
+        for aside in waiting:
+            try:
+                settled = self._settle(aside)
+                self.problems.pop(aside.path, None)
+            except (OSError, HoldfastError) as problem:
+                settled = False
+                self.problems[aside.path] = f"What stood at {os.fsdecode(aside.row.path)!r} is not kept yet: {problem}"
+            if not settled:
+                self._asides.append(aside)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that was displaced is still to be kept."""
+        return bool(self._asides)
 
     def is_own(self, path: bytes) -> bool:
         """Whether the file there is, by inode, size and time, the one that was published last and not looked at since.
         Good enough to postpone a look, never to leave it out."""
         own = self._own.get(path)
-        return own is not None and files.identity_of(os.path.join(self._root, path)) == own
+        with contextlib.suppress(OSError):
+            return own is not None and files.identity_of(os.path.join(self._root, path)) == own
+        return False
 
     def looked_at(self, path: bytes) -> None:
         """What stands there has been read since."""
         self._own.pop(path, None)
 
-    def _failed(self, row: Visible, problem: OSError) -> None:
-        self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {problem.strerror}"
+    def failed(self, row: Visible, problem: OSError | Damaged) -> None:
+        """It is said among the problems, until the path is published."""
+        reason = problem.sentence if isinstance(problem, Damaged) else problem.strerror or str(problem)
+        self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {reason}"
 
     def _write(self, row: Visible) -> list[_Step]:
         """The document's files in the staging folder; none where nothing is wanted."""
@@ -119,7 +145,7 @@ class Publisher:
             for file in document.files:
                 place = os.path.join(target, file.path) if file.path else target
                 temporary = self._staging.new(row, file.path)
-                identity = files.write_new(temporary, b"".join(self._content.contents(file)), files.kept_of(place))
+                identity = files.write_new(temporary, self._content.contents(file), files.kept_of(place))
                 steps.append(_Step(row, file.path, place, temporary, identity))
         except BaseException:
             _unlink(step.temporary for step in steps)
@@ -130,12 +156,15 @@ class Publisher:
         """Puts the files in place; ``asides`` grows by what stands in the staging folder then."""
         target = os.path.join(self._root, row.path)
         if row.wanted is None:
-            self._remove(row, target)
+            self._remove(row, target, asides)
             return
         tree = any(step.file for step in steps)
-        if os.path.isdir(target) != tree and os.path.lexists(target):
-            self._remove(row, target)
+        if files.is_there(target) and os.path.isdir(target) != tree:
+            self._remove(row, target, asides)
+            if files.is_there(target):
+                raise files.NotAFile(errno.ENOTEMPTY, "what stays there is no document", os.fsdecode(target))
         for step in steps:
+            files.check_replaceable(step.target)
             old = self._staging.as_old(step.temporary)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
             os.rename(step.temporary, old)
@@ -147,42 +176,52 @@ class Publisher:
                 asides.pop()
             self._faults.at("exchanged")
         if tree:
-            self._remove_dropped(row, target, {step.file for step in steps})
+            self._remove_dropped(row, target, {step.file for step in steps}, asides)
 
-    def _remove_dropped(self, row: Visible, target: bytes, names: set[bytes]) -> None:
+    def _remove_dropped(self, row: Visible, target: bytes, names: set[bytes], asides: list[_Aside]) -> None:
         """Files of the document that was there which the new one no longer has."""
-        if row.published is None:
+        if row.published is not None:
+            dropped = {file.path for file in self._catalog.reader.document_of(row.published).files} - names
+            for name in sorted(dropped):
+                self._move_aside(row, name, os.path.join(target, name), asides)
+                files.prune(os.path.dirname(os.path.join(target, name)))
+
+    def _remove(self, row: Visible, target: bytes, asides: list[_Aside]) -> None:
+        """A file, or the regular files of a folder; links and what else no document holds stay where they are."""
+        files.check_replaceable(target)
+        if not os.path.isdir(target):
+            self._move_aside(row, b"", target, asides)
             return
-        for file in self._catalog.reader.document_of(row.published).files:
-            if file.path not in names:
-                aside = self._staging.old(row, file.path)
-                if files.move_aside(os.path.join(target, file.path), aside):
-                    self._settle(_Aside(row, file.path, aside))
+        for name in files.regular_files(target):
+            self._move_aside(row, name, os.path.join(target, name), asides)
+        files.prune(target)
 
-    def _remove(self, row: Visible, target: bytes) -> None:
-        aside = self._staging.old(row, b"")
-        if files.move_aside(target, aside):
+    def _move_aside(self, row: Visible, name: bytes, path: bytes, asides: list[_Aside]) -> None:
+        aside = self._staging.old(row, name)
+        if files.move_aside(path, aside):
+            asides.append(_Aside(row, name, aside))
             self._faults.at("removed-aside")
-            self._settle(_Aside(row, b"", aside))
 
-    def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> None:
-        """What stands aside is in the history, or goes there; then it is removed. ``known_anywhere``: after a crash, it
-        may have gone there already, as somebody else's snapshot."""
+    def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> bool:
+        """What stands aside is in the history, or goes there; then it is removed. False: somebody still writes it.
+        ``known_anywhere``: after a crash, it may have gone there already, as somebody else's snapshot."""
+        if not files.is_there(aside.path):
+            return True
+        if files.has_writer(aside.path):
+            return False
         document = files.read_document(aside.path)
-        if document is not None:
-            whole = self._whole(aside.row, aside.file, document)
-            known = whole is not None and known_anywhere and self._catalog.reader.has_document(named(whole))
-            if whole is not None and not known:
-                self._displaced(aside.row, whole)
-                self._faults.at("displaced-kept")
-        files.remove_known(aside.path, sorted(document or ()))
+        whole = self._whole(aside.row, aside.file, document) if document else None
+        known = whole is not None and known_anywhere and self._catalog.reader.has_document(named(whole))
+        if whole is not None and not known:
+            self._displaced(aside.row, whole)
+            self._faults.at("displaced-kept")
+        os.unlink(aside.path)
+        return True
 
     def _whole(self, row: Visible, name: bytes, aside: Document) -> Document | None:
         """The document that the displaced bytes make, or None where the history has them."""
         reader = self._catalog.reader
-        known: set[tuple[bytes, bytes]] = set()
-        for snapshot in self.known_snapshots(row):
-            known |= {(file.path, file.hash) for file in reader.document_of(snapshot).files}
+        known = self._known_files(row)
         found = {name or path: content for path, content in aside.items()}
         if all((path, hash_of(content)) in known for path, content in found.items()):
             return None
@@ -190,24 +229,15 @@ class Publisher:
             return found
         return {**self._content.bytes_of(reader.document_of(row.published)), **found}
 
-    def known_snapshots(self, row: Visible) -> list[bytes]:
-        """What may stand on disk by our own hand: published, wanted, and the heads between them."""
-        known = [each for each in (row.published, row.wanted) if each is not None]
-        for _, snapshot in self._catalog.reader.heads(row.session):
-            known.append(snapshot)
-            if snapshot == row.published:
-                break
-        return known
-
-    def is_own_mix(self, row: Visible, document: Document) -> bool:
-        """Whether the disk shows a publication of several files that was cut off between two of them."""
-        if row.published is None or row.wanted is None or row.published == row.wanted:
-            return False
-        reader = self._catalog.reader
-        shown = {path: hash_of(content) for path, content in document.items()}
-        sets = [{(f.path, f.hash) for f in reader.document_of(each).files} for each in self.known_snapshots(row)]
-        lasting = set.intersection(*({path for path, _ in each} for each in sets))
-        return lasting <= set(shown) and set(shown.items()) <= set.union(*sets)
+    def _known_files(self, row: Visible) -> set[tuple[bytes, bytes]]:
+        """Path and hash of whatever our own hand may have put there; kept while a row's files are settled."""
+        if self._known[0] != row:
+            reader = self._catalog.reader
+            known: set[tuple[bytes, bytes]] = set()
+            for snapshot in known_snapshots(reader, row):
+                known |= {(file.path, file.hash) for file in reader.document_of(snapshot).files}
+            self._known = (row, known)
+        return self._known[1]
 
     def _confirm(self, rows: list[Visible]) -> None:
         def work(tx: Transaction) -> None:
@@ -218,21 +248,24 @@ class Publisher:
 
     def sweep(self) -> None:
         """What a crash left in the staging folder: ours is removed, somebody else's goes into the history first."""
-        try:
-            for left in self._staging.left():
+        for left in self._staging.left():
+            try:
                 self._sweep(left)
-        except ValueError as problem:
-            self.problems[b"staging"] = f"Temporary files: {problem}"
+            except (OSError, HoldfastError, ValueError) as problem:
+                self.problems[left] = f"{os.fsdecode(left)!r} among the temporary files is left alone: {problem}"
 
-    def _sweep(self, left: Left) -> None:
+    def _sweep(self, path: bytes) -> None:
+        left = read_name(path)
         reader = self._catalog.reader
         owner = reader.session(left.session)
         if owner is None:
-            return
+            raise ValueError("it belongs to no session")
         row = Visible(path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot="")
         names = [file.path for file in reader.document_of(left.published or owner.head).files]
         name = next((each for each in names if digest_of(each) == left.digest), b"")
-        self._settle(_Aside(row, name, left.path), known_anywhere=True)
+        aside = _Aside(row, name, path)
+        if not self._settle(aside, known_anywhere=True):
+            self._asides.append(aside)
 
 
 def _unlink(paths: Iterable[bytes]) -> None:

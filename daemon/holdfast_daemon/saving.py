@@ -21,6 +21,8 @@ from holdfast_protocol.messages import Saved
 
 Work = Callable[[Transaction], Saved]
 
+LOOP_BYTES = 64 * 1024  # what is compared and merged on the loop; more goes to a thread
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
@@ -28,6 +30,9 @@ class Order:
 
     ``base``: the snapshot that it started from; None: the head as it was at receipt, where there is one.
     ``foreign``: it has no common ground with the session at all (a stranger's file at its path).
+    ``seen``: where it stands on disk now, as somebody else put it there; None for what came over the wire or was
+    displaced. The session may have another path by the time of the commit.
+    ``path``: the visible path of a new session, whose file is there already.
     """
 
     app: str
@@ -43,7 +48,7 @@ class Order:
     accept: bool = False
     tags: tuple[str, ...] = ()
     path: bytes | None = None
-    displaced: bool = False
+    seen: bytes | None = None
 
     @property
     def tree(self) -> bool:
@@ -58,7 +63,8 @@ class Saving:
 
     async def save(self, order: Order, caller: Caller) -> Saved:
         """Raises Exists (``new``), Damaged, NoSpace, Busy."""
-        return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller))
+        large = order.placed.document.size_bytes > LOOP_BYTES
+        return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
 
     def base_of(self, app: str, name: str, expect: int | None) -> bytes | None:
         """The snapshot that a save starts from. Raises NotFound for a revision that never was."""
@@ -174,8 +180,8 @@ class Saving:
             done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
             if order.path is not None:
                 self._is_visible(tx, path, identity, snapshot.id)
-            if order.cause == OUTSIDE and forked_from is not None:
-                self._shows(tx, forked_from, snapshot.id)
+            if order.seen is not None and forked_from is not None:
+                self._shows(tx, order.seen, forked_from, snapshot.id)
             return self._saved(tx, done, outcome, snapshot.id, conflicts=conflicts)
 
         return work
@@ -184,17 +190,20 @@ class Saving:
         name = f"{session.name} ({'outside' if order.cause == OUTSIDE else 'fork'})"
         fork = Order(
             app=session.app, name=name, placed=order.placed, form=order.form, cause=order.cause, base=order.base,
-            message=order.message, tags=order.tags,
+            message=order.message, tags=order.tags, seen=order.seen,
         )  # fmt: skip
         return self._creation(fork, caller, "forked", session, "forked", conflicts)
 
     def _nothing(self, order: Order, session: Session) -> Work:
+        sessions = self._sessions
+
         def work(tx: Transaction) -> Saved:
             current = tx.session(session.id)
             assert current is not None
             after = current.but(tags=_joined(current.tags, order.tags))
-            if order.cause == OUTSIDE and not order.displaced:
-                self._is_visible(tx, session.path, session.id, session.head)
+            if order.seen is not None:
+                sessions.want(tx, current.path, current.id, current.head)
+                tx.confirm(order.seen, current.head)
                 after = after.but(diverged=False, suspect=None)
             if after != current:
                 tx.put_session(after, current)
@@ -207,7 +216,7 @@ class Saving:
         snapshot = sessions.snapshot(
             session.id, document.id, document.size_bytes, (base,), order.cause, caller.author, order.message, reason
         )
-        stays = order.cause == OUTSIDE and not order.displaced
+        stays = order.seen is not None and order.seen == session.path
 
         def work(tx: Transaction) -> Saved:
             current = tx.session(session.id)
@@ -219,6 +228,8 @@ class Saving:
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:
                 self._is_visible(tx, session.path, session.id, snapshot.id)
+            elif order.seen is not None:
+                tx.confirm(order.seen, snapshot.id)
             return self._saved(tx, done, "suspect", snapshot.id, reason=reason)
 
         return work
@@ -255,10 +266,8 @@ class Saving:
             )  # fmt: skip
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
             done = sessions.change(tx, current, after, caller.author, note)
-            if order.cause == OUTSIDE and not order.displaced:
-                self._is_visible(tx, session.path, session.id, own.id)
-                if head is not own:
-                    sessions.want(tx, after.path, session.id, head.id)
+            if order.seen is not None:
+                tx.confirm(order.seen, own.id)
             outcome = "merged" if merged_with is not None else "saved"
             return self._saved(tx, done, outcome, head.id, merged=taken)
 
@@ -277,13 +286,12 @@ class Saving:
             Visible(path=path, session=session, published=snapshot, wanted=snapshot, boot=self._sessions.boot)
         )
 
-    def _shows(self, tx: Transaction, session: Session, snapshot: bytes) -> None:
-        """The session's path shows (or showed just now) a fork's bytes; its own head belongs there."""
+    def _shows(self, tx: Transaction, path: bytes, session: Session, snapshot: bytes) -> None:
+        """A session's path shows a fork's bytes; its own head belongs there, unless it has left."""
         current = tx.session(session.id)
-        wanted = None if current is None or current.deleted else current.head
-        tx.put_visible(
-            Visible(path=session.path, session=session.id, published=snapshot, wanted=wanted, boot=self._sessions.boot)
-        )
+        if current is not None and current.path == path and not current.deleted:
+            self._sessions.want(tx, path, current.id, current.head)
+        tx.confirm(path, snapshot)
 
     def _add(self, tx: Transaction, placed: Placed, snapshot: Snapshot) -> None:
         tx.add_chunks(placed.places)

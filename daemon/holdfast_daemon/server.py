@@ -7,33 +7,30 @@ descriptor is edge-triggered, so after every send or receive its events are look
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import pwd
 import socket as sockets
-import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
+from holdfast_daemon.connections import Connections
+from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
 from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
-from holdfast_protocol.messages import CHANGING, LIMITS, Event, Subscribe, Unsubscribe, Unsubscribed
+from holdfast_protocol.messages import CHANGING, LIMITS, VERB_OF, Subscribe, Unsubscribe, Unsubscribed
 
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
-SHED_SECONDS = 0.5
-EVENTS_COUNT = 200
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
@@ -41,17 +38,9 @@ _log = logging.getLogger("holdfast.server")
 
 
 @dataclass(slots=True)
-class _Subscription:
-    number: int
-    app: str | None
-    session: str | None
-
-
-@dataclass(slots=True)
 class _Peer:
     author: str
     wire: DaemonConnection
-    subscriptions: dict[bytes, _Subscription] = field(default_factory=dict)
 
 
 class Server:
@@ -59,19 +48,18 @@ class Server:
 
     def __init__(self, service: Service, listener: sockets.socket, path: str, descriptors: int) -> None:
         self._service = service
-        self._listener = listener
-        self._endpoint = f"ipc://{path}"
         self._loop = asyncio.get_running_loop()
         self._context = zmq.Context()
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
         self._outbound = Outbound(self._send, self._forget)
+        self._feed = Feed(service, self._outbound, self._put)
+        limit = max(16, min(10_000, (descriptors - 128) // 4))
+        self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._draining = self._retrying = self._stopping = self._bound = False
+        self._draining = self._retrying = self._stopping = False
         self._users: dict[int, str] = {}
-        self.connections = 0
-        self.connections_limit = max(16, min(10_000, (descriptors - 128) // 4))
 
     def start(self) -> None:
         """Serve."""
@@ -80,13 +68,9 @@ class Server:
         wire.setsockopt(zmq.ROUTER_MANDATORY, 1)
         wire.setsockopt(zmq.SNDHWM, 128)
         wire.setsockopt(zmq.RCVHWM, 256)
-        wire.setsockopt(zmq.MAXMSGSIZE, LIMITS["frame_bytes"])
+        wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
-        # A handshake that fails ends in DISCONNECTED as well, so these two count every connection once.
-        self._monitor = wire.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED)
-        self._bind()
-        self._counter = threading.Thread(target=self._count_connections, name="connections", daemon=True)
-        self._counter.start()
+        self.connections.start()
         self._loop.add_reader(_option(wire, zmq.FD), self._drain)
         self._soon()
 
@@ -97,11 +81,8 @@ class Server:
             await asyncio.wait(self._tasks, timeout=5)
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
-        self._socket.disable_monitor()
-        self._socket.close()
-        await asyncio.to_thread(self._counter.join)
+        await self.connections.stop()
         self._context.term()
-        self._listener.close()
 
     @property
     def clients(self) -> int:
@@ -109,58 +90,8 @@ class Server:
         return len(self._peers)
 
     def pump(self) -> None:
-        """There are new operations: events for everybody who wants them and has room."""
-        for identity, peer in list(self._peers.items()):
-            for subscription in list(peer.subscriptions):
-                self._pump(identity, peer, subscription)
-
-    def _pump(self, identity: bytes, peer: _Peer, key: bytes) -> None:
-        wanted = peer.subscriptions[key]
-        while self._outbound.size_bytes(identity) == 0 and key in peer.subscriptions:
-            rows = self._service.operations_after(wanted.number, EVENTS_COUNT)
-            for row in rows:
-                wanted.number = row.number
-                fits_app = wanted.app is None or wanted.app == row.app
-                if fits_app and wanted.session in (None, row.session):
-                    self._put(identity, connection.event(key, Event(row=row)))
-            if len(rows) < EVENTS_COUNT:
-                return
-
-    def _bind(self) -> None:
-        """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
-        self._socket.setsockopt(zmq.USE_FD, os.dup(self._listener.fileno()))
-        self._socket.bind(self._endpoint)
-        self._bound = True
-
-    def _count_connections(self) -> None:
-        """In a thread of its own: libzmq's I/O thread waits for this one while the queue of events is full, and a bind
-        in the loop would wait for the I/O thread."""
-        while True:
-            message = recv_monitor_message(self._monitor)
-            if message["event"] == zmq.EVENT_MONITOR_STOPPED:
-                self._monitor.close(0)
-                return
-            self.connections = max(0, self.connections + (1 if message["event"] == zmq.EVENT_ACCEPTED else -1))
-            if self._bound and self.connections > self.connections_limit:
-                with contextlib.suppress(RuntimeError):  # the loop has ended
-                    self._loop.call_soon_threadsafe(self._shed)
-
-    def _shed(self) -> None:
-        """Over the limit, every connection is cut: libzmq ends those of a listener with it, and tells of none. Clients
-        come back by themselves, on a new socket with the same request ids; a flood does not say hello."""
-        if self._bound and self.connections > self.connections_limit:
-            _log.warning("%d connections: all are cut, and taken again in %s s", self.connections, SHED_SECONDS)
-            self._bound = False
-            with contextlib.suppress(zmq.ZMQError):
-                self._socket.unbind(self._endpoint)
-            self._loop.call_later(SHED_SECONDS, self._take_again)
-            self._soon()
-
-    def _take_again(self) -> None:
-        if not self._stopping:
-            self.connections = 0
-            self._bind()
-            self._soon()
+        """There are new operations."""
+        self._feed.pump()
 
     def _drain(self) -> None:
         """Everything that came, up to a bound, on one view of the store. What is sent from here needs no second look
@@ -225,7 +156,7 @@ class Server:
         first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
-            oldest = next((key for key, each in self._peers.items() if not each.subscriptions), identity)
+            oldest = next((key for key in self._peers if not self._feed.follows(key)), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
 
@@ -254,9 +185,9 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._subscribe(identity, peer, asked.id, request)
+            self._feed.subscribe(identity, asked.id, request)
         elif isinstance(request, Unsubscribe):
-            peer.subscriptions.pop(request.subscription, None)
+            self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
         elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
             self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
@@ -269,7 +200,7 @@ class Server:
         """One slower request; past its deadline the asker is told, and what was not begun is not done."""
         deadline = time.monotonic() + asked.deadline_ms / 1000
         changing = type(asked.request) in CHANGING
-        caller = Caller(author, asked.id if changing else None)
+        caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)])
         try:
             async with asyncio.timeout(None if changing else deadline - time.monotonic()):
                 answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
@@ -278,14 +209,6 @@ class Server:
             self._put(identity, connection.error(asked.id, TooLate("The deadline passed")))
         except Exception as problem:  # the server's one catch-all: every request is answered
             self._put(identity, connection.error(asked.id, _coded(problem)))
-
-    def _subscribe(self, identity: bytes, peer: _Peer, key: bytes, request: Subscribe) -> None:
-        newest = self._service.newest_operation()
-        since = newest if request.since is None else min(request.since, newest)
-        peer.subscriptions[key] = _Subscription(since, request.app, request.session)
-        self._reply(identity, key, (self._service.subscribed(newest), ()))
-        if key in peer.subscriptions:
-            self._pump(identity, peer, key)
 
     def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
         reply, payload = answer
@@ -300,7 +223,7 @@ class Server:
     def _retry(self) -> None:
         self._retrying = False
         self._outbound.flush()
-        self.pump()
+        self._feed.pump()
         if self._outbound.waiting and not self._retrying:
             self._retrying = True
             self._loop.call_later(RETRY_SECONDS, self._retry)
@@ -322,6 +245,7 @@ class Server:
 
     def _forget(self, identity: bytes) -> None:
         self._peers.pop(identity, None)
+        self._feed.forget(identity)
         self._outbound.drop(identity)
 
 

@@ -50,7 +50,7 @@ class Service:
         self._version = version
         self._epoch = epoch
         self._answers = Answers()
-        self._documents = Documents(content)
+        self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
         changing = Changing(sessions, saving, lifecycle, folder, self._documents, incoming)

@@ -7,6 +7,7 @@ comparing the revision; where that moved, the decision is taken anew.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from holdfast_daemon.content import Content
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol import codec
-from holdfast_protocol.errors import Busy, Exists
+from holdfast_protocol.errors import BadField, Busy, Exists
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
@@ -31,10 +32,11 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, by the kernel's word, and under which request id."""
+    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once."""
 
     author: str
     request: bytes | None = None
+    verb: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,29 +67,45 @@ class Sessions:
         self.boot = boot
 
     async def commit(
-        self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]]
-    ) -> ReplyType:
-        """Decide and commit until the ground holds still. The answer is kept under the request's id."""
+        self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]],
+        *, large: bool = False,
+    ) -> ReplyType:  # fmt: skip
+        """Decide and commit until the ground holds still. The answer is kept under the request's id. ``large``: the
+        decision takes long, and is taken in a thread."""
         for _ in range(ATTEMPTS):
-            with self.catalog.reader.one_view():
-                work = partial(self._once, caller=caller, kind=kind, work=attempt())
+            decided = await asyncio.to_thread(self._decided, attempt) if large else self._decided(attempt)
             try:
-                return await self.catalog.commit(work)
+                return await self.catalog.commit(partial(self._once, caller=caller, kind=kind, work=decided))
             except Moved:
                 continue
         raise Busy("The session is changed by others faster than this request can follow")
+
+    def _decided(self, attempt: Callable[[], Callable[[Transaction], ReplyType]]) -> Callable[[Transaction], ReplyType]:
+        with self.catalog.reader.one_view():
+            return attempt()
 
     def _once(
         self, tx: Transaction, *, caller: Caller, kind: type[ReplyType], work: Callable[[Transaction], ReplyType]
     ) -> ReplyType:
         if caller.request is None:
             return work(tx)
-        known = tx.answer(caller.request)
+        known = self.answered(tx, caller, kind)
         if known is not None:
-            return codec.to_row(codec.decode(known, limit_bytes=LIMITS["answer_header_bytes"]), kind)
+            return known
         reply = work(tx)
-        tx.keep_answer(caller.request, self.clock(), codec.encode(codec.to_plain(reply)))
+        kept = {"verb": caller.verb, "body": codec.to_plain(reply)}
+        tx.keep_answer(caller.request, self.clock(), codec.encode(kept))
         return reply
+
+    def answered(self, reader: Reader, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
+        """The first answer to a request that was done before. Raises BadField where it asked for something else."""
+        known = reader.answer(caller.request) if caller.request else None
+        if known is None:
+            return None
+        kept = codec.decode(known, limit_bytes=LIMITS["answer_header_bytes"], what="kept answer")
+        if kept["verb"] != caller.verb:
+            raise BadField(f"id: it was the id of a {kept['verb']}; only the same request may be repeated", field="id")
+        return codec.to_row(kept["body"], kind)
 
     def snapshot(
         self, session: bytes, document: bytes, size_bytes: int, parents: tuple[bytes, ...], cause: str, author: str,

@@ -20,10 +20,9 @@ _NOBODY = "0" * 32
 
 
 class Left(NamedTuple):
-    """A file that a crash left: whose it was, what its session showed before, and which file of the document it is
+    """What a temporary name tells: whose it was, what its session showed before, and which file of the document it is
     (the beginning of its path's hash)."""
 
-    path: bytes
     session: bytes
     published: bytes | None
     digest: str
@@ -33,12 +32,10 @@ class Staging:
     """The names of the daemon's own temporary files."""
 
     def __init__(self, store: str, sessions: str) -> None:
-        """Both folders are there. Makes the place, and looks whether a file can be renamed out of it."""
-        near = os.path.join(os.fsencode(store), b"staging")
-        within = os.path.join(os.fsencode(sessions), OWN_PREFIX + b"staging")
-        self._places = [near, within]
-        self._folder = near if _reaches(near, os.fsencode(sessions)) else within
-        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        self._sessions = os.fsencode(sessions)
+        self._near = os.path.join(os.fsencode(store), b"staging")
+        self._within = os.path.join(self._sessions, OWN_PREFIX + b"staging")
+        self._chosen: bytes | None = None
 
     def new(self, row: Visible, file: bytes) -> bytes:
         """A name for bytes of ours on their way."""
@@ -52,21 +49,22 @@ class Staging:
         """The second name of a new file: from here on it may hold somebody else's bytes."""
         return os.path.join(self._folder, OLD + os.path.basename(new).removeprefix(NEW))
 
-    def left(self) -> Iterator[Left]:
-        """What a crash left that may be somebody else's; what is surely ours is removed. Raises ValueError, at the end,
-        naming what is called like ours and is not."""
-        strange = []
-        for place in filter(os.path.isdir, self._places):
+    def left(self) -> Iterator[bytes]:
+        """What a crash left that may be somebody else's; what is surely ours is removed."""
+        for place in filter(os.path.isdir, (self._near, self._within)):
             for entry in sorted(os.scandir(place), key=lambda each: each.name):
                 if entry.name.startswith(NEW):
                     os.unlink(entry.path)
-                    continue
-                try:
-                    yield _left(entry)
-                except ValueError:
-                    strange.append(entry.path)
-        if strange:
-            raise ValueError(f"not ours, though among them: {', '.join(map(os.fsdecode, strange))}")
+                else:
+                    yield entry.path
+
+    @property
+    def _folder(self) -> bytes:
+        """Made, and tried, when it is needed first: the sessions folder may be away at the start."""
+        if self._chosen is None:
+            self._chosen = self._near if _reaches(self._near, self._sessions) else self._within
+            os.makedirs(self._chosen, mode=0o700, exist_ok=True)
+        return self._chosen
 
 
 def digest_of(file: bytes) -> str:
@@ -79,11 +77,13 @@ def _tail(row: Visible, file: bytes) -> bytes:
     return f"{row.session.hex()}-{base}-{digest_of(file)}-{new_id()[:4].hex()}".encode()
 
 
-def _left(entry: os.DirEntry[bytes]) -> Left:
-    if not entry.name.startswith(OLD):
-        raise ValueError(entry.name)
-    session, base, digest, _ = entry.name.removeprefix(OLD).decode().split("-")
-    return Left(entry.path, bytes.fromhex(session), None if base == _NOBODY else bytes.fromhex(base), digest)
+def read_name(path: bytes) -> Left:
+    """Raises ValueError for a name that none of these functions gave."""
+    name = os.path.basename(path)
+    if not name.startswith(OLD):
+        raise ValueError("its name is not one of ours")
+    session, base, digest, _ = name.removeprefix(OLD).decode().split("-")
+    return Left(bytes.fromhex(session), None if base == _NOBODY else bytes.fromhex(base), digest)
 
 
 def _reaches(near: bytes, sessions: bytes) -> bool:

@@ -5,10 +5,13 @@ Linux gives ``renameat2(RENAME_EXCHANGE)`` and ``syncfs``; Python has neither, s
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
+import fcntl
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Document
@@ -22,11 +25,11 @@ _RENAME_EXCHANGE = 2
 OWN_PREFIX = b".holdfast-"
 
 
-class Unsettled(Exception):
+class Unsettled(OSError):
     """The file changed while it was read; look again later."""
 
 
-class NotAFile(Exception):
+class NotAFile(OSError):
     """A symbolic link, socket, FIFO or device: never opened, never followed."""
 
 
@@ -50,20 +53,56 @@ def read_document(path: bytes) -> Document | None:
         found = {name: _read_file(os.path.join(path, name)) for name in regular_files(path)}
         return found or None
     if not stat.S_ISREG(state.st_mode):
-        raise NotAFile(os.fsdecode(path))
+        raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
     return {b"": _read_file(path)}
 
 
 def regular_files(folder: bytes) -> list[bytes]:
     """Relative paths of the regular files below a folder, sorted; the daemon's own and links left out."""
     found = []
-    for here, folders, names in os.walk(folder):
+    for here, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(OWN_PREFIX)]
         for name in names:
             whole = os.path.join(here, name)
             if not name.startswith(OWN_PREFIX) and stat.S_ISREG(os.lstat(whole).st_mode):
                 found.append(os.path.relpath(whole, folder))
     return sorted(found)
+
+
+def _raise(problem: OSError) -> None:
+    """A folder that cannot be read is not an empty one."""
+    raise problem
+
+
+def is_there(path: bytes) -> bool:
+    """Anything at all, a link too. Raises OSError where that cannot be seen."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def check_replaceable(path: bytes) -> None:
+    """Raises NotAFile for what no publication may displace: a link, a socket, a FIFO, a device."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device stands there", os.fsdecode(path))
+
+
+def has_writer(path: bytes) -> bool:
+    """Whether somebody still has the regular file at ``path`` open, or mapped, for writing: only then does the kernel
+    refuse a read lease (fcntl(2)). False where the file system knows no leases."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as problem:
+        return problem.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _read_file(path: bytes) -> bytes:
@@ -73,7 +112,7 @@ def _read_file(path: bytes) -> bytes:
         content = source.read()
         after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
-        raise Unsettled(os.fsdecode(path))
+        raise Unsettled(errno.EBUSY, "it changes while it is read", os.fsdecode(path))
     return content
 
 
@@ -102,14 +141,15 @@ def identity_of(path: bytes) -> tuple[int, int, int] | None:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def write_new(path: bytes, content: bytes, kept: Kept | None) -> tuple[int, int, int]:
+def write_new(path: bytes, content: Iterable[bytes], kept: Kept | None) -> tuple[int, int, int]:
     """A new file with that content, not yet synced; gives its ``identity_of``. Nothing is left where it fails."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         with open(descriptor, "wb", buffering=0) as target:
-            left = memoryview(content)
-            while left:
-                left = left[target.write(left) :]
+            for piece in content:
+                left = memoryview(piece)
+                while left:
+                    left = left[target.write(left) :]
             state = os.fstat(descriptor)
             if kept is not None:
                 if (kept.owner, kept.group) != (state.st_uid, state.st_gid):
@@ -170,15 +210,10 @@ def move_aside(target: bytes, aside: bytes) -> bool:
     return True
 
 
-def remove_known(path: bytes, names: list[bytes]) -> None:
-    """Remove a file, or those files of a folder and the folders that are empty then; anything else stays."""
-    if not os.path.isdir(path) or os.path.islink(path):
-        os.unlink(path)
-        return
-    for name in names:
-        os.unlink(os.path.join(path, name))
-    for here, _, _ in os.walk(path, topdown=False):
-        if not os.listdir(here):
+def prune(folder: bytes) -> None:
+    """Remove a folder and those in it, as far as they are empty."""
+    for here, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
             os.rmdir(here)
 
 

@@ -25,7 +25,7 @@ PROTOCOL_VERSION = 1
 
 #: Bounds that both sides keep; ``hello`` gives them out. Bytes unless named otherwise.
 LIMITS: dict[str, int] = {
-    "header_bytes": 256 * 1024,
+    "header_bytes": 1024 * 1024,
     "answer_header_bytes": 8 * 1024 * 1024,
     "frame_bytes": 4 * 1024 * 1024,
     "frames_count": 257,
@@ -134,7 +134,8 @@ class Saved(Reply, frozen=True, kw_only=True):
 
     forked: ``session`` is the fork, whose name is free, and ``conflicts`` are the parts that both sides changed.
     merged: ``merged`` are the parts taken from the other side. suspect: ``reason`` says why, the head is as it was.
-    ``operation`` is None where nothing changed.
+    ``operation`` is None where nothing changed. ``warnings`` are for people: what the application would not read, or
+    give back changed, and a name that it cannot load.
     """
 
     outcome: str
@@ -230,7 +231,8 @@ class Load(Request, frozen=True, kw_only=True):
 
 
 class Loaded(Reply, frozen=True, kw_only=True):
-    """``files`` in order. ``inline``: payload frame n is the content of file n; otherwise read it with ``cat``."""
+    """``files`` in order. ``inline``: the payload frames, put together, are the contents of the files, one behind the
+    other, each of its ``size_bytes``; otherwise read each file with ``cat``."""
 
     session: SessionRow
     snapshot: str
@@ -300,10 +302,12 @@ class Delete(Request, frozen=True, kw_only=True):
 
 
 class Changed(Reply, frozen=True, kw_only=True):
-    """The session after the operation of that number."""
+    """The session after the operation of that number. ``warnings`` are for people (a name that the application cannot
+    load)."""
 
     session: SessionRow
     operation: int
+    warnings: list[str] = []
 
 
 class Undo(Request, frozen=True, kw_only=True):

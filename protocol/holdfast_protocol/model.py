@@ -122,23 +122,29 @@ class OperationRow(Row, frozen=True, kw_only=True):
 
 
 class FileSource(Row, frozen=True, kw_only=True):
-    """Where the bytes of one file of a document come from: payload frame number ``frame`` (0 is the first).
+    """Where the bytes of one file of a document come from: payload frame number ``frame`` (0 is the first), from
+    ``offset`` on, ``size_bytes`` of it or (nil) all to its end. So small files can share a frame.
 
-    ``chunked`` false: the frame is the content. True: it is the content's BLAKE3 chunk hashes, 32 bytes each, in
+    ``chunked`` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in
     order, all of which the daemon has (``missing``, ``put``).
     """
 
     frame: Natural
     path: bytes = b""
     chunked: bool = False
+    offset: Natural = 0
+    size_bytes: Natural | None = None
 
 
 class PartSource(Row, frozen=True, kw_only=True):
-    """A part to put into a document: ``part`` is a key or unique name, or the name of a new part; the content
-    is payload frame ``frame``."""
+    """A part to put into a document: ``part`` is a key or unique name, or the name of a new part. Where its bytes come
+    from is said as for a file."""
 
     part: str
     frame: Natural
+    chunked: bool = False
+    offset: Natural = 0
+    size_bytes: Natural | None = None
 
 
 #: What an operation may be. Every row is an event; the second value says whether ``undo`` can reverse it.

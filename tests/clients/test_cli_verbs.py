@@ -79,6 +79,15 @@ def test_import_names_by_the_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_pa
     assert b"--name" in err
 
 
+def test_a_renames_warnings_are_said_on_stderr(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """As those of a save: the rename is done, and the exit code 0."""
+    Sent(daemon, wire.Rename, wire.Changed(session=session_row(), operation=3, warnings=["its name holds #"]))
+    code, out, err = holdfast("rename", "renardo/verse", "a#1")
+    assert code == 0
+    assert b"its name holds #" in err
+    assert b"its name holds #" not in out
+
+
 def test_the_changing_verbs_wait_for_the_file(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     """restore, accept, rename, copy, delete and undo ask to be answered when the file on disk shows it."""
     changed = wire.Changed(session=session_row(), operation=3)

@@ -46,6 +46,18 @@ class Chunks:
         return b"".join(self.kept[frame[start : start + 32]] for start in range(0, len(frame), 32))
 
 
+def _received(asked: Asked, chunks: Chunks) -> dict[bytes, bytes]:
+    """The files that a save's sources and frames make."""
+    request = asked.request
+    assert isinstance(request, wire.Save)
+    files = {}
+    for source in request.files:
+        end = None if source.size_bytes is None else source.offset + source.size_bytes
+        window = asked.payload[source.frame][source.offset : end]
+        files[source.path] = chunks.content(window) if source.chunked else window
+    return files
+
+
 def test_small_content_travels_inside_the_message(daemon: FakeDaemon, client: Client) -> None:
     """Files and parts are payload frames, and the sources say which."""
     chunks = Chunks(daemon)
@@ -112,10 +124,78 @@ def test_chunks_lost_with_a_restart_are_sent_again(daemon: FakeDaemon, client: C
     assert chunks.content(chunks.saves[0].payload[0]) == LARGE[:3_000_000]
 
 
+def test_many_small_files_share_frames(daemon: FakeDaemon, client: Client) -> None:
+    """More files than a message has frames lie one behind the other; as many as it has have one each."""
+    chunks = Chunks(daemon)
+    for count, frames_count in ((256, 256), (257, 1), (4096, 1)):
+        files = {b"f%d" % number: b"%d" % number * (number % 7) for number in range(count)}
+        client.save("aiderdesk", "task", files)
+        asked = chunks.saves[-1]
+        assert len(asked.payload) == frames_count
+        assert _received(asked, chunks) == files
+    assert not daemon.requests(wire.Missing)
+
+
+def test_files_beyond_the_room_share_frames_of_hashes(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
+    """Chunks of many files are asked for together, and put together, however many files they are of."""
+    chunks = Chunks(daemon)
+    (tmp_path / "large").write_bytes(LARGE[:3_000_000])
+    files: dict[bytes, bytes | Path] = {b"f%d" % number: LARGE[number : number + 4000] for number in range(1000)}
+    client.save("aiderdesk", "task", {**files, b"large": tmp_path / "large", b"none": b""})
+    [asked] = chunks.saves
+    assert len(asked.payload) == 1
+    assert len(daemon.requests(wire.Missing)) == 1
+    assert len(daemon.requests(wire.Put)) < 10
+    assert _received(asked, chunks) == {**files, b"large": LARGE[:3_000_000], b"none": b""}
+
+
+def test_shared_frames_keep_their_bound() -> None:
+    """A frame is filled up to its limit, and what does not fit begins another."""
+    pieces = [bytes(1_000_000)] * 7 + [b"x"] * 300
+    frames, places = sources._framed(pieces)
+    assert all(len(frame) <= wire.LIMITS["frame_bytes"] for frame in frames)
+    assert [len(frame) for frame in frames] == [4_000_000, 3_000_300]
+    assert [frames[at.frame][at.offset :][: at.size_bytes] for at in places] == pieces
+
+
+def test_a_large_part_travels_as_chunks(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
+    """From memory or from a file, however large."""
+    chunks = Chunks(daemon)
+    (tmp_path / "part").write_bytes(LARGE[:5_000_000])
+    client.save("igv", "x", parts={"small": b"1", "large": LARGE[:6_000_000], "file": tmp_path / "part"})
+    [asked] = chunks.saves
+    assert [each.chunked for each in asked.request.parts] == [False, True, True]  # type: ignore[attr-defined]  # a Save
+    assert chunks.content(asked.payload[1]) == LARGE[:6_000_000]
+    assert chunks.content(asked.payload[2]) == LARGE[:5_000_000]
+
+
 def test_too_many_files_are_refused_before_anything_is_sent(daemon: FakeDaemon, client: Client) -> None:
-    """A document of more files than a message has frames cannot be sent."""
+    """A document of more files than the daemon takes cannot be sent."""
     with pytest.raises(TooLarge):
-        client.save("aiderdesk", "task", {str(number).encode(): b"" for number in range(300)})
+        client.save("aiderdesk", "task", {str(number).encode(): b"" for number in range(4097)})
+    assert not daemon.requests(wire.Save)
+
+
+@pytest.mark.parametrize("payload", [[b"1", b"", b"234"], [b"1234"], [b"12", b"34"]])
+def test_loaded_files_lie_in_the_frames_one_behind_the_other(
+    daemon: FakeDaemon, client: Client, payload: list[bytes]
+) -> None:
+    """However the frames are cut, each file is as long as its row says."""
+    files = {b"a": b"1", b"b": b"", b"c": b"234"}
+    rows = [FileRow(path=path, size_bytes=len(each), hash=hash_of(each)) for path, each in files.items()]
+    loaded = wire.Loaded(session=session_row(), snapshot="ab" * 16, files=rows, inline=True)
+    daemon.answers[wire.Load] = lambda asked: (loaded, payload)
+    assert client.load("renardo/verse").files == files
+
+
+@pytest.mark.parametrize("payload", [[], [b"12"], [b"1", b"", b"2345"]])
+def test_loaded_files_of_another_size_are_damaged(daemon: FakeDaemon, client: Client, payload: list[bytes]) -> None:
+    """Too little and too much are noticed before anything is used."""
+    row = FileRow(path=b"", size_bytes=4, hash=hash_of(b"1234"))
+    loaded = wire.Loaded(session=session_row(), snapshot="ab" * 16, files=[row], inline=True)
+    daemon.answers[wire.Load] = lambda asked: (loaded, payload)
+    with pytest.raises(Damaged):
+        client.load("renardo/verse")
 
 
 def test_a_file_that_cannot_be_read_is_named(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:

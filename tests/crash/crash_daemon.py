@@ -70,7 +70,8 @@ class CrashDaemon(Daemon):
     @property
     def leftovers(self) -> list[str]:
         found = [name for _, folders, names in os.walk(self.sessions) for name in [*folders, *names] if _is_own(name)]
-        return found + os.listdir(self.home / "store" / "staging")
+        staging = self.home / "store" / "staging"
+        return found + (os.listdir(staging) if staging.exists() else [])
 
     def settled(self) -> bool:
         """Nothing waits for publication, nothing of the daemon's own lies about, and every file shows its head."""
@@ -158,4 +159,4 @@ def replace(visible: Path, content: bytes) -> None:
 
 
 def _is_own(name: str) -> bool:
-    return name.startswith(".holdfast-")
+    return name.startswith(".holdfast-") and name != ".holdfast-folder"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from pathlib import Path
@@ -106,21 +107,35 @@ def test_a_new_file_takes_over_mode_and_leaves_nothing_where_it_fails(tmp_path: 
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_bytes(b"")
     old.chmod(0o640)
-    files.write_new(_b(new), b"content", files.kept_of(_b(old)))
+    files.write_new(_b(new), [b"con", b"tent"], files.kept_of(_b(old)))
     assert new.stat().st_mode & 0o7777 == 0o640
     with pytest.raises(FileExistsError):
-        files.write_new(_b(new), b"other", None)
+        files.write_new(_b(new), [b"other"], None)
     assert new.read_bytes() == b"content"
 
 
-def test_only_known_files_of_a_folder_are_removed(tmp_path: Path) -> None:
-    """A stranger's file stays, and so does its folder."""
+def test_only_empty_folders_are_pruned(tmp_path: Path) -> None:
+    """A stranger's file stays, and so do the folders that lead to it."""
     folder = tmp_path / "folder"
-    (folder / "in").mkdir(parents=True)
-    for name in ("a", "in/b", "in/stranger"):
-        (folder / name).write_bytes(b"")
-    files.remove_known(_b(folder), [b"a", b"in/b"])
-    assert [name for _, _, names in os.walk(folder) for name in names] == ["stranger"]
+    (folder / "in" / "deep").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "in" / "stranger").write_bytes(b"")
+    files.prune(_b(folder))
+    assert sorted(path.name for path in folder.rglob("*")) == ["in", "stranger"]
+
+
+def test_a_writer_is_noticed_until_it_closes(tmp_path: Path) -> None:
+    """A file that somebody holds open for writing, or has mapped so, is not final; a reader does not matter."""
+    place = tmp_path / "x"
+    place.write_bytes(b"x" * 100)
+    with place.open("ab"):
+        assert files.has_writer(_b(place))
+    with place.open("r+b") as opened:
+        mapped = mmap.mmap(opened.fileno(), 100)
+    assert files.has_writer(_b(place))
+    mapped.close()
+    with place.open("rb"):
+        assert not files.has_writer(_b(place))
 
 
 def test_a_reader_never_sees_nothing_while_files_are_exchanged(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def small(house: Path) -> Iterator[Daemon]:
 
 
 def _own_files(daemon: Daemon) -> list[str]:
-    places = (daemon.sessions.rglob(".holdfast-*"), (daemon.home / "store" / "staging").iterdir())
-    return [file.name for place in places for file in place]
+    places = (daemon.sessions.rglob(".holdfast-*"), (daemon.home / "store" / "staging").glob("*"))
+    return [file.name for place in places for file in place if file.name != ".holdfast-folder"]
 
 
 def _fill(daemon: Daemon) -> Path:

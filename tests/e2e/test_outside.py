@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from e2e_daemon import Daemon, renardo, until
@@ -142,3 +143,28 @@ def test_a_file_replaced_by_a_link_is_not_followed(daemon: Daemon, tmp_path: Pat
     daemon.cli("save", "notes/linked", "-", content=b"mine again")
     assert target.read_bytes() == b"target"
     assert daemon.alive
+
+
+def test_a_file_that_cannot_be_published_stops_no_other(daemon: Daemon) -> None:
+    """A damaged chunk of one session is said by name; other sessions are published, and the daemon does not spin."""
+    old, new = os.urandom(300_000), os.urandom(300_000)
+    daemon.ok("save", "notes/big", "-", content=old)
+    daemon.ok("save", "notes/big", "-", "--accept", content=new)
+    [pack] = (daemon.home / "store" / "packs").iterdir()
+    whole = pack.read_bytes()
+    pack.write_bytes(whole.replace(old[1000:1100], b"\0" * 100))
+    daemon.cli("--timeout", "2", "restore", "notes/big@-1")
+    daemon.ok("save", "notes/other", "-", content=b"other")
+    assert daemon.file("notes", "other").read_bytes() == b"other"
+    assert daemon.file("notes", "big").read_bytes() == new
+    assert any(
+        "big" in problem and "damaged" in problem for problem in daemon.ok("status", "--json").rows[0]["problems"]
+    )
+    before = _processor_seconds(daemon)
+    time.sleep(1)
+    assert _processor_seconds(daemon) - before < 0.5
+
+
+def _processor_seconds(daemon: Daemon) -> float:
+    fields = Path(f"/proc/{daemon.ok('status', '--json').rows[0]['pid']}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

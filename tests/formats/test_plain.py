@@ -50,6 +50,30 @@ def test_keys_that_lead_elsewhere_are_refused(key):
         PLAIN.write([part(b"x", key), part(b"y", "b")])
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("file", "below"), [("a", "a/b"), ("a/b", "a/b/c/d")])
+def test_a_file_is_no_folder(file, below, order):
+    """Two paths of which one is a folder on the other's way are refused, and both are named."""
+    with pytest.raises(CannotHold) as caught:
+        PLAIN.write([part(b"x", file), part(b"y", below), part(b"z", "ab")][::order])
+    [(_, sentence)] = caught.value.problems
+    assert f"{file} would be a file" in sentence
+    assert f"holds {below}" in sentence
+
+
+def test_paths_that_only_begin_alike_are_no_clash():
+    """A folder's name is whole components."""
+    document = {b"a": b"1", b"ab/c": b"2", b"a.b/c": b"3", b"ab/cd": b"4"}
+    assert PLAIN.write(PLAIN.read(document).parts, document) == document
+
+
+@pytest.mark.parametrize("key", [".holdfast-x", "a/.holdfast-1234/b"])
+def test_names_of_our_own_temporary_files_are_refused(key):
+    """Whoever clears up behind a crash would take the file for one of these."""
+    with pytest.raises(CannotHold, match="holdfast-"):
+        PLAIN.write([part(b"x", key)])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

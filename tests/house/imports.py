@@ -15,8 +15,7 @@ PROTOCOL, DAEMON, CLIENTS = "protocol/holdfast_protocol", "daemon/holdfast_daemo
 ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
-        f"{DAEMON}/listener.py",
-        f"{DAEMON}/outbound.py",
+        f"{DAEMON}/connections.py",
         f"{CLIENTS}/channel.py",
     ),
     "msgpack": (f"{PROTOCOL}/codec.py",),
@@ -48,9 +47,23 @@ OURS = frozenset().union(*MAY_IMPORT.values())
 ENGINES = ("holdfast_daemon.store.sqlite", "holdfast_daemon.store.packs")
 BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
 
+#: The daemon's upper floors, top first: a module imports what stands below its own floor; all others stand below these.
+FLOORS = (
+    ("app",),
+    ("server",),
+    ("connections", "feed"),
+    ("service",),
+    ("asking", "changing"),
+    ("incoming", "restoring"),
+    ("documents",),
+)
+
 #: What decides and does no I/O (STYLE.md, rule 4).
-PURE = tuple(f"{DAEMON}/{name}" for name in ("gate.py", "merge.py", "diff.py", "reconcile.py", "formats/*.py"))
-IMPURE_ROOMS = ("app", "server", "listener", "outbound", "service", "store", "folders")
+PURE = tuple(
+    f"{DAEMON}/{name}"
+    for name in ("gate.py", "merge.py", "diff.py", "reconcile.py", "payload.py", "remarks.py", "formats/*.py")
+)
+IMPURE_ROOMS = (*(room for floor in FLOORS for room in floor), "listener", "outbound", "store", "folders")
 IMPURE_LIBRARIES = ("zmq", "apsw", "watchdog", "platformdirs")
 IMPURE_MODULES = (
     *("asyncio", "concurrent", "fcntl", "http", "mmap", "multiprocessing", "os", "pathlib", "queue", "random"),
@@ -102,12 +115,24 @@ def _problem(path: str, name: str, tree: str) -> str | None:
     if name.startswith(ENGINES) and not any(fnmatch(path, builder) for builder in BUILDERS):
         return "an engine is reached through store/base.py"
     if top in OURS:
-        return None if top in MAY_IMPORT[tree] else "the import points the wrong way"
+        down = top in MAY_IMPORT[tree] and (tree != DAEMON or top != "holdfast_daemon" or _is_below(name, path))
+        return None if down else "the import points the wrong way"
     if top in sys.stdlib_module_names:
         return None
     if top not in ROOMS:
         return "a library without a room"
     return None if any(fnmatch(path, room) for room in ROOMS[top]) else "used outside its room"
+
+
+def _is_below(name: str, path: str) -> bool:
+    """Whether a module of the daemon stands on a lower floor than the one at ``path``, or both on the ground."""
+    here = _floor(path.removeprefix(f"{DAEMON}/").removesuffix(".py"))
+    there = _floor(name.split(".")[1] if "." in name else "")
+    return here < there or here == there == len(FLOORS)
+
+
+def _floor(room: str) -> int:
+    return next((number for number, floor in enumerate(FLOORS) if room in floor), len(FLOORS))
 
 
 def _is_impure(name: str) -> bool:

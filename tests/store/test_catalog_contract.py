@@ -271,7 +271,7 @@ def test_snapshots_are_found_in_many_ways(catalog: Catalog) -> None:
     newest = reader.newest_good(ID)
     assert newest is not None
     assert newest.id == HEAD
-    _do(catalog, lambda tx: tx.clear_suspicion(NEXT))
+    _do(catalog, lambda tx: tx.put_suspicion(NEXT, None))
     assert reader.newest_good(ID) == snapshot(NEXT)
 
 
@@ -340,11 +340,18 @@ def test_answers_are_kept_until_they_are_forgotten(opened: OpenCatalog) -> None:
     assert catalog.reader.answer(bytes([2]) * 16) is None
 
 
+def test_facts_of_the_store_are_kept(opened: OpenCatalog) -> None:
+    """The newest value of each, across openings."""
+    _do(opened.catalog, lambda tx: tx.put_fact("k", b"1"), lambda tx: tx.put_fact("k", b"2"))
+    reader = opened.reopen().reader
+    assert (reader.fact("k"), reader.fact("other")) == (b"2", None)
+
+
 def test_the_contract_says_what_each_word_means() -> None:
     """Every method whose name does not say it all has a sentence; the page stays a page."""
     plain = {"close", "session", "snapshot", "chunk", "visible", "visible_paths", "pending_count", "operation"}
-    plain |= {"operations_after", "sessions_count", "add_snapshot", "clear_suspicion", "put_visible", "drop_visible"}
-    plain |= {"mark_undone", "keep_answer"}
+    plain |= {"operations_after", "sessions_count", "add_snapshot", "put_suspicion", "put_visible", "drop_visible"}
+    plain |= {"mark_undone", "keep_answer", "put_fact"}
     for contract in (base.Chunks, base.Reader, base.Transaction, base.Catalog):
         for name, member in vars(contract).items():
             if not name.startswith("_") and name not in plain and callable(member):

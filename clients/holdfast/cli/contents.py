@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from holdfast.sources import INLINE_BYTES, DocumentContent, FileContent
-from holdfast_protocol.errors import BadField, TooLarge
-from holdfast_protocol.messages import LIMITS
+from holdfast_protocol.errors import BadField
 
 if TYPE_CHECKING:
     from holdfast.cli.output import Output
@@ -48,17 +47,9 @@ class Contents:
             return dict(sorted(files.items()))
         return self._file(name)
 
-    def part(self, name: str) -> bytes:
-        """The bytes of one part, which travels in one frame. Raises OSError, TooLarge."""
-        limit = LIMITS["frame_bytes"]
-        if name == "-":
-            content = sys.stdin.buffer.read(limit + 1)
-        else:
-            with open(name, "rb") as file:
-                content = file.read(limit + 1)
-        if len(content) > limit:
-            raise TooLarge(f"{name}: a part may have {limit} bytes at most", limit=limit)
-        return content
+    def part(self, name: str) -> FileContent:
+        """The content of one part. Raises OSError."""
+        return self._once(sys.stdin.buffer) if name == "-" else self._file(name)
 
     def _file(self, name: str) -> FileContent:
         if stat.S_ISREG(os.stat(name).st_mode):

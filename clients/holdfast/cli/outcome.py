@@ -19,8 +19,7 @@ def report_saved(output: Output, saved: Saved, asked: str) -> int:
     session = title(saved.session)
     if output.as_json:
         output.row(saved)
-    for warning in saved.warnings:
-        output.say(f"holdfast: {warning}")
+    _warn(output, saved.warnings)
     if saved.outcome == "forked":
         both = f"; both sides changed: {', '.join(saved.conflicts)}" if saved.conflicts else ""
         output.say(f"holdfast: {asked} was saved by somebody else meanwhile; yours is kept as {session}{both}")
@@ -43,5 +42,11 @@ def report_changed(output: Output, changed: Changed, what: str) -> int:
     """``what`` was done to the session."""
     if output.as_json:
         output.row(changed)
+    _warn(output, changed.warnings)
     output.done(f"{what} {title(changed.session)}  operation {changed.operation}")
     return 0
+
+
+def _warn(output: Output, warnings: list[str]) -> None:
+    for warning in warnings:
+        output.say(f"holdfast: {warning}")

@@ -14,6 +14,7 @@ from holdfast_protocol.errors import BadField, BadName, NotFound
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
     from holdfast.client import Client
+    from holdfast.sources import FileContent
     from holdfast_protocol.model import Ref
 
 HELP = "save a document, or parts of one"
@@ -68,7 +69,7 @@ def _application(client: Client, ref: Ref) -> str:
         raise NotFound(f"{problem.sentence}; for a new session say APP/NAME", **problem.details) from problem
 
 
-def _part(text: str, contents: Contents) -> tuple[str, bytes]:
+def _part(text: str, contents: Contents) -> tuple[str, FileContent]:
     part, equals, file = text.rpartition("=")
     if not equals or not part:
         raise BadField(f"--part takes P=FILE, not {text!r}")

@@ -91,6 +91,11 @@ class Format(Protocol):
         """What a file of one document ends in, dot included, or "" where the name holds it already."""
         ...
 
+    @property
+    def warns(self) -> bool:
+        """Whether a reading, a part's losses or a name may be warned of; where not, nobody is kept waiting for it."""
+        ...
+
     def recognise(self, document: Document) -> Recognition | None:
         """By content, not by name. None: not of this format."""
         ...
@@ -117,4 +122,19 @@ class Format(Protocol):
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
         """Why ``new`` looks like damage next to ``old``, or None. Only what this format knows better."""
+        ...
+
+    def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
+        """A part that the document of ``beside`` does not have yet, of the kind that it would have there."""
+        ...
+
+    def name_warnings(self, file_name: str) -> Sequence[str]:
+        """Why the application would not find or open a file of this name; mostly nothing. For documents of one file.
+
+        Bytes that are not UTF-8 are surrogates, as ``os.fsdecode`` makes them; the sentences hold none.
+        """
+        ...
+
+    def losses(self, parts: Sequence[Part]) -> Sequence[tuple[str, str]]:
+        """What the application itself would give back changed: a part's key and a sentence for people each."""
         ...

@@ -27,6 +27,7 @@ from holdfast_daemon.formats.base import (
     Recognition,
 )
 from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.trees import free_key
 
 MANIFEST = "manifest.json"
 VERSION_FIELD = "holdfast_parts"
@@ -50,6 +51,7 @@ class Parts:
 
     app = "parts"
     suffix = ".zip"
+    warns = False
 
     def recognise(self, document: Document) -> Recognition | None:
         """Only zips whose manifest has our mark; a damaged one of ours is still ours."""
@@ -118,6 +120,19 @@ class Parts:
         has = any(part.content for part in new.parts)
         return None if has or not had else f"every part is gone or empty, and {had} had content"
 
+    def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
+        """Of the last part's kind; the name is its key, so that the application can give its parts keys."""
+        kind = beside[-1].kind if beside else "part"
+        return Part(key=free_key(name, {part.key for part in beside}), name=name, kind=kind, content=content)
+
+    def name_warnings(self, file_name: str) -> tuple[str, ...]:
+        """Any name will do."""
+        return ()
+
+    def losses(self, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
+        """Everything is held exactly."""
+        return ()
+
 
 def _manifest_of(members: Mapping[str, bytes]) -> list[_Row]:
     if MANIFEST not in members:
@@ -142,10 +157,7 @@ def _rows_of_unlisted(members: Sequence[str], rows: Sequence[_Row]) -> list[_Row
     taken = {row.key for row in rows}
     added = []
     for member in members:
-        key, number = member, 1
-        while key in taken:
-            number += 1
-            key = f"{member}~{number}"
+        key = free_key(member, taken)
         taken.add(key)
         added.append(_Row(key=key, name=member, kind="file", member=member))
     return added

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import Document, Pair, Part, Reading, Recognition
 from holdfast_daemon.formats.changes import phrase_of_content
-from holdfast_daemon.formats.trees import SINGLE_FILE, keys_of, written_as
+from holdfast_daemon.formats.trees import SINGLE_FILE, keys_of, new_file, written_as
 
 
 class Plain:
@@ -15,6 +15,7 @@ class Plain:
 
     app = "plain"
     suffix = ""
+    warns = False
 
     def recognise(self, document: Document) -> Recognition:
         """Always, and never certain: anything is a plain document."""
@@ -56,6 +57,18 @@ class Plain:
 
     def suspicion(self, old: Reading, new: Reading) -> None:
         """Nothing is known of a plain file that the general rules do not know."""
+
+    def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
+        """A file whose path is the name."""
+        return new_file(name, content)
+
+    def name_warnings(self, file_name: str) -> tuple[str, ...]:
+        """Any name will do."""
+        return ()
+
+    def losses(self, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
+        """Nothing is known of the application."""
+        return ()
 
 
 def _label(part: Part) -> str:

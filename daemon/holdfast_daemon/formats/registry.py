@@ -13,7 +13,11 @@ from holdfast_daemon.formats.base import Document, Format, Recognition
 from holdfast_daemon.formats.plain import PLAIN
 
 GROUP = "holdfast.formats"
-_METHODS = ("recognise", "read", "write", "match", "describe_change", "suspicion")
+_METHODS = (
+    *("recognise", "read", "write", "match", "describe_change", "suspicion"),
+    *("new_part", "name_warnings", "losses"),
+)
+_FIELDS = {"app": str, "suffix": str, "warns": bool}
 
 
 def load_formats(broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None) -> dict[str, Format]:
@@ -69,7 +73,7 @@ def _is_ours(point: EntryPoint) -> bool:
 def _checked(loaded: Format) -> Format:
     """Raises TypeError for an object that does not meet ``Format``."""
     missing = [name for name in _METHODS if not callable(getattr(loaded, name, None))]
-    missing += [name for name in ("app", "suffix") if not isinstance(getattr(loaded, name, None), str)]
+    missing += [name for name, kind in _FIELDS.items() if not isinstance(getattr(loaded, name, None), kind)]
     if missing:
         raise TypeError(f"no format: it lacks {', '.join(missing)}")
     return loaded

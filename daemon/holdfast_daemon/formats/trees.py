@@ -6,7 +6,7 @@ escaped; two paths that would then look alike get different keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 
 from holdfast_daemon.formats.base import CannotHold, Document, Part
 
@@ -14,6 +14,8 @@ from holdfast_daemon.formats.base import CannotHold, Document, Part
 SINGLE_FILE = "file"
 
 LONGEST_COMPONENT_BYTES = 255
+#: What the daemon's own temporary files are called; a document's would be taken for one of them.
+TEMPORARY = b".holdfast-"
 
 
 def keys_of(paths: Iterable[bytes]) -> dict[bytes, str]:
@@ -22,14 +24,24 @@ def keys_of(paths: Iterable[bytes]) -> dict[bytes, str]:
     taken: set[str] = set()
     by_text_first = sorted(paths, key=lambda path: (not _is_utf8(path), path))
     for path in by_text_first:
-        key = text = path.decode("utf-8", "backslashreplace") or SINGLE_FILE
-        number = 1
-        while key in taken:
-            number += 1
-            key = f"{text}~{number}"
+        key = free_key(path.decode("utf-8", "backslashreplace") or SINGLE_FILE, taken)
         taken.add(key)
         keys[path] = key
     return {path: keys[path] for path in sorted(keys)}
+
+
+def free_key(wanted: str, taken: Set[str]) -> str:
+    """``wanted``, with a number behind it where another part has that key."""
+    key, number = wanted, 1
+    while key in taken:
+        number += 1
+        key = f"{wanted}~{number}"
+    return key
+
+
+def new_file(path: str, content: bytes) -> Part:
+    """A part that ``written_as`` makes a file at ``path``."""
+    return Part(key=path, name=path, kind="file", content=content)
 
 
 def written_as(parts: Sequence[Part], template: Document | None) -> Document:
@@ -50,9 +62,24 @@ def written_as(parts: Sequence[Part], template: Document | None) -> Document:
         document[path] = part.content
     if b"" in document and len(document) > 1:
         problems.append((SINGLE_FILE, "a document of one file cannot hold several"))
+    elif clash := file_and_folder(document):
+        file, below = (path.decode("utf-8", "backslashreplace") for path in clash)
+        problems.append((below, f"{file} would be a file, and a folder that holds {below}"))
     if problems:
         raise CannotHold(problems)
     return document
+
+
+def file_and_folder(paths: Collection[bytes]) -> tuple[bytes, bytes] | None:
+    """A path that is a file, and another that needs a folder of that name; None where there is no such pair."""
+    files = set(paths)
+    for path in paths:
+        end = path.rfind(b"/")
+        while end > 0:
+            if path[:end] in files:
+                return path[:end], path
+            end = path.rfind(b"/", 0, end)
+    return None
 
 
 def _unsafe(key: str, known: dict[str, bytes]) -> str | None:
@@ -66,6 +93,8 @@ def _unsafe(key: str, known: dict[str, bytes]) -> str | None:
     components = path.split(b"/")
     if b"\0" in path or any(component in (b"", b".", b"..") for component in components):
         return "its name is not a relative path inside the folder"
+    if any(component.startswith(TEMPORARY) for component in components):
+        return f"its name begins with {TEMPORARY.decode()}, as only our own temporary files do"
     if any(len(component) > LONGEST_COMPONENT_BYTES for component in components):
         return f"its name is longer than {LONGEST_COMPONENT_BYTES} bytes"
     return None

@@ -25,6 +25,7 @@ from holdfast_daemon.formats.renardo.problems import losses, problems, refusals
 from holdfast_daemon.formats.renardo.project import (
     SESSION_KINDS,
     from_project,
+    new_project_file,
     project_suspicion,
     read_project,
     recognise_project,
@@ -34,6 +35,7 @@ from holdfast_daemon.formats.renardo.project import (
 from holdfast_daemon.formats.renardo.reading import read_session, recognition_of
 from holdfast_daemon.formats.renardo.shown import as_renardo_would
 from holdfast_daemon.formats.renardo.writing import for_renardo, write_session
+from holdfast_daemon.formats.trees import free_key
 
 __all__ = [
     "RENARDO",
@@ -55,6 +57,7 @@ class Renardo:
 
     app = "renardo"
     suffix = ".py"
+    warns = True
 
     def recognise(self, document: Document) -> Recognition | None:
         """Any single file is at least F0, which is not certain; a folder needs a ``.py`` file."""
@@ -100,6 +103,22 @@ class Renardo:
             left = "only the startup section is left" if new.parts else "nothing is left"
             return f"{left} of a session that had {len(before)} buffers with text"
         return f"every buffer is empty, and {len(before)} had text"
+
+    def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
+        """A buffer of a session; a file of a project folder, whatever stands last there."""
+        if any(part.kind not in SESSION_KINDS for part in beside):
+            return new_project_file(name, content)
+        number = 1 + sum(part.kind == "buffer" for part in beside)
+        key = free_key(f"buffer-{number}", {part.key for part in beside})
+        return Part(key=key, name=name, kind="buffer", content=content)
+
+    def name_warnings(self, file_name: str) -> tuple[str, ...]:
+        """Names that Renardo saves under and then cannot load (renardo.md 2.2)."""
+        return name_warnings(file_name)
+
+    def losses(self, parts: Sequence[Part]) -> list[tuple[str, str]]:
+        """What Renardo trims or turns into something else in a session file; files of a project it keeps."""
+        return losses([part for part in parts if part.kind in SESSION_KINDS])
 
 
 def _headers_gone(old: Reading, new: Reading) -> str | None:

@@ -16,7 +16,7 @@ from itertools import islice
 
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Part, Reading, Recognition
 from holdfast_daemon.formats.changes import count_lines
-from holdfast_daemon.formats.trees import keys_of, written_as
+from holdfast_daemon.formats.trees import keys_of, new_file, written_as
 
 INDEX = b"holdfast-session.json"
 STATE = b"frontend_state.json"
@@ -66,6 +66,12 @@ def write_project(parts: Sequence[Part], template: Document | None) -> Document:
     if recognise_project(document) is None:
         raise CannotHold([("project", "a project folder has at least one .py file")])
     return document
+
+
+def new_project_file(path: str, content: bytes) -> Part:
+    """A file that a project does not have yet, of the kind that it will be read as."""
+    kind = "state" if _is_state(path.encode("utf-8", "backslashreplace")) else "file"
+    return replace(new_file(path, content), kind=kind)
 
 
 def project_suspicion(old: Reading, new: Reading) -> str | None:

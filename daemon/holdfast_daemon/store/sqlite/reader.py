@@ -242,6 +242,9 @@ class SqliteReader:
         """The first answer to a changing request, or None."""
         return self._one("SELECT answer FROM requests WHERE id = ?", (request,), lambda row: bytes(row[0]))
 
+    def fact(self, key: str) -> bytes | None:
+        return self._one("SELECT value FROM store WHERE key = ?", (key,), lambda row: bytes(row[0]))
+
     def sessions_count(self, deleted: bool) -> int:
         return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
 

@@ -40,8 +40,8 @@ class SqliteTransaction(SqliteReader):
             ),
         )  # fmt: skip
 
-    def clear_suspicion(self, snapshot: bytes) -> None:
-        self._connection.execute("UPDATE snapshots SET suspect = NULL WHERE id = ?", (snapshot,))
+    def put_suspicion(self, snapshot: bytes, reason: str | None) -> None:
+        self._connection.execute("UPDATE snapshots SET suspect = ? WHERE id = ?", (reason, snapshot))
 
     def put_session(self, session: Session, before: Session | None) -> None:
         """A new row, or what has changed since ``before``. Names and paths stand in indexes, and change seldom."""
@@ -100,6 +100,9 @@ class SqliteTransaction(SqliteReader):
 
     def mark_undone(self, number: int, by: int) -> None:
         self._connection.execute("UPDATE operations SET undone_by = ? WHERE number = ?", (by, number))
+
+    def put_fact(self, key: str, value: bytes) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO store(key, value) VALUES(?, ?)", (key, value))
 
     def keep_answer(self, request: bytes, time: int, answer: bytes) -> None:
         self._connection.execute("INSERT INTO requests(id, time, answer) VALUES(?, ?, ?)", (request, time, answer))

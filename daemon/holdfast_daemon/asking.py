@@ -1,0 +1,137 @@
+"""The verbs that look at documents: one method each, which may wait for the store or a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast_daemon import diff, naming, remarks
+from holdfast_daemon.documents import Documents, is_folder
+from holdfast_daemon.formats.base import Document, Part
+from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
+from holdfast_protocol import messages as m
+from holdfast_protocol.errors import Damaged, NotFound, TooLarge
+from holdfast_protocol.model import FileRow, PartRow
+
+LISTED_PATHS = 20
+LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
+
+
+class Asking:
+    """Changes nothing."""
+
+    def __init__(self, sessions: Sessions, documents: Documents) -> None:
+        self._catalog = sessions.catalog
+        self._clock = sessions.clock
+        self._documents = documents
+        self._content = documents.content
+
+    async def missing(self, request: m.Missing, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Those of the asked chunks that the store does not have."""
+        asked = hashes_in(frame_at(payload, 0))
+        known = self._catalog.reader.known_chunks(asked)
+        lacking = [each for each in asked if each not in known]
+        return m.MissingChunks(count=len(lacking)), (b"".join(lacking),)
+
+    async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A session with what its format sees in the snapshot."""
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        row, snapshot = named.session.row(), named.snapshot.row()
+        document = self._documents.stored(named.snapshot.document)
+        files, form = _file_rows(document.files), self._content.form(named.session.format)
+        of_name = remarks.of_name(form, named.session.path, is_folder=is_folder(document))
+        try:
+            reading = await self._documents.read(document, form)
+        except (Damaged, TooLarge) as problem:
+            warnings = [problem.sentence, *of_name]
+            return m.Shown(session=row, snapshot=snapshot, files=files, warnings=warnings), ()
+        return m.Shown(
+            session=row, snapshot=snapshot, files=files, parts=[_part_row(part) for part in reading.parts],
+            facts=dict(reading.facts), generation=reading.recognition.generation, writer=reading.recognition.writer,
+            inferred=reading.recognition.inferred, warnings=[*reading.warnings, *of_name],
+        ), ()  # fmt: skip
+
+    async def diff(self, request: m.Diff, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """What changed between two snapshots, part by part."""
+        reader, now = self._catalog.reader, self._clock()
+        first = naming.find(reader, request.old, now)
+        if request.new is not None:
+            old, new = first.snapshot, naming.find(reader, request.new, now).snapshot
+        else:
+            new = first.snapshot
+            old = reader.need_snapshot(new.parents[0]) if new.parents else new
+        form = self._content.form(first.session.format)
+        before, after = [await self._documents.read(self._documents.stored(each.document), form) for each in (old, new)]
+        rows = await self._documents.in_thread(diff.changes, form, before.parts, after.parts)
+        return m.Changes(old=old.id.hex(), new=new.id.hex(), rows=rows), ()
+
+    async def load(self, request: m.Load, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """The document of a snapshot, or one built from chosen parts."""
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        document = self._documents.stored(named.snapshot.document)
+        wanted = [*request.parts, *([request.ref.part] if request.ref.part else [])]
+        if wanted or request.kinds:
+            chosen = await self._documents.chosen(named.session, document, wanted, request.kinds)
+            built = await self._documents.written(self._content.form(named.session.format), chosen, None)
+            files = stored_document([self._content.file_of(path, bytes_) for path, bytes_ in built.items()]).files
+            frames: Sequence[bytes] | None = _frames(files, built)
+            if sum(map(len, built.values())) > LARGEST_ANSWER_BYTES:
+                raise TooLarge(
+                    "These parts are larger than one answer; cat reads each of them", limit=m.LIMITS["message_bytes"]
+                )
+        else:
+            files, frames = document.files, await self._inline(document)
+        loaded = m.Loaded(
+            session=named.session.row(), snapshot=named.snapshot.id.hex(), files=_file_rows(files),
+            inline=frames is not None,
+        )  # fmt: skip
+        return loaded, frames or ()
+
+    async def _inline(self, document: StoredDocument) -> Sequence[bytes] | None:
+        """The frames of a small document. Of many files, it may be larger: to ``cat`` each takes far longer."""
+        limit_bytes = LARGEST_ANSWER_BYTES if _are_many(document.files) else m.LIMITS["window_bytes"]
+        if document.size_bytes > limit_bytes:
+            return None
+        return _frames(document.files, await self._documents.bytes_of(document))
+
+    async def cat(self, request: m.Cat, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A window of one part or file."""
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        document = self._documents.stored(named.snapshot.document)
+        length = min(request.length, m.LIMITS["window_bytes"])
+        if request.ref.part is not None:
+            reading = await self._documents.read(document, self._content.form(named.session.format))
+            content = naming.find_part(reading.parts, request.ref.part).content
+            window, size = content[request.offset : request.offset + length], len(content)
+        else:
+            file = _file_at(document, request.path)
+            window = await self._documents.in_thread(self._content.window, file, request.offset, length)
+            size = file.size_bytes
+        return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=size), (window,)
+
+
+def _frames(files: Sequence[StoredFile], whole: Document) -> Sequence[bytes]:
+    """A frame for each file; one for all where they are more than a message should have frames."""
+    contents = [whole[file.path] for file in files]
+    return [b"".join(contents)] if _are_many(files) else contents
+
+
+def _are_many(files: Sequence[StoredFile]) -> bool:
+    return len(files) >= m.LIMITS["frames_count"]
+
+
+def _file_at(document: StoredDocument, path: bytes) -> StoredFile:
+    file = next((each for each in document.files if each.path == path), None)
+    if file is None:
+        paths = [each.path.decode(errors="backslashreplace") for each in document.files[:LISTED_PATHS]]
+        raise NotFound("The document has no such file; name one of its paths", paths=paths)
+    return file
+
+
+def _file_rows(files: tuple[StoredFile, ...]) -> list[FileRow]:
+    return [FileRow(path=file.path, size_bytes=file.size_bytes, hash=file.hash) for file in files]
+
+
+def _part_row(part: Part) -> PartRow:
+    return PartRow(key=part.key, name=part.name, kind=part.kind, size_bytes=len(part.content), facts=dict(part.facts))

@@ -1,0 +1,221 @@
+"""The verbs that change the store: one method each. A request that was done before gets its first answer again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any, TypeVar
+
+from holdfast_daemon import naming, remarks
+from holdfast_daemon.documents import Documents, is_folder
+from holdfast_daemon.folders import SessionsFolder
+from holdfast_daemon.formats.base import Format
+from holdfast_daemon.incoming import Incoming
+from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.restoring import Restoring
+from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
+from holdfast_protocol import messages as m
+from holdfast_protocol.errors import Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.names import check_application, check_name, check_tag
+
+ReplyType = TypeVar("ReplyType", bound=m.Reply)
+
+
+class Changing:
+    """Each method is done once per request id, and answered when its change is durable or, if asked, visible."""
+
+    def __init__(
+        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folder: SessionsFolder, documents: Documents,
+        incoming: Incoming,
+    ) -> None:  # fmt: skip
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+        self._clock = sessions.clock
+        self._saving = saving
+        self._lifecycle = lifecycle
+        self._folder = folder
+        self._documents = documents
+        self._content = documents.content
+        self._incoming = incoming
+        self._restoring = Restoring(sessions, saving, lifecycle, documents)
+
+    async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Loose chunks, for a save that will name them."""
+        largest = max((len(frame) for frame in payload), default=0)
+        if largest > m.LIMITS["window_bytes"]:
+            raise TooLarge(f"A chunk has {largest} bytes", limit=m.LIMITS["window_bytes"])
+        places = await self._documents.in_thread(self._content.place_chunks, payload)
+        await asyncio.wrap_future(self._catalog.submit(lambda tx: tx.add_chunks(places)))
+        return m.Stored(count=len(payload)), ()
+
+    async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A document, or parts of one, becomes the head."""
+        check_application(request.app)
+        if self._catalog.reader.session_named(request.app, request.name, SESSIONS_FOLDER) is None:
+            check_name(request.name)  # one that was found outside keeps the name it has
+        for tag in request.tags:
+            check_tag(tag)
+        _check_folder(request.folder)
+        repeated = self._repeated(caller, m.Saved)
+        if repeated is not None:
+            return await self._warned(repeated, losses=True), ()
+        started_from = self._saving.base_of(request.app, request.name, request.expect)
+        if request.parts and not request.files:
+            placed, form = await self._incoming.of_parts(request, payload, started_from)
+        else:
+            placed, form = await self._incoming.of_files(request.files, payload, request.app)
+        order = Order(
+            app=request.app, name=request.name, placed=placed, form=form, base=started_from, message=request.message,
+            new=request.new, accept=request.accept, tags=tuple(request.tags),
+        )  # fmt: skip
+        _in_time(deadline)
+        saved = await self._warned(await self._saving.save(order, caller), losses=True)
+        return await self._shown(saved, saved.session.path, request.published, deadline)
+
+    async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A document becomes a new session."""
+        check_name(request.name)
+        if request.app is not None:
+            check_application(request.app)
+        repeated = self._repeated(caller, m.Saved)
+        if repeated is not None:
+            return await self._warned(repeated, losses=False), ()
+        placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
+        app = request.app or form.app
+        order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
+        _in_time(deadline)
+        saved = await self._warned(await self._saving.save(order, caller), losses=False)
+        return await self._shown(saved, saved.session.path, request.published, deadline)
+
+    async def restore(self, request: m.Restore, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """An older snapshot, or parts of it, becomes the head again, of its own session or of another."""
+        repeated = self._repeated(caller, m.Saved)
+        if repeated is not None:
+            return repeated, ()
+        saved = await self._restoring.restore(request, caller)
+        return await self._shown(saved, saved.session.path, request.published, deadline)
+
+    async def accept(self, request: m.Accept, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A suspect becomes the head."""
+        repeated = self._repeated(caller, m.Saved)
+        if repeated is not None:
+            return repeated, ()
+        reader = self._catalog.reader
+        session = naming.find_session(reader, request.ref, deleted=False)
+        if request.ref.snapshot == "latest":
+            suspect = session.suspect
+        else:
+            suspect = naming.find_snapshot(reader, session, request.ref.snapshot, self._clock()).id
+        if suspect is None:
+            raise NotFound(f"{session.app}/{session.name} has no suspect to accept")
+        saved = await self._lifecycle.accept(session.id, suspect, caller)
+        return await self._shown(saved, saved.session.path, request.published, deadline)
+
+    async def rename(self, request: m.Rename, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Another name; the visible file moves."""
+        check_name(request.name)
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return self._named(repeated), ()
+        session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
+        changed = self._named(await self._lifecycle.rename(session.id, request.name, caller))
+        await self._folder_shows(session.path, request.published, deadline)
+        return await self._shown(changed, changed.session.path, request.published, deadline)
+
+    async def copy(self, request: m.Copy, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A new session that begins with a snapshot of another."""
+        check_name(request.name)
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        app = request.app or named.session.app
+        check_application(app)
+        changed = await self._lifecycle.copy(named.snapshot, app, request.name, caller)
+        return await self._shown(changed, changed.session.path, request.published, deadline)
+
+    async def delete(self, request: m.Delete, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """The session leaves the list, and its file the folder."""
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
+        changed = await self._lifecycle.delete(session.id, caller)
+        return await self._shown(changed, session.path, request.published, deadline)
+
+    async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """An operation is reversed."""
+        repeated = self._repeated(caller, m.Undone)
+        if repeated is not None:
+            return repeated, ()
+        undone = await self._lifecycle.undo(request.number, caller)
+        return await self._shown(undone, undone.session.path, request.published, deadline)
+
+    def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
+        """The first answer to this request, where it was done before."""
+        return self._sessions.answered(self._catalog.reader, caller, kind)
+
+    async def _warned(self, saved: m.Saved, *, losses: bool) -> m.Saved:
+        """The answer with what people should know of its document: the same for a repeated one, which has none yet."""
+        form = self._content.form(saved.session.format)
+        if not form.warns:
+            return saved
+        try:
+            warnings = await self._warnings_of(saved, form, losses)
+        except Exception as problem:  # a stranger's format; the save is done, and must be answered so
+            warnings = [_failed(form, problem)]
+        return m.Saved(**{**_fields(saved), "warnings": warnings})
+
+    async def _warnings_of(self, saved: m.Saved, form: Format, losses: bool) -> list[str]:
+        document = self._catalog.reader.document_of(bytes.fromhex(saved.snapshot))
+        warnings: list[str] = []
+        with contextlib.suppress(Damaged, TooLarge):
+            reading = await self._documents.read(document, form)
+            warnings += reading.warnings
+            if losses:
+                size_bytes = document.size_bytes
+                warnings += await self._documents.at_once_if_small(size_bytes, remarks.of_losses, form, reading.parts)
+        return [*warnings, *remarks.of_name(form, saved.session.path, is_folder=is_folder(document))]
+
+    def _named(self, changed: m.Changed) -> m.Changed:
+        """The answer with what people should know of the session's name."""
+        form = self._content.form(changed.session.format)
+        if not form.warns or changed.session.head is None:
+            return changed
+        document = self._catalog.reader.document_of(bytes.fromhex(changed.session.head))
+        try:
+            warnings = remarks.of_name(form, changed.session.path, is_folder=is_folder(document))
+        except Exception as problem:  # as above
+            warnings = [_failed(form, problem)]
+        return m.Changed(**{**_fields(changed), "warnings": warnings})
+
+    async def _shown(self, reply: m.Reply, path: bytes, published: bool, deadline: float) -> Answer:
+        await self._folder_shows(path, published, deadline)
+        return reply, ()
+
+    async def _folder_shows(self, path: bytes, published: bool, deadline: float) -> None:
+        """Wait for the visible file where that was asked; a late one changes nothing about the answer."""
+        if published:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._folder.published(path), max(0.0, deadline - time.monotonic() - 0.1))
+
+
+def _failed(form: Format, problem: Exception) -> str:
+    return f"The format {form.app} failed on this document: {type(problem).__name__}"
+
+
+def _check_folder(folder: str | None) -> None:
+    if folder not in (None, SESSIONS_FOLDER):
+        raise NotFound(f"There is no folder {folder!r}", folder=folder)
+
+
+def _in_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise TooLate("The deadline passed before the change was begun; nothing was done")
+
+
+def _fields(reply: m.Reply) -> dict[str, Any]:
+    return {name: getattr(reply, name) for name in reply.__struct_fields__}

@@ -1,0 +1,95 @@
+"""How many are connected, and what happens when they are too many: libzmq aborts the process when descriptors run out.
+
+Its own listener cannot be told to stop accepting and keep the rest (lessons.md, probe B, and what was tried since:
+unbinding from a monitor serves nobody afterwards). So over the limit every connection is cut, and taken again a
+moment later; clients come back by themselves, on a new socket with the same request ids, and a flood does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket as sockets
+import threading
+from collections.abc import Callable
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+SHED_SECONDS = 0.5
+
+_log = logging.getLogger("holdfast.connections")
+
+
+class Connections:
+    """Binds the socket to the listener, which stays ours, and counts who comes and goes."""
+
+    def __init__(
+        self,
+        socket: zmq.Socket[bytes],
+        listener: sockets.socket,
+        endpoint: str,
+        limit: int,
+        changed: Callable[[], None],
+    ) -> None:
+        """``changed`` is called on the loop after the socket was bound or unbound: its events must be looked at."""
+        self._socket = socket
+        self._listener = listener
+        self._endpoint = endpoint
+        self._changed = changed
+        self._loop = asyncio.get_running_loop()
+        self._bound = self._stopping = False
+        self.limit = limit
+        self.count = 0
+
+    def start(self) -> None:
+        """Serve. A handshake that fails ends in DISCONNECTED as well, so two events count every connection once."""
+        events = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
+        self._monitor = self._socket.get_monitor_socket(events)
+        self._bind()
+        self._counter = threading.Thread(target=self._count, name="connections", daemon=True)
+        self._counter.start()
+
+    async def stop(self) -> None:
+        """With the socket, which is closed here."""
+        self._stopping = True
+        self._socket.disable_monitor()
+        self._socket.close()
+        await asyncio.to_thread(self._counter.join)
+        self._listener.close()
+
+    def _bind(self) -> None:
+        """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
+        self._socket.setsockopt(zmq.USE_FD, os.dup(self._listener.fileno()))
+        self._socket.bind(self._endpoint)
+        self._bound = True
+
+    def _count(self) -> None:
+        """In a thread of its own: libzmq's I/O thread waits for this one while the queue of events is full, and a bind
+        in the loop would wait for the I/O thread."""
+        while True:
+            message = recv_monitor_message(self._monitor)
+            if message["event"] == zmq.EVENT_MONITOR_STOPPED:
+                self._monitor.close(0)
+                return
+            self.count = max(0, self.count + (1 if message["event"] == zmq.EVENT_ACCEPTED else -1))
+            if self._bound and self.count > self.limit:
+                with contextlib.suppress(RuntimeError):  # the loop has ended
+                    self._loop.call_soon_threadsafe(self._shed)
+
+    def _shed(self) -> None:
+        if self._bound and self.count > self.limit:
+            _log.warning("%d connections: all are cut, and taken again in %s s", self.count, SHED_SECONDS)
+            self._bound = False
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.unbind(self._endpoint)
+            self._loop.call_later(SHED_SECONDS, self._take_again)
+            self._changed()
+
+    def _take_again(self) -> None:
+        if not self._stopping:
+            self.count = 0
+            self._bind()
+            self._changed()

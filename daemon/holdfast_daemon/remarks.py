@@ -1,0 +1,26 @@
+"""What people are told beside an answer: sentences that a format has to say of names and of parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from holdfast_daemon.formats.base import Format, Part
+
+MOST_LOSSES = 20
+
+
+def of_name(form: Format, path: bytes, *, is_folder: bool) -> list[str]:
+    """What is wrong with the name of a session's visible file; a folder's is no file's name."""
+    leaf = path.rpartition(b"/")[2]
+    return [] if is_folder else [*form.name_warnings(leaf.decode("utf-8", "surrogateescape"))]
+
+
+def of_losses(form: Format, parts: Sequence[Part]) -> list[str]:
+    """A sentence for each part that the application would give back changed, not too many of them."""
+    found = defaultdict(list)
+    for key, sentence in form.losses(parts):
+        found[key].append(sentence)
+    told = [f"{part.kind} {part.name}: {'; '.join(found[part.key])}" for part in parts if part.key in found]
+    more = len(told) - MOST_LOSSES
+    return [*told[:MOST_LOSSES], f"and {more} more"] if more > 0 else told

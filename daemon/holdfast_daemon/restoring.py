@@ -1,0 +1,79 @@
+"""What ``restore`` brings back: a whole snapshot or parts of one, to its own session, to another or to a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast_daemon import naming
+from holdfast_daemon.documents import Documents
+from holdfast_daemon.formats.base import Pair, Part
+from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_protocol.messages import Restore, Saved
+from holdfast_protocol.names import check_name
+
+
+class Restoring:
+    """Chosen parts make a document of their own, or take the place of their partners in a head."""
+
+    def __init__(self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, documents: Documents) -> None:
+        self._catalog = sessions.catalog
+        self._clock = sessions.clock
+        self._saving = saving
+        self._lifecycle = lifecycle
+        self._documents = documents
+        self._content = documents.content
+
+    async def restore(self, request: Restore, caller: Caller) -> Saved:
+        """Raises NotFound, Ambiguous, Exists, CannotHold, Damaged."""
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        wanted = [*request.parts, *([request.ref.part] if request.ref.part else [])]
+        if request.name is not None:
+            return await self._as_new(request.name, named, wanted, request.kinds, caller)
+        if wanted or request.kinds or request.into is not None:
+            return await self._parts(request, named, wanted, caller)
+        return await self._lifecycle.restore(named.snapshot, request.expect, caller)
+
+    async def _as_new(
+        self, name: str, named: naming.Named, wanted: Sequence[str], kinds: Sequence[str], caller: Caller
+    ) -> Saved:
+        check_name(name)
+        placed = None
+        if wanted or kinds:
+            document = self._catalog.reader.document(named.snapshot.document)
+            chosen = await self._documents.chosen(named.session, document, wanted, kinds)
+            form = self._content.form(named.session.format)
+            placed = await self._documents.place(await self._documents.written(form, chosen, None))
+        return await self._lifecycle.restore_as(named.snapshot, placed, named.session.app, name, caller)
+
+    async def _parts(self, request: Restore, named: naming.Named, wanted: Sequence[str], caller: Caller) -> Saved:
+        reader = self._catalog.reader
+        target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
+        form = self._content.form(target.format)
+        source = reader.document(named.snapshot.document)
+        chosen = await self._documents.chosen(named.session, source, wanted, request.kinds)
+        head = reader.document_of(target.head)
+        current = (await self._documents.read(head, form)).parts
+        merged = _put_into(current, chosen, form.match(chosen, current))
+        whole = await self._documents.bytes_of(head)
+        placed = await self._documents.place(await self._documents.written(form, merged, whole))
+        started_from = self._saving.base_of(target.app, target.name, request.expect)
+        order = Order(
+            app=target.app, name=target.name, placed=placed, form=form, cause="restored", base=started_from,
+            accept=True,
+        )  # fmt: skip
+        return await self._saving.save(order, caller)
+
+
+def _put_into(current: Sequence[Part], chosen: Sequence[Part], pairs: Sequence[Pair]) -> list[Part]:
+    """``current`` with the chosen parts in the place of their partners, new ones behind."""
+    parts = list(current)
+    for chosen_index, current_index in pairs:
+        if chosen_index is None:
+            continue
+        if current_index is None:
+            parts.append(chosen[chosen_index])
+        else:
+            parts[current_index] = chosen[chosen_index]
+    return parts

@@ -1,0 +1,60 @@
+"""Every verb has its one method."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from daemon_store import ME, Store
+
+from holdfast_daemon.formats.registry import load_formats
+from holdfast_daemon.formats.renardo import RENARDO
+from holdfast_daemon.service import Service
+from holdfast_protocol import messages as wire
+from holdfast_protocol.model import FileSource
+
+
+def _service(store: Store) -> Service:
+    unused: object = None  # nothing is asked, so nothing is published and no status given
+    return Service(
+        store.sessions, store.saving, store.lifecycle, store.content, unused, load_formats({}), unused, "0", "epoch"
+    )  # type: ignore[arg-type]  # see above
+
+
+def test_the_tables_of_verbs_are_complete(store: Store) -> None:
+    """Each verb of the wire is in a table; the server itself answers the two that are about its connections."""
+    service = _service(store)
+    assert {*service.quick, *service.slow, wire.Subscribe, wire.Unsubscribe} == {*wire.REPLY_TO}
+    assert set(service.slow) >= wire.CHANGING
+    service.close()
+
+
+def test_only_show_has_two_ways(store: Store) -> None:
+    """Its rows are at hand, its parts must be read."""
+    service = _service(store)
+    assert service.quick.keys() & service.slow.keys() == {wire.Show}
+    service.close()
+
+
+def test_a_verb_keeps_its_name(store: Store) -> None:
+    """From the wire to the method; ``import`` is no name in Python."""
+    service = _service(store)
+    for request, method in {**service.quick, **service.slow}.items():
+        assert method.__name__.removesuffix("_document") == wire.VERB_OF[request]
+    service.close()
+
+
+def test_a_save_is_answered_where_its_format_fails_to_warn(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is durable is said to be so, whatever a stranger's format does afterwards."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(type(RENARDO), "losses", fail)
+    service = _service(store)
+    request = wire.Save(app="renardo", name="x", files=[FileSource(frame=0)])
+    saved, _ = store.run(service.slow[wire.Save](request, [b"d1 >> pluck()"], ME, math.inf))
+    service.close()
+    assert isinstance(saved, wire.Saved)
+    assert saved.outcome == "saved"
+    assert saved.warnings == ["The format renardo failed on this document: RuntimeError"]
