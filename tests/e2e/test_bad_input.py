@@ -128,3 +128,22 @@ def test_numbers_that_no_row_has_are_not_found(number: int, raw: Raw) -> None:
     raw.hello()
     assert _code(raw.request("undo", {"number": number})) == "not-found"
     assert raw.request("operations", {"since": number})["kind"] == "result"
+
+
+def test_a_frame_over_its_limit_is_refused(raw: Raw) -> None:
+    """A coded error, and the connection lives on."""
+    raw.hello()
+    body = {"app": "notes", "name": "huge", "files": [{"frame": 0}]}
+    assert _code(raw.request("save", body, bytes(LIMITS["frame_bytes"] + 1))) == "too-large"
+    assert raw.request("ping", {})["kind"] == "result"
+
+
+def test_an_id_is_for_one_request(raw: Raw) -> None:
+    """The id of a save that was done is not taken for a delete: nothing is done, and it is said."""
+    raw.hello()
+    identity, ref = os.urandom(16), {"app": "notes", "name": "once"}
+    save = {"id": identity, "verb": "save", "deadline_ms": 5000, "body": {**ref, "files": [{"frame": 0}]}}
+    assert raw.ask(msgpack.packb(save), b"x")["kind"] == "result"
+    delete = {"id": identity, "verb": "delete", "deadline_ms": 5000, "body": {"ref": ref}}
+    assert _code(raw.ask(msgpack.packb(delete))) == "bad-field"
+    assert raw.request("show", {"ref": ref, "parts": False})["kind"] == "result"

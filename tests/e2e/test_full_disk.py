@@ -124,3 +124,14 @@ def test_a_disk_too_full_for_a_save_still_takes_a_deletion(small: Daemon) -> Non
     small.ok("undo")
     small.ok("rename", "notes/small 0", "first")
     assert "first" in small.rows("notes")
+
+
+def test_an_outside_change_without_room_is_taken_when_there_is_some(small: Daemon) -> None:
+    """A file dropped in that the store cannot take is said by name, not forgotten."""
+    small.file("notes", "").mkdir()
+    small.file("notes", "dropped").write_bytes(os.urandom(2_500_000))
+    until(lambda: "dropped" in "".join(small.ok("status", "--json").rows[0]["problems"]))
+    remount = ["mount", "-o", f"remount,size={40 << 20}", str(small.home)]
+    subprocess.run(remount, check=True)
+    until(lambda: "dropped" in small.rows("notes"), seconds=30)
+    assert small.ok("status", "--json").rows[0]["problems"] == []

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from e2e_daemon import Daemon
+import pytest
+from e2e_daemon import Daemon, renardo
+
+from holdfast_protocol.errors import Exists
+from holdfast_protocol.model import Ref
 
 
 def _text(daemon: Daemon, name: str) -> Path:
@@ -138,3 +142,30 @@ def test_restore_of_an_older_snapshot(shared: Daemon) -> None:
     shared.ok("undo")
     assert _text(shared, "older").read_bytes() == b"two"
     assert shared.show("u/older")["revision"] == 4
+
+
+def test_an_undone_acceptance_leaves_a_suspect(shared: Daemon) -> None:
+    """What was accepted and then undone is a suspect again: the newest good snapshot is another one."""
+    shared.ok("save", "notes/doubted", "-", content=b"good " * 100)
+    assert shared.cli("save", "notes/doubted", "-", content=b"").code == 8
+    shared.ok("accept", "notes/doubted")
+    assert shared.ok("cat", "notes/doubted@good").out == b""
+    shared.ok("undo")
+    assert shared.ok("cat", "notes/doubted@good").out == b"good " * 100
+
+
+def test_restoring_a_deleted_session_whose_name_is_taken(shared: Daemon) -> None:
+    """It is refused with the name, as undo refuses it; where only its file's place is taken, it gets another one."""
+    shared.ok("save", "notes/taken", "-", content=b"old one")
+    row = shared.show("notes/taken")
+    shared.ok("delete", "notes/taken")
+    shared.ok("save", "notes/taken", "-", content=b"new one")
+    with shared.client() as client, pytest.raises(Exists, match="taken"):
+        client.restore(Ref(id=row["id"]))
+    shared.ok("save", "renardo/placed", "-", content=renardo("", kick="k"))
+    shared.ok("delete", "renardo/placed")
+    shared.ok("save", "renardo/placed.py", "-", content=renardo("", hat="h"))
+    shared.ok("restore", "renardo/placed")
+    assert {row["path"] for row in shared.rows("renardo").values() if "placed" in row["name"]} == {
+        "renardo/placed.py", "renardo/placed (2).py",
+    }  # fmt: skip
