@@ -50,18 +50,18 @@ class Restoring:
     async def _parts(self, request: Restore, named: naming.Named, wanted: Sequence[str], caller: Caller) -> Saved:
         reader = self._catalog.reader
         target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
+        started_from = self._saving.base_of(target.app, target.name, request.expect) or target.head
         form = self._content.form(target.format)
         source = reader.document(named.snapshot.document)
         chosen = await self._documents.chosen(named.session, source, wanted, request.kinds)
-        head = reader.document_of(target.head)
+        head = reader.document_of(started_from)
         current = (await self._documents.read(head, form)).parts
         merged = _put_into(current, chosen, form.match(chosen, current))
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
-        started_from = self._saving.base_of(target.app, target.name, request.expect)
         order = Order(
-            app=target.app, name=target.name, placed=placed, form=form, cause="restored", base=started_from,
-            accept=True,
+            app=target.app, name=target.name, session=target.id, placed=placed, form=form, cause="restored",
+            base=started_from, accept=True,
         )  # fmt: skip
         return await self._saving.save(order, caller)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 from e2e_daemon import Daemon, renardo
 
 BASE = {"kick": "k1 >> play('X')", "hat": "h1 >> play('-')", "bass": "b1 >> bass([0])"}
@@ -77,3 +80,26 @@ def test_a_second_identical_save_changes_nothing(shared: Daemon) -> None:
     for _ in range(2):
         shared.ok("save", "notes/twice", "-", content=b"one")
     assert shared.show("notes/twice")["revision"] == 1
+
+
+def test_a_restored_part_and_a_save_meet(shared: Daemon) -> None:
+    """One client restores a buffer while another saves another one: whoever is later, the head has both."""
+    padding = "d1 >> play('x-o-')  # padding\n" * 3000
+
+    def document(kick: str, bass: str) -> bytes:
+        return renardo("", kick=f"{kick}\n{padding}end", bass=f"{bass}\n{padding}end")
+
+    for round_number in range(10):
+        name = f"meet-{round_number}"
+        shared.ok("save", f"renardo/{name}", "-", content=document("old", "wanted"))
+        shared.ok("save", f"renardo/{name}", "-", content=document("old", "unwanted"))
+        with shared.client() as one, shared.client() as other:
+            one.load(f"renardo/{name}")
+            restoring = threading.Thread(target=other.restore, args=(f"renardo/{name}@-1:bass",))
+            restoring.start()
+            time.sleep(0.002 * round_number)  # the moment is the case, nothing is waited for
+            saved = one.save("renardo", name, document("new", "unwanted"))
+            restoring.join()
+        assert saved.outcome in ("saved", "merged")
+        assert shared.ok("cat", f"renardo/{name}:kick").out.startswith(b"new")
+        assert shared.ok("cat", f"renardo/{name}:bass").out.startswith(b"wanted")
