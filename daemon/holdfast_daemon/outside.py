@@ -53,8 +53,12 @@ class Outside:
 
     def look(self, path: bytes) -> None:
         """What is at ``APP/LEAF`` now, and what follows from it; what cannot be read is among ``problems``."""
+        whole, row = os.path.join(self._root, path), self._catalog.reader.visible(path)
         try:
-            document = files.read_document(os.path.join(self._root, path))
+            if row is not None and self._is_well(row, whole):
+                self.problems.pop(path, None)
+                return
+            document = files.read_document(whole)
         except files.Unsettled:
             self._mark(path)
             return
@@ -62,12 +66,18 @@ class Outside:
             self.problems[path] = f"{os.fsdecode(path)!r} is not read: {problem.strerror}"
             return
         self.problems.pop(path, None)
-        row = self._catalog.reader.visible(path)
         if row is None:
             if document is not None:
                 self._found(path, document)
             return
         self._decide(row, document)
+
+    def _is_well(self, row: Visible, whole: bytes) -> bool:
+        """What was published is wanted, and there: the usual case, for which no file need be in memory."""
+        if row.wanted is None or row.published != row.wanted:
+            return False
+        document = self._catalog.reader.document_of(row.wanted)
+        return files.hash_document(whole) == {file.path: file.hash for file in document.files}
 
     def _decide(self, row: Visible, document: Document | None) -> None:
         reader = self._catalog.reader

@@ -20,7 +20,6 @@ from holdfast_daemon.known import known_snapshots
 from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
-from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, HoldfastError
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
@@ -209,25 +208,21 @@ class Publisher:
             return True
         if files.has_writer(aside.path):
             return False
-        document = files.read_document(aside.path)
-        whole = self._whole(aside.row, aside.file, document) if document else None
-        known = whole is not None and known_anywhere and self._catalog.reader.has_document(named(whole))
-        if whole is not None and not known:
-            self._displaced(aside.row, whole)
-            self._faults.at("displaced-kept")
+        shown, known = files.hash_document(aside.path) or {}, self._known_files(aside.row)
+        if not all((aside.file or path, content_hash) in known for path, content_hash in shown.items()):
+            self._keep(aside, known_anywhere=known_anywhere)
         os.unlink(aside.path)
         return True
 
-    def _whole(self, row: Visible, name: bytes, aside: Document) -> Document | None:
-        """The document that the displaced bytes make, or None where the history has them."""
-        reader = self._catalog.reader
-        known = self._known_files(row)
-        found = {name or path: content for path, content in aside.items()}
-        if all((path, hash_of(content)) in known for path, content in found.items()):
-            return None
-        if not name or row.published is None:
-            return found
-        return {**self._content.bytes_of(reader.document_of(row.published)), **found}
+    def _keep(self, aside: _Aside, *, known_anywhere: bool) -> None:
+        """The document that the displaced bytes make goes into the history."""
+        found = {aside.file or path: content for path, content in (files.read_document(aside.path) or {}).items()}
+        reader, row = self._catalog.reader, aside.row
+        if aside.file and row.published is not None:
+            found = {**self._content.bytes_of(reader.document_of(row.published)), **found}
+        if not (known_anywhere and reader.has_document(named(found))):
+            self._displaced(row, found)
+            self._faults.at("displaced-kept")
 
     def _known_files(self, row: Visible) -> set[tuple[bytes, bytes]]:
         """Path and hash of whatever our own hand may have put there; kept while a row's files are settled."""

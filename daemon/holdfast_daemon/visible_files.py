@@ -11,15 +11,19 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from holdfast_daemon.formats.base import Document
+from holdfast_protocol.chunking import new_hash
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
+
+PIECE_BYTES = 1024 * 1024
 
 #: How the daemon's own files in the sessions folder begin; nothing of the user's may be called so.
 OWN_PREFIX = b".holdfast-"
@@ -45,16 +49,31 @@ class Kept:
 def read_document(path: bytes) -> Document | None:
     """The document at ``path``: a file, or a folder's regular files; None where nothing is. Raises NotAFile,
     Unsettled, OSError."""
+    return _each_file(path, lambda source: source.read())
+
+
+def hash_document(path: bytes) -> dict[bytes, bytes] | None:
+    """The same with the hash of each file in place of its content, and no more of it in memory than a piece."""
+    return _each_file(path, _hash_of)
+
+
+def _each_file(path: bytes, take: Callable[[BinaryIO], bytes]) -> dict[bytes, bytes] | None:
     try:
         state = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISDIR(state.st_mode):
-        found = {name: _read_file(os.path.join(path, name)) for name in regular_files(path)}
-        return found or None
+        return {name: _take(os.path.join(path, name), take) for name in regular_files(path)} or None
     if not stat.S_ISREG(state.st_mode):
         raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
-    return {b"": _read_file(path)}
+    return {b"": _take(path, take)}
+
+
+def _hash_of(source: BinaryIO) -> bytes:
+    whole = new_hash()
+    while piece := source.read(PIECE_BYTES):
+        whole.update(piece)
+    return whole.digest()
 
 
 def regular_files(folder: bytes) -> list[bytes]:
@@ -105,15 +124,15 @@ def has_writer(path: bytes) -> bool:
     return False
 
 
-def _read_file(path: bytes) -> bytes:
+def _take(path: bytes, take: Callable[[BinaryIO], bytes]) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:
         before = os.fstat(descriptor)
-        content = source.read()
-        after = os.fstat(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+        taken = take(source)
+        after, size_bytes = os.fstat(descriptor), source.tell()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size:
         raise Unsettled(errno.EBUSY, "it changes while it is read", os.fsdecode(path))
-    return content
+    return taken
 
 
 def kept_of(path: bytes) -> Kept | None:
