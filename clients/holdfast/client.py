@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from holdfast.bases import Bases
 from holdfast.caller import GREETING, Caller
 from holdfast.references import reference, without_part
 from holdfast_protocol import messages as wire
-from holdfast_protocol.errors import HoldfastError
-from holdfast_protocol.model import OperationRow, Ref, SessionRow
+from holdfast_protocol.errors import BadField, HoldfastError
+from holdfast_protocol.model import OperationRow, Ref
 
 if TYPE_CHECKING:
     from holdfast.documents import LoadedDocument, OpenDocument
@@ -43,7 +44,7 @@ class Client:
         self.path = path
         self.timeout_seconds = timeout_seconds
         self._caller = Caller(path)
-        self._revisions: dict[tuple[str, str | None, str], int] = {}
+        self._bases = Bases()
 
     def __enter__(self) -> Client:
         return self
@@ -63,7 +64,14 @@ class Client:
         """The answer to any request of ``holdfast_protocol.messages``, with its payload frames."""
         if self._caller.pid != os.getpid():
             self._caller = Caller(self.path)
-        return self._caller.call(request, payload, timeout_seconds or self.timeout_seconds)
+        try:
+            return self._caller.call(request, payload, timeout_seconds or self.timeout_seconds)
+        except BadField as problem:
+            if not isinstance(problem.__cause__, UnicodeEncodeError):
+                raise
+            from holdfast_protocol.names import shown
+
+            raise BadField(f"{shown(problem.__cause__.object)} is not text, and cannot be sent") from problem
 
     def hello(self) -> wire.Welcome:
         """The daemon's protocol, version, epoch (new at each of its starts), limits, and who it takes us for."""
@@ -91,21 +99,30 @@ class Client:
         """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
 
         ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
-        several files, a mapping of relative path (raw bytes) to either. ``expect``: the revision it started from;
-        without it the one that this client last loaded or saved, if any (after ``merged``,
-        load again). ``published``: answered only when the
-        visible file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of
-        ``session``) or suspect (kept, but not the head). Raises Exists with ``new``. Large content has more time.
+        several files, a mapping of relative path (raw bytes) to either. ``published``: answered only when the visible
+        file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
+        suspect (kept, but not the head). Raises Exists with ``new``. Large content has more time.
+
+        It continues what this client last loaded or saved under this name, if anything: that session from that
+        revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
+        has (the session was deleted or renamed), it is a new session of this name, as any save is: the deletion was
+        meant, and ``undo`` reverses it where the name is free. After a fork the name stands for the fork, for this
+        client and until it loads the name again: the next saves go on there, and the other writer's session is left
+        alone. With ``expect``, the revision it started from of whatever has the name, or ``new``, nothing remembered
+        is used.
         """
-        started_from = expect if expect is not None else self._revisions.get((app, folder, name))
+        base = self._bases.of(app, folder, name) if expect is None and not new else None
 
         def request(parcel: Parcel) -> wire.Request:
             return wire.Save(
-                app=app, name=name, folder=folder, files=parcel.files, parts=parcel.parts, message=message,
-                expect=started_from, new=new, accept=accept, published=published, tags=[*tags],
+                app=app, name=base.name if base else name, folder=folder, files=parcel.files, parts=parcel.parts,
+                message=message, expect=base.revision if base else expect, new=new, accept=accept,
+                published=published, tags=[*tags], session=base.session if base else None,
             )  # fmt: skip
 
-        return self._known(self._send(request, content, parts or {}))
+        saved = self._send(request, content, parts or {})
+        self._bases.saved(saved, (folder, name))
+        return saved
 
     def import_document(
         self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
@@ -115,7 +132,7 @@ class Client:
         def request(parcel: Parcel) -> wire.Request:
             return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
 
-        return self._known(self._send(request, content, {}))
+        return self._seen(self._send(request, content, {}))
 
     def list(
         self,
@@ -164,7 +181,7 @@ class Client:
         assert isinstance(answer.reply, wire.Loaded)
         if chosen or kinds:
             check_built(answer.reply)
-        self._remember(answer.reply.session)
+        self._bases.seen(answer.reply.session)
         return OpenDocument(answer.reply, answer.payload, self.ask)
 
     def cat(self, ref: Ref | str, path: bytes = b"") -> bytes:
@@ -194,15 +211,17 @@ class Client:
             ref=reference(ref), parts=[*parts], kinds=[*kinds], name=name,
             into=None if into is None else reference(into), expect=expect, published=published,
         )  # fmt: skip
-        return self._known(self._reply(request, wire.Saved))
+        return self._seen(self._reply(request, wire.Saved))
 
     def accept(self, ref: Ref | str, *, published: bool = False) -> wire.Saved:
         """The newest suspect of a session, or the one that is named, becomes its head."""
-        return self._known(self._reply(wire.Accept(ref=reference(ref), published=published), wire.Saved))
+        return self._seen(self._reply(wire.Accept(ref=reference(ref), published=published), wire.Saved))
 
     def rename(self, ref: Ref | str, name: str, *, published: bool = False) -> wire.Changed:
         """The session keeps its id and history under another name. Raises Exists."""
-        return self._reply(wire.Rename(ref=reference(ref), name=name, published=published), wire.Changed)
+        changed = self._reply(wire.Rename(ref=reference(ref), name=name, published=published), wire.Changed)
+        self._bases.renamed(changed.session)
+        return changed
 
     def copy(self, ref: Ref | str, name: str, *, app: str | None = None, published: bool = False) -> wire.Changed:
         """A new session that begins with the snapshot. Raises Exists."""
@@ -239,6 +258,10 @@ class Client:
 
     def _past(self, since: int | None) -> Iterator[OperationRow]:
         page = self.operations(since, limit=1000) if since is not None else None
+        if since and page is not None and not page.rows:
+            from holdfast.events import check_known
+
+            check_known(since, max((row.number for row in self.operations(limit=1, newest=True).rows), default=0))
         while page is not None and page.rows:
             yield from page.rows
             page = self.operations(page.rows[-1].number, limit=1000) if page.more else None
@@ -269,15 +292,9 @@ class Client:
     def _epoch(self) -> str | None:
         return self._caller.welcome.epoch if self._caller.welcome else None
 
-    def _known(self, saved: wire.Saved) -> wire.Saved:
-        """After a merge or a fork the head holds what this caller has not seen: its next save must not say it had."""
-        if saved.outcome in ("saved", "unchanged"):
-            self._remember(saved.session)
+    def _seen(self, saved: wire.Saved) -> wire.Saved:
+        self._bases.saved(saved)
         return saved
-
-    def _remember(self, session: SessionRow) -> None:
-        for folder in (session.folder, None):
-            self._revisions[session.app, folder, session.name] = session.revision
 
     def _reply(self, request: wire.Request, kind: type[ReplyType]) -> ReplyType:
         reply = self.ask(request).reply

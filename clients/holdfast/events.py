@@ -17,6 +17,17 @@ _SILENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.05
 
 
+def check_known(since: int, newest: int) -> None:
+    """Raises NotFound where the log ends before the number that somebody has seen."""
+    if newest < since:
+        raise NotFound(
+            f"The newest operation is {newest}, before {since}: this is another store, or an older state of it. "
+            "Read again from the beginning",
+            newest=newest,
+            since=since,
+        )
+
+
 class Subscription:
     """One subscription that outlives its connections. Numbers grow by one; a filter leaves holes."""
 
@@ -88,13 +99,7 @@ class Subscription:
         assert isinstance(answer.reply, Subscribed)
         if self._last is None:
             self._last = answer.reply.number
-        if answer.reply.number < self._last:
-            raise NotFound(
-                f"The newest operation is {answer.reply.number}, before {self._last}: this is another store, "
-                "or an older state of it. Read again from the beginning",
-                newest=answer.reply.number,
-                since=self._last,
-            )
+        check_known(self._last, answer.reply.number)
         self._away_since = None
         return self._conversation
 

@@ -18,7 +18,7 @@ from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Order, Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge, TooLate
 from holdfast_protocol.names import check_application, check_name, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
@@ -62,14 +62,15 @@ class Changing:
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
             return await self._warned(repeated, losses=True), ()
-        started_from = self._saving.base_of(request.app, request.name, request.expect)
+        continues = _identity(request.session)
+        started_from = self._saving.base_of(request.app, request.name, request.expect, continues)
         if request.parts and not request.files:
             placed, form = await self._incoming.of_parts(request, payload, started_from)
         else:
             placed, form = await self._incoming.of_files(request.files, payload, request.app)
         order = Order(
             app=request.app, name=request.name, placed=placed, form=form, base=started_from, message=request.message,
-            new=request.new, accept=request.accept, tags=tuple(request.tags),
+            new=request.new, accept=request.accept, tags=tuple(request.tags), continues=continues,
         )  # fmt: skip
         _in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
@@ -210,6 +211,13 @@ def _failed(form: Format, problem: Exception) -> str:
 def _check_folder(folder: str | None) -> None:
     if folder not in (None, SESSIONS_FOLDER):
         raise NotFound(f"There is no folder {folder!r}", folder=folder)
+
+
+def _identity(said: str | None) -> bytes | None:
+    try:
+        return None if said is None else bytes.fromhex(said)
+    except ValueError as problem:
+        raise BadField("session: 32 hexadecimal digits are expected", field="session") from problem
 
 
 def _in_time(deadline: float) -> None:

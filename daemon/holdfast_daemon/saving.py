@@ -33,6 +33,7 @@ class Order:
     ``seen``: where it stands on disk now, as somebody else put it there; None for what came over the wire or was
     displaced. The session may have another path by the time of the commit.
     ``path``: the visible path of a new session, whose file is there already.
+    ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
     """
 
     app: str
@@ -49,6 +50,7 @@ class Order:
     tags: tuple[str, ...] = ()
     path: bytes | None = None
     seen: bytes | None = None
+    continues: bytes | None = None
 
     @property
     def tree(self) -> bool:
@@ -66,10 +68,13 @@ class Saving:
         large = order.placed.document.size_bytes > LOOP_BYTES
         return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
 
-    def base_of(self, app: str, name: str, expect: int | None) -> bytes | None:
-        """The snapshot that a save starts from. Raises NotFound for a revision that never was."""
+    def base_of(self, app: str, name: str, expect: int | None, continues: bytes | None = None) -> bytes | None:
+        """The snapshot that a save starts from, of the session that it continues, where that is said. Raises NotFound
+        for a revision that never was."""
         reader = self._sessions.catalog.reader
         session = reader.session_named(app, name, SESSIONS_FOLDER)
+        if continues is not None and (session is None or session.id != continues):
+            return reader.head_at(continues, expect) if session is not None and expect is not None else None
         if session is None:
             if expect:
                 raise NotFound(f"{app}/{name} is not there, so it has no revision {expect}", name=f"{app}/{name}")
@@ -98,7 +103,9 @@ class Saving:
             return self._fork(order, caller, session, ("the whole file",))
         same = reader.need_snapshot(session.head).document == order.placed.document.id
         if same and not revived and (order.cause == OUTSIDE or not session.diverged):
-            return self._nothing(order, session)
+            return self._nothing(order, session, session.head)
+        if order.continues not in (None, session.id):
+            return self._fork(order, caller, session, ("the whole document",))
         base = order.base or session.head
         reason = None if order.accept or revived or same else self._suspicion(order, base, session)
         if reason:
@@ -111,7 +118,7 @@ class Saving:
         """The head has moved since ``base``: merge or fork."""
         reader = self._sessions.catalog.reader
         if reader.need_snapshot(base).document == order.placed.document.id:
-            return self._nothing(order, session)  # nothing new came from that side
+            return self._nothing(order, session, base)  # nothing new came from that side
         try:
             outcome, merged = self._merge(order, session, reader.document_of(base))
         except (Damaged, TooLarge, CannotHold):
@@ -194,7 +201,8 @@ class Saving:
         )  # fmt: skip
         return self._creation(fork, caller, "forked", session, "forked", conflicts)
 
-    def _nothing(self, order: Order, session: Session) -> Work:
+    def _nothing(self, order: Order, session: Session, snapshot: bytes) -> Work:
+        """``snapshot`` has the order's document already."""
         sessions = self._sessions
 
         def work(tx: Transaction) -> Saved:
@@ -207,7 +215,7 @@ class Saving:
                 after = after.but(diverged=False, suspect=None)
             if after != current:
                 tx.put_session(after, current)
-            return self._saved(tx, Done(None, after), "unchanged", session.head)
+            return self._saved(tx, Done(None, after), "unchanged", snapshot)
 
         return work
 

@@ -102,7 +102,9 @@ class Save(Request, frozen=True, kw_only=True):
     ``expect`` is the revision that the save started from; without it, the head at receipt. If the head has moved,
     parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. ``new``
     refuses an existing name. A save that looks like damage is kept but does not move the head, unless ``accept``.
-    Answered when durable, or with ``published`` once the visible file shows it.
+    ``session`` is the id of the session that it continues, whose revision ``expect`` then is: where the name means
+    another one by now, the save becomes a fork; where it means none (deleted or renamed), a new session, as without
+    both. Answered when durable, or with ``published`` once the visible file shows it.
     """
 
     app: str
@@ -116,6 +118,7 @@ class Save(Request, frozen=True, kw_only=True):
     accept: bool = False
     published: bool = False
     tags: list[str] = []
+    session: str | None = None
 
 
 class Import(Request, frozen=True, kw_only=True):
@@ -134,8 +137,9 @@ class Saved(Reply, frozen=True, kw_only=True):
 
     forked: ``session`` is the fork, whose name is free, and ``conflicts`` are the parts that both sides changed.
     merged: ``merged`` are the parts taken from the other side. suspect: ``reason`` says why, the head is as it was.
-    ``operation`` is None where nothing changed. ``warnings`` are for people: what the application would not read, or
-    give back changed, and a name that it cannot load.
+    unchanged: ``operation`` is None, and ``snapshot``, which is not the head where that has moved on, has this document
+    already. ``warnings`` are for people: what the application would not read, or give back changed, and a name that it
+    cannot load.
     """
 
     outcome: str

@@ -120,6 +120,8 @@ class FakeDaemon:
             return wire.Pong()
         if isinstance(request, wire.Operations):
             rows = [row for row in self.operations if row.number > request.since]
+            if request.newest:
+                return wire.OperationRows(rows=self.operations[-request.limit :], more=False)
             return wire.OperationRows(rows=rows[: request.limit], more=len(rows) > request.limit)
         if isinstance(request, wire.Subscribe):
             newest = self.operations[-1].number if self.operations else 0

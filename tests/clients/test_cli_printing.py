@@ -163,6 +163,26 @@ def on_terminal(daemon: FakeDaemon, *words: str, **environment: str) -> bytes:
     return shown
 
 
+def test_a_long_name_does_not_push_a_list_off_the_terminal(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """On a terminal it is cut, in a pipe it is whole; the others stay readable beside it."""
+    rows = [session_row("n" * 512), session_row("二" * 170), session_row("verse", tags=["live"])]
+    Sent(daemon, wire.List, wire.Sessions(rows=rows, more=False))
+    lines = on_terminal(daemon, "list").decode().split("\r\n")
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].startswith("renardo/nnnnnnnn")
+    assert "…  3" in lines[1]
+    assert "…  3" in lines[2] or "…   3" in lines[2]  # a wide letter does not fit into one place
+    assert lines[3].startswith("renardo/verse  ")
+    assert lines[3].endswith("  -      live")
+    assert f"renardo/{'n' * 512}  3" in holdfast("list")[1].decode()
+
+
+def test_the_last_column_stays_whole_on_a_terminal(daemon: FakeDaemon) -> None:
+    """Nothing stands behind it: a long message runs on."""
+    Sent(daemon, wire.Log, wire.Snapshots(rows=[snapshot_row(message="m" * 300)], more=False))
+    assert b"m" * 300 in on_terminal(daemon, "log", "x")
+
+
 def test_cat_is_exact_in_a_pipe_and_harmless_on_a_terminal(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     """Bytes for programs; for people text whose control characters are written out."""
     content = b"p1 >> \x1b[31m\tx\n\xff\r"

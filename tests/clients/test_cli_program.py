@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from clients_cli_words import Holdfast, Sent, json_lines
-from clients_fake_daemon import FakeDaemon, saved, session_row
+from clients_cli_words import HOSTILE, Holdfast, Sent, json_lines
+from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row
 
 from holdfast.cli import verbs
 from holdfast_protocol import messages as wire
@@ -89,6 +89,91 @@ def test_a_reader_that_leaves_is_no_error(daemon: FakeDaemon) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", f"--{HOSTILE}"],
+        [f"--{HOSTILE}", "list"],
+        ["list", HOSTILE],
+        [HOSTILE],
+        ["list", "--sort", HOSTILE],
+        ["list", "--limit", HOSTILE],
+        ["list", "--timeout", HOSTILE],
+        ["save", "a/b", HOSTILE],
+        ["save", "a/b", "--part", HOSTILE],
+        ["import", HOSTILE],
+        ["show", HOSTILE],
+    ],
+)
+def test_what_was_typed_wrongly_is_not_obeyed_by_a_terminal(
+    daemon: FakeDaemon, holdfast: Holdfast, words: list[str]
+) -> None:
+    """Whoever says it, argparse included."""
+    daemon.answers[wire.Show] = lambda asked: NotFound(HOSTILE)
+    code, out, err = holdfast(*words)
+    assert (code, out) != (0, b"")
+    assert b"1b[31m" in err
+    assert not {*err.decode()} & {*"\x1b\x07\x9b\x7f\u202e"}
+
+
+def _with_closed(daemon: FakeDaemon, descriptor: int, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """The program without one of its three streams, as after ``>&-``."""
+    shell = f'exec "$0" -c "from holdfast.cli import main; main()" "$@" --no-start {descriptor}>&-'
+    return subprocess.run(["sh", "-c", shell, sys.executable, *words], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_closed_standard_output_is_said(daemon: FakeDaemon, flags: list[str]) -> None:
+    """What was asked for cannot be given: exit 1 and a sentence."""
+    daemon.answers[wire.List] = lambda asked: wire.Sessions(rows=[session_row()], more=False)
+    found = _with_closed(daemon, 1, "list", *flags)
+    assert (found.returncode, found.stderr) == (1, b"holdfast: standard output is closed\n")
+
+
+def test_a_closed_stream_that_is_not_needed_is_not_missed(daemon: FakeDaemon) -> None:
+    """What went well stays well: only the word about it is lost."""
+    daemon.answers[wire.Accept] = lambda asked: saved()
+    daemon.answers[wire.Show] = lambda asked: NotFound("No session 'x'")
+    assert _with_closed(daemon, 1, "accept", "x").returncode == 0
+    assert _with_closed(daemon, 1, "accept", "x").stderr == b""
+    assert _with_closed(daemon, 2, "show", "x").returncode == 3
+    found = _with_closed(daemon, 0, "save", "a/b", "-")
+    assert (found.returncode, found.stderr) == (1, b"holdfast: Standard input is closed\n")
+
+
+def test_a_full_disk_behind_standard_output_is_said(daemon: FakeDaemon) -> None:
+    """In a sentence, without a traceback."""
+    daemon.answers[wire.List] = lambda asked: wire.Sessions(rows=[session_row()], more=False)
+    command = [sys.executable, "-c", "from holdfast.cli import main; main()", "list", "--no-start"]
+    with open("/dev/full", "wb") as full:
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (found.returncode, found.stderr) == (1, b"holdfast: No space left on device\n")
+
+
+@pytest.mark.parametrize("follow", [[], ["--follow"]])
+def test_events_after_a_number_that_is_not_there_yet_are_not_found(
+    daemon: FakeDaemon, holdfast: Holdfast, follow: list[str]
+) -> None:
+    """The same with and without --follow: exit 3, and what the newest is."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    code, out, err = holdfast("events", "--since", "999999", *follow)
+    assert (code, out) == (3, b"")
+    assert err.startswith(b"holdfast: The newest operation is 2, before 999999")
+
+
+def test_events_after_the_newest_are_none(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Nothing has happened since, which is no error."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    assert holdfast("events", "--since", "2") == (0, b"", b"")
+    daemon.operations.clear()
+    assert holdfast("events", "--since", "0") == (0, b"", b"")
+
+
+def test_no_rows_are_asked_for_with_a_limit_of_none(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """And nothing is said about others."""
+    assert holdfast("list", "--limit", "0") == (0, b"", b"")
 
 
 def test_a_short_command_loads_no_more_than_it_needs(daemon: FakeDaemon) -> None:

@@ -11,8 +11,9 @@ from clients_cli_words import Holdfast, Sent, last
 from clients_fake_daemon import FakeDaemon, saved, session_row
 
 from holdfast_protocol import messages as wire
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import NotFound
-from holdfast_protocol.model import FileSource, PartSource, Ref
+from holdfast_protocol.model import FileRow, FileSource, PartSource, Ref
 
 
 def test_save_sends_a_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
@@ -129,6 +130,22 @@ def test_a_merge_exits_0_and_says_what(daemon: FakeDaemon, holdfast: Holdfast, t
         [],
         ["list", "--lim", "3"],
         ["list", "--timeout", "0"],
+        ["list", "--limit", "-1"],
+        ["list", "--limit=-1"],
+        ["list", "--offset", "-1"],
+        ["list", "--limit", "x"],
+        ["list", "--limit", "9223372036854775808"],
+        ["log", "renardo/verse", "--limit", "-1"],
+        ["log", "renardo/verse", "--offset", "-1"],
+        ["operations", "--limit", "-1"],
+        ["operations", "--since", "-1"],
+        ["events", "--since", "-1"],
+        ["save", "renardo/verse", "/dev/null", "--expect", "-1"],
+        ["restore", "renardo/verse", "--expect", "-1"],
+        ["undo", "-1"],
+        ["cat", "renardo/verse", "--json"],
+        ["save", "--name", "notes/bad\udcff", "/dev/null"],
+        ["show", "notes/bad\udcff"],
     ],
 )
 def test_wrong_usage_exits_2(daemon: FakeDaemon, holdfast: Holdfast, words: list[str]) -> None:
@@ -137,6 +154,45 @@ def test_wrong_usage_exits_2(daemon: FakeDaemon, holdfast: Holdfast, words: list
     assert code == 2
     assert err
     assert not [each for each in daemon.asked if type(each.request) in wire.CHANGING]
+
+
+@pytest.mark.parametrize("verb", [["save", "notes/x"], ["import"], ["save", "notes/x", "--part"]])
+def test_a_file_that_is_not_there_is_said_in_a_sentence(
+    daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path, verb: list[str]
+) -> None:
+    """With its name, in nobody's jargon, exit 1."""
+    absent = str(tmp_path / "absent")
+    code, _, err = holdfast(*verb, f"p={absent}" if verb[-1] == "--part" else absent)
+    assert (code, err.decode()) == (1, f"holdfast: There is no file '{absent}'\n")
+
+
+def test_files_that_cannot_be_read_or_written_are_named(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+    """What the system says, without its number, about the name that was typed."""
+    (tmp_path / "file").write_bytes(b"")
+    code, _, err = holdfast("save", "notes/x", str(tmp_path / "file" / "below"))
+    assert (code, err.decode()) == (1, f"holdfast: '{tmp_path}/file/below' cannot be read: Not a directory\n")
+    row = FileRow(path=b"", size_bytes=1, hash=hash_of(b"x"))
+    loaded = wire.Loaded(session=session_row(), snapshot="ab" * 16, files=[row], inline=True)
+    Sent(daemon, wire.Load, loaded, [b"x"])
+    code, _, err = holdfast("load", "notes/x", "-o", str(tmp_path / "no" / "where"))
+    assert code == 1
+    assert err.decode() == f"holdfast: {tmp_path}/no/where cannot be written: No such file or directory\n"
+
+
+def test_an_import_goes_on_after_a_file_that_is_not_there(
+    daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    """All are tried; the exit code is that of the first that failed."""
+    Sent(daemon, wire.Import, saved())
+    (tmp_path / "there").write_bytes(b"1")
+    code, out, _ = holdfast("import", str(tmp_path / "absent"), str(tmp_path / "there"))
+    assert (code, out.split()[0]) == (1, b"saved")
+
+
+def test_a_name_that_is_not_text_is_named(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """What the shell gave as bytes that are no UTF-8 is written out."""
+    _, _, err = holdfast("save", "--name", "notes/bad\udcff", "/dev/null")
+    assert err == b"holdfast: 'bad\\udcff' is not text, and cannot be sent\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from holdfast.client import Client
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import cut, hash_of
 from holdfast_protocol.connection import Asked
-from holdfast_protocol.errors import Damaged, NotFound, TooLarge, Unreadable
+from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge, Unreadable
 from holdfast_protocol.model import FileRow, FileSource, PartSource
 
 LARGE = random.Random(1).randbytes(40_000_000)
@@ -216,6 +216,75 @@ def test_a_save_names_the_revision_it_started_from(daemon: FakeDaemon, client: C
     for _ in range(3):
         client.save("renardo", "verse", b"y")
     assert [each.request.expect for each in chunks.saves] == [4, 5, 5]  # type: ignore[attr-defined]  # only Save is here
+
+
+def _sent(chunks: Chunks) -> list[tuple[str, str | None, int | None]]:
+    """Name, session and revision that each save said."""
+    requests = [each.request for each in chunks.saves]
+    return [(each.name, each.session, each.expect) for each in requests if isinstance(each, wire.Save)]
+
+
+def _answering(daemon: FakeDaemon, *answers: wire.Saved) -> Chunks:
+    chunks, outcomes = Chunks(daemon), iter(answers)
+    daemon.answers[wire.Save] = lambda asked: (chunks.saves.append(asked), next(outcomes))[1]
+    return chunks
+
+
+def test_a_revision_belongs_to_a_session_and_not_to_its_name(daemon: FakeDaemon, client: Client) -> None:
+    """A save says which session it continues; ``new`` and a revision of the caller's own say nothing remembered."""
+    chunks = _answering(daemon, saved(session=session_row(revision=5)), saved(), saved(), saved())
+    client.save("renardo", "verse", b"1")
+    client.save("renardo", "verse", b"2")
+    client.save("renardo", "verse", b"3", expect=1)
+    client.save("renardo", "verse", b"4", new=True)
+    assert _sent(chunks) == [
+        ("verse", None, None), ("verse", "0" * 32, 5), ("verse", None, 1), ("verse", None, None)
+    ]  # fmt: skip
+
+
+def test_after_a_fork_a_client_goes_on_in_its_fork(daemon: FakeDaemon, client: Client) -> None:
+    """Under the name that it says, with or without the folder, until it loads that name again."""
+    fork = session_row("verse (fork)", id="f" * 32, revision=1)
+    later = session_row("verse (fork)", id="f" * 32, revision=2)
+    chunks = _answering(daemon, saved(), saved("forked", session=fork), saved(session=later), saved(), saved())
+    row = FileRow(path=b"", size_bytes=1, hash=hash_of(b"x"))
+    loaded = wire.Loaded(session=session_row(revision=9), snapshot="ab" * 16, files=[row], inline=True)
+    daemon.answers[wire.Load] = lambda asked: (loaded, [b"x"])
+    for _ in range(3):
+        client.save("renardo", "verse", b"y")
+    client.save("renardo", "verse", b"y", folder="sessions")
+    client.load("renardo/verse")
+    client.save("renardo", "verse", b"y")
+    assert _sent(chunks)[1:] == [
+        ("verse", "0" * 32, 3), ("verse (fork)", "f" * 32, 1), ("verse (fork)", "f" * 32, 2), ("verse", "0" * 32, 9)
+    ]  # fmt: skip
+
+
+def test_a_save_without_news_is_no_sight_of_the_head(daemon: FakeDaemon, client: Client) -> None:
+    """``unchanged`` with an older snapshot than the head: what the next save starts from stays."""
+    newer = session_row(revision=4, head="cd" * 16)
+    chunks = _answering(daemon, saved(), saved("unchanged", session=newer), saved())
+    for _ in range(3):
+        client.save("renardo", "verse", b"y")
+    assert _sent(chunks)[2] == ("verse", "0" * 32, 3)
+
+
+def test_a_session_that_this_client_renamed_is_known_by_its_new_name(daemon: FakeDaemon, client: Client) -> None:
+    """Its next save under either name says which session and revision it continues."""
+    chunks = _answering(daemon, saved(), saved(session=session_row("coda")), saved())
+    daemon.answers[wire.Rename] = lambda asked: wire.Changed(session=session_row("coda"), operation=8)
+    client.save("renardo", "verse", b"1")
+    client.rename("renardo/verse", "coda")
+    client.save("renardo", "coda", b"2")
+    client.save("renardo", "verse", b"3")
+    assert _sent(chunks)[1:] == [("coda", "0" * 32, 3), ("verse", "0" * 32, 3)]
+
+
+def test_text_that_cannot_be_sent_is_named(daemon: FakeDaemon, client: Client) -> None:
+    """Half a surrogate pair, as a name that is not UTF-8 has it; the connection lives on."""
+    with pytest.raises(BadField, match=r"bad\\udcff' is not text"):
+        client.show("renardo/bad\udcff")
+    client.ping()
 
 
 def _windowed(daemon: FakeDaemon, content: bytes, told: bytes) -> None:

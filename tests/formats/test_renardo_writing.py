@@ -11,6 +11,7 @@ from holdfast_daemon.formats.renardo import (
     as_renardo_would,
     for_renardo,
     losses,
+    losses_that_matter,
     problems,
     refusals,
 )
@@ -160,6 +161,32 @@ def test_fact_9_what_would_be_trimmed_is_reported_and_not_refused(part, sentence
     assert any(sentence in said for _, said in losses([part]))
     assert losses([part])[0] in problems([part])
     assert substance(RENARDO.read(RENARDO.write([part])).parts) == substance([part])
+
+
+@pytest.mark.parametrize("part", [buffer(b"x\n"), buffer(b"x\n\n"), buffer(b"\n"), startup(b"s\n\n")])
+def test_line_ends_at_a_texts_end_do_not_matter(part):
+    """Nearly every text has them: a loss by the letter, which no save is worth a warning for."""
+    assert losses([part]) != []
+    assert losses_that_matter([part]) == []
+    assert [*RENARDO.losses([part])] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        (buffer(b"  x\n"), "trims"),
+        (buffer(b"\nx\n"), "trims"),
+        (buffer(b"x \n"), "trims"),
+        (buffer(b"x\r\n"), "line end"),
+        (startup(b"s\r\n"), "line end"),
+        (buffer(b"x\n", "song "), "name"),
+        (buffer(b"\xff\n"), "UTF-8"),
+    ],
+)
+def test_other_losses_matter(part, sentence):
+    """Leading and other trailing white space, CR, what is not UTF-8, names: each told once."""
+    [(_, said)] = RENARDO.losses([part])
+    assert sentence in said
 
 
 def test_fact_9_nothing_to_report_of_a_plain_session():

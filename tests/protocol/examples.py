@@ -182,6 +182,9 @@ REQUESTS: dict[str, Request] = {
         published=True,
         tags=["live"],
     ),
+    "save-of-a-session": Save(
+        app="renardo", name="verse", files=[FileSource(frame=0)], expect=6, session=SESSION_ID, tags=["live"]
+    ),
     "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
     "show": Show(ref=REF),
@@ -282,4 +285,4 @@ FAILURES: dict[str, HoldfastError] = {
 }
 
 #: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
-FORMER: frozenset[str] = frozenset()
+FORMER: frozenset[str] = frozenset({"save.request", "save-every-field.request"})

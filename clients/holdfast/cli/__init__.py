@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +23,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.enable()
     code = run([*(sys.argv[1:] if argv is None else argv)])  # not list(): here that is a verb's module
     if argv is None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        _end(code)
     return code
+
+
+def _end(code: int) -> NoReturn:
+    """What could not be written has been said; here only what nobody waits for is left."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            if stream is not None:  # closed by whoever started us
+                stream.flush()
+    os._exit(code)

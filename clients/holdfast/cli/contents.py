@@ -7,12 +7,14 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from holdfast.sources import INLINE_BYTES, DocumentContent, FileContent
-from holdfast_protocol.errors import BadField
+from holdfast_protocol.errors import BadField, Unreadable
+from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
     from holdfast.cli.output import Output
@@ -37,19 +39,28 @@ class Contents:
             spool.close()
 
     def document(self, name: str) -> DocumentContent:
-        """The document at ``name``. Raises OSError, BadField for a directory without a file."""
+        """The document at ``name``. Raises Unreadable, BadField for a directory without a file."""
         if name == "-":
-            return self._once(sys.stdin.buffer)
-        if stat.S_ISDIR(os.stat(name).st_mode):
+            return self._standard_input()
+        with _reading(name):
+            if not stat.S_ISDIR(os.stat(name).st_mode):
+                return self._file(name)
             files = dict(self._files_below(name, b""))
-            if not files:
-                raise BadField(f"There is no file in {name}")
-            return dict(sorted(files.items()))
-        return self._file(name)
+        if not files:
+            raise BadField(f"There is no file in {name}")
+        return dict(sorted(files.items()))
 
     def part(self, name: str) -> FileContent:
-        """The content of one part. Raises OSError."""
-        return self._once(sys.stdin.buffer) if name == "-" else self._file(name)
+        """The content of one part. Raises Unreadable."""
+        if name == "-":
+            return self._standard_input()
+        with _reading(name):
+            return self._file(name)
+
+    def _standard_input(self) -> FileContent:
+        if sys.stdin is None:
+            raise Unreadable("Standard input is closed")
+        return self._once(sys.stdin.buffer)
 
     def _file(self, name: str) -> FileContent:
         if stat.S_ISREG(os.stat(name).st_mode):
@@ -80,3 +91,16 @@ class Contents:
                     yield path, Path(entry.path)
                 else:
                     self._output.say(f"holdfast: {entry.path} is a link or no file; it is left out")
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """The system's refusal as a sentence that names the file. Raises Unreadable."""
+    try:
+        yield
+    except FileNotFoundError as problem:
+        raise Unreadable(f"There is no file {shown(problem.filename)}", path=name) from problem
+    except OSError as problem:
+        raise Unreadable(
+            f"{shown(problem.filename or name)} cannot be read: {problem.strerror}", path=name
+        ) from problem

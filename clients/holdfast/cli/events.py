@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.operation_rows import told
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HELP = "print operations as they happen"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    parser.add_argument("--since", metavar="N", type=int, help="those after number N")
+    parser.add_argument("--since", metavar="N", type=count, help="those after number N")
     parser.add_argument("--follow", action="store_true", help="and go on; without --since only from now on")
     parser.add_argument("--app", metavar="A", help="of this application")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
 from holdfast.cli.outcome import report_saved
-from holdfast_protocol.errors import BadField, BadName, Exists
+from holdfast_protocol.errors import BadField, BadName, Exists, Unreadable
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -34,6 +34,9 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         except (BadName, Exists) as problem:
             hint = "" if arguments.name is not None else "; say another name with --name"
             context.output.error(type(problem)(f"{path}: {problem.sentence}{hint}", **problem.details))
+            code = problem.exit_code
+        except Unreadable as problem:
+            context.output.error(problem)
             code = problem.exit_code
         worst = worst or code
     return worst

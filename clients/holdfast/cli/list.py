@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.words import marks, size, title, when
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deleted", action="store_true", help="the deleted ones")
     parser.add_argument("--templates", action="store_true", help="the templates")
     parser.add_argument("--sort", choices=("modified", "name", "size", "created"), default="modified")
-    parser.add_argument("--limit", metavar="N", type=int, default=_LIMIT, help=f"at most so many ({_LIMIT})")
-    parser.add_argument("--offset", metavar="N", type=int, default=0, help="skip so many")
+    parser.add_argument("--limit", metavar="N", type=count, default=_LIMIT, help=f"at most so many ({_LIMIT})")
+    parser.add_argument("--offset", metavar="N", type=count, default=0, help="skip so many")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
-    """A line for each session; more than the limit is said."""
+    """A line for each session; more than the limit is said. Names too long for a terminal are cut there."""
     pages = _Pages(context, arguments)
     if context.output.as_json:
         for row in pages:
@@ -55,7 +56,7 @@ class _Pages:
     def __iter__(self) -> Iterator[SessionRow]:
         given = self._arguments
         offset, end = given.offset, given.offset + given.limit
-        self.more = True
+        self.more = offset < end
         while self.more and offset < end:
             page = self._client.list(
                 app=given.app, tag=given.tag, archived=given.archived, deleted=given.deleted,

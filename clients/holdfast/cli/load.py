@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.cli.operands import add_reference, the_reference
 from holdfast.cli.words import path_text, title
-from holdfast_protocol.errors import BadField, Damaged
+from holdfast_protocol.errors import BadField, Damaged, Unreadable
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -35,7 +35,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             raise BadField(f"{title(document.session)} has {len(document.files)} files: say -o DIRECTORY")
         context.output.content(document.read(document.files[0]))
         return 0
-    _write(document, arguments.output)
+    try:
+        _write(document, arguments.output)
+    except OSError as problem:
+        raise Unreadable(
+            f"{arguments.output} cannot be written: {problem.strerror}", path=arguments.output
+        ) from problem
     if context.output.as_json:
         context.output.row(document.session, snapshot=document.snapshot, files=list(document.files))
     context.output.done(f"loaded {title(document.session)}  snapshot {document.snapshot[:8]}  to {arguments.output}")

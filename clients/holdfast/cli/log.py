@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.operands import add_reference, the_session
 from holdfast.cli.words import size, when
 
@@ -18,8 +19,8 @@ _LIMIT = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
     add_reference(parser, "APP/NAME")
-    parser.add_argument("--limit", metavar="N", type=int, default=_LIMIT, help=f"at most so many ({_LIMIT})")
-    parser.add_argument("--offset", metavar="N", type=int, default=0, help="skip so many")
+    parser.add_argument("--limit", metavar="N", type=count, default=_LIMIT, help=f"at most so many ({_LIMIT})")
+    parser.add_argument("--offset", metavar="N", type=count, default=0, help="skip so many")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:

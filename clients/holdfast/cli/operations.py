@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.operation_rows import HEADING, cells
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _LIMIT = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    parser.add_argument("--since", metavar="N", type=int, help="those after number N, instead of the newest")
-    parser.add_argument("--limit", metavar="N", type=int, default=_LIMIT, help=f"at most so many ({_LIMIT})")
+    parser.add_argument("--since", metavar="N", type=count, help="those after number N, instead of the newest")
+    parser.add_argument("--limit", metavar="N", type=count, default=_LIMIT, help=f"at most so many ({_LIMIT})")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 if TYPE_CHECKING:
     from holdfast_protocol.errors import HoldfastError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 #: Control characters, surrogates, line and paragraph separators, bidirectional overrides (see names.shown).
 _OBEYED = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+_COLUMNS = 80
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 
@@ -24,16 +26,41 @@ def plain(text: str, keep: str = "") -> str:
     return re.sub(_OBEYED, lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
 
 
+class Stream(Protocol):
+    """Where a message can go."""
+
+    def write(self, text: str, /) -> object:
+        """On its way."""
+
+
+def say(text: str, stream: Stream | None = None) -> None:
+    """A message, on standard error; on none where that is closed."""
+    stream = stream or sys.stderr
+    if stream is not None:  # typeshed knows no closed one
+        stream.write(plain(text, keep="\n\t").encode(errors="backslashreplace").decode() + "\n")
+
+
+def columns() -> int:
+    """How many letters the terminal has side by side."""
+    try:
+        return os.get_terminal_size().columns or _COLUMNS
+    except OSError:  # not a terminal
+        return _COLUMNS
+
+
 class Output:
-    """Standard output and standard error, for people or for programs."""
+    """Standard output and standard error, for people or for programs.
+
+    Where standard output is closed, what a verb is asked for raises OSError; a word about what went well is dropped.
+    """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
-        self.to_terminal = sys.stdout.isatty()
+        self._stdout: TextIO | None = sys.stdout
+        self.to_terminal = self._stdout is not None and self._stdout.isatty()
         self._coloured = self.to_terminal and not os.environ.get("NO_COLOR")
-        self._stdout: TextIO = sys.stdout
 
     def row(self, row: Row, **extra: object) -> None:
         """One JSON object on one line, written at once: somebody may be waiting for it."""
@@ -48,16 +75,16 @@ class Output:
 
     def done(self, text: str) -> None:
         """One line that says what went well; with --quiet or --json none."""
-        if not self.quiet and not self.as_json:
+        if not self.quiet and not self.as_json and self._stdout is not None:
             self.line(text)
 
     def table(self, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Aligned columns with two spaces between; the heading only on a terminal."""
+        """Aligned columns with two spaces between. On a terminal with a heading, and long cells cut to its width."""
         from holdfast.cli.tables import aligned
 
         safe = [[plain(cell) for cell in row] for row in rows]
         if safe:
-            for line in aligned([heading, *safe] if self.to_terminal else safe):
+            for line in aligned([heading, *safe], columns()) if self.to_terminal else aligned(safe):
                 self._write(line + "\n")
 
     def changed_text(self, text: str) -> None:
@@ -84,7 +111,7 @@ class Output:
     def say(self, text: str) -> None:
         """A message, on standard error."""
         self.flush()
-        sys.stderr.write(plain(text, keep="\n\t").encode(errors="backslashreplace").decode() + "\n")
+        say(text)
 
     def error(self, problem: HoldfastError) -> None:
         """What went wrong, on standard error: the sentence and what to say instead; with --verbose everything."""
@@ -100,10 +127,14 @@ class Output:
 
     def flush(self) -> None:
         """Everything written is on its way."""
-        self._stdout.flush()
+        if self._stdout is not None:
+            self._stdout.flush()
 
     def _write(self, text: str) -> None:
-        self._bytes().write(text.encode(self._stdout.encoding or "utf-8", "backslashreplace"))
+        encoding = self._stdout.encoding if self._stdout is not None else None
+        self._bytes().write(text.encode(encoding or "utf-8", "backslashreplace"))
 
     def _bytes(self) -> BinaryIO:
+        if self._stdout is None:
+            raise OSError(errno.EBADF, "standard output is closed")
         return self._stdout.buffer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.operands import add_reference, the_reference
 from holdfast.cli.outcome import report_saved
 from holdfast.cli.words import reference_text
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", metavar="KIND", action="append", default=[], help="only parts of this kind")
     parser.add_argument("--as", dest="as_name", metavar="NAME", help="as a new session of this name")
     parser.add_argument("--into", metavar="OTHER", help="put the parts into this other session")
-    parser.add_argument("--expect", metavar="REV", type=int, help="the revision that the head must have")
+    parser.add_argument("--expect", metavar="REV", type=count, help="the revision that the head must have")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:

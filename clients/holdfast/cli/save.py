@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
+from holdfast.cli.counts import count
 from holdfast.cli.operands import add_naming_flags, read_reference
 from holdfast.cli.outcome import report_saved
 from holdfast.cli.words import reference_text
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_naming_flags(parser)
     parser.add_argument("--part", metavar="P=FILE", action="append", default=[], help="put FILE (or -) in as part P")
     parser.add_argument("-m", "--message", metavar="TEXT", default="", help="a word about this save")
-    parser.add_argument("--expect", metavar="REV", type=int, help="the revision that it started from")
+    parser.add_argument("--expect", metavar="REV", type=count, help="the revision that it started from")
     parser.add_argument("--new", action="store_true", help="refuse an existing name")
     parser.add_argument("--accept", action="store_true", help="even if it looks like damage")
     parser.add_argument("--tag", metavar="T", action="append", default=[], help="a tag of the session")

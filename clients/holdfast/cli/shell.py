@@ -8,8 +8,9 @@ import sys
 from importlib import import_module
 from typing import NoReturn
 
-from holdfast.cli.output import Output
+from holdfast.cli.output import Output, Stream, columns, say
 from holdfast.cli.verbs import VERBS, Context, Verb
+from holdfast.cli.words import path_text
 from holdfast_protocol.errors import HoldfastError
 
 _INTERRUPTED = 130
@@ -17,7 +18,6 @@ _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
 _WITH_VALUE = ("--socket", "--timeout")
 _TIMEOUT_SECONDS = 30.0
-_COLUMNS = 80
 
 
 def run(argv: list[str]) -> int:
@@ -42,7 +42,7 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:
         return _without_reader()
     except OSError as problem:
-        output.say(f"holdfast: {problem}")
+        output.say(f"holdfast: {_sentence(problem)}")
         return 1
 
 
@@ -55,9 +55,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, Verb]:
     if word not in VERBS:
         _refuse(f"no verb {word!r}; holdfast --help lists them")
     verb: Verb = import_module(f"holdfast.cli.{VERBS[word]}")
-    parser = argparse.ArgumentParser(
-        f"holdfast {word}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help
-    )
+    parser = _Parser(f"holdfast {word}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help)
     verb.add_arguments(parser)
     _add_global_flags(parser)
     return parser.parse_intermixed_args(argv[:place] + argv[place + 1 :]), verb
@@ -89,14 +87,15 @@ class _Help(argparse.HelpFormatter):
     """As wide as the terminal. argparse would ask shutil, at every start, and that loads three compressors."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
+        super().__init__(prog, width=columns() - 2)
 
 
-def _columns() -> int:
-    try:
-        return os.get_terminal_size().columns or _COLUMNS
-    except OSError:  # not a terminal
-        return _COLUMNS
+class _Parser(argparse.ArgumentParser):
+    """Says what argparse says, with nothing in it that a terminal would obey: its errors repeat what was typed."""
+
+    def _print_message(self, message: str, file: Stream | None = None) -> None:
+        if message:
+            say(message.removesuffix("\n"), file)
 
 
 class _Version(argparse.Action):
@@ -108,7 +107,7 @@ class _Version(argparse.Action):
     def __call__(self, *_: object) -> NoReturn:
         from importlib.metadata import version
 
-        sys.stdout.write(f"holdfast {version('holdfast')}\n")
+        say(f"holdfast {version('holdfast')}", sys.stdout)
         raise SystemExit(0)
 
 
@@ -120,7 +119,7 @@ def _seconds(text: str) -> float:
 
 
 def _without_verb(argv: list[str]) -> NoReturn:
-    parser = argparse.ArgumentParser("holdfast", allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
+    parser = _Parser("holdfast", allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
     width = max(len(word) for word in VERBS)
     wants_help = any(word in ("-h", "--help") for word in argv)
     if wants_help:
@@ -133,8 +132,16 @@ def _without_verb(argv: list[str]) -> NoReturn:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    sys.stderr.write(f"holdfast: {sentence}\n")
+    say(f"holdfast: {sentence}")
     raise SystemExit(_USAGE)
+
+
+def _sentence(problem: OSError) -> str:
+    """What the system says, and of what, where it names a file."""
+    said = problem.strerror or str(problem)
+    if problem.filename is None:
+        return said
+    return f"{path_text(os.fsencode(problem.filename))}: {said}"
 
 
 def _without_reader() -> int:

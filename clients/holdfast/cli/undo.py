@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.counts import count
 from holdfast.cli.operation_rows import told
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HELP = "reverse the newest undoable operation, or the given one"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    parser.add_argument("operation", metavar="OPERATION", nargs="?", type=int, help="its number (see operations)")
+    parser.add_argument("operation", metavar="OPERATION", nargs="?", type=count, help="its number (see operations)")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from holdfast_daemon.formats.renardo.folders import sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
 from holdfast_daemon.formats.renardo.names import name_warnings
-from holdfast_daemon.formats.renardo.problems import losses, problems, refusals
+from holdfast_daemon.formats.renardo.problems import losses, losses_that_matter, problems, refusals
 from holdfast_daemon.formats.renardo.project import (
     SESSION_KINDS,
     from_project,
@@ -44,6 +44,7 @@ __all__ = [
     "for_renardo",
     "from_project",
     "losses",
+    "losses_that_matter",
     "name_warnings",
     "problems",
     "refusals",
@@ -117,8 +118,9 @@ class Renardo:
         return name_warnings(file_name)
 
     def losses(self, parts: Sequence[Part]) -> list[tuple[str, str]]:
-        """What Renardo trims or turns into something else in a session file; files of a project it keeps."""
-        return losses([part for part in parts if part.kind in SESSION_KINDS])
+        """What Renardo trims or turns into something else in a session file, mere line ends at a text's end left out;
+        files of a project it keeps."""
+        return losses_that_matter([part for part in parts if part.kind in SESSION_KINDS])
 
 
 def _headers_gone(old: Reading, new: Reading) -> str | None:

@@ -42,7 +42,12 @@ def refusals(parts: Sequence[Part]) -> list[Problem]:
 
 def losses(parts: Sequence[Part]) -> list[Problem]:
     """What comes back changed although it is held."""
-    return [(part.key, sentence) for part in parts for sentence in _lost_of(part)]
+    return [(part.key, sentence) for part in parts for sentence in _lost_of(part, part.content)]
+
+
+def losses_that_matter(parts: Sequence[Part]) -> list[Problem]:
+    """The same but for the line ends at a text's end, which nearly every text has and nobody misses."""
+    return [(part.key, sentence) for part in parts for sentence in _lost_of(part, part.content.rstrip(b"\r\n"))]
 
 
 def _of_name(part: Part) -> Iterator[str]:
@@ -81,13 +86,14 @@ def shown_startup(text: bytes) -> bytes:
     return closed[: closed.find(b"\n\n", 1)]
 
 
-def _lost_of(part: Part) -> Iterator[str]:
+def _lost_of(part: Part, content: bytes) -> Iterator[str]:
+    """``content``: as much of the part's as is asked about."""
     if part.kind == "buffer" and part.name != shown_name(part.name):
         yield "Renardo drops white space after the name"
     if b"\r" in part.content:
         yield r"Renardo turns every line end into \n"
     try:
-        text = part.content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         yield f"the text is not UTF-8 at byte {error.start}: Renardo cannot open the file"
         return

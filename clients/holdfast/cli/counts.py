@@ -1,0 +1,14 @@
+"""Numbers on the command line: what is no count is wrong usage, and nothing is asked."""
+
+from __future__ import annotations
+
+import argparse
+
+_LARGEST = 2**63 - 1
+
+
+def count(text: str) -> int:
+    """The type of a flag that takes a number of things, an operation or a revision."""
+    if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LARGEST:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a whole number from 0 on is expected, not {text!r}")
