@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from clients_cli_words import HOSTILE, Holdfast, Sent, json_lines
 from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row
 
 from holdfast.cli import verbs
+from holdfast.sources import INLINE_BYTES
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import ERRORS, NotFound
 
@@ -183,12 +185,21 @@ def test_a_short_command_loads_no_more_than_it_needs(daemon: FakeDaemon) -> None
     said = subprocess.run(command, capture_output=True, check=True, text=True).stderr
     loaded = {line.rpartition("|")[2].strip() for line in said.splitlines()}
     heavy = {
-        *("asyncio", "blake3", "dataclasses", "hashlib", "platformdirs", "pyfastcdc", "rich", "shutil"),
+        *("asyncio", "blake3", "dataclasses", "hashlib", "inspect", "platformdirs", "pyfastcdc", "rich", "shutil"),
         *("socket", "subprocess", "tempfile", "unicodedata", "watchdog"),
     }
     assert "zmq" in loaded
     assert not loaded & heavy
     assert "holdfast.cli.save" not in loaded
+
+
+def test_what_is_hidden_at_the_start_is_there_for_a_large_save(daemon: FakeDaemon, tmp_path: Path) -> None:
+    """Cutting needs typing_extensions, which the start does without."""
+    daemon.answers |= {wire.Missing: lambda asked: (wire.MissingChunks(count=0), [b""]), wire.Save: lambda _: saved()}
+    (tmp_path / "large").write_bytes(bytes(INLINE_BYTES + 1))
+    command = [sys.executable, "-c", "from holdfast.cli import main; main()", "save", "x/y", str(tmp_path / "large")]
+    assert subprocess.run(command, check=False).returncode == 0
+    assert daemon.requests(wire.Missing)
 
 
 def test_help_is_as_wide_as_the_terminal(holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     interpreter apart costs a tenth of a short command, and by then everything is closed and flushed.
     """
     gc.disable()  # nothing of what the imports make is ever garbage
+    if argv is None:
+        _load_messages()
     from holdfast.cli.shell import run
 
     gc.freeze()
@@ -25,6 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         _end(code)
     return code
+
+
+def _load_messages() -> None:
+    """msgspec takes typing_extensions where it is installed, and does without it where it is not: a fifth of a short
+    command's start. It is installed, for the sake of another library; so it is hidden while msgspec looks."""
+    sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]  # None: an import says it is not there
+    import holdfast_protocol.messages  # noqa: F401  # every verb needs it
+
+    if sys.modules["typing_extensions"] is None:
+        del sys.modules["typing_extensions"]
 
 
 def _end(code: int) -> NoReturn:
