@@ -13,9 +13,10 @@ from holdfast_daemon.folders import SessionsFolder
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.restoring import Restoring
-from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge, TooLate

@@ -17,8 +17,9 @@ from holdfast_daemon.content import Content
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.order import Order
 from holdfast_daemon.reconcile import Verdict, verdict
-from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session, Visible

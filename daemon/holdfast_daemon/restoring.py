@@ -8,7 +8,8 @@ from holdfast_daemon import naming
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Pair, Part
 from holdfast_daemon.lifecycle import Lifecycle
-from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.order import Order
+from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_protocol.messages import Restore, Saved
 from holdfast_protocol.names import check_name

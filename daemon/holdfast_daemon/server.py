@@ -86,8 +86,8 @@ class Server:
 
     @property
     def clients(self) -> int:
-        """Peers that said hello and were heard of lately."""
-        return len(self._peers)
+        """Peers that were heard of, as far as they can still be connected: libzmq does not tell who has left."""
+        return min(len(self._peers), self.connections.count)
 
     def pump(self) -> None:
         """There are new operations."""

@@ -13,7 +13,8 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document, Part
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.lifecycle import Lifecycle
-from holdfast_daemon.saving import Order, Saving
+from holdfast_daemon.order import Order
+from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot
 from holdfast_daemon.store.packs import Packs

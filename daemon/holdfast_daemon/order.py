@@ -1,0 +1,41 @@
+"""What a save, a restored document and an outside change have in common: a document that wants to be a head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from holdfast_daemon.content import Placed
+from holdfast_daemon.formats.base import Format
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A document that wants to become a session's head.
+
+    ``base``: the snapshot that it started from; None: the head as it was at receipt, where there is one.
+    ``foreign``: it has no common ground with the session at all (a stranger's file at its path).
+    ``seen``: where it stands on disk now, as somebody else put it there; None for what came over the wire or was
+    displaced. The session may have another path by the time of the commit.
+    ``path``: the visible path of a new session, whose file is there already.
+    ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
+    """
+
+    app: str
+    name: str
+    placed: Placed
+    form: Format
+    cause: str = "saved"
+    base: bytes | None = None
+    foreign: bool = False
+    session: bytes | None = None
+    message: str = ""
+    new: bool = False
+    accept: bool = False
+    tags: tuple[str, ...] = ()
+    path: bytes | None = None
+    seen: bytes | None = None
+    continues: bytes | None = None
+
+    @property
+    def tree(self) -> bool:
+        return any(file.path for file in self.placed.document.files)
