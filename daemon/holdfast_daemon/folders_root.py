@@ -16,7 +16,7 @@ class Root:
     """The sessions folder as a whole."""
 
     def __init__(self, path: bytes, store_id: bytes, *, fresh: bool) -> None:
-        """``fresh``: the store shows no file yet, so nothing can be missing from the folder."""
+        """``fresh``: the store shows no file yet, so nothing can be missing from the folder, or never marked one."""
         self.path = path
         self._mark = os.path.join(path, MARK)
         self._identity: tuple[int, int] | None = None

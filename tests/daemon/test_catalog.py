@@ -189,3 +189,30 @@ def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monke
             again.catalog.reader.operations_after(0, 1000)
     finally:
         store.catalog, store.chunks = again.catalog, again.chunks  # the fixture closes those
+
+
+def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Golden data, made by the code of then: heads, revisions, history and undo are as they were."""
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store_1.sql").read_text("utf-8"))
+    store = Store(tmp_path)
+    try:
+        session = store.session("x")
+        assert (session.revision, store.head("x")) == (2, b"second")
+        assert [*store.catalog.reader.heads(session.id)][-1] == (1, store.catalog.reader.head_at(session.id, 1))
+        assert [store.bytes_of(each.id) for each in store.snapshots("x")] == [b"second", b"first"]
+        store.run(store.lifecycle.undo(None, ME))
+        assert store.head("gone") == b"gone"
+        assert store.save("x", b"third", caller=Caller("me", b"r" * 16)).outcome == "saved"
+    finally:
+        store.close()
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    Store(fresh).close()
+    assert _tables(tmp_path / "catalog.sqlite") == _tables(fresh / "catalog.sqlite")
+
+
+def _tables(path: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as catalog:
+        rows = catalog.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {(name, " ".join(sql.split())) for name, sql in rows}

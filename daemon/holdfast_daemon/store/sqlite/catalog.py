@@ -22,7 +22,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import StoredDocument
 from holdfast_daemon.store.sqlite.reader import SqliteReader
-from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, TABLES, VERSION
+from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
 from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
 
@@ -198,7 +198,8 @@ def _open(path: str) -> apsw.Connection:
         if os.path.exists(path):
             _inspect(path)
         connection = _connect(path)
-        if _number(connection, "user_version") == 0:
+        version = _number(connection, "user_version")
+        if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
                 raise Damaged(f"{path} is not a holdfast catalog", path=path)
             with connection:
@@ -207,6 +208,11 @@ def _open(path: str) -> apsw.Connection:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
         elif os.path.getsize(path) <= CHECKED_BYTES and _first(connection, "PRAGMA quick_check(1)") != "ok":
             raise Damaged(f"The catalog {path} is damaged", path=path)
+        elif version < VERSION:
+            with connection:
+                for each in range(version, VERSION):
+                    connection.execute(MIGRATIONS[each])
+                connection.execute(f"PRAGMA user_version = {VERSION}")
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)

@@ -1,7 +1,7 @@
-"""The catalog's tables, version 1; their reasons are in STORE.md."""
+"""The catalog's tables, version 2, and the way from version 1; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -35,3 +35,23 @@ CREATE TABLE operations(
 CREATE INDEX operations_session ON operations(session, revision);
 CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
 """
+
+#: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
+MIGRATIONS = {
+    1: """
+DROP TABLE heads;
+DROP INDEX sessions_name;
+CREATE UNIQUE INDEX sessions_name ON sessions(name, app, folder) WHERE NOT deleted;
+CREATE INDEX sessions_gone ON sessions(name, modified) WHERE deleted;
+DROP INDEX visible_session;
+DROP INDEX operations_undoable;
+DROP INDEX operations_session;
+CREATE INDEX operations_session ON operations(session, revision);
+DROP TABLE requests;
+CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
+ALTER TABLE documents RENAME TO documents_1;
+CREATE TABLE documents(id BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, manifest BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO documents SELECT * FROM documents_1;
+DROP TABLE documents_1;
+""",
+}
