@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from holdfast_daemon import diff, naming, remarks
-from holdfast_daemon.documents import Documents, is_folder
+from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
@@ -40,7 +40,7 @@ class Asking:
         row, snapshot = named.session.row(), named.snapshot.row()
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
-        of_name = remarks.of_name(form, named.session.path, is_folder=is_folder(document))
+        of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)
         try:
             reading = await self._documents.read(document, form)
         except (Damaged, TooLarge) as problem:

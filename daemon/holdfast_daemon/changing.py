@@ -8,7 +8,7 @@ import time
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming, remarks
-from holdfast_daemon.documents import Documents, is_folder
+from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import SessionsFolder
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
@@ -49,7 +49,7 @@ class Changing:
         if largest > m.LIMITS["window_bytes"]:
             raise TooLarge(f"A chunk has {largest} bytes", limit=m.LIMITS["window_bytes"])
         places = await self._documents.in_thread(self._content.place_chunks, payload)
-        await asyncio.wrap_future(self._catalog.submit(lambda tx: tx.add_chunks(places)))
+        await self._catalog.commit(lambda tx: tx.add_chunks(places))
         return m.Stored(count=len(payload)), ()
 
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -180,7 +180,7 @@ class Changing:
             if losses:
                 size_bytes = document.size_bytes
                 warnings += await self._documents.at_once_if_small(size_bytes, remarks.of_losses, form, reading.parts)
-        return [*warnings, *remarks.of_name(form, saved.session.path, is_folder=is_folder(document))]
+        return [*warnings, *remarks.of_name(form, saved.session.path, is_folder=document.is_folder)]
 
     def _named(self, changed: m.Changed) -> m.Changed:
         """The answer with what people should know of the session's name."""
@@ -189,7 +189,7 @@ class Changing:
             return changed
         document = self._catalog.reader.document_of(bytes.fromhex(changed.session.head))
         try:
-            warnings = remarks.of_name(form, changed.session.path, is_folder=is_folder(document))
+            warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         except Exception as problem:  # as above
             warnings = [_failed(form, problem)]
         return m.Changed(**{**_fields(changed), "warnings": warnings})

@@ -17,6 +17,7 @@ from holdfast_protocol.chunking import cut, hash_of, new_hash
 from holdfast_protocol.errors import BadField, Damaged, TooLarge
 from holdfast_protocol.messages import LIMITS
 
+LOOP_BYTES = 64 * 1024  # what is hashed, read, compared and merged on the loop; more goes to a thread
 READINGS_COUNT = 32
 READINGS_BYTES = 8 * 1024 * 1024  # a larger document is read anew each time
 ENDS_COUNT = 8

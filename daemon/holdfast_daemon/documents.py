@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming
-from holdfast_daemon.content import Content, Placed
+from holdfast_daemon.content import LOOP_BYTES, Content, Placed
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.store.base import Catalog
@@ -19,7 +19,6 @@ from holdfast_protocol.errors import CannotHold
 
 Value = TypeVar("Value")
 
-INLINE_BYTES = 64 * 1024  # what is hashed and read in the loop; more goes to a thread
 STORED_COUNT = 4
 FILE_BYTES = 1024  # what a file costs beside its bytes, in bytes
 
@@ -51,7 +50,7 @@ class Documents:
 
     async def at_once_if_small(self, size_bytes: int, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives; ``size_bytes`` is the size of the document that it is about."""
-        return work(*values) if size_bytes <= INLINE_BYTES else await self.in_thread(work, *values)
+        return work(*values) if size_bytes <= LOOP_BYTES else await self.in_thread(work, *values)
 
     async def place(self, document: base.Document) -> Placed:
         """Its chunks are on disk or in the rows that will name them."""
@@ -86,8 +85,3 @@ class Documents:
 def weight(document: base.Document) -> int:
     """Its size in bytes, with something for each file."""
     return sum(map(len, document.values())) + FILE_BYTES * (len(document) - 1)
-
-
-def is_folder(document: StoredDocument) -> bool:
-    """Whether it is visible as a folder."""
-    return any(file.path for file in document.files)

@@ -36,7 +36,6 @@ SCAN_SECONDS = 3600.0
 RETRY_SECONDS = 1.0
 TICK_SECONDS = 5.0  # how long a folder that is moved away goes unnoticed where nothing else happens
 LONGEST_RETRY_SECONDS = 60.0
-REAPPEARS_SECONDS = 30.0
 NEVER = 1e12  # a bound for waiting must be a number that a lock takes
 
 _log = logging.getLogger("holdfast.folder")
@@ -53,9 +52,6 @@ class SessionsFolder:
         self._root = root.path
         self._sessions = sessions
         self._catalog = sessions.catalog
-        self._saving = saving
-        self._lifecycle = lifecycle
-        self._content = content
         self._loop = loop
         self._outside = Outside(self._root, sessions, saving, lifecycle, content, loop, self.mark, self._marked)
         self._publisher = Publisher(self._root, staging, self._catalog, content, faults, self._outside.keep_displaced)
@@ -165,9 +161,7 @@ class SessionsFolder:
                 moment = time.monotonic()
                 looks = [path for path, (due, _) in self._due.items() if due <= moment]
                 scan, publish = moment >= self._scan_at, moment >= self._publish_at
-                if looks or scan or publish or self._stopping:
-                    break
-                if moment >= tick:
+                if looks or scan or publish or self._stopping or moment >= tick:
                     break
                 self._awake_at = min([tick, self._scan_at, self._publish_at, *(due for due, _ in self._due.values())])
                 self._condition.wait(max(0.0, self._awake_at - moment))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot, Visible, new_id
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
 from holdfast_protocol.messages import Changed, Saved, Undone
 
@@ -29,15 +29,13 @@ class Lifecycle:
             before = _need(tx, identity)
             if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
                 raise Exists(f"{before.app}/{name} exists already", name=f"{before.app}/{name}")
-            suffix = self._sessions.content.form(before.format).suffix
-            tree = any(file.path for file in tx.document_of(before.head).files)
-            to = path or self._sessions.free_path(tx, before.app, name, suffix, tree, before.id)
+            to = path or self._sessions.path_for(tx, before, name, tx.document_of(before.head))
             after = before.but(name=name, path=to, deleted=False)
             note = Note(type="renamed", cause=OUTSIDE if path else None, text=before.name)
             done = self._sessions.change(tx, before, after, caller.author, note)
             if path is not None:
                 self._found_at(tx, before, after)
-            return self._changed(tx, done)
+            return _changed(done)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -45,7 +43,7 @@ class Lifecycle:
         """A new session whose first snapshot has that one's document."""
 
         def work(tx: Transaction) -> Changed:
-            return self._changed(tx, self._new(tx, snapshot, app, name, "copied", "saved", caller))
+            return _changed(self._new(tx, snapshot, app, name, "copied", "saved", caller))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -57,7 +55,7 @@ class Lifecycle:
             if before.deleted:
                 raise NotFound(f"{before.app}/{before.name} is deleted already", name=f"{before.app}/{before.name}")
             done = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
-            return self._changed(tx, done)
+            return _changed(done)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -73,7 +71,7 @@ class Lifecycle:
             note = Note(type="deleted-outside", cause=OUTSIDE)
             done = self._sessions.change(tx, before, before.but(deleted=True), OUTSIDE, note)
             tx.drop_visible(path)
-            return self._changed(tx, done)
+            return _changed(done)
 
         await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
 
@@ -100,7 +98,7 @@ class Lifecycle:
             )  # fmt: skip
             done = self._sessions.change(tx, before, after, caller.author, note)
             self._sessions.want(tx, after.path, after.id, made.id)
-            return self._saved(tx, done, made.id)
+            return _saved(done, made.id)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -117,7 +115,7 @@ class Lifecycle:
                     "restored", caller.author,
                 )  # fmt: skip
             done = self._new(tx, source, app, name, "copied", "restored", caller)
-            return self._saved(tx, done, done.session.head)
+            return _saved(done, done.session.head)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -129,7 +127,7 @@ class Lifecycle:
             tx.put_suspicion(suspect, None)
             note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
             done = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
-            return self._saved(tx, done, suspect)
+            return _saved(done, suspect)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -178,12 +176,9 @@ class Lifecycle:
         if operation.type == "accepted":
             tx.put_suspicion(before.head, operation.note)
         previous = tx.need_snapshot(operation.previous)
-        tree = any(file.path for file in tx.document(previous.document).files)
-        was_tree = any(file.path for file in tx.document_of(before.head).files)
-        path = before.path
-        if tree != was_tree:
-            suffix = self._sessions.content.form(before.format).suffix
-            path = self._sessions.free_path(tx, before.app, before.name, suffix, tree, before.id)
+        document, path = tx.document(previous.document), before.path
+        if document.is_folder != tx.document_of(before.head).is_folder:
+            path = self._sessions.path_for(tx, before, before.name, document)
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
 
     def _reverse_creation(self, tx: Transaction, operation: Operation, before: Session) -> Session:
@@ -201,10 +196,7 @@ class Lifecycle:
         old = operation.note
         if old != before.name and tx.session_named(before.app, old, before.folder) is not None:
             raise CannotUndo(f"{before.app}/{old} is taken; rename that one first", name=f"{before.app}/{old}")
-        suffix = self._sessions.content.form(before.format).suffix
-        tree = any(file.path for file in tx.document_of(before.head).files)
-        path = self._sessions.free_path(tx, before.app, old, suffix, tree, before.id)
-        return before.but(name=old, path=path)
+        return before.but(name=old, path=self._sessions.path_for(tx, before, old, tx.document_of(before.head)))
 
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
@@ -221,19 +213,13 @@ class Lifecycle:
             )
         path = session.path
         if tx.session_at(session.folder, path) is not None:
-            suffix = self._sessions.content.form(session.format).suffix
-            tree = any(file.path for file in tx.document_of(session.head).files)
-            path = self._sessions.free_path(tx, session.app, session.name, suffix, tree, session.id)
+            path = self._sessions.path_for(tx, session, session.name, tx.document_of(session.head))
         return session.but(deleted=False, path=path)
 
     def _found_at(self, tx: Transaction, before: Session, after: Session) -> None:
         if before.path != after.path:
             tx.drop_visible(before.path)
-        tx.put_visible(
-            Visible(
-                path=after.path, session=after.id, published=after.head, wanted=after.head, boot=self._sessions.boot
-            )
-        )
+        self._sessions.is_visible(tx, after.path, after.id, after.head)
 
     def _snapshot_of(self, source: Snapshot, session: Session, caller: Caller) -> Snapshot:
         return self._sessions.snapshot(
@@ -257,7 +243,7 @@ class Lifecycle:
             identity, source.document, source.size_bytes, (source.id,), cause, caller.author
         )
         form = self._sessions.content.form(origin.format)
-        tree = any(file.path for file in tx.document(source.document).files)
+        tree = tx.document(source.document).is_folder
         tx.add_snapshot(first)
         session = Session(
             id=identity, app=app, folder=SESSIONS_FOLDER, name=name, format=origin.format, revision=1, head=first.id,
@@ -267,13 +253,14 @@ class Lifecycle:
         note = Note(type=kind, cause=cause, text=f"from {origin.app}/{origin.name}")
         return self._sessions.change(tx, None, session, caller.author, note)
 
-    def _changed(self, tx: Transaction, done: Done) -> Changed:
-        assert done.number is not None
-        return Changed(session=done.session.row(), operation=done.number)
 
-    def _saved(self, tx: Transaction, done: Done, snapshot: bytes) -> Saved:
-        row = done.session.row()
-        return Saved(outcome="saved", session=row, snapshot=snapshot.hex(), operation=done.number)
+def _changed(done: Done) -> Changed:
+    assert done.number is not None
+    return Changed(session=done.session.row(), operation=done.number)
+
+
+def _saved(done: Done, snapshot: bytes) -> Saved:
+    return Saved(outcome="saved", session=done.session.row(), snapshot=snapshot.hex(), operation=done.number)
 
 
 _Reversal = Callable[[Lifecycle, Transaction, Operation, Session], Session]

@@ -38,4 +38,4 @@ class Order:
 
     @property
     def tree(self) -> bool:
-        return any(file.path for file in self.placed.document.files)
+        return self.placed.document.is_folder

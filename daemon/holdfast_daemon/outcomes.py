@@ -11,7 +11,7 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.order import Order
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Transaction
-from holdfast_daemon.store.nouns import Session, Snapshot, Visible, new_id
+from holdfast_daemon.store.nouns import Session, new_id
 from holdfast_protocol.messages import Saved
 
 Work = Callable[[Transaction], Saved]
@@ -46,14 +46,14 @@ class Outcomes:
                 modified=snapshot.time, forked_from=forked_from.id if forked_from else None,
                 tags=_joined((), order.tags),
             )  # fmt: skip
-            self._add(tx, order.placed, snapshot)
+            sessions.keep(tx, order.placed, snapshot)
             text = f"from {forked_from.app}/{forked_from.name}" if forked_from else ""
             done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
             if order.path is not None:
-                self._is_visible(tx, path, identity, snapshot.id)
+                sessions.is_visible(tx, path, identity, snapshot.id)
             if order.seen is not None and forked_from is not None:
                 self._shows(tx, order.seen, forked_from, snapshot.id)
-            return self._saved(tx, done, outcome, snapshot.id, conflicts=conflicts)
+            return _saved(done, outcome, snapshot.id, conflicts=conflicts)
 
         return work
 
@@ -79,7 +79,7 @@ class Outcomes:
                 after = after.but(diverged=False, suspect=None)
             if after != current:
                 tx.put_session(after, current)
-            return self._saved(tx, Done(None, after), "unchanged", snapshot)
+            return _saved(Done(None, after), "unchanged", snapshot)
 
         return work
 
@@ -94,15 +94,15 @@ class Outcomes:
             current = tx.session(session.id)
             if current is None or current.but(deleted=False) != session:
                 raise Moved
-            self._add(tx, order.placed, snapshot)
+            sessions.keep(tx, order.placed, snapshot)
             after = current.but(suspect=snapshot.id, diverged=current.diverged or stays)
             note = Note(type="suspect", cause=order.cause, previous=snapshot.id, text=reason)
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:
-                self._is_visible(tx, session.path, session.id, snapshot.id)
+                sessions.is_visible(tx, session.path, session.id, snapshot.id)
             elif order.seen is not None:
                 tx.confirm(order.seen, snapshot.id)
-            return self._saved(tx, done, "suspect", snapshot.id, reason=reason)
+            return _saved(done, "suspect", snapshot.id, reason=reason)
 
         return work
 
@@ -129,9 +129,9 @@ class Outcomes:
             current = tx.session(session.id)
             if current is None or current.but(deleted=False) != session:
                 raise Moved
-            self._add(tx, order.placed, own)
+            sessions.keep(tx, order.placed, own)
             if head is not own:
-                self._add(tx, placed, head)
+                sessions.keep(tx, placed, head)
             after = session.but(
                 head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes, diverged=False, suspect=None,
                 format=order.form.app, path=self._path(tx, session, order), tags=_joined(session.tags, order.tags),
@@ -141,22 +141,15 @@ class Outcomes:
             if order.seen is not None:
                 tx.confirm(order.seen, own.id)
             outcome = "merged" if merged_with is not None else "saved"
-            return self._saved(tx, done, outcome, head.id, merged=taken)
+            return _saved(done, outcome, head.id, merged=taken)
 
         return work
 
     def _path(self, tx: Transaction, session: Session, order: Order) -> bytes:
         """The session's path, or another where a file becomes a folder or the other way round."""
-        was_tree = any(file.path for file in tx.document_of(session.head).files)
-        if was_tree == order.tree or order.cause == OUTSIDE:
+        if tx.document_of(session.head).is_folder == order.tree or order.cause == OUTSIDE:
             return session.path
         return self._sessions.free_path(tx, session.app, session.name, order.form.suffix, order.tree, session.id)
-
-    def _is_visible(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes) -> None:
-        """It was read there just now, so it is published and wanted."""
-        tx.put_visible(
-            Visible(path=path, session=session, published=snapshot, wanted=snapshot, boot=self._sessions.boot)
-        )
 
     def _shows(self, tx: Transaction, path: bytes, session: Session, snapshot: bytes) -> None:
         """A session's path shows a fork's bytes; its own head belongs there, unless it has left."""
@@ -165,19 +158,15 @@ class Outcomes:
             self._sessions.want(tx, path, current.id, current.head)
         tx.confirm(path, snapshot)
 
-    def _add(self, tx: Transaction, placed: Placed, snapshot: Snapshot) -> None:
-        tx.add_chunks(placed.places)
-        tx.add_document(placed.document)
-        tx.add_snapshot(snapshot)
 
-    def _saved(
-        self, tx: Transaction, done: Done, outcome: str, snapshot: bytes, *, conflicts: tuple[str, ...] = (),
-        merged: tuple[str, ...] = (), reason: str | None = None,
-    ) -> Saved:  # fmt: skip
-        return Saved(
-            outcome=outcome, session=done.session.row(), snapshot=snapshot.hex(),
-            operation=done.number, conflicts=list(conflicts), merged=list(merged), reason=reason,
-        )  # fmt: skip
+def _saved(
+    done: Done, outcome: str, snapshot: bytes, *, conflicts: tuple[str, ...] = (), merged: tuple[str, ...] = (),
+    reason: str | None = None,
+) -> Saved:  # fmt: skip
+    return Saved(
+        outcome=outcome, session=done.session.row(), snapshot=snapshot.hex(), operation=done.number,
+        conflicts=list(conflicts), merged=list(merged), reason=reason,
+    )  # fmt: skip
 
 
 def _joined(tags: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from holdfast_daemon import visible_files as files
-from holdfast_daemon.content import Content
+from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
@@ -97,10 +97,10 @@ class Outside:
             self._catalog.submit(lambda tx: tx.confirm(row.path, row.wanted)).result()
         elif decision is Verdict.GONE:
             self.gone(row)
-        elif decision is Verdict.OUTSIDE and document is not None:
-            self._outside(row, document, seen=row.path)
-        elif decision is Verdict.REPUBLISH and document is not None:
-            self._keep_torn(row, document)
+        elif decision is Verdict.OUTSIDE and document is not None and placed is not None:
+            self._outside(row, document, placed, seen=row.path)
+        elif decision is Verdict.REPUBLISH and placed is not None:
+            self._keep_torn(row, placed)
 
     def gone(self, row: Visible) -> None:
         """Deleted outside, unless it reappeared elsewhere: then the new place is looked at first."""
@@ -120,26 +120,26 @@ class Outside:
         beside = [each for each in self._marked() if os.path.dirname(each) == os.path.dirname(path) and each != path]
         return [each for each in beside if self._catalog.reader.visible(each) is None]
 
-    def _outside(self, row: Visible, document: Document, *, seen: bytes | None) -> None:
+    def _outside(self, row: Visible, document: Document, placed: Placed, *, seen: bytes | None) -> None:
         session = self._catalog.reader.session(row.session)
         if session is None:
             return
         order = self._order(
-            session.app, session.name, document, session=row.session, base=row.published,
+            session.app, session.name, document, placed, session=row.session, base=row.published,
             foreign=row.published is None, seen=seen,
         )  # fmt: skip
         self._wait(self._saving.save(order, Caller(OUTSIDE)))
 
     def keep_displaced(self, row: Visible, document: Document) -> None:
         """A publication displaced these bytes, and the history does not have them."""
-        self._outside(row, document, seen=None)
+        self._outside(row, document, self._content.place(document), seen=None)
 
-    def _keep_torn(self, row: Visible, document: Document) -> None:
+    def _keep_torn(self, row: Visible, placed: Placed) -> None:
         """Bytes that a power cut tore are kept beside the head, and known, so that the publication goes on."""
         session = self._catalog.reader.session(row.session)
         if session is None:
             return
-        placed, reason = self._content.place(document), "torn by a power cut"
+        reason = "torn by a power cut"
         snapshot = self._sessions.snapshot(
             session.id, placed.document.id, placed.document.size_bytes, (), OUTSIDE, OUTSIDE, suspect=reason
         )
@@ -148,9 +148,7 @@ class Outside:
             before = tx.session(session.id)
             if before is None:
                 return
-            tx.add_chunks(placed.places)
-            tx.add_document(placed.document)
-            tx.add_snapshot(snapshot)
+            self._sessions.keep(tx, placed, snapshot)
             note = Note(type="suspect", cause=OUTSIDE, previous=snapshot.id, text=reason)
             self._sessions.change(tx, before, before.but(suspect=snapshot.id), OUTSIDE, note)
             tx.put_visible(
@@ -178,7 +176,7 @@ class Outside:
         former = self._former(path, app_name, placed.document.id)
         if former is None:
             free = self._sessions.free_name(self._catalog.reader, app_name, name)
-            self._wait(self._saving.save(self._order(app_name, free, document, path=path), Caller(OUTSIDE)))
+            self._wait(self._saving.save(self._order(app_name, free, document, placed, path=path), Caller(OUTSIDE)))
             return
         same = self._catalog.reader.need_snapshot(former.head).document == placed.document.id
         if same:
@@ -187,7 +185,7 @@ class Outside:
             )  # fmt: skip
             self._wait(self._lifecycle.rename(former.id, free, Caller(OUTSIDE), path=path))
         else:
-            order = self._order(app_name, former.name, document, session=former.id, base=former.head, seen=path)
+            order = self._order(app_name, former.name, document, placed, session=former.id, base=former.head, seen=path)
             self._wait(self._saving.save(order, Caller(OUTSIDE)))
 
     def _former(self, path: bytes, app: str, document: bytes) -> Session | None:
@@ -206,8 +204,7 @@ class Outside:
             return None
         return gone_session
 
-    def _order(self, app: str, name: str, document: Document, **more: Any) -> Order:
-        placed = self._content.place(document)
+    def _order(self, app: str, name: str, document: Document, placed: Placed, **more: Any) -> Order:
         return Order(
             app=app, name=name, placed=placed, form=self._content.form_for(app, document), cause=OUTSIDE, **more
         )

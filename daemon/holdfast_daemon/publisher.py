@@ -29,9 +29,6 @@ ROOM_BYTES = 256 * 1024
 Displaced = Callable[[Visible, Document], None]
 
 
-Identity = tuple[int, int, int]  # inode, size and time of change of the content
-
-
 class _Step(NamedTuple):
     """One file of one publication."""
 
@@ -39,7 +36,7 @@ class _Step(NamedTuple):
     file: bytes
     target: bytes
     temporary: bytes
-    identity: Identity
+    identity: files.Identity
 
 
 class _Aside(NamedTuple):
@@ -62,7 +59,7 @@ class Publisher:
         self._content = content
         self._faults = faults
         self._displaced = displaced
-        self._own: dict[bytes, Identity] = {}
+        self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
         self.problems: dict[bytes, str] = {}
         self._known: tuple[Visible | None, set[tuple[bytes, bytes]]] = (None, set())

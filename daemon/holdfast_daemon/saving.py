@@ -6,7 +6,7 @@ merged; otherwise the later save becomes a fork. A document that looks like dama
 
 from __future__ import annotations
 
-from holdfast_daemon.content import Placed
+from holdfast_daemon.content import LOOP_BYTES, Placed
 from holdfast_daemon.formats.base import CannotHold
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
@@ -16,8 +16,6 @@ from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
-
-LOOP_BYTES = 64 * 1024  # what is compared and merged on the loop; more goes to a thread
 
 
 class Saving:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from holdfast_daemon.content import Content
+from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, new_id
 from holdfast_protocol import codec
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Busy, Exists
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
@@ -146,6 +147,21 @@ class Sessions:
         """From this commit on, ``snapshot`` should be visible at ``path``."""
         tx.want(path, session, snapshot, self.boot)
 
+    def is_visible(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes) -> None:
+        """It was read there just now, so it is published and wanted."""
+        tx.put_visible(Visible(path=path, session=session, published=snapshot, wanted=snapshot, boot=self.boot))
+
+    def keep(self, tx: Transaction, placed: Placed, snapshot: Snapshot) -> None:
+        """A snapshot with its document and chunks."""
+        tx.add_chunks(placed.places)
+        tx.add_document(placed.document)
+        tx.add_snapshot(snapshot)
+
+    def path_for(self, reader: Reader, session: Session, name: str, document: StoredDocument) -> bytes:
+        """Where the file of a session would go if it had that name and that document."""
+        suffix = self.content.form(session.format).suffix
+        return self.free_path(reader, session.app, name, suffix, document.is_folder, session.id)
+
     def free_path(self, reader: Reader, app: str, name: str, suffix: str, tree: bool, own: bytes | None) -> bytes:
         """Where a session's file goes: ``APP/NAME`` and the format's suffix, escaped where a file system cannot
         hold it, numbered where another session's file is there."""
@@ -174,13 +190,9 @@ def _leaf(name: str, end: str) -> bytes:
     whole = os.fsencode(name + end)
     if len(whole) <= FILE_NAME_BYTES - 32:  # room for the daemon's own temporary names
         return whole
-    return os.fsencode(_cut(name, FILE_NAME_BYTES - 32 - 18 - len(os.fsencode(end))) + "~" + _digest(name) + end)
-
-
-def _digest(name: str) -> str:
-    from holdfast_protocol.chunking import hash_of
-
-    return hash_of(name.encode())[:8].hex()
+    return os.fsencode(
+        _cut(name, FILE_NAME_BYTES - 32 - 18 - len(os.fsencode(end))) + "~" + hash_of(name.encode())[:8].hex() + end
+    )
 
 
 def _cut(text: str, size_bytes: int) -> str:

@@ -29,6 +29,10 @@ PIECE_BYTES = 1024 * 1024
 OWN_PREFIX = b".holdfast-"
 
 
+#: Inode, size and time of change of the content.
+Identity = tuple[int, int, int]
+
+
 class Unsettled(OSError):
     """The file changed while it was read; look again later."""
 
@@ -151,7 +155,7 @@ def check_room(folder: bytes, size_bytes: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(folder))
 
 
-def identity_of(path: bytes) -> tuple[int, int, int] | None:
+def identity_of(path: bytes) -> Identity | None:
     """Inode, size and time of change of what is there, a link itself and not its target."""
     try:
         state = os.lstat(path)
@@ -160,7 +164,7 @@ def identity_of(path: bytes) -> tuple[int, int, int] | None:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def write_new(path: bytes, content: Iterable[bytes], kept: Kept | None) -> tuple[int, int, int]:
+def write_new(path: bytes, content: Iterable[bytes], kept: Kept | None) -> Identity:
     """A new file with that content, not yet synced; gives its ``identity_of``. Nothing is left where it fails."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:

@@ -53,6 +53,11 @@ class StoredDocument(Noun, frozen=True):
     def size_bytes(self) -> int:
         return sum(file.size_bytes for file in self.files)
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is visible as a folder: its files have paths of their own."""
+        return any(file.path for file in self.files)
+
 
 def stored_document(files: list[StoredFile]) -> StoredDocument:
     """The document of these files, whatever their order."""
