@@ -2,12 +2,14 @@
 
 A format knows how to recognise, read, write, match and describe. It does no I/O: a document comes
 in as bytes and values go out. Ours use nothing that a third party's (entry point
-``holdfast.formats``, whose value is one object that meets ``Format``) may not.
+``holdfast.formats``, whose value is one object that meets ``Format``) may not. Most of it has an
+ordinary answer: whoever builds on ``defaults.Defaults`` writes only what is particular, and need not
+change when this contract grows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,11 +52,30 @@ class Recognition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Array:
+    """An array that lies in a part's content, as it is in memory: read there, it costs no copy.
+
+    ``dtype`` is NumPy's short word with the byte order (``<f4``); ``shape`` the count in each dimension, of C order
+    or, with ``fortran``, of Fortran order; ``unit`` a unit as people write it (``Å``), empty where there is none.
+    ``offset`` and ``size_bytes`` say where in the content.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    unit: str
+    offset: int
+    size_bytes: int
+    fortran: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
     """The smallest piece that can be looked at, compared, restored or merged alone.
 
     ``key`` is unique in its document and never a mere name; ``name`` is for people and may repeat;
-    ``kind`` is one of the format's own words (``buffer``, ``startup``, ``file``).
+    ``kind`` is one of the format's own words (``buffer``, ``startup``, ``file``). ``content`` (and the name, where the
+    document keeps it apart) is all that ``write`` goes by; ``facts`` and ``arrays`` only tell of it.
     """
 
     key: str
@@ -62,6 +83,7 @@ class Part:
     kind: str
     content: bytes
     facts: Facts = field(default_factory=dict)
+    arrays: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +94,22 @@ class Reading:
     parts: tuple[Part, ...]
     facts: Facts = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """A file or URL that a document points to and does not hold.
+
+    ``key``: the part that points there. ``role``: one of the format's own words (``data``, ``index``, ``genome``).
+    ``reference``: as the document has it, which may be a URL, an absolute path of any system, one that begins with
+    ``~``, or one relative to the document's own folder; with ``below``, relative to the folder that holds the nearest
+    folder of that name above the document (``.aider-desk``).
+    """
+
+    key: str
+    role: str
+    reference: str
+    below: str = ""
 
 
 #: One row of an alignment: index in the old parts, index in the new ones; None where it has no partner.
@@ -105,15 +143,37 @@ class Format(Protocol):
         ...
 
     def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
-        """A document of these parts, in this order, written as ``template`` was (newlines, generation).
+        """A document of these parts, in this order, written as ``template`` was (newlines, generation, and
+        whatever no part holds, as comments and unknown fields).
 
         Reading the result gives the same names, kinds and contents. Where ``template`` already reads so,
-        its own bytes come back. Raises CannotHold before anything is written.
+        its own bytes come back. Parts may come from several documents (a merge), so their keys may repeat. Raises
+        CannotHold before anything is written.
         """
+        ...
+
+    def needed(self, parts: Sequence[Part], chosen: Sequence[Part]) -> Sequence[Part]:
+        """``chosen``, some of ``parts``, and whatever of these must come along so that the application opens a
+        document of them: IGV's genome, and the resources of a chosen track. In the order of ``parts``."""
+        ...
+
+    def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
+        """What a new session begins with that is made from this one emptied: only what its user set up stays (IGV's
+        genome, Renardo's startup file), and the parts of the kinds in ``keep``. Raises DamagedDocument, CannotHold."""
         ...
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """Which part is which across two snapshots: every index of both sides exactly once."""
+        ...
+
+    def same(self, old: Part, new: Part) -> bool:
+        """Whether these contents of one part are the same to its user: the bytes are, or only differ as a mere
+        saving by the application makes them differ. Names are not asked of here."""
+        ...
+
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
+        """``ours`` with what ``theirs`` changed of the same part since ``base``, where both changed it and no change
+        touches the other; else None, which is a conflict. Never marks a conflict in the content."""
         ...
 
     def describe_change(self, old: Part | None, new: Part | None) -> str:
@@ -126,6 +186,10 @@ class Format(Protocol):
 
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A part that the document of ``beside`` does not have yet, of the kind that it would have there."""
+        ...
+
+    def resources(self, document: Document) -> Sequence[Resource]:
+        """What the document points to, in document order. Raises DamagedDocument."""
         ...
 
     def name_warnings(self, file_name: str) -> Sequence[str]:

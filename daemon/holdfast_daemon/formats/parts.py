@@ -7,10 +7,9 @@ may add files with a zip tool: what the manifest does not list is a part too.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.archive import (
     LARGEST_TOTAL_BYTES,
     build_archive,
@@ -21,12 +20,12 @@ from holdfast_daemon.formats.base import (
     CannotHold,
     DamagedDocument,
     Document,
-    Pair,
     Part,
     Reading,
     Recognition,
 )
-from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.defaults import Defaults
+from holdfast_daemon.formats.lines import merged_text
 from holdfast_daemon.formats.trees import free_key
 
 MANIFEST = "manifest.json"
@@ -46,12 +45,11 @@ class _Row:
     member: str
 
 
-class Parts:
+class Parts(Defaults):
     """Documents of one zip file with our manifest."""
 
     app = "parts"
     suffix = ".zip"
-    warns = False
 
     def recognise(self, document: Document) -> Recognition | None:
         """Only zips whose manifest has our mark; a damaged one of ours is still ours."""
@@ -106,13 +104,13 @@ class Parts:
             raise CannotHold([(largest.key, f"all parts together are over {LARGEST_TOTAL_BYTES} bytes")])
         return {b"": build_archive(contents)}
 
-    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
-        """By key, which the application gave; then by identical content."""
-        return align_by_key(old, new)
+    def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
+        """Only the kinds in ``keep`` stay; the application alone knows what the others are."""
+        return self.write([part for part in self.read(document).parts if part.kind in keep])
 
-    def describe_change(self, old: Part | None, new: Part | None) -> str:
-        """Such as ``track drums: +3 −1 lines`` or ``image cover: 3 bytes → 10 bytes``."""
-        return phrase_of_part(old, new)
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
+        """Line by line where all three are text."""
+        return merged_text(base, ours, theirs)
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
         """Parts with content before, and now none at all."""
@@ -124,14 +122,6 @@ class Parts:
         """Of the last part's kind; the name is its key, so that the application can give its parts keys."""
         kind = beside[-1].kind if beside else "part"
         return Part(key=free_key(name, {part.key for part in beside}), name=name, kind=kind, content=content)
-
-    def name_warnings(self, file_name: str) -> tuple[str, ...]:
-        """Any name will do."""
-        return ()
-
-    def losses(self, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
-        """Everything is held exactly."""
-        return ()
 
 
 def _manifest_of(members: Mapping[str, bytes]) -> list[_Row]:

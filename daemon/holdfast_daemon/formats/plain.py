@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from holdfast_daemon.formats.alignment import align_by_key
-from holdfast_daemon.formats.base import Document, Pair, Part, Reading, Recognition
+from holdfast_daemon.formats.base import Document, Part, Reading, Recognition
 from holdfast_daemon.formats.changes import phrase_of_content
+from holdfast_daemon.formats.defaults import Defaults
+from holdfast_daemon.formats.lines import merged_text
 from holdfast_daemon.formats.trees import SINGLE_FILE, keys_of, new_file, written_as
 
 
-class Plain:
+class Plain(Defaults):
     """One part per file, its content untouched."""
 
     app = "plain"
-    suffix = ""
-    warns = False
 
     def recognise(self, document: Document) -> Recognition:
         """Always, and never certain: anything is a plain document."""
@@ -39,9 +38,9 @@ class Plain:
         """The parts as files. Raises CannotHold for a key that is no safe relative path."""
         return written_as(parts, template)
 
-    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
-        """By path, then by identical content."""
-        return align_by_key(old, new)
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
+        """Line by line where all three are text; not what looks like a tree (JSON, XML), which lines may break."""
+        return None if _is_tree(base.content) else merged_text(base, ours, theirs)
 
     def describe_change(self, old: Part | None, new: Part | None) -> str:
         """``file: 3 bytes → 10 bytes``, or ``drums.txt: +3 −1 lines`` where both sides are text."""
@@ -55,24 +54,17 @@ class Plain:
             return f"{_label(new)} added"
         raise ValueError("a change has at least one side")
 
-    def suspicion(self, old: Reading, new: Reading) -> None:
-        """Nothing is known of a plain file that the general rules do not know."""
-
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A file whose path is the name."""
         return new_file(name, content)
 
-    def name_warnings(self, file_name: str) -> tuple[str, ...]:
-        """Any name will do."""
-        return ()
-
-    def losses(self, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
-        """Nothing is known of the application."""
-        return ()
-
 
 def _label(part: Part) -> str:
     return part.name if part.name == SINGLE_FILE else f"file {part.name}"
+
+
+def _is_tree(content: bytes) -> bool:
+    return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<")
 
 
 PLAIN = Plain()

@@ -14,8 +14,8 @@ from holdfast_daemon.formats.plain import PLAIN
 
 GROUP = "holdfast.formats"
 _METHODS = (
-    *("recognise", "read", "write", "match", "describe_change", "suspicion"),
-    *("new_part", "name_warnings", "losses"),
+    *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
+    *("suspicion", "new_part", "resources", "name_warnings", "losses"),
 )
 _FIELDS = {"app": str, "suffix": str, "warns": bool}
 

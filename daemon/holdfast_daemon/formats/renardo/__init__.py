@@ -5,10 +5,11 @@ Facts and their sources are in the project's page on the format (renardo.md); it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import (
+    CannotHold,
     DamagedDocument,
     Document,
     Pair,
@@ -16,7 +17,8 @@ from holdfast_daemon.formats.base import (
     Reading,
     Recognition,
 )
-from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.defaults import Defaults
+from holdfast_daemon.formats.lines import merged_text
 from holdfast_daemon.formats.renardo.folders import sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
@@ -53,7 +55,7 @@ __all__ = [
 ]
 
 
-class Renardo:
+class Renardo(Defaults):
     """Generations F0 to F3 (one file) and ``project`` (a folder)."""
 
     app = "renardo"
@@ -88,9 +90,19 @@ class Renardo:
             return match_session(old, new)
         return align_by_key(old, new)
 
-    def describe_change(self, old: Part | None, new: Part | None) -> str:
-        """Such as ``buffer bass: +3 −1 lines`` or ``buffer bass renamed to low``."""
-        return phrase_of_part(old, new)
+    def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
+        """The startup file stays, and an empty buffer as Renardo itself begins with; of a project nothing is kept."""
+        parts = self.read(document).parts
+        if not all(part.kind in SESSION_KINDS for part in parts):
+            raise CannotHold([("project", "a project folder is no session that could be cleared")])
+        kept = [part for part in parts if part.kind == "startup" or part.kind in keep]
+        if not any(part.kind == "buffer" for part in kept):
+            kept.append(Part(key="buffer-1", name="Untitled", kind="buffer", content=b""))
+        return self.write(kept, document)
+
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
+        """Line by line; never a project's state, which is JSON."""
+        return None if base.kind == "state" else merged_text(base, ours, theirs)
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
         """Buffers with text before, and now none, or none that has text (renardo.md 3.4: a10 does so)."""

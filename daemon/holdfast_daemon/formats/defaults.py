@@ -1,0 +1,60 @@
+"""What a format answers where it knows nothing better: the ordinary half of the contract in ``base.py``.
+
+A format that builds on this writes ``app``, ``recognise``, ``read``, ``write`` and ``new_part``, and whatever
+else is particular to its application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from holdfast_daemon.formats.alignment import align_by_key
+from holdfast_daemon.formats.base import CannotHold, Document, Pair, Part, Reading, Resource
+from holdfast_daemon.formats.changes import phrase_of_part
+
+
+class Defaults:
+    """To be inherited from; each method's promise is in ``base.Format``."""
+
+    suffix: str = ""
+    warns: bool = False
+
+    def needed(self, parts: Sequence[Part], chosen: Sequence[Part]) -> Sequence[Part]:
+        """Every part stands for itself."""
+        return chosen
+
+    def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
+        """Refused: what would have to stay is not known."""
+        raise CannotHold([("document", "it is not known what of it a new session would keep")])
+
+    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
+        """By key, then by identical content."""
+        return align_by_key(old, new)
+
+    def same(self, old: Part, new: Part) -> bool:
+        """The same bytes."""
+        return old.content == new.content
+
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
+        """Never: what both changed is a conflict."""
+        return None
+
+    def describe_change(self, old: Part | None, new: Part | None) -> str:
+        """Such as ``track drums: +3 −1 lines`` or ``image cover: 3 bytes → 10 bytes``."""
+        return phrase_of_part(old, new)
+
+    def suspicion(self, old: Reading, new: Reading) -> str | None:
+        """Nothing is known that the general rules do not know."""
+        return None
+
+    def resources(self, document: Document) -> Sequence[Resource]:
+        """It points to nothing."""
+        return ()
+
+    def name_warnings(self, file_name: str) -> Sequence[str]:
+        """Any name will do."""
+        return ()
+
+    def losses(self, parts: Sequence[Part]) -> Sequence[tuple[str, str]]:
+        """Everything is held exactly."""
+        return ()
