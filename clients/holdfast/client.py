@@ -173,16 +173,14 @@ class Client:
 
     def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> OpenDocument:
         """The same, to be read file by file in windows of 1 MiB: for documents larger than memory."""
-        from holdfast.documents import OpenDocument, check_built
+        from holdfast.documents import OpenDocument
 
         whole = reference(ref)
         chosen = [*parts] if whole.part is None else [whole.part, *parts]
         answer = self.ask(wire.Load(ref=without_part(whole), parts=chosen, kinds=[*kinds]))
         assert isinstance(answer.reply, wire.Loaded)
-        if chosen or kinds:
-            check_built(answer.reply)
         self._bases.seen(answer.reply.session)
-        return OpenDocument(answer.reply, answer.payload, self.ask)
+        return OpenDocument(answer.reply, answer.payload, self.ask, chosen, kinds)
 
     def cat(self, ref: Ref | str, path: bytes = b"") -> bytes:
         """All bytes of one part (``REF:PART``) or of one file. Raises NotFound, Ambiguous, Damaged."""
@@ -226,6 +224,18 @@ class Client:
     def copy(self, ref: Ref | str, name: str, *, app: str | None = None, published: bool = False) -> wire.Changed:
         """A new session that begins with the snapshot. Raises Exists."""
         return self._reply(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
+
+    def new(
+        self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
+    ) -> wire.Saved:
+        """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
+        file, Mosaic's shape), and the parts of the kinds in ``keep``. Raises Exists, CannotHold."""
+        request = wire.New(name=name, app=app, clear=reference(clear), keep=[*keep], published=published)
+        return self._seen(self._reply(request, wire.Saved))
+
+    def check_resources(self, ref: Ref | str) -> wire.Resources:
+        """The files and URLs that a session points to: there, moved, missing, or remote (never opened)."""
+        return self._reply(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
     def delete(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
         """The session leaves the list; ``undo`` brings it back."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from holdfast.references import of_snapshot
 from holdfast_protocol.chunking import new_hash
 from holdfast_protocol.connection import Answered
-from holdfast_protocol.errors import Damaged, TooLarge
+from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Cat, Content, Loaded, Request
 from holdfast_protocol.model import FileRow, Ref, SessionRow
 
@@ -28,12 +28,15 @@ class LoadedDocument(NamedTuple):
 class OpenDocument:
     """A document that is read file by file, so that its size costs no memory."""
 
-    def __init__(self, loaded: Loaded, payload: Sequence[bytes], ask: Ask) -> None:
+    def __init__(
+        self, loaded: Loaded, payload: Sequence[bytes], ask: Ask, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> None:
         self.session = loaded.session
         self.snapshot = loaded.snapshot
         self.files = tuple(loaded.files)
         self._inline = _contents(loaded.files, payload) if loaded.inline else None
         self._ask = ask
+        self._parts, self._kinds = [*parts], [*kinds]
 
     def read(self, row: FileRow) -> Iterator[bytes]:
         """The bytes of one of ``files``, in windows of 1 MiB at most. Raises Damaged at the end where they are not
@@ -49,7 +52,7 @@ class OpenDocument:
 
     def _windows(self, row: FileRow) -> Iterator[bytes]:
         ref = Ref(id=self.session.id, snapshot=self.snapshot)
-        return windows(Cat(ref=ref, path=row.path), self._ask)
+        return windows(Cat(ref=ref, path=row.path, parts=self._parts, kinds=self._kinds), self._ask)
 
     def whole(self) -> LoadedDocument:
         """Everything in memory."""
@@ -66,17 +69,12 @@ def _contents(rows: Sequence[FileRow], payload: Sequence[bytes]) -> dict[bytes, 
     return {row.path: whole[end - row.size_bytes : end] for row, end in zip(rows, ends, strict=True)}
 
 
-def check_built(loaded: Loaded) -> None:
-    """A document built from chosen parts is no snapshot: ``cat`` cannot read it window by window."""
-    if not loaded.inline:
-        raise TooLarge("The chosen parts are too large to be built into one document; cat them one by one")
-
-
 def windows(first: Cat, ask: Ask) -> Iterator[bytes]:
     """The bytes from ``first.offset`` on, all of the snapshot that the first answer names."""
     ref, offset = first.ref, first.offset
     while True:
-        answer = ask(Cat(ref=ref, path=first.path, offset=offset, length=first.length), ())
+        asked = Cat(ref=ref, path=first.path, offset=offset, length=first.length, parts=first.parts, kinds=first.kinds)
+        answer = ask(asked, ())
         assert isinstance(answer.reply, Content)
         window = b"".join(answer.payload[:1])
         if window:

@@ -87,7 +87,7 @@ class Daemon:
         self._broken: dict[str, str] = {}
         formats = load_formats(self._broken)
         content = Content(self._catalog, chunks, formats, faults)
-        sessions = Sessions(self._catalog, content, time.time_ns, boot_id())
+        sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), os.fsencode(where.sessions))
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
         marked = self._catalog.reader.fact("id") is not None and bool(self._catalog.reader.visible_paths())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 
-from holdfast_daemon import diff, naming, remarks
+from holdfast_daemon import diff, naming, remarks, whereabouts
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.formats.base import Document, Part
+from holdfast_daemon.formats.base import Array, Document, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import Damaged, NotFound, TooLarge
-from holdfast_protocol.model import FileRow, PartRow
+from holdfast_protocol.errors import Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
 LISTED_PATHS = 20
 LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
@@ -26,6 +28,7 @@ class Asking:
         self._clock = sessions.clock
         self._documents = documents
         self._content = documents.content
+        self._root = sessions.root
 
     async def missing(self, request: m.Missing, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Those of the asked chunks that the store does not have."""
@@ -66,20 +69,32 @@ class Asking:
         rows = await self._documents.in_thread(diff.changes, form, before.parts, after.parts)
         return m.Changes(old=old.id.hex(), new=new.id.hex(), rows=rows), ()
 
+    async def check_resources(
+        self, request: m.CheckResources, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
+        """What a snapshot points to; a file system that does not answer in time is given up."""
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        form = self._content.form(named.session.format)
+        whole = await self._documents.bytes_of(self._documents.stored(named.snapshot.document))
+        found = await self._documents.resources(form, whole)
+        near = whereabouts.around(self._root, named.session.path)
+        try:
+            looking = asyncio.to_thread(whereabouts.look, found, near)
+            rows = await asyncio.wait_for(looking, max(0.0, deadline - time.monotonic() - 0.1))
+        except TimeoutError as problem:
+            raise TooLate("A file system that the session points to does not answer") from problem
+        return m.Resources(snapshot=named.snapshot.id.hex(), rows=rows), ()
+
     async def load(self, request: m.Load, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The document of a snapshot, or one built from chosen parts."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         document = self._documents.stored(named.snapshot.document)
         wanted = [*request.parts, *([request.ref.part] if request.ref.part else [])]
         if wanted or request.kinds:
-            chosen = await self._documents.chosen(named.session, document, wanted, request.kinds)
-            built = await self._documents.written(self._content.form(named.session.format), chosen, None)
-            files = stored_document([self._content.file_of(path, bytes_) for path, bytes_ in built.items()]).files
-            frames: Sequence[bytes] | None = _frames(files, built)
-            if sum(map(len, built.values())) > LARGEST_ANSWER_BYTES:
-                raise TooLarge(
-                    "These parts are larger than one answer; cat reads each of them", limit=m.LIMITS["message_bytes"]
-                )
+            built = await self._documents.built(named.session, document, wanted, request.kinds)
+            files = await self._documents.in_thread(self._files_of, built)
+            is_small = sum(map(len, built.values())) <= LARGEST_ANSWER_BYTES
+            frames: Sequence[bytes] | None = _frames(files, built) if is_small else None
         else:
             files, frames = document.files, await self._inline(document)
         loaded = m.Loaded(
@@ -87,6 +102,9 @@ class Asking:
             inline=frames is not None,
         )  # fmt: skip
         return loaded, frames or ()
+
+    def _files_of(self, built: Document) -> tuple[StoredFile, ...]:
+        return stored_document([self._content.file_of(path, content) for path, content in built.items()]).files
 
     async def _inline(self, document: StoredDocument) -> Sequence[bytes] | None:
         """The frames of a small document. Of many files, it may be larger: to ``cat`` each takes far longer."""
@@ -96,13 +114,19 @@ class Asking:
         return _frames(document.files, await self._documents.bytes_of(document))
 
     async def cat(self, request: m.Cat, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """A window of one part or file."""
+        """A window of one part or file, or of a file of the document that chosen parts make."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         document = self._documents.stored(named.snapshot.document)
         length = min(request.length, m.LIMITS["window_bytes"])
-        if request.ref.part is not None:
+        if request.parts or request.kinds:
+            built = await self._documents.built(named.session, document, request.parts, request.kinds)
+            content = built.get(request.path)
+            if content is None:
+                raise NotFound("The document of these parts has no such file")
+            window, size = content[request.offset : request.offset + length], len(content)
+        elif request.ref.part is not None:
             reading = await self._documents.read(document, self._content.form(named.session.format))
-            content = naming.find_part(reading.parts, request.ref.part).content
+            content = naming.find_content(reading.parts, request.ref.part)
             window, size = content[request.offset : request.offset + length], len(content)
         else:
             file = _file_at(document, request.path)
@@ -134,4 +158,14 @@ def _file_rows(files: tuple[StoredFile, ...]) -> list[FileRow]:
 
 
 def _part_row(part: Part) -> PartRow:
-    return PartRow(key=part.key, name=part.name, kind=part.kind, size_bytes=len(part.content), facts=dict(part.facts))
+    return PartRow(
+        key=part.key, name=part.name, kind=part.kind, size_bytes=len(part.content), facts=dict(part.facts),
+        arrays=[_array_row(array) for array in part.arrays],
+    )  # fmt: skip
+
+
+def _array_row(array: Array) -> ArrayRow:
+    return ArrayRow(
+        name=array.name, dtype=array.dtype, shape=[*array.shape], unit=array.unit, offset=array.offset,
+        size_bytes=array.size_bytes, fortran=array.fortran,
+    )  # fmt: skip

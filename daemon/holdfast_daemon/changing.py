@@ -139,6 +139,26 @@ class Changing:
         changed = await self._lifecycle.copy(named.snapshot, app, request.name, caller)
         return await self._shown(changed, changed.session.path, request.published, deadline)
 
+    async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A new session that begins as another one emptied."""
+        check_name(request.name)
+        repeated = self._repeated(caller, m.Saved)
+        if repeated is not None:
+            return await self._warned(repeated, losses=False), ()
+        named = naming.find(self._catalog.reader, request.clear, self._clock())
+        app = request.app or named.session.app
+        check_application(app)
+        form = self._content.form(named.session.format)
+        whole = await self._documents.bytes_of(self._documents.stored(named.snapshot.document))
+        placed = await self._documents.place(await self._documents.cleared(form, whole, request.keep))
+        order = Order(
+            app=app, name=request.name, placed=placed, form=form, new=True,
+            message=f"{named.session.app}/{named.session.name} cleared",
+        )  # fmt: skip
+        _in_time(deadline)
+        saved = await self._warned(await self._saving.save(order, caller), losses=False)
+        return await self._shown(saved, saved.session.path, request.published, deadline)
+
     async def delete(self, request: m.Delete, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The session leaves the list, and its file the folder."""
         repeated = self._repeated(caller, m.Changed)

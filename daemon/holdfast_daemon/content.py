@@ -19,7 +19,7 @@ from holdfast_protocol.messages import LIMITS
 
 LOOP_BYTES = 64 * 1024  # what is hashed, read, compared and merged on the loop; more goes to a thread
 READINGS_COUNT = 32
-READINGS_BYTES = 8 * 1024 * 1024  # a larger document is read anew each time
+READINGS_BYTES = 8 * 1024 * 1024  # of a larger document the reading is not kept
 ENDS_COUNT = 8
 SMALL_BYTES = 64 * 1024  # not looked for among the known chunks: the row is as quickly written
 

@@ -19,12 +19,13 @@ def changes(form: Format, old: Sequence[Part], new: Sequence[Part]) -> list[Chan
     pairs = form.match(old, new)
     kept = [(was, now) for was, now in pairs if was is not None and now is not None]
     # A part with another name is told as renamed: in a folder of files, its new name is its new place.
-    moved = _moved([(was, now) for was, now in kept if old[was].name == new[now].name])
+    staying = [(was, now) for was, now in kept if old[was].name == new[now].name]
+    moved = _moved([(was, now) for was, now in staying if new[now].kind not in form.unordered])
     rows = []
     for was, now in _in_order(pairs, len(old), len(new)):
         before = old[was] if was is not None else None
         after = new[now] if now is not None else None
-        what = _what(before, after)
+        what = _what(form, before, after)
         if what:
             rows.append(_row(form, what, before, after))
         if was is not None and now is not None and now in moved:
@@ -69,12 +70,12 @@ def _moved(survivors: Sequence[tuple[int, int]]) -> set[int]:
     return moved
 
 
-def _what(before: Part | None, after: Part | None) -> str:
+def _what(form: Format, before: Part | None, after: Part | None) -> str:
     if before is None:
         return "added"
     if after is None:
         return "removed"
-    if before.content != after.content:
+    if before.content != after.content and not form.same(before, after):
         return "changed"
     return "renamed" if before.name != after.name else ""
 

@@ -10,16 +10,18 @@ from functools import partial
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming
-from holdfast_daemon.content import LOOP_BYTES, Content, Placed
+from holdfast_daemon.content import LOOP_BYTES, READINGS_BYTES, Content, Placed
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
+from holdfast_daemon.lately import Lately
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import Session, StoredDocument
-from holdfast_protocol.errors import CannotHold
+from holdfast_protocol.errors import CannotHold, Damaged
 
 Value = TypeVar("Value")
 
 STORED_COUNT = 4
+LATELY_SECONDS = 5.0
 FILE_BYTES = 1024  # what a file costs beside its bytes, in bytes
 
 
@@ -30,10 +32,14 @@ class Documents:
         self.content = content
         self._catalog = catalog
         self._stored: OrderedDict[bytes, StoredDocument] = OrderedDict()
+        self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
+        self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
 
     def close(self) -> None:
         """After the threads' work."""
+        self._reading.forget()
+        self._built.forget()
         self._threads.shutdown()
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
@@ -62,24 +68,54 @@ class Documents:
 
     async def read(self, document: StoredDocument, form: Format) -> base.Reading:
         """Its parts. Raises Damaged, TooLarge."""
-        return await self.at_once_if_small(document.size_bytes, self.content.reading, document, form)
 
-    async def chosen(
+        async def read() -> base.Reading:
+            return await self.at_once_if_small(document.size_bytes, self.content.reading, document, form)
+
+        return await (read() if document.size_bytes <= READINGS_BYTES else self._reading.of((document.id, form), read))
+
+    async def resources(self, form: Format, document: base.Document) -> Sequence[base.Resource]:
+        """What it points to. Raises Damaged."""
+        try:
+            return await self.in_thread(form.resources, document)
+        except base.DamagedDocument as problem:
+            raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+
+    async def cleared(self, form: Format, document: base.Document, keep: Sequence[str]) -> base.Document:
+        """It emptied. Raises Damaged, CannotHold."""
+        try:
+            return await self.in_thread(form.cleared, document, keep)
+        except base.DamagedDocument as problem:
+            raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+        except base.CannotHold as problem:
+            raise _cannot_hold(form, problem) from problem
+
+    async def built(
         self, session: Session, document: StoredDocument, wanted: Sequence[str], kinds: Sequence[str]
-    ) -> list[Part]:
-        """The parts that are named, or all of them where none is. Raises NotFound, Ambiguous, Damaged."""
-        reading = await self.read(document, self.content.form(session.format))
-        return naming.find_parts(reading.parts, wanted, kinds) if wanted or kinds else [*reading.parts]
+    ) -> base.Document:
+        """A document of the parts that are named and of what they need, as ``document`` is written. Raises NotFound,
+        Ambiguous, Damaged, CannotHold, TooLarge."""
+
+        async def build() -> base.Document:
+            form = self.content.form(session.format)
+            reading = await self.read(document, form)
+            chosen = naming.find_parts(reading.parts, wanted, kinds)
+            whole = await self.bytes_of(document)
+            return await self.written(form, form.needed(reading.parts, chosen), whole)
+
+        return await self._built.of((document.id, session.format, tuple(wanted), tuple(kinds)), build)
 
     async def written(self, form: Format, parts: Sequence[Part], template: base.Document | None) -> base.Document:
         """The document of these parts. Raises CannotHold with a sentence for each part."""
         try:
             return await self.in_thread(form.write, parts, template)
         except base.CannotHold as problem:
-            raise CannotHold(
-                f"{form.app} cannot hold this: {problem}",
-                problems=[f"{key}: {text}" for key, text in problem.problems],
-            ) from problem
+            raise _cannot_hold(form, problem) from problem
+
+
+def _cannot_hold(form: Format, problem: base.CannotHold) -> CannotHold:
+    sentences = [f"{key}: {text}" for key, text in problem.problems]
+    return CannotHold(f"{form.app} cannot hold this: {problem}", problems=sentences)
 
 
 def weight(document: base.Document) -> int:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from holdfast_daemon.formats.base import Pair, Part
 
-Match = Callable[[Sequence[Part], Sequence[Part]], list[Pair]]
+
+class Rules(Protocol):
+    """What merging asks of a format."""
+
+    @property
+    def unordered(self) -> Collection[str]: ...
+    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
+    def same(self, old: Part, new: Part) -> bool: ...
+    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,25 +31,27 @@ class Merge:
     conflicts: tuple[str, ...]
 
 
-def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], match: Match) -> Merge:
+def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Rules) -> Merge:
     """The parts of ``ours`` with what ``theirs`` changed since ``base``."""
-    ours_of, ours_added = _partners(match(base, ours), len(ours))
-    theirs_of, theirs_added = _partners(match(base, theirs), len(theirs))
-    conflicts: list[str] = []
-    taken: list[str] = []
+    ours_of, ours_added = _partners(form.match(base, ours), len(ours))
+    theirs_of, theirs_added = _partners(form.match(base, theirs), len(theirs))
+    choose = _Choice(form)
+    conflicts, taken = choose.conflicts, choose.taken
     kept: dict[int, Part] = {}  # by the index in base
     for index, old in enumerate(base):
         our = ours[ours_of[index]] if index in ours_of else None
         their = theirs[theirs_of[index]] if index in theirs_of else None
-        part = _choose(old, our, their, conflicts, taken)
+        part = choose.of(old, our, their)
         if part is not None:
             kept[index] = part
-    if _reordered(ours_of) and _reordered(theirs_of) and _order(ours_of) != _order(theirs_of):
+    ordered = {index for index, part in enumerate(base) if part.kind not in form.unordered}
+    our_order, their_order = ([at for at in _order(side) if at in ordered] for side in (ours_of, theirs_of))
+    if _reordered(our_order) and _reordered(their_order) and our_order != their_order:
         conflicts.append("the order of the parts")
     if conflicts:
         return Merge(parts=(), taken=(), conflicts=tuple(conflicts))
     leading, leading_added, leads = (
-        (theirs_of, theirs_added, theirs) if _reordered(theirs_of) else (ours_of, ours_added, ours)
+        (theirs_of, theirs_added, theirs) if _reordered(their_order) else (ours_of, ours_added, ours)
     )
     other_of, other_added, other = (ours_of, ours_added, ours) if leads is theirs else (theirs_of, theirs_added, theirs)
     slots = _lay(leading, leading_added, leads, kept)
@@ -50,20 +61,31 @@ def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], ma
     return Merge(parts=tuple(part for _, part in slots), taken=tuple(taken), conflicts=())
 
 
-def _choose(old: Part, our: Part | None, their: Part | None, conflicts: list[str], taken: list[str]) -> Part | None:
-    if _same(our, their) or _same(their, old):
-        return our
-    if _same(our, old):
-        taken.append(their.name if their else old.name)
-        return their
-    conflicts.append(old.name)
-    return None
+class _Choice:
+    """What becomes of each part of the base."""
 
+    def __init__(self, form: Rules) -> None:
+        self._form = form
+        self.conflicts: list[str] = []
+        self.taken: list[str] = []
 
-def _same(one: Part | None, other: Part | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.kind, one.name, one.content) == (other.kind, other.name, other.content)
+    def of(self, old: Part, our: Part | None, their: Part | None) -> Part | None:
+        """The part that stays; None where it goes, or where both sides changed it so that they touch."""
+        if self._same(their, old) or self._same(our, their):
+            return our
+        if self._same(our, old):
+            self.taken.append(their.name if their else old.name)
+            return their
+        both = self._form.merge_part(old, our, their) if our is not None and their is not None else None
+        (self.taken if both is not None else self.conflicts).append(old.name)
+        return both
+
+    def _same(self, one: Part | None, other: Part | None) -> bool:
+        if one is None or other is None:
+            return one is other
+        return (one.kind, one.name) == (other.kind, other.name) and (
+            one.content == other.content or self._form.same(one, other)
+        )
 
 
 def _partners(pairs: Sequence[Pair], count: int) -> tuple[dict[int, int], list[int]]:
@@ -75,8 +97,7 @@ def _order(partners: dict[int, int]) -> list[int]:
     return sorted(partners, key=lambda index: partners[index])
 
 
-def _reordered(partners: dict[int, int]) -> bool:
-    order = _order(partners)
+def _reordered(order: list[int]) -> bool:
     return order != sorted(order)
 
 

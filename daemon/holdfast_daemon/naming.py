@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Callable, Sequence
@@ -92,6 +93,20 @@ def find_part(parts: Sequence[Part], said: str) -> Part:
     if not fitting:
         raise NotFound(f"There is no part {shown(said)}", part=said)
     return fitting[0]
+
+
+def find_content(parts: Sequence[Part], said: str) -> bytes:
+    """The bytes of a part, or of an array in it, which is called ``PART/ARRAY``. Raises NotFound, Ambiguous."""
+    try:
+        return find_part(parts, said).content
+    except NotFound:
+        for at in (at for at, sign in enumerate(said) if sign == "/"):
+            with contextlib.suppress(NotFound):
+                part = find_part(parts, said[:at])
+                array = next((each for each in part.arrays if each.name == said[at + 1 :]), None)
+                if array is not None:
+                    return part.content[array.offset : array.offset + array.size_bytes]
+        raise
 
 
 def _raw(identity: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from holdfast_daemon import naming
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.formats.base import Pair, Part
+from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.saving import Saving
@@ -43,9 +43,7 @@ class Restoring:
         placed = None
         if wanted or kinds:
             document = self._catalog.reader.document(named.snapshot.document)
-            chosen = await self._documents.chosen(named.session, document, wanted, kinds)
-            form = self._content.form(named.session.format)
-            placed = await self._documents.place(await self._documents.written(form, chosen, None))
+            placed = await self._documents.place(await self._documents.built(named.session, document, wanted, kinds))
         return await self._lifecycle.restore_as(named.snapshot, placed, named.session.app, name, caller)
 
     async def _parts(self, request: Restore, named: naming.Named, wanted: Sequence[str], caller: Caller) -> Saved:
@@ -53,11 +51,11 @@ class Restoring:
         target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
         started_from = self._saving.base_of(target.app, target.name, request.expect) or target.head
         form = self._content.form(target.format)
-        source = reader.document(named.snapshot.document)
-        chosen = await self._documents.chosen(named.session, source, wanted, request.kinds)
+        source = (await self._documents.read(reader.document(named.snapshot.document), form)).parts
+        chosen = naming.find_parts(source, wanted, request.kinds) if wanted or request.kinds else [*source]
         head = reader.document_of(started_from)
         current = (await self._documents.read(head, form)).parts
-        merged = _put_into(current, chosen, form.match(chosen, current))
+        merged = await self._documents.in_thread(put_into, form, current, source, chosen)
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
         order = Order(
@@ -67,14 +65,18 @@ class Restoring:
         return await self._saving.save(order, caller)
 
 
-def _put_into(current: Sequence[Part], chosen: Sequence[Part], pairs: Sequence[Pair]) -> list[Part]:
-    """``current`` with the chosen parts in the place of their partners, new ones behind."""
-    parts = list(current)
-    for chosen_index, current_index in pairs:
-        if chosen_index is None:
-            continue
-        if current_index is None:
-            parts.append(chosen[chosen_index])
-        else:
-            parts[current_index] = chosen[chosen_index]
-    return parts
+def put_into(form: Format, current: Sequence[Part], source: Sequence[Part], chosen: Sequence[Part]) -> list[Part]:
+    """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those that are not
+    there, with what they need, behind the part that they followed in ``source``."""
+    partner = {old: new for old, new in form.match(source, current) if old is not None and new is not None}
+    taken, needed = ({id(part) for part in parts} for parts in (chosen, form.needed(source, chosen)))
+    slots: list[list[Part]] = [[], *([part] for part in current)]
+    place = 0
+    for index, part in enumerate(source):
+        if index in partner:
+            place = partner[index] + 1
+            if id(part) in taken:
+                slots[place][0] = part
+        elif id(part) in taken or id(part) in needed:
+            slots[place].append(part)
+    return [part for slot in slots for part in slot]

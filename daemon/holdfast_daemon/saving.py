@@ -6,8 +6,9 @@ merged; otherwise the later save becomes a fork. A document that looks like dama
 
 from __future__ import annotations
 
+from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
-from holdfast_daemon.formats.base import CannotHold
+from holdfast_daemon.formats.base import CannotHold, Document, Format
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
@@ -16,6 +17,9 @@ from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
+from holdfast_protocol.names import shown
+
+DROPPED_NAMES = 3
 
 
 class Saving:
@@ -27,7 +31,7 @@ class Saving:
 
     async def save(self, order: Order, caller: Caller) -> Saved:
         """Raises Exists (``new``), Damaged, NoSpace, Busy."""
-        large = order.placed.document.size_bytes > LOOP_BYTES
+        large = order.form.warns or order.placed.document.size_bytes > LOOP_BYTES
         return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
 
     def base_of(self, app: str, name: str, expect: int | None, continues: bytes | None = None) -> bytes | None:
@@ -96,7 +100,7 @@ class Saving:
         form = order.form
         head = reader.document_of(session.head)
         theirs = content.reading_placed(order.placed, form)
-        outcome = merge(content.reading(base, form).parts, content.reading(head, form).parts, theirs.parts, form.match)
+        outcome = merge(content.reading(base, form).parts, content.reading(head, form).parts, theirs.parts, form)
         if outcome.conflicts:
             return outcome, None
         return outcome, content.place(form.write(outcome.parts, content.bytes_of(head)))
@@ -112,11 +116,20 @@ class Saving:
             return None
         if order.form.app != form.app:
             return f"it is no longer a readable {form.app} document"
-        content = self._sessions.content
+        content, before = self._sessions.content, reader.document_of(base)
         try:
-            old = content.reading(reader.document_of(base), form)
-            return form.suspicion(old, content.reading_placed(order.placed, form))
+            old = content.reading(before, form)
+            reason = form.suspicion(old, content.reading_placed(order.placed, form))
+            return reason or self._dropped(session, form, content.bytes_of(before), content.bytes_placed(order.placed))
         except TooLarge:
             return None
         except Damaged as problem:
             return problem.sentence
+
+    def _dropped(self, session: Session, form: Format, old: Document, new: Document) -> str | None:
+        """Files that were missing while the application had the session open, and that it has therefore forgotten."""
+        near = whereabouts.around(self._sessions.root, session.path)
+        names = whereabouts.dropped(form.resources(old), form.resources(new), near)
+        if not names:
+            return None
+        return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"

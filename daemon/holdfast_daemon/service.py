@@ -69,6 +69,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.CheckResources: asking.check_resources,
             m.Put: changing.put,
             m.Save: changing.save,
             m.Import: changing.import_document,
@@ -76,6 +77,7 @@ class Service:
             m.Accept: changing.accept,
             m.Rename: changing.rename,
             m.Copy: changing.copy,
+            m.New: changing.new,
             m.Delete: changing.delete,
             m.Undo: changing.undo,
         }

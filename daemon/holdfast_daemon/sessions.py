@@ -59,13 +59,14 @@ class Done(NamedTuple):
 
 
 class Sessions:
-    """The shared ground: clock, catalog, content, and the pieces that every change is made of."""
+    """The shared ground: clock, catalog, content, the folder's path, and the pieces that every change is made of."""
 
-    def __init__(self, catalog: Catalog, content: Content, clock: Callable[[], int], boot: str) -> None:
+    def __init__(self, catalog: Catalog, content: Content, clock: Callable[[], int], boot: str, root: bytes) -> None:
         self.catalog = catalog
         self.content = content
         self.clock = clock
         self.boot = boot
+        self.root = root
 
     async def commit(
         self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]],

@@ -6,6 +6,8 @@ PROTOCOL.md's tables are generated from here; golden bytes of each are in tests/
 
 from __future__ import annotations
 
+import re
+
 from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
@@ -16,6 +18,7 @@ from holdfast_protocol.model import (
     PartRow,
     PartSource,
     Ref,
+    ResourceRow,
     Row,
     SessionRow,
     SnapshotRow,
@@ -227,7 +230,8 @@ class Changes(Reply, frozen=True, kw_only=True):
 
 
 class Load(Request, frozen=True, kw_only=True):
-    """The document of a snapshot, or one built from the chosen ``parts`` and ``kinds``."""
+    """The document of a snapshot, or one built from the chosen ``parts`` and ``kinds`` and what these need, so that
+    the application opens it."""
 
     ref: Ref
     parts: list[str] = []
@@ -236,7 +240,7 @@ class Load(Request, frozen=True, kw_only=True):
 
 class Loaded(Reply, frozen=True, kw_only=True):
     """``files`` in order. ``inline``: the payload frames, put together, are the contents of the files, one behind the
-    other, each of its ``size_bytes``; otherwise read each file with ``cat``."""
+    other, each of its ``size_bytes``; otherwise read each file with ``cat`` (of the same ``parts`` and ``kinds``)."""
 
     session: SessionRow
     snapshot: str
@@ -245,12 +249,15 @@ class Loaded(Reply, frozen=True, kw_only=True):
 
 
 class Cat(Request, frozen=True, kw_only=True):
-    """A window of the bytes of one part (``ref.part``) or file (``path``). ``length`` is bounded by window_bytes."""
+    """A window of the bytes of one part (``ref.part``, or ``PART/ARRAY``) or of one file (``path``); with ``parts`` and
+    ``kinds``, of a file of the document that ``load`` builds of them. ``length`` is bounded by window_bytes."""
 
     ref: Ref
     path: bytes = b""
     offset: Natural = 0
     length: Natural = LIMITS["window_bytes"]
+    parts: list[str] = []
+    kinds: list[str] = []
 
 
 class Content(Reply, frozen=True, kw_only=True):
@@ -296,6 +303,31 @@ class Copy(Request, frozen=True, kw_only=True):
     name: str
     app: str | None = None
     published: bool = False
+
+
+class New(Request, frozen=True, kw_only=True):
+    """A new session that begins with the head of ``clear``, or the snapshot that it names, emptied: what its user set
+    up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in ``keep``. Without
+    ``app`` it is of the same application."""
+
+    name: str
+    app: str | None = None
+    clear: Ref
+    keep: list[str] = []
+    published: bool = False
+
+
+class CheckResources(Request, frozen=True, kw_only=True):
+    """The files and URLs that a snapshot points to, and which of them are there. No URL is opened, no file either."""
+
+    ref: Ref
+
+
+class Resources(Reply, frozen=True, kw_only=True):
+    """In document order; empty for an application whose sessions point to nothing."""
+
+    snapshot: str
+    rows: list[ResourceRow]
 
 
 class Delete(Request, frozen=True, kw_only=True):
@@ -426,6 +458,8 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Accept: Saved,
     Rename: Changed,
     Copy: Changed,
+    New: Saved,
+    CheckResources: Resources,
     Delete: Changed,
     Undo: Undone,
     Operations: OperationRows,
@@ -434,8 +468,8 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Status: StatusReport,
 }
 
-VERBS: dict[str, type[Request]] = {request.__name__.lower(): request for request in REPLY_TO}
+VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}
 
 #: Requests that change the store: their id is committed with their effect.
-CHANGING: frozenset[type[Request]] = frozenset({Save, Import, Restore, Accept, Rename, Copy, Delete, Undo})
+CHANGING: frozenset[type[Request]] = frozenset({Save, Import, Restore, Accept, Rename, Copy, New, Delete, Undo})

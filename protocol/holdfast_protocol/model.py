@@ -78,6 +78,23 @@ class FileRow(Row, frozen=True, kw_only=True):
     hash: bytes
 
 
+class ArrayRow(Row, frozen=True, kw_only=True):
+    """An array that lies in a part's content, uncompressed: ``size_bytes`` from ``offset`` on.
+
+    ``dtype`` is NumPy's short word with the byte order (``<f4``); ``shape`` is in C order or, with ``fortran``, in
+    Fortran order; ``unit`` is as people write it (``Å``), empty where there is none. ``cat`` of ``PART/NAME`` gives
+    just its bytes.
+    """
+
+    name: str
+    dtype: str
+    shape: list[int]
+    unit: str
+    offset: int
+    size_bytes: int
+    fortran: bool = False
+
+
 class PartRow(Row, frozen=True, kw_only=True):
     """One part, without its content. ``facts`` are the format's own."""
 
@@ -86,6 +103,21 @@ class PartRow(Row, frozen=True, kw_only=True):
     kind: str
     size_bytes: int
     facts: dict[str, str | int | bool | None] = {}
+    arrays: list[ArrayRow] = []
+
+
+class ResourceRow(Row, frozen=True, kw_only=True):
+    """A file or URL that a document points to. ``key``: the part that does; ``role`` is the format's own word;
+    ``reference`` is as the document has it. ``state``: there, moved (``found`` is a file of its name nearby), missing,
+    or remote (a URL, which is never opened). ``path`` is what the application would open here, empty where that cannot
+    be told."""
+
+    key: str
+    role: str
+    reference: str
+    state: str
+    path: bytes = b""
+    found: bytes = b""
 
 
 class ChangeRow(Row, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ class Store:
         self.chunks = Packs(str(folder / "packs"))
         self.catalog = SqliteCatalog(str(folder / "catalog.sqlite"), Faults({}), self.chunks.seal)
         self.content = Content(self.catalog, self.chunks, load_formats({}), Faults({}))
-        self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot")
+        self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot", b"/nowhere")
         self.saving = Saving(self.sessions)
         self.lifecycle = Lifecycle(self.sessions)
 

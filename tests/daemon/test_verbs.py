@@ -40,7 +40,7 @@ def test_a_verb_keeps_its_name(store: Store) -> None:
     """From the wire to the method; ``import`` is no name in Python."""
     service = _service(store)
     for request, method in {**service.quick, **service.slow}.items():
-        assert method.__name__.removesuffix("_document") == wire.VERB_OF[request]
+        assert method.__name__.removesuffix("_document").replace("_", "-") == wire.VERB_OF[request]
     service.close()
 
 

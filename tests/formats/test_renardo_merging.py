@@ -26,7 +26,7 @@ def session(*texts, startup="s = 1"):
 def merged(base, ours, theirs):
     """The texts of the merged session as it is read again, or the conflicts."""
     parts = [RENARDO.read(document).parts for document in (base, ours, theirs)]
-    outcome = merge(*parts, RENARDO.match)
+    outcome = merge(*parts, RENARDO)
     if outcome.conflicts:
         return outcome.conflicts
     return [part.content.decode() for part in RENARDO.read(RENARDO.write(outcome.parts, ours)).parts]
@@ -106,7 +106,7 @@ def test_fact_3_a_merge_keeps_the_manner_of_the_head(name):
     added = Part(key="new", name="added", kind="buffer", content=b"z = 1")
     theirs = RENARDO.write([*parts, added], base)
     ours = RENARDO.write([parts[0], *parts[2:]], base)
-    outcome = merge(parts, RENARDO.read(ours).parts, RENARDO.read(theirs).parts, RENARDO.match)
+    outcome = merge(parts, RENARDO.read(ours).parts, RENARDO.read(theirs).parts, RENARDO)
     assert not outcome.conflicts
     written = RENARDO.write(outcome.parts, ours)
     assert written[b""].startswith(ours[b""])

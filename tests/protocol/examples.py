@@ -12,6 +12,7 @@ from holdfast_protocol.messages import (
     Cat,
     Changed,
     Changes,
+    CheckResources,
     Content,
     Copy,
     Delete,
@@ -25,6 +26,7 @@ from holdfast_protocol.messages import (
     Log,
     Missing,
     MissingChunks,
+    New,
     OperationRows,
     Operations,
     Ping,
@@ -33,6 +35,7 @@ from holdfast_protocol.messages import (
     Rename,
     Reply,
     Request,
+    Resources,
     Restore,
     Save,
     Saved,
@@ -52,6 +55,7 @@ from holdfast_protocol.messages import (
     Welcome,
 )
 from holdfast_protocol.model import (
+    ArrayRow,
     ChangeRow,
     FileRow,
     FileSource,
@@ -59,6 +63,7 @@ from holdfast_protocol.model import (
     PartRow,
     PartSource,
     Ref,
+    ResourceRow,
     SessionRow,
     SnapshotRow,
 )
@@ -128,6 +133,12 @@ SUSPECT = SnapshotRow(
 )
 FILES = [FileRow(path=b"", size_bytes=10_240, hash=HASH)]
 PART = PartRow(key="b1", name="intro", kind="buffer", size_bytes=512, facts={"lines": 12, "muted": False, "of": None})
+POINTS = ArrayRow(name="points", dtype="<f4", shape=[1200, 3], unit="Å", offset=73, size_bytes=14_400)
+CLUSTER = PartRow(key="5f3c", name="membrane 17", kind="cluster", size_bytes=15_000, arrays=[POINTS])
+MOVED = ResourceRow(
+    key="/data/a.bam", role="data", reference="/data/a.bam", state="moved", path=b"/data/a.bam", found=b"/new/a.bam"
+)
+REMOTE = ResourceRow(key="b", role="index", reference="https://example.org/b.bai", state="remote")
 OPERATION = OperationRow(
     number=42,
     time=TIME,
@@ -193,10 +204,13 @@ REQUESTS: dict[str, Request] = {
     "diff": Diff(old=REF, new=Ref(app="renardo", name="verse")),
     "load": Load(ref=REF, parts=["intro"], kinds=["buffer"]),
     "cat": Cat(ref=REF, path=b"a/b.json", offset=1_048_576, length=65_536),
+    "cat-of-parts": Cat(ref=Ref(id=SESSION_ID), parts=["intro"], kinds=["startup"]),
     "restore": Restore(ref=REF, parts=["intro"], kinds=["buffer"], into=Ref(name="other"), expect=3, published=True),
     "accept": Accept(ref=REF),
     "rename": Rename(ref=REF, name="chorus"),
     "copy": Copy(ref=REF, name="chorus", app="plain"),
+    "new": New(name="next", app="igv", clear=Ref(name="exome", app="igv"), keep=["region"], published=True),
+    "check-resources": CheckResources(ref=REF),
     "delete": Delete(ref=REF, published=True),
     "undo": Undo(number=42),
     "operations": Operations(since=41, limit=1),
@@ -235,6 +249,8 @@ RESULTS: dict[str, Reply] = {
         inferred=True,
         warnings=["An unknown field"],
     ),
+    "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
+    "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
     "snapshots": Snapshots(rows=[SNAPSHOT, SUSPECT], more=False),
     "changes": Changes(
         old=PREVIOUS_ID,
@@ -285,4 +301,4 @@ FAILURES: dict[str, HoldfastError] = {
 }
 
 #: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
-FORMER: frozenset[str] = frozenset({"save.request", "save-every-field.request"})
+FORMER: frozenset[str] = frozenset({"save.request", "save-every-field.request", "cat.request", "shown.result"})

@@ -47,7 +47,7 @@ def refusal_of(**header: Any) -> RefusedRequest:
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - {"hello"}))
 def test_hello_comes_first(verb: str) -> None:
     """Before hello every other verb is refused, and a request with bad fields does not get further."""
-    body = {"ref": {}, "old": {}, "app": "a", "name": "n", "files": [], "subscription": b""}
+    body = {"ref": {}, "old": {}, "clear": {}, "app": "a", "name": "n", "files": [], "subscription": b""}
     with pytest.raises(RefusedRequest) as caught:
         DaemonConnection().receive([msgpack.packb(PING | {"verb": verb, "body": body})])
     assert (caught.value.error.code, caught.value.id) == ("hello-first", REQUEST_ID)

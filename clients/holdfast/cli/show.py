@@ -65,5 +65,15 @@ def _describe(output: Output, shown: Shown) -> None:
                 for part in shown.parts
             ],
         )
+    arrays = [(part, array) for part in shown.parts for array in part.arrays]
+    if arrays:
+        output.line("arrays:")
+        output.table(
+            ("  PART/ARRAY", "TYPE", "SHAPE", "UNIT"),
+            [
+                (f"  {part.key}/{array.name}", array.dtype, "×".join(map(str, array.shape)), array.unit or "-")
+                for part, array in arrays
+            ],
+        )
     for warning in shown.warnings:
         output.say(f"holdfast: {warning}")

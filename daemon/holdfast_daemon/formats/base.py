@@ -103,13 +103,15 @@ class Resource:
     ``key``: the part that points there. ``role``: one of the format's own words (``data``, ``index``, ``genome``).
     ``reference``: as the document has it, which may be a URL, an absolute path of any system, one that begins with
     ``~``, or one relative to the document's own folder; with ``below``, relative to the folder that holds the nearest
-    folder of that name above the document (``.aider-desk``).
+    folder of that name above the document (``.aider-desk``). ``fragile``: the application drops the reference without
+    a word where its target is missing while it opens the document.
     """
 
     key: str
     role: str
     reference: str
     below: str = ""
+    fragile: bool = False
 
 
 #: One row of an alignment: index in the old parts, index in the new ones; None where it has no partner.
@@ -127,6 +129,11 @@ class Format(Protocol):
     @property
     def suffix(self) -> str:
         """What a file of one document ends in, dot included, or "" where the name holds it already."""
+        ...
+
+    @property
+    def unordered(self) -> Collection[str]:
+        """Kinds of parts whose order means nothing to the application: it is neither told nor in conflict."""
         ...
 
     @property

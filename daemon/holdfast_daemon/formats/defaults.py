@@ -17,6 +17,7 @@ class Defaults:
     """To be inherited from; each method's promise is in ``base.Format``."""
 
     suffix: str = ""
+    unordered: Collection[str] = ()
     warns: bool = False
 
     def needed(self, parts: Sequence[Part], chosen: Sequence[Part]) -> Sequence[Part]:

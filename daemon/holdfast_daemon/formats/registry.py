@@ -6,7 +6,7 @@ daemon from starting, so what cannot be loaded is left out and reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from holdfast_daemon.formats.base import Document, Format, Recognition
@@ -17,7 +17,7 @@ _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
     *("suspicion", "new_part", "resources", "name_warnings", "losses"),
 )
-_FIELDS = {"app": str, "suffix": str, "warns": bool}
+_FIELDS = {"app": str, "suffix": str, "unordered": Collection, "warns": bool}
 
 
 def load_formats(broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None) -> dict[str, Format]:
