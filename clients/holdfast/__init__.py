@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from holdfast.client import Client
     from holdfast.connecting import connect
     from holdfast.documents import LoadedDocument, OpenDocument
+    from holdfast.parts import PartArray, SessionPart
     from holdfast_protocol import errors
     from holdfast_protocol.errors import HoldfastError
     from holdfast_protocol.model import Ref
@@ -25,11 +26,23 @@ _HOMES = {
     "connect": "holdfast.connecting",
     "LoadedDocument": "holdfast.documents",
     "OpenDocument": "holdfast.documents",
+    "PartArray": "holdfast.parts",
+    "SessionPart": "holdfast.parts",
     "HoldfastError": "holdfast_protocol.errors",
     "Ref": "holdfast_protocol.model",
 }
 
-__all__ = ["Client", "HoldfastError", "LoadedDocument", "OpenDocument", "Ref", "connect", "errors"]
+__all__ = [
+    "Client",
+    "HoldfastError",
+    "LoadedDocument",
+    "OpenDocument",
+    "PartArray",
+    "Ref",
+    "SessionPart",
+    "connect",
+    "errors",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ for every import at each start.
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -20,6 +21,7 @@ from holdfast_protocol.model import OperationRow, Ref
 
 if TYPE_CHECKING:
     from holdfast.documents import LoadedDocument, OpenDocument
+    from holdfast.parts import SessionPart
     from holdfast.sources import DocumentContent, FileContent, Parcel
     from holdfast_protocol.connection import Answered
 
@@ -157,6 +159,22 @@ class Client:
     def show(self, ref: Ref | str, *, parts: bool = True) -> wire.Shown:
         """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous."""
         return self._reply(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
+
+    def parts(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> builtins.list[SessionPart]:
+        """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
+        is one of them. Each is read when it is looked at. Raises NotFound, Ambiguous."""
+        from holdfast.parts import SessionPart, chosen
+        from holdfast.references import of_snapshot
+
+        whole = reference(ref)
+        wanted = [*parts] if whole.part is None else [whole.part, *parts]
+        shown = self.show(without_part(whole))
+        assert shown.snapshot is not None
+        pinned = of_snapshot(Ref(id=shown.session.id), shown.snapshot.snapshot)
+        rows = chosen(shown.parts, wanted, kinds)
+        return [SessionPart(row, pinned, shown.session.format, self.cat) for row in rows]
 
     def log(self, ref: Ref | str, *, limit: int = 100, offset: int = 0) -> wire.Snapshots:
         """One page of a session's snapshots, newest first."""

@@ -183,10 +183,11 @@ class Changing:
     async def _warned(self, saved: m.Saved, *, losses: bool) -> m.Saved:
         """The answer with what people should know of its document: the same for a repeated one, which has none yet."""
         form = self._content.form(saved.session.format)
-        if not form.warns:
+        strange = remarks.of_format(self._content.own_form(saved.session.app), form)
+        if not form.warns and not strange:
             return saved
         try:
-            warnings = await self._warnings_of(saved, form, losses)
+            warnings = [*strange, *await self._warnings_of(saved, form, losses)]
         except Exception as problem:  # a stranger's format; the save is done, and must be answered so
             warnings = [_failed(form, problem)]
         return m.Saved(**{**_fields(saved), "warnings": warnings})

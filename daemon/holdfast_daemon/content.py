@@ -151,6 +151,10 @@ class Content:
         """The format of that name; one whose distribution is gone is read as plain."""
         return self._formats.get(name, self._formats["plain"])
 
+    def own_form(self, app: str) -> Format | None:
+        """The application's own format, where there is one."""
+        return self._formats.get(app)
+
     def form_for(self, app: str, document: Document) -> Format:
         """The format that fits a document saved for ``app``."""
         own = self._formats.get(app)

@@ -88,7 +88,7 @@ class Documents:
         except base.DamagedDocument as problem:
             raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
         except base.CannotHold as problem:
-            raise _cannot_hold(form, problem) from problem
+            raise _cannot_hold(f"A {form.app} document cannot be cleared", problem) from problem
 
     async def built(
         self, session: Session, document: StoredDocument, wanted: Sequence[str], kinds: Sequence[str]
@@ -110,12 +110,12 @@ class Documents:
         try:
             return await self.in_thread(form.write, parts, template)
         except base.CannotHold as problem:
-            raise _cannot_hold(form, problem) from problem
+            raise _cannot_hold(f"{form.app} cannot hold this", problem) from problem
 
 
-def _cannot_hold(form: Format, problem: base.CannotHold) -> CannotHold:
+def _cannot_hold(what: str, problem: base.CannotHold) -> CannotHold:
     sentences = [f"{key}: {text}" for key, text in problem.problems]
-    return CannotHold(f"{form.app} cannot hold this: {problem}", problems=sentences)
+    return CannotHold(f"{what}: {problem}", problems=sentences)
 
 
 def weight(document: base.Document) -> int:

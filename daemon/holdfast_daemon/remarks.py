@@ -16,6 +16,13 @@ def of_name(form: Format, path: bytes, *, is_folder: bool) -> list[str]:
     return [] if is_folder else [*form.name_warnings(leaf.decode("utf-8", "surrogateescape"))]
 
 
+def of_format(own: Format | None, form: Format) -> list[str]:
+    """What is said of a document that its application's own format has not recognised."""
+    if own is None or form.app in (own.app, "parts"):
+        return []
+    return [f"This is not recognised as a session of {own.app}; it is kept as a plain file"]
+
+
 def of_losses(form: Format, parts: Sequence[Part]) -> list[str]:
     """A sentence for each part that the application would give back changed, not too many of them."""
     found = defaultdict(list)

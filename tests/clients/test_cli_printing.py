@@ -68,7 +68,8 @@ def test_show_json_is_one_object(daemon: FakeDaemon, holdfast: Holdfast) -> None
     Sent(daemon, wire.Show, shown)
     (found,) = json_lines(holdfast("show", "renardo/verse", "--json")[1])
     assert found["name"] == "verse"
-    assert found["parts"] == [{"key": "1", "name": "intro", "kind": "buffer", "size_bytes": 5, "facts": {"lines": 2}, "arrays": []}]
+    row = {"key": "1", "name": "intro", "kind": "buffer", "size_bytes": 5, "facts": {"lines": 2}, "arrays": []}
+    assert found["parts"] == [row]
     assert found["files"] == [{"path": "", "size_bytes": 17, "hash": "00" * 32}]
     assert found["facts"] == {"time": 5}
     assert found["warnings"] == ["old"]
