@@ -67,7 +67,7 @@ class Asking:
         form = self._content.form(first.session.format)
         before, after = [await self._documents.read(self._documents.stored(each.document), form) for each in (old, new)]
         rows = await self._documents.in_thread(diff.changes, form, before.parts, after.parts)
-        return m.Changes(old=old.id.hex(), new=new.id.hex(), rows=rows), ()
+        return m.Changes(old=old.id.hex(), new=new.id.hex(), rows=rows, summary=diff.summary(rows)), ()
 
     async def check_resources(
         self, request: m.CheckResources, payload: Frames, caller: Caller, deadline: float

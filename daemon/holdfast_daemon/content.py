@@ -122,6 +122,11 @@ class Content:
             found.append(self._chunk(reader, file.chunks[number])[max(0, offset - start) : end - start])
         return b"".join(found)
 
+    def beginning(self, reader: Reader, document: StoredDocument) -> bytes:
+        """The first chunk of the first file."""
+        chunks = document.files[0].chunks
+        return self._chunk(reader, chunks[0]) if chunks else b""
+
     def _ends_of(self, file: StoredFile) -> list[int]:
         """Where each chunk of a file ends; kept for a few files, as whoever reads one window reads the next."""
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from holdfast_daemon.formats.base import Format, Pair, Part
@@ -31,6 +31,18 @@ def changes(form: Format, old: Sequence[Part], new: Sequence[Part]) -> list[Chan
         if was is not None and now is not None and now in moved:
             rows.append(_move(new[now], was, now))
     return rows
+
+
+def summary(rows: Sequence[ChangeRow]) -> str:
+    """All rows in one line: ``2 messages added, 1 file changed``; empty where there are none."""
+    counts = Counter((row.kind, row.what) for row in rows)
+    return ", ".join(f"{count} {_many(kind, count)} {what}" for (kind, what), count in counts.items())
+
+
+def _many(kind: str, count: int) -> str:
+    if count == 1:
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else kind if kind.endswith("s") else f"{kind}s"
 
 
 def _in_order(pairs: Sequence[Pair], old_count: int, new_count: int) -> Iterator[Pair]:

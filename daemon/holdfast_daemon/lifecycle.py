@@ -89,7 +89,7 @@ class Lifecycle:
             if snapshot.id != before.head:
                 made = self._snapshot_of(snapshot, before, caller)
                 tx.add_snapshot(made)
-            after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(before, made)
+            after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(tx, before, made)
             if before.deleted:
                 after = self._revived(tx, after, Exists)
             note = Note(
@@ -126,7 +126,7 @@ class Lifecycle:
             before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
             tx.put_suspicion(suspect, None)
             note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
-            done = self._sessions.change(tx, before, self._headed(before, snapshot), caller.author, note)
+            done = self._sessions.change(tx, before, self._headed(tx, before, snapshot), caller.author, note)
             return _saved(done, suspect)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
@@ -176,10 +176,12 @@ class Lifecycle:
         if operation.type == "accepted":
             tx.put_suspicion(before.head, operation.note)
         previous = tx.need_snapshot(operation.previous)
-        document, path = tx.document(previous.document), before.path
-        if document.is_folder != tx.document_of(before.head).is_folder:
-            path = self._sessions.path_for(tx, before, before.name, document)
+        path = self._path_with(tx, before, previous)
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
+
+    def _path_with(self, tx: Transaction, session: Session, snapshot: Snapshot) -> bytes:
+        form = self._sessions.content.form(session.format)
+        return self._sessions.path_with(tx, session, tx.document(snapshot.document), form)
 
     def _reverse_creation(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if before.deleted or before.head != operation.snapshot or before.name != operation.name:
@@ -226,10 +228,10 @@ class Lifecycle:
             session.id, source.document, source.size_bytes, (session.head,), "restored", caller.author
         )
 
-    def _headed(self, session: Session, snapshot: Snapshot) -> Session:
+    def _headed(self, tx: Transaction, session: Session, snapshot: Snapshot) -> Session:
         return session.but(
             head=snapshot.id, revision=session.revision + 1, size_bytes=snapshot.size_bytes, diverged=False,
-            suspect=None, deleted=False,
+            suspect=None, deleted=False, path=self._path_with(tx, session, snapshot),
         )  # fmt: skip
 
     def _new(
@@ -243,11 +245,11 @@ class Lifecycle:
             identity, source.document, source.size_bytes, (source.id,), cause, caller.author
         )
         form = self._sessions.content.form(origin.format)
-        tree = tx.document(source.document).is_folder
+        suffix = self._sessions.suffix_of(tx, tx.document(source.document), form)
         tx.add_snapshot(first)
         session = Session(
             id=identity, app=app, folder=SESSIONS_FOLDER, name=name, format=origin.format, revision=1, head=first.id,
-            path=self._sessions.free_path(tx, app, name, form.suffix, tree, None), size_bytes=source.size_bytes,
+            path=self._sessions.free_path(tx, app, name, suffix, None), size_bytes=source.size_bytes,
             created=first.time, modified=first.time,
         )  # fmt: skip
         note = Note(type=kind, cause=cause, text=f"from {origin.app}/{origin.name}")

@@ -39,14 +39,15 @@ class Outcomes:
             if tx.session_named(order.app, order.name, SESSIONS_FOLDER) is not None and forked_from is None:
                 raise Moved
             name = sessions.free_name(tx, order.app, order.name)
-            path = order.path or sessions.free_path(tx, order.app, name, order.form.suffix, order.tree, None)
+            sessions.keep(tx, order.placed, snapshot)
+            suffix = sessions.suffix_of(tx, document, order.form)
+            path = order.path or sessions.free_path(tx, order.app, name, suffix, None)
             session = Session(
                 id=identity, app=order.app, folder=SESSIONS_FOLDER, name=name, format=order.form.app, path=path,
                 revision=1, head=snapshot.id, size_bytes=document.size_bytes, created=snapshot.time,
                 modified=snapshot.time, forked_from=forked_from.id if forked_from else None,
                 tags=_joined((), order.tags),
             )  # fmt: skip
-            sessions.keep(tx, order.placed, snapshot)
             text = f"from {forked_from.app}/{forked_from.name}" if forked_from else ""
             done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
             if order.path is not None:
@@ -146,10 +147,10 @@ class Outcomes:
         return work
 
     def _path(self, tx: Transaction, session: Session, order: Order) -> bytes:
-        """The session's path, or another where a file becomes a folder or the other way round."""
-        if tx.document_of(session.head).is_folder == order.tree or order.cause == OUTSIDE:
+        """What was found outside stays where it is."""
+        if order.cause == OUTSIDE:
             return session.path
-        return self._sessions.free_path(tx, session.app, session.name, order.form.suffix, order.tree, session.id)
+        return self._sessions.path_with(tx, session, order.placed.document, order.form)
 
     def _shows(self, tx: Transaction, path: bytes, session: Session, snapshot: bytes) -> None:
         """A session's path shows a fork's bytes; its own head belongs there, unless it has left."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import Content, Placed
-from holdfast_daemon.formats.base import Document
+from holdfast_daemon.formats.base import Document, Format
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
@@ -171,7 +171,7 @@ class Outside:
         except BadName as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.sentence}"
             return
-        name = _name_of(leaf, self._content.form_for(app_name, document).suffix, tree=b"" not in document)
+        name = _name_of(leaf, self._content.form_for(app_name, document), tree=b"" not in document)
         placed = self._content.place(document)
         former = self._former(path, app_name, placed.document.id)
         if former is None:
@@ -214,9 +214,10 @@ class Outside:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-def _name_of(leaf: bytes, suffix: str, *, tree: bool) -> str:
-    """The session's name for a file found outside: its own, without the format's suffix."""
+def _name_of(leaf: bytes, form: Format, *, tree: bool) -> str:
+    """The session's name for a file found outside: its own, without a suffix of the format's."""
     name = leaf.decode(errors="backslashreplace")
-    if not tree and suffix and name.endswith(suffix) and len(name) > len(suffix):
-        return name[: -len(suffix)]
+    for suffix in () if tree else (form.suffix, *form.other_suffixes):
+        if suffix and name.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
     return name

@@ -15,6 +15,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.content import Content, Placed
+from holdfast_daemon.formats.base import Format
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, new_id
 from holdfast_protocol import codec
@@ -160,13 +161,29 @@ class Sessions:
 
     def path_for(self, reader: Reader, session: Session, name: str, document: StoredDocument) -> bytes:
         """Where the file of a session would go if it had that name and that document."""
-        suffix = self.content.form(session.format).suffix
-        return self.free_path(reader, session.app, name, suffix, document.is_folder, session.id)
+        suffix = self.suffix_of(reader, document, self.content.form(session.format))
+        return self.free_path(reader, session.app, name, suffix, session.id)
 
-    def free_path(self, reader: Reader, app: str, name: str, suffix: str, tree: bool, own: bytes | None) -> bytes:
-        """Where a session's file goes: ``APP/NAME`` and the format's suffix, escaped where a file system cannot
-        hold it, numbered where another session's file is there."""
-        end = "" if tree or name.endswith(suffix) else suffix
+    def path_with(self, reader: Reader, session: Session, document: StoredDocument, form: Format) -> bytes:
+        """The path of a session that gets this document: its own, or another where a file becomes a folder (or the
+        other way round), or a file of another suffix."""
+        head = reader.document_of(session.head)
+        former = self.suffix_of(reader, head, self.content.form(session.format))
+        suffix = self.suffix_of(reader, document, form)
+        if (head.is_folder, former) == (document.is_folder, suffix):
+            return session.path
+        return self.free_path(reader, session.app, session.name, suffix, session.id)
+
+    def suffix_of(self, reader: Reader, document: StoredDocument, form: Format) -> str:
+        """What the file of a document ends in; "" for a folder. The document's chunks are known to ``reader``."""
+        if document.is_folder or not form.other_suffixes:
+            return "" if document.is_folder else form.suffix
+        return form.suffix_of(self.content.beginning(reader, document))
+
+    def free_path(self, reader: Reader, app: str, name: str, suffix: str, own: bytes | None) -> bytes:
+        """Where a session's file goes: ``APP/NAME`` and the suffix, escaped where a file system cannot hold it,
+        numbered where another session's file is there."""
+        end = "" if name.endswith(suffix) else suffix
         for number in range(1, 1_000_000):
             leaf = _leaf(name, (f" ({number})" if number > 1 else "") + end)
             path = os.fsencode(app) + b"/" + leaf

@@ -222,11 +222,13 @@ class Diff(Request, frozen=True, kw_only=True):
 
 
 class Changes(Reply, frozen=True, kw_only=True):
-    """In document order; empty where nothing that the application would call a change is there."""
+    """In document order; empty where nothing that the application would call a change is there. ``summary`` is for
+    people: ``2 messages added, 1 file changed``."""
 
     old: str | None
     new: str
     rows: list[ChangeRow]
+    summary: str = ""
 
 
 class Load(Request, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import random
 import pytest
 from daemon_store import part
 
-from holdfast_daemon.diff import changes
+from holdfast_daemon.diff import changes, summary
 from holdfast_daemon.formats.base import Part
 from holdfast_daemon.formats.plain import PLAIN
 from holdfast_daemon.formats.renardo import RENARDO
@@ -29,6 +29,13 @@ def test_each_change_is_one_row_in_the_new_order() -> None:
     """Changed, added and removed, where they stand."""
     new = [OLD[0], part("c", "c1\nc2\nc3\nc4", key="c"), part("d", "entirely new", key="d")]
     assert _what(new) == [("removed", "b"), ("changed", "c"), ("added", "d")]
+
+
+def test_changes_are_summed_up_in_one_line() -> None:
+    """How many parts of which kind were changed how."""
+    rows = changes(RENARDO, OLD, [part("d", "new 1"), part("e", "other 2"), _changed(OLD[1]), _changed(OLD[2])])
+    assert summary(rows) == "1 buffer removed, 2 buffers added, 2 buffers changed"
+    assert summary([]) == ""
 
 
 def test_removed_parts_stand_behind_what_they_stood_behind() -> None:

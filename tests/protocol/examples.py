@@ -257,6 +257,12 @@ RESULTS: dict[str, Reply] = {
         new=SNAPSHOT_ID,
         rows=[ChangeRow(what="changed", key="b1", name="intro", kind="buffer", line="1 line changed", text="-a\n+b")],
     ),
+    "changes-summed-up": Changes(
+        old=PREVIOUS_ID,
+        new=SNAPSHOT_ID,
+        rows=[ChangeRow(what="added", key="m7", name="user 7", kind="message", line="message user 7 added")],
+        summary="1 message added",
+    ),
     "loaded": Loaded(session=SESSION, snapshot=SNAPSHOT_ID, files=FILES, inline=True),
     "content": Content(snapshot=SNAPSHOT_ID, size_bytes=10_737_418_240),
     "changed": Changed(session=SESSION, operation=42),
@@ -301,4 +307,6 @@ FAILURES: dict[str, HoldfastError] = {
 }
 
 #: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
-FORMER: frozenset[str] = frozenset({"save.request", "save-every-field.request", "cat.request", "shown.result"})
+FORMER: frozenset[str] = frozenset(
+    {"save.request", "save-every-field.request", "cat.request", "shown.result", "changes.result"}
+)

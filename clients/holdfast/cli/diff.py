@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
-    """A line for each change, and below it the changed text."""
+    """A line for each change, and below it the changed text; then all of them in one line."""
     old, new = _both(arguments)
     changes = context.client.diff(old, new)
     for row in changes.rows:
@@ -36,6 +36,8 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         context.output.line(row.line)
         if row.text:
             context.output.changed_text(row.text)
+    if len(changes.rows) > 1 and not context.output.as_json:
+        context.output.line(changes.summary)
     return 0
 
 

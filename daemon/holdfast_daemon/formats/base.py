@@ -132,6 +132,16 @@ class Format(Protocol):
         ...
 
     @property
+    def other_suffixes(self) -> Collection[str]:
+        """What it ends in instead where ``suffix_of`` says so; empty where every file ends in ``suffix``."""
+        ...
+
+    def suffix_of(self, beginning: bytes) -> str:
+        """Which suffix a file that begins so should have, so that the application opens it. ``beginning``: its first
+        64 KiB at least, or all of it."""
+        ...
+
+    @property
     def unordered(self) -> Collection[str]:
         """Kinds of parts whose order means nothing to the application: it is neither told nor in conflict."""
         ...

@@ -17,8 +17,13 @@ class Defaults:
     """To be inherited from; each method's promise is in ``base.Format``."""
 
     suffix: str = ""
+    other_suffixes: Collection[str] = ()
     unordered: Collection[str] = ()
     warns: bool = False
+
+    def suffix_of(self, beginning: bytes) -> str:
+        """Always the same."""
+        return self.suffix
 
     def needed(self, parts: Sequence[Part], chosen: Sequence[Part]) -> Sequence[Part]:
         """Every part stands for itself."""

@@ -15,9 +15,9 @@ from holdfast_daemon.formats.plain import PLAIN
 GROUP = "holdfast.formats"
 _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
-    *("suspicion", "new_part", "resources", "name_warnings", "losses"),
+    *("suffix_of", "suspicion", "new_part", "resources", "name_warnings", "losses"),
 )
-_FIELDS = {"app": str, "suffix": str, "unordered": Collection, "warns": bool}
+_FIELDS = {"app": str, "suffix": str, "other_suffixes": Collection, "unordered": Collection, "warns": bool}
 
 
 def load_formats(broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None) -> dict[str, Format]:
@@ -51,7 +51,8 @@ def recognise(document: Document, formats: Mapping[str, Format], suffix: str) ->
     for candidate in formats.values():
         recognition = _asked(candidate, document)
         if recognition is not None and recognition.certain:
-            certain.append((candidate.suffix != suffix, recognition.inferred, candidate, recognition))
+            others = suffix not in (candidate.suffix, *candidate.other_suffixes)
+            certain.append((others, recognition.inferred, candidate, recognition))
     if not certain:
         return PLAIN, PLAIN.recognise(document)
     _, _, chosen, recognition = min(certain, key=lambda row: row[:2])
