@@ -75,9 +75,9 @@ class Asking:
         """What a snapshot points to; a file system that does not answer in time is given up."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         form = self._content.form(named.session.format)
-        whole = await self._documents.bytes_of(self._documents.stored(named.snapshot.document))
-        found = await self._documents.resources(form, whole)
-        near = whereabouts.around(self._root, named.session.path)
+        document = self._documents.stored(named.snapshot.document)
+        found = await self._documents.resources(form, await self._documents.bytes_of(document))
+        near = whereabouts.around(self._root, named.session.path, is_folder=document.is_folder)
         try:
             looking = asyncio.to_thread(whereabouts.look, found, near)
             rows = await asyncio.wait_for(looking, max(0.0, deadline - time.monotonic() - 0.1))

@@ -128,7 +128,7 @@ class Saving:
 
     def _dropped(self, session: Session, form: Format, old: Document, new: Document) -> str | None:
         """Files that were missing while the application had the session open, and that it has therefore forgotten."""
-        near = whereabouts.around(self._sessions.root, session.path)
+        near = whereabouts.around(self._sessions.root, session.path, is_folder=b"" not in old)
         names = whereabouts.dropped(form.resources(old), form.resources(new), near)
         if not names:
             return None

@@ -10,9 +10,10 @@ from holdfast_daemon.resources import Around, candidates, folders_near, is_remot
 from holdfast_protocol.model import ResourceRow
 
 
-def around(root: bytes, path: bytes) -> Around:
-    """Of a session whose visible file is ``path`` below ``root``."""
-    return Around(folder=os.path.dirname(os.path.join(root, path)), home=os.path.expanduser(b"~"))
+def around(root: bytes, path: bytes, *, is_folder: bool) -> Around:
+    """Of a session whose visible file, or folder, is ``path`` below ``root``."""
+    whole = os.path.join(root, path)
+    return Around(folder=whole if is_folder else os.path.dirname(whole), home=os.path.expanduser(b"~"))
 
 
 def look(resources: Sequence[Resource], near: Around) -> list[ResourceRow]:
@@ -38,6 +39,8 @@ def _row(resource: Resource, path: bytes | None, is_there: bool, folders: Sequen
         state = "there"
     elif is_remote(resource.reference):
         state = "remote"
+    elif resource.below and path is None:
+        state = "unknown"
     else:
         found = next((each for each in candidates(resource.reference, folders) if os.path.exists(each)), b"")
         state = "moved" if found else "missing"

@@ -109,8 +109,8 @@ class PartRow(Row, frozen=True, kw_only=True):
 class ResourceRow(Row, frozen=True, kw_only=True):
     """A file or URL that a document points to. ``key``: the part that does; ``role`` is the format's own word;
     ``reference`` is as the document has it. ``state``: there, moved (``found`` is a file of its name nearby), missing,
-    or remote (a URL, which is never opened). ``path`` is what the application would open here, empty where that cannot
-    be told."""
+    remote (a URL, which is never opened), or unknown (relative to a project, and the session lies in none). ``path`` is
+    what the application would open here, empty where that cannot be told."""
 
     key: str
     role: str

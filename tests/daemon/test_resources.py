@@ -37,6 +37,7 @@ def test_a_path_may_be_relative_to_a_folder_above() -> None:
     """AiderDesk's are relative to the project; a session that lies in none has no such path."""
     assert path_of(_to("src/a.py", below=".aider-desk"), NEAR) == b"/home/ada/work/src/a.py"
     assert path_of(_to("src/a.py", below=".other"), NEAR) is None
+    assert [row.state for row in look([_to("src/a.py", below=".other")], NEAR)] == ["unknown"]
 
 
 @pytest.mark.parametrize("reference", ["https://example.org/a", "s3://bucket/a", "htsget://x", "data:text/plain,a"])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from holdfast.cli.output import Output
     from holdfast.cli.verbs import Context
     from holdfast_protocol.messages import Shown
+    from holdfast_protocol.model import PartRow
 
 HELP = "show one session and its parts"
 
@@ -59,9 +60,9 @@ def _describe(output: Output, shown: Shown) -> None:
     if shown.parts:
         output.line("parts:")
         output.table(
-            ("  KEY", "NAME", "KIND", "SIZE"),
+            ("  KEY", "NAME", "KIND", "SIZE", "DETAIL"),
             [
-                ("  " + part.key, part.name, part.kind, size(part.size_bytes, to_terminal=terminal))
+                ("  " + part.key, part.name, part.kind, size(part.size_bytes, to_terminal=terminal), _detail(part))
                 for part in shown.parts
             ],
         )
@@ -77,3 +78,9 @@ def _describe(output: Output, shown: Shown) -> None:
         )
     for warning in shown.warnings:
         output.say(f"holdfast: {warning}")
+
+
+def _detail(part: PartRow) -> str:
+    """What the format says of a part, but what stands in the other columns."""
+    told = {name: value for name, value in part.facts.items() if name != "size_bytes" and value not in (None, "")}
+    return ", ".join(f"{name} {fact(value)}" for name, value in told.items()) or "-"

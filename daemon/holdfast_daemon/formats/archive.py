@@ -15,6 +15,9 @@ from holdfast_daemon.formats.base import DamagedDocument
 
 #: All members together, unpacked.
 LARGEST_TOTAL_BYTES = 256 * 1024 * 1024
+#: Nor more than this and so many times the archive's own size: what is packed tighter is a bomb.
+LARGEST_SMALL_BYTES = 40 * 1024 * 1024
+LARGEST_FACTOR = 20
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -27,7 +30,7 @@ def read_archive(content: bytes, largest_total_bytes: int = LARGEST_TOTAL_BYTES)
         raise DamagedDocument(f"not a readable zip archive: {error}") from error
     with archive:
         members = archive.infolist()
-        _check(members, largest_total_bytes)
+        _check(members, min(largest_total_bytes, LARGEST_SMALL_BYTES + LARGEST_FACTOR * len(content)))
         return {member.filename: _content_of(archive, member) for member in members if not member.is_dir()}
 
 
