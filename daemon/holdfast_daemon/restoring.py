@@ -55,7 +55,7 @@ class Restoring:
         chosen = naming.find_parts(source, wanted, request.kinds) if wanted or request.kinds else [*source]
         head = reader.document_of(started_from)
         current = (await self._documents.read(head, form)).parts
-        merged = await self._documents.in_thread(put_into, form, current, source, chosen)
+        merged = await self._documents.in_thread(put_into, form, current, source, chosen, request.kinds)
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
         order = Order(
@@ -65,12 +65,16 @@ class Restoring:
         return await self._saving.save(order, caller)
 
 
-def put_into(form: Format, current: Sequence[Part], source: Sequence[Part], chosen: Sequence[Part]) -> list[Part]:
+def put_into(
+    form: Format, current: Sequence[Part], source: Sequence[Part], chosen: Sequence[Part], kinds: Sequence[str] = ()
+) -> list[Part]:
     """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those that are not
-    there, with what they need, behind the part that they followed in ``source``."""
+    there, with what they need, behind the part that they followed in ``source``. Of the ``kinds`` nothing stays that
+    ``source`` does not have: a chat's messages are loaded as a whole."""
     partner = {old: new for old, new in form.match(source, current) if old is not None and new is not None}
     taken, needed = ({id(part) for part in parts} for parts in (chosen, form.needed(source, chosen)))
-    slots: list[list[Part]] = [[], *([part] for part in current)]
+    staying = {*partner.values(), *(at for at, part in enumerate(current) if part.kind not in kinds)}
+    slots: list[list[Part]] = [[], *([part] if at in staying else [] for at, part in enumerate(current))]
     place = 0
     for index, part in enumerate(source):
         if index in partner:
