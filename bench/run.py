@@ -15,6 +15,7 @@ from pathlib import Path
 
 import commands
 import deletions
+import documents
 import idle
 import round_trips
 import saves
@@ -38,6 +39,7 @@ def main() -> int:
                 lambda: deletions.run(subject, home),
                 lambda: commands.run(home),
                 lambda: idle.run(subject, pid),
+                lambda: documents.run(subject, home),
             )
             for bench in benches:
                 crashed |= _collect(bench, rows)

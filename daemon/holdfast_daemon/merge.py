@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast_daemon.formats.base import Pair, Part
+
+#: In place of an index in the base: behind everything.
+_END = -1
 
 
 class Rules(Protocol):
@@ -56,7 +60,9 @@ def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], fo
     other_of, other_added, other = (ours_of, ours_added, ours) if leads is theirs else (theirs_of, theirs_added, theirs)
     slots = _lay(leading, leading_added, leads, kept)
     same = {(part.kind, part.name, part.content) for index, part in slots if index is None}
-    _insert(slots, other_of, other_added, [p if (p.kind, p.name, p.content) not in same else None for p in other])
+    slots = _insert(
+        slots, other_of, other_added, [p if (p.kind, p.name, p.content) not in same else None for p in other]
+    )
     taken += [theirs[index].name for index in theirs_added]
     return Merge(parts=tuple(part for _, part in slots), taken=tuple(taken), conflicts=())
 
@@ -121,17 +127,22 @@ def _insert(
     partners: dict[int, int],
     added: Sequence[int],
     side: Sequence[Part | None],
-) -> None:
-    """Put the other side's new parts behind the part that they followed there."""
+) -> list[tuple[int | None, Part]]:
+    """``slots`` with the other side's new parts behind the part that they followed there, and behind what was added
+    there already; at the end where that part is gone."""
     base_of = {new: old for old, new in partners.items()}
-    for position in added:
-        part = side[position]
-        if part is None:
-            continue
-        before = next((base_of[at] for at in range(position - 1, -1, -1) if at in base_of), None)
-        at = next((n + 1 for n, (index, _) in enumerate(slots) if index is not None and index == before), 0)
-        if before is None or at == 0:
-            at = 0 if position == 0 or before is None else len(slots)
-        while at < len(slots) and slots[at][0] is None:
-            at += 1
-        slots.insert(at, (None, part))
+    there, new = {index for index, _ in slots}, {*added}
+    behind: dict[int | None, list[tuple[int | None, Part]]] = defaultdict(list)
+    before: int | None = None
+    for position, part in enumerate(side):
+        before = base_of.get(position, before)
+        if position in new and part is not None:
+            behind[before if before is None or before in there else _END].append((None, part))
+    whole: list[tuple[int | None, Part]] = []
+    waiting = behind[None]
+    for slot in slots:
+        if slot[0] is not None:
+            whole += waiting
+            waiting = behind[slot[0]]
+        whole.append(slot)
+    return whole + waiting + behind[_END]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from holdfast_daemon import naming
 from holdfast_daemon.documents import Documents
@@ -51,11 +52,14 @@ class Restoring:
         target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
         started_from = self._saving.base_of(target.app, target.name, request.expect) or target.head
         form = self._content.form(target.format)
-        source = (await self._documents.read(reader.document(named.snapshot.document), form)).parts
+        document, head = reader.document(named.snapshot.document), reader.document_of(started_from)
+        source = (await self._documents.read(document, form)).parts
         chosen = naming.find_parts(source, wanted, request.kinds) if wanted or request.kinds else [*source]
-        head = reader.document_of(started_from)
+        # What a task of several files needs is nothing that a session of one file could hold.
+        needed = form.needed(source, chosen) if document.is_folder == head.is_folder else chosen
         current = (await self._documents.read(head, form)).parts
-        merged = await self._documents.in_thread(put_into, form, current, source, chosen, request.kinds)
+        work = partial(put_into, form, current, source, chosen=chosen, needed=needed, kinds=request.kinds)
+        merged = await self._documents.in_thread(work)
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
         order = Order(
@@ -66,13 +70,14 @@ class Restoring:
 
 
 def put_into(
-    form: Format, current: Sequence[Part], source: Sequence[Part], chosen: Sequence[Part], kinds: Sequence[str] = ()
-) -> list[Part]:
-    """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those that are not
-    there, with what they need, behind the part that they followed in ``source``. Of the ``kinds`` nothing stays that
-    ``source`` does not have: a chat's messages are loaded as a whole."""
+    form: Format, current: Sequence[Part], source: Sequence[Part], *, chosen: Sequence[Part], needed: Sequence[Part],
+    kinds: Sequence[str] = (),
+) -> list[Part]:  # fmt: skip
+    """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those of them and of
+    the needed ones that are not there behind the part that they followed in ``source``. Of the ``kinds`` nothing stays
+    that ``source`` does not have: a chat's messages are loaded as a whole."""
     partner = {old: new for old, new in form.match(source, current) if old is not None and new is not None}
-    taken, needed = ({id(part) for part in parts} for parts in (chosen, form.needed(source, chosen)))
+    taken, along = {id(part) for part in chosen}, {id(part) for part in needed}
     staying = {*partner.values(), *(at for at, part in enumerate(current) if part.kind not in kinds)}
     slots: list[list[Part]] = [[], *([part] if at in staying else [] for at, part in enumerate(current))]
     place = 0
@@ -81,6 +86,6 @@ def put_into(
             place = partner[index] + 1
             if id(part) in taken:
                 slots[place][0] = part
-        elif id(part) in taken or id(part) in needed:
+        elif id(part) in taken or id(part) in along:
             slots[place].append(part)
     return [part for slot in slots for part in slot]

@@ -14,27 +14,34 @@ import json
 import re
 import sys
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from json.decoder import scanstring
+from collections.abc import Mapping, Sequence
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
 from holdfast_daemon.formats.base import DamagedDocument
 
 BOM = b"\xef\xbb\xbf"
+WHITE_SPACE = " \t\n\r"
 
 #: What reading one document may take: this, and so many times its size.
 FREE_BYTES = 64 * 1024 * 1024
 TIMES_ITS_SIZE = 30
-#: What a place takes, with the part that a format makes of it.
-PLACE_BYTES = 1200
+#: What a place takes.
+PLACE_BYTES = 400
 #: What the scanner's values take at most for each of these characters, as CPython 3.11 has them on 64 bits.
 _VALUE_BYTES = {"{": 192, "[": 96, '"': 32, ",": 44}
 
 #: An integer of more digits is a float, as every number is in JavaScript: making it would take the square of them.
 _MOST_DIGITS = 400
 
-_WHITE = re.compile(r"[ \t\n\r]*")
-_OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
+_WHITE = re.compile(f"[{WHITE_SPACE}]*")
+_INDENTED = re.compile(r"(\r\n|\r|\n)([ \t]*)\Z")
+_OTHER_ENCODINGS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
 
 
 class Place(NamedTuple):
@@ -52,10 +59,11 @@ class Place(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A key, where its opening quote stands, and the place of its value."""
+    """A key, where its quotes begin and end, and the place of its value."""
 
     key: str
     begin: int
+    key_end: int
     place: Place
 
 
@@ -79,10 +87,11 @@ class Item(NamedTuple):
     instead_of: int | None = None
 
 
-def read_json(content: bytes, levels: int) -> Json:
+def read_json(content: bytes, levels: int, place_bytes: int = PLACE_BYTES) -> Json:
     """The document with places for as many levels: 1 is the members of an object, 2 what lies in these.
 
-    Raises DamagedDocument with what is wrong and where, or where reading would take more memory than it may.
+    ``place_bytes``: what the caller may make of each place. Raises DamagedDocument with what is wrong and where, or
+    where reading would take more memory than it may.
     """
     text = _decoded(content)
     most_bytes = FREE_BYTES + TIMES_ITS_SIZE * len(content)
@@ -90,11 +99,11 @@ def read_json(content: bytes, levels: int) -> Json:
     left_bytes = most_bytes - structure_bytes - 3 * sys.getsizeof(text)
     try:
         begin = _white_end(text, 0)
-        root = _Walk(text, left_bytes // PLACE_BYTES).place(begin, levels)
+        root = _Walk(text, left_bytes // place_bytes).place(begin, levels)
         if (end := _white_end(text, root.end)) < len(text):
-            raise json.JSONDecodeError("something stands behind the end of the document", text, end)
+            raise json.JSONDecodeError("Something stands behind the end of the document", text, end)
     except json.JSONDecodeError as error:
-        raise DamagedDocument(_sentence(error)) from error
+        raise DamagedDocument(_sentence(error, content)) from error
     except RecursionError as error:
         raise DamagedDocument("its values are nested too deeply to be read") from error
     except _TooMuch as error:
@@ -102,12 +111,12 @@ def read_json(content: bytes, levels: int) -> Json:
     return Json(text, content.startswith(BOM), root)
 
 
-def value_of(content: bytes | str) -> Any:
+def value_of(content: bytes) -> Any:
     """The value alone. Raises DamagedDocument as ``read_json`` does."""
-    return read_json(content if isinstance(content, bytes) else content.encode(), 0).root.value
+    return read_json(content, 0).root.value
 
 
-def canonical(content: bytes | str) -> str:
+def canonical(content: bytes) -> str:
     """A text that is equal for equal values: neither white space, the order of keys, nor how a string or number is
     spelled (``1``, ``1.0``, ``1e0``) matters. Raises DamagedDocument."""
     return canonical_value(value_of(content))
@@ -121,68 +130,61 @@ def canonical_value(value: Any) -> str:
         raise DamagedDocument("its values are nested too deeply to be compared") from error
 
 
-def with_items(text: str, container: Place, items: Sequence[Item]) -> str:
+def with_items(document: Json, container: Place, items: Sequence[Item]) -> str:
     """The text of an array or object that holds ``items`` instead.
 
     What stays where it was keeps the white space around it to the character; what is new is set apart as its
-    neighbours are, or where there are none as the document ``text`` is indented.
+    neighbours are, or where there are none as the document is indented.
     """
-    olds = _spans(container)
-    opening, closing = text[container.begin], text[container.end - 1]
+    text, olds = document.text, _spans(container)
     if not items:
-        return opening + closing if olds else text[container.begin : container.end]
-    lead, separator, tail = _spacing(text, container, olds)
-    pieces = [opening]
+        return text[container.begin] + text[container.end - 1] if olds else document.slice(container)
+    lead, separator, tail = _spacing(document, container, olds)
+    pieces = [text[container.begin]]
     before: int | None = -1
     for item in items:
         at = item.instead_of
-        if at is not None and before is not None and at == before + 1:
-            pieces.append(text[olds[at - 1][1] if at else container.begin + 1 : olds[at][0]])
+        if at and before == at - 1:
+            pieces.append(text[olds[before][1] : olds[at][0]])
         else:
             pieces.append(separator if len(pieces) > 1 else lead)
         pieces.append(item.text)
         before = at
-    return "".join([*pieces, tail, closing])
+    return "".join([*pieces, tail, text[container.end - 1]])
 
 
-def with_elements(text: str, array: Place, elements: Sequence[str]) -> str:
+def with_elements(document: Json, array: Place, elements: Sequence[str]) -> str:
     """The text of a walked array that holds these texts instead; one that is there already keeps its surroundings, and
     so does one that stands between such in the stead of another."""
-    old = [text[place.begin : place.end] for place in array.elements]
-    return with_items(text, array, [*map(Item, elements, _stead(old, elements))])
+    places = _places_of(elements, [document.slice(place) for place in array.elements])
+    return with_items(document, array, [*map(Item, elements, places)])
 
 
-def with_member(text: str, object_place: Place, key: str, value: str | None) -> str:
-    """The text of a walked object in which ``key`` has the value whose text is given, at the end if it is new; with
-    None, the object has no such key."""
-    items = [
-        Item(text[member.begin : member.place.end], at)
-        for at, member in enumerate(object_place.members)
-        if value is not None or member.key != key
-    ]
-    if value is None:
-        return with_items(text, object_place, items)
-    if (known := object_place.member(key)) is not None:
-        at = max(at for at, member in enumerate(object_place.members) if member.key == key)
-        items[at] = Item(text[known.begin : known.place.begin] + value, at)
-        return with_items(text, object_place, items)
-    return with_items(text, object_place, [*items, Item(member_text(text, object_place, key, value))])
+def with_members(document: Json, place: Place, changes: Mapping[str, str | None]) -> str:
+    """The text of a walked object in which these keys have the values whose texts are given, new keys at the end; or
+    are not there at all where None is."""
+    text, last = document.text, {member.key: at for at, member in enumerate(place.members)}
+    items = []
+    for at, member in enumerate(place.members):
+        if changes.get(member.key, "") is None:
+            continue
+        new = changes.get(member.key) if last[member.key] == at else None
+        value = document.slice(member.place) if new is None else new
+        items.append(Item(text[member.begin : member.place.begin] + value, at))
+    added = {key: new for key, new in changes.items() if key not in last and new is not None}
+    return with_items(document, place, [*items, *(Item(member_text(document, place, *each)) for each in added.items())])
 
 
-def member_text(text: str, object_place: Place, key: str, value: str) -> str:
+def member_text(document: Json, place: Place, key: str, value: str) -> str:
     """A new member as the object's others are written: with their space behind the colon."""
-    joint = ": "
-    if object_place.members:
-        last = object_place.members[-1]
-        joint = text[scanstring(text, last.begin + 1, True)[1] : last.place.begin]
-    elif "\n" not in text:
-        joint = ":"
+    members = place.members or document.root.members
+    joint = document.text[members[-1].key_end : members[-1].place.begin] if members else ": "
     return json_text(key) + joint + value
 
 
-def replaced(document: Json, place: Place, new: str) -> bytes:
-    """The document with another text in that place."""
-    text = document.text[: place.begin] + new + document.text[place.end :]
+def with_root(document: Json, root: str) -> bytes:
+    """The document with another text for its value."""
+    text = document.text[: document.root.begin] + root + document.text[document.root.end :]
     return BOM * document.has_bom + text.encode()
 
 
@@ -197,20 +199,18 @@ def merged_object(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
 
     Raises DamagedDocument.
     """
-    old, our, their = (read_json(content, 1) for content in (base, ours, theirs))
-    if not all(isinstance(each.root.value, dict) for each in (old, our, their)):
+    documents = _, our, their = tuple(read_json(content, 1) for content in (base, ours, theirs))
+    if not all(isinstance(each.root.value, dict) for each in documents):
         return None
-    marks = [{key: canonical_value(value) for key, value in each.root.value.items()} for each in (old, our, their)]
-    for key in dict.fromkeys([*marks[0], *marks[2]]):
-        was, is_ours, is_theirs = (mark.get(key) for mark in marks)
-        if is_theirs in (was, is_ours):
-            continue
-        if is_ours != was:
-            return None
-        member = their.root.member(key)
-        text = with_member(our.text, our.root, key, their.slice(member.place) if member else None)
-        our = read_json(replaced(our, our.root, text), 1)
-    return replaced(our, our.root, our.slice(our.root))
+    was, is_ours, is_theirs = (
+        {key: canonical_value(value) for key, value in each.root.value.items()} for each in documents
+    )
+    changed = [key for key in {**was, **is_theirs} if is_theirs.get(key) not in (was.get(key), is_ours.get(key))]
+    if any(is_ours.get(key) != was.get(key) for key in changed):
+        return None
+    values = {key: their.root.member(key) for key in changed}
+    texts = {key: their.slice(member.place) if member else None for key, member in values.items()}
+    return with_root(our, with_members(our, our.root, texts))
 
 
 class _TooMuch(Exception):
@@ -225,7 +225,8 @@ class _Walk:
         self._left = most_places
         if most_places < 0:
             raise _TooMuch
-        self._scan = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_refused).scan_once
+        decoder = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_refused)
+        self._scan = decoder.scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 
     def place(self, begin: int, levels: int) -> Place:
         """The value that begins there. Raises JSONDecodeError, RecursionError, _TooMuch."""
@@ -240,7 +241,7 @@ class _Walk:
         try:
             value, end = self._scan(self._text, begin)
         except StopIteration as stop:
-            raise json.JSONDecodeError("a value is expected", self._text, stop.value) from None
+            raise json.JSONDecodeError("A value is expected", self._text, stop.value) from None
         except _Constant as error:
             raise json.JSONDecodeError(f"{error} is no JSON", self._text, begin) from None
         return Place(begin, end, value)
@@ -251,13 +252,13 @@ class _Walk:
         while end < 0:
             at = -end
             if self._text[at : at + 1] != '"':
-                raise json.JSONDecodeError("a key in quotes is expected", self._text, at)
+                raise json.JSONDecodeError("A key in quotes is expected", self._text, at)
             key, key_end = scanstring(self._text, at + 1, True)
             colon = _white_end(self._text, key_end)
             if self._text[colon : colon + 1] != ":":
-                raise json.JSONDecodeError("a colon is expected", self._text, colon)
+                raise json.JSONDecodeError("A colon is expected", self._text, colon)
             place = self.place(_white_end(self._text, colon + 1), levels)
-            members.append(Member(key, at, place))
+            members.append(Member(key, at, key_end, place))
             end = self._next(place.end, "}")
         return Place(begin, end, {member.key: member.place.value for member in members}, members=tuple(members))
 
@@ -282,7 +283,7 @@ class _Walk:
         if mark == closing:
             return at + 1
         if mark != ",":
-            raise json.JSONDecodeError(f"a comma or {closing} is expected", self._text, at)
+            raise json.JSONDecodeError(f"A comma or {closing} is expected", self._text, at)
         return -_white_end(self._text, at + 1)
 
 
@@ -306,9 +307,9 @@ def _float(spelled: str) -> int | float:
 
 def _decoded(content: bytes) -> str:
     """Raises DamagedDocument for bytes that are not UTF-8, or nothing but white space."""
-    for mark, encoding in _OTHER_ENCODINGS.items():
-        if content.startswith(mark):
-            raise DamagedDocument(f"it is {encoding}, and JSON files are UTF-8")
+    other = next((mark for mark in _OTHER_ENCODINGS if content.startswith(mark)), None)
+    if other:
+        raise DamagedDocument(f"it is {_OTHER_ENCODINGS[other]}, and JSON files are UTF-8")
     try:
         text = content.removeprefix(BOM).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -319,16 +320,14 @@ def _decoded(content: bytes) -> str:
     return text
 
 
-def _sentence(error: json.JSONDecodeError) -> str:
+def _sentence(error: json.JSONDecodeError, content: bytes) -> str:
     """What is wrong, and at which line and byte, both from 1."""
     text = error.doc
-    at_byte = len(text[: error.pos].encode()) + 1
-    is_cut = error.pos >= len(text.rstrip(" \t\n\r")) or error.msg.startswith("Unterminated string")
-    where = f"line {error.lineno}, byte {at_byte}"
-    if is_cut:
-        return f"the JSON ends in the middle ({where}): it was cut off"
-    message = error.msg[:1].lower() + error.msg[1:]
-    return f"not readable as JSON at {where}: {message}"
+    if error.pos >= len(text.rstrip(WHITE_SPACE)) or error.msg.startswith("Unterminated string"):
+        line = text.count("\n") + 1
+        return f"the JSON ends in the middle: it was cut off in line {line}, after byte {len(content)}"
+    at_byte = len(BOM) * content.startswith(BOM) + len(text[: error.pos].encode()) + 1
+    return f"not readable as JSON at line {error.lineno}, byte {at_byte}: {error.msg}"
 
 
 def _white_end(text: str, begin: int) -> int:
@@ -343,36 +342,47 @@ def _spans(container: Place) -> list[tuple[int, int]]:
     return [(place.begin, place.end) for place in container.elements]
 
 
-def _spacing(text: str, container: Place, olds: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
+def _spacing(document: Json, container: Place, olds: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
     """What stands before the first thing, between two, and behind the last."""
+    text = document.text
     if olds:
         lead = text[container.begin + 1 : olds[0][0]]
-        separator = text[olds[-2][1] : olds[-1][0]] if len(olds) > 1 else "," + (lead or _space(text))
+        separator = text[olds[-2][1] : olds[-1][0]] if len(olds) > 1 else "," + (lead or _space(document))
         return lead, separator, text[olds[-1][1] : container.end - 1]
-    unit = re.match(r"\s*[\[{]\s*?(\r\n|\r|\n)([ \t]+)", text)
-    if unit is None:
-        return ("", "," + _space(text), "") if len(text) > container.end - container.begin else ("\n  ", ",\n  ", "\n")
-    line = re.compile(r"[ \t]*").match(text, max(text.rfind(end, 0, container.begin) for end in "\r\n") + 1)
-    outer = unit[1] + (line[0] if line else "")
-    return outer + unit[2], "," + outer + unit[2], outer
+    outermost = _spans(document.root)
+    indented = _INDENTED.search(text[document.root.begin + 1 : outermost[0][0]]) if outermost else None
+    if outermost and not indented:
+        return "", "," + _space(document), ""
+    newline, unit = indented.groups() if indented else ("\n", "  ")
+    line = max(text.rfind(end, 0, container.begin) for end in "\r\n") + 1
+    outer = newline + text[line : _white_end(text, line)] * bool(outermost)
+    return outer + unit, "," + outer + unit, outer
 
 
-def _space(text: str) -> str:
-    """What a document on one line has behind its commas, as far as its first ones tell."""
-    return " " if re.search(r'[\]}"\d], ?["\[{\d]', text[:2000]) and '", "' in text else ""
+def _space(document: Json) -> str:
+    """What a document on one line has behind its commas, as far as its first one tells."""
+    spans = _spans(document.root)
+    gap = document.text[spans[0][1] : spans[1][0]] if len(spans) > 1 else ","
+    return "" if "\n" in gap or "\r" in gap else gap.partition(",")[2]
 
 
-def _stead(old: Sequence[str], new: Sequence[str]) -> Iterator[int | None]:
-    """For each new text the place of the old one that it is or, between two such, stands in the stead of."""
-    places: defaultdict[str, deque[int]] = defaultdict(deque)
-    for at, text in enumerate(old):
-        places[text].append(at)
-    kept: list[int | None] = []
-    floor = -1
-    for text in new:
-        waiting = places[text]
-        while waiting and waiting[0] <= floor:
-            waiting.popleft()
-        kept.append(waiting.popleft() if waiting else None)
-        floor = kept[-1] if kept[-1] is not None else floor
-    return _filled(kept, len(old))
+def _places_of(new: Sequence[str], old: Sequence[str]) -> list[int | None]:
+    """For each new text the place of the old one that it is; or that it stands in the stead of, where as many stand
+    between two such as there stood."""
+    waiting: defaultdict[str | None, deque[int]] = defaultdict(deque)
+    for place, each in enumerate([*old, None]):
+        waiting[each].append(place)
+    places: list[int | None] = [None] * len(new)
+    last_old = last_new = -1
+    for at, text in enumerate([*new, None]):
+        same = waiting[text]
+        while same and same[0] <= last_old:
+            same.popleft()
+        if not same:
+            continue
+        if same[0] - last_old == at - last_new:
+            places[last_new + 1 : at] = range(last_old + 1, same[0])
+        last_old, last_new = same.popleft(), at
+        if text is not None:
+            places[at] = last_old
+    return places
