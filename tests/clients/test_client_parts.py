@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
+import numpy
 import pytest
 from clients_fake_daemon import FakeDaemon, session_row, snapshot_row
 
@@ -90,6 +91,15 @@ def test_numpy_gets_the_bytes_themselves() -> None:
     assert {name: interface[name] for name in ("version", "typestr", "shape", "strides")} == {
         "version": 3, "typestr": "<f4", "shape": (2, 3), "strides": (4, 8),
     }  # fmt: skip
+
+
+def test_numpy_shares_the_memory() -> None:
+    """No byte is copied, in either order."""
+    for fortran, expected in ((False, [[0, 1, 2], [3, 4, 5]]), (True, [[0, 2, 4], [1, 3, 5]])):
+        row = ArrayRow(name="a", dtype="<f4", shape=[2, 3], unit="", offset=0, size_bytes=24, fortran=fortran)
+        found = numpy.asarray(PartArray(row, lambda: POINTS))
+        assert found.tolist() == expected
+        assert numpy.shares_memory(found, numpy.frombuffer(POINTS, "<f4"))
 
 
 def test_an_array_that_came_short_is_damaged() -> None:
