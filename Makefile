@@ -1,11 +1,11 @@
-# make run · make test · make check · make bench — each works as the first command on a fresh machine.
+# make run · make test · make check · make bench · make interop — each works as the first command on a fresh machine.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test check bench clean wire
+.PHONY: run test check bench interop fuzz clean wire
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,15 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python bench/run.py
+
+# Against the real programs: installs them below .interop (3 GB, minutes the first time; apt as root), then tests.
+interop: $(STAMP)
+	$(PYTHON) tests/interop/install.py
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/interop
+
+# Mutants of honest documents, ten minutes of them.
+fuzz: $(STAMP)
+	env -u HOLDFAST_HOME $(BIN)/python tests/formats/hostile.py --seconds 600
 
 # Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
 wire: $(STAMP)
