@@ -158,6 +158,18 @@ def test_fact_5_a_length_that_is_not_there_is_refused(content):
     assert refusal(content)
 
 
+def test_fact_5_the_memo_grows_by_one():
+    """Fact 5: no pickler leaves a place out, so one that does is not believed."""
+    assert "not the next one" in refusal(session(extra=text("later") + b"Nr\x04\x00\x00\x00"))
+    assert MOSAIC.read({b"": session(extra=text("later") + b"Nr\x03\x00\x00\x00")}).parts
+
+
+@pytest.mark.parametrize("data", [b"](K\x01e", b"](h\x02e", b"](h\x02)\x81}be", b"N", b")"])
+def test_a_list_of_anything_else_is_opaque(data):
+    """What stands among the clusters and is no geometry, and what is no list."""
+    assert opaque_reason(session(data=data))
+
+
 @pytest.mark.parametrize("unit", [b"]", b"}\x94", b"K\x01\x85", b"\x8c\x00"])
 def test_fact_5_objects_of_far_more_weight_than_bytes_are_refused(unit):
     """Fact 5: a million empty objects are refused at the point where their weight passes the document's."""

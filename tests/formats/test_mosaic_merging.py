@@ -4,8 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from holdfast_daemon.formats.mosaic import MOSAIC
+from holdfast_daemon.formats.mosaic.tree import merged_order
 from holdfast_daemon.merge import merge
 
 sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
@@ -137,6 +140,22 @@ def test_members_and_names_of_one_group_are_merged():
     theirs = session(groups={"Renamed": uuids("a")})
     assert members(merged(base, ours, theirs))[1] == {"Renamed": ["a", "b"]}
     assert members(merged(base, theirs, ours))[1] == {"Renamed": ["a", "b"]}
+
+
+ORDERS = st.lists(st.integers(0, 7), unique=True)
+
+
+@given(base=ORDERS, ours=ORDERS, theirs=ORDERS)
+def test_a_merged_order_has_what_both_have_and_one_added(base, ours, theirs):
+    """Everything once, nothing that a side removed, and the order of a side that alone changed it."""
+    found = merged_order(base, ours, theirs)
+    kept = {*base} & {*ours} & {*theirs}
+    if found is None:
+        assert len(kept) > 1
+        return
+    assert sorted(found) == sorted(kept | ({*ours} - {*base}) | ({*theirs} - {*base}))
+    orders = [[item for item in side if item in kept] for side in (ours, theirs)]
+    assert [item for item in found if item in kept] in orders
 
 
 def test_a_geometry_in_two_groups_is_a_conflict():

@@ -349,3 +349,10 @@ def test_a_tree_is_no_container():
     rest = [part for part in parts if part.kind not in ("tree", "container")]
     with pytest.raises(CannotHold, match="with this key"):
         MOSAIC.write([*rest, replace(tree, key="data-container")])
+
+
+def test_what_is_not_edited_is_shared_as_before():
+    """Texts, types and classes that Mosaic writes once are still written once, so an edit makes a file no larger."""
+    document = session("abcdefgh")
+    without = MOSAIC.write([part for part in parts_of(document) if part.name != "h"], document)
+    assert len(without[b""]) < len(document[b""])

@@ -36,11 +36,16 @@ class Mosaic(Defaults):
 
     app = "mosaic"
     suffix = ".pickle"
+    other_suffixes = (".mosaic",)
     warns = True
 
     def recognise(self, document: Document) -> Recognition | None:
         """By the class of the container that every session has; the version is inferred unless an index tells it."""
         return recognise_session(document[b""]) if document.keys() == {b""} else None
+
+    def suffix_of(self, beginning: bytes) -> str:
+        """Mosaic itself goes by the first byte too; its dialogs show files called ``.pickle`` only."""
+        return self.suffix if beginning[:1] in (b"\x80", b"") else ".mosaic"
 
     def read(self, document: Document) -> Reading:
         """Clusters, models, trees, containers, metadata and sections; one opaque part where something in a whole

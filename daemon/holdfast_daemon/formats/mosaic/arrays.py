@@ -15,7 +15,7 @@ from holdfast_daemon.formats.mosaic.nodes import Bytes, Made, Name, Node
 
 #: NumPy's short words of which every value is plain bytes; dates have units and records fields beside the word.
 _WORD = re.compile(r"([biufcSU])([0-9]{1,9})")
-_ORDERS = ("<", ">", "|", "=")
+_ORDERS = ("<", ">", "|")
 _NUMBER_FORMATS = {"f4": "f", "f8": "d", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "b1": "?"}
 _BUFFER = ("numpy._core.numeric", "_frombuffer")
 _RECONSTRUCT = ("numpy._core.multiarray", "_reconstruct")

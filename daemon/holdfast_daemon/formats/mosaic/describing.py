@@ -61,8 +61,15 @@ def _geometry_phrases(old: Made, new: Made, paths: list[Path]) -> tuple[list[str
         deeds.append("shown" if value_at(new, ("visible",)) else "hidden")
     details = [f"{before:,} → {after:,} points"] if before != after else []
     told = {("points",), ("meta", "name"), ("visible",), ("vertex_properties", "_n_vertices")}
+    if before != after:  # what each point has is then another array, whatever was done
+        told |= {("normals",), ("quaternions",)}
+        paths = [path for path in paths if path[:2] != _PROPERTIES or ABSENT in _ends(old, new, path)]
     rest = [path for path in paths if path not in told]
     return deeds, [*details, *dict.fromkeys(_details(old, new, rest))]
+
+
+def _ends(old: Made, new: Made, path: Path) -> tuple[object, object]:
+    return value_at(old, path[:3]), value_at(new, path[:3])
 
 
 def _details(old: Made, new: Made, paths: list[Path]) -> Iterator[str]:

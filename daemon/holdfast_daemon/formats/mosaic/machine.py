@@ -187,7 +187,7 @@ class _Machine:
             raise DamagedDocument(f"the text at byte {start} is not UTF-8") from error
 
     def octets(self, width: int, *, is_mutable: bool) -> None:
-        start, end = self.window(self.number(width))
+        start, end = self.window(self.byte() if width == 1 else self.number(width))
         is_small = end - start < SMALL_BYTES
         content = self.content[start:end] if is_small else self.view[start:end]
         self.spend(len(content) if is_small else 2 * OBJECT_BYTES)

@@ -65,8 +65,8 @@ def tree_of(node: Made, *like: Tree) -> Tree:
 def _identities(names: dict[str, str], known: Sequence[Group]) -> dict[str, str]:
     """By uuid, then namesakes in their order; whoever has no partner is told by its own uuid."""
     by_uuid = {group.uuid: group.identity for group in reversed(known)}
-    found = {identity: uuid for uuid in names if (identity := by_uuid.get(uuid)) is not None}
-    found = {uuid: identity for identity, uuid in found.items()}
+    partners = {by_uuid[uuid]: uuid for uuid in names if uuid in by_uuid}  # one for each that is known
+    found = {uuid: identity for identity, uuid in partners.items()}
     taken = {*found.values()}
     by_name: dict[str, dict[str, None]] = {}
     for group in known:
