@@ -87,7 +87,7 @@ def test_a_child_is_added_in_the_style_of_the_document(before, after):
         (b"<a>\n<<<<<<< HEAD\n<b/>\n=======\n<c/>\n>>>>>>> other\n</a>", "line 2: it holds git's conflict markers"),
         (b'<!DOCTYPE a SYSTEM "http://example.invalid/a.dtd"><a/>', "external DTD"),
         (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "external"),
-        (b'<!DOCTYPE a [<!ENTITY % x "<!ENTITY y \'z\'>">%x;]><a/>', "parameter entity"),
+        (b"<!DOCTYPE a [<!ENTITY % x \"<!ENTITY y 'z'>\">%x;]><a/>", "parameter entity"),
         (b'<!DOCTYPE a [<!ENTITY x "<b/>">]><a>&x;</a>', "holds elements"),
         (b'<!DOCTYPE a [<!ENTITY x "&y;"><!ENTITY y "&x;">]><a>&x;</a>', "not known before it"),
         (b"<a>" * 300, "nested over 200"),

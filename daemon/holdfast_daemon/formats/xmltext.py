@@ -8,7 +8,6 @@ DTD and parameter entities are refused, internal entities may grow to a bound.
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -237,12 +236,10 @@ def _longest_run(numbers: Sequence[int | None]) -> dict[int, int]:
             lengths[place] = bisect_left(ends, number)
             ends[lengths[place] : lengths[place] + 1] = [number]
     run: dict[int, int] = {}
-    wanted, ceiling = len(ends) - 1, sys.maxsize
-    for place in reversed(lengths):
+    for place in reversed(lengths):  # of those of a length the last is the smallest
         number = numbers[place]
-        if lengths[place] == wanted and number is not None and number < ceiling:
-            run[place] = ceiling = number
-            wanted -= 1
+        if number is not None and lengths[place] == len(ends) - 1 - len(run):
+            run[place] = number
     return run
 
 

@@ -26,6 +26,8 @@ TRACKS, REGIONS, FEATURES = "tracks", "roi", "features"
 KINDS = {"locus": "locus", "geneList": "gene-list", "hiddenAttributes": "attributes"}
 #: Members and their elements; of the regions also the features.
 _LEVELS, _LEVELS_OF_REGIONS = 2, 3
+#: What a part takes with its place.
+PART_BYTES = 1200
 _TRACK_FACTS = (
     *(("class", "type"), ("color", "color"), ("height", "height")),
     *(("visible", "visible"), ("display_mode", "displayMode")),
@@ -70,12 +72,14 @@ def read_json_session(envelope: Envelope) -> Reading:
 
 def json_session(text: bytes) -> JsonSession:
     """Taken apart. Raises DamagedDocument for what is no JSON object, or whose tracks are no list."""
-    document = read_json(text, _LEVELS)
+    document = read_json(text, _LEVELS, PART_BYTES)
     if not isinstance(document.root.value, dict):
         raise DamagedDocument("a session is a JSON object, and this is none")
     roi = document.root.member(REGIONS)
     is_walked = roi is not None and isinstance(roi.place.value, list)
-    regions = read_json(document.slice(roi.place).encode(), _LEVELS_OF_REGIONS) if roi and is_walked else None
+    regions = (
+        read_json(document.slice(roi.place).encode(), _LEVELS_OF_REGIONS, PART_BYTES) if roi and is_walked else None
+    )
     walk = _Walk(document, regions)
     walk.through()
     return JsonSession(document, regions, walk.found.parts, walk.places)

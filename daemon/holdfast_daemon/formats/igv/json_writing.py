@@ -15,7 +15,6 @@ from holdfast_daemon.formats.igv.json_reading import (
     TRACKS,
     At,
     JsonSession,
-    genome_member,
     has_only_features,
     json_session,
 )
@@ -112,10 +111,8 @@ def _changes(session: JsonSession, parts: Sequence[Part], places: Sequence[At]) 
 def _genome_name(session: JsonSession, part: Part) -> str:
     """A genome told whole is a ``reference``; one that is only named stays what the genome was."""
     before = session.document.root.value
-    name = genome_member(before)
-    if part.content.startswith(b"{"):
-        return GENOMES[0]
-    return name if isinstance(before.get(name), str) else GENOMES[-1]
+    was_named = GENOMES[0] in before and not isinstance(before[GENOMES[0]], dict)
+    return GENOMES[0] if was_named or part.content.startswith(b"{") else GENOMES[-1]
 
 
 def _tracks_text(session: JsonSession, tracks: Sequence[str]) -> str:

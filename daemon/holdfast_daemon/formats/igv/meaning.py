@@ -25,7 +25,7 @@ _IGNORED = {
     "panel": ("height", "width"),
     "track": ("expand", "squish", "sortable"),
 }
-#: What IGV adds to a session that was written by hand, by the name of the element or for any.
+#: What IGV adds to a session that was written by hand, by the kind or name of the element.
 _ADDED = {
     ("track", "fontSize"): "10",
     ("track", "visible"): "true",
@@ -38,14 +38,14 @@ _ADDED = {
 }
 #: By which of its attributes one of several children of a name is known; their order means nothing.
 _MARKS = {"attribute": "name", "visibleattribute": "name", "property": "name", "frame": "name", "track": "id"}
-_LOCUS = re.compile(r'("?)([^\s:"]+):([\d,]+)-([\d,]+)\1')
+_LOCUS = re.compile(r"([^\s:]+):(\d+)-(\d+)")
 
 
 def meaning_of(part: Part) -> dict[str, str]:
     """Raises DamagedDocument where the content is not what such a part holds."""
     if part.content[:1] == b"<":
         return dict(_of_element(fragment(part.content).root))
-    if part.content[:1] in (b"{", b"["):
+    if part.content[:1] in (b"{", b"[", b'"'):
         return dict(_of_value(value_of(part.content)))
     return {"": part.content.decode("utf-8", "backslashreplace")}
 
@@ -77,7 +77,7 @@ def _resaved(kind: str, name: str, one: dict[str, str], other: dict[str, str]) -
 
 def _harmless(kind: str, name: str, one: str, other: str, beside: Mapping[str, str]) -> bool:
     if name == "nextAutoscaleGroup":
-        return _apart_by_one(one.strip('"') or "1", other.strip('"') or "1")
+        return _apart_by_one(one or "1", other or "1")
     if kind == "locus":
         return _drifted(one, other)
     if kind == "session" and name == "version":
@@ -94,9 +94,9 @@ def _apart_by_one(one: str, other: str) -> bool:
 def _drifted(one: str, other: str) -> bool:
     """IGV 2 writes a locus from 0 and reads it from 1, so that it creeps (igv.md 2)."""
     before, after = _LOCUS.fullmatch(one.replace(",", "")), _LOCUS.fullmatch(other.replace(",", ""))
-    if before is None or after is None or (before[2], before[4]) != (after[2], after[4]):
+    if before is None or after is None or (before[1], before[3]) != (after[1], after[3]):
         return False
-    return before[3] == after[3] or _apart_by_one(before[3], after[3])
+    return before[2] == after[2] or _apart_by_one(before[2], after[2])
 
 
 def _is_told(of_type: str, path: str) -> bool:

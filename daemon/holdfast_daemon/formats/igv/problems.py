@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -140,23 +141,33 @@ def _of_json_tracks(tracks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _lost_of(part: Part) -> Iterator[str]:
     if part.kind in _LOST_KINDS:
         yield _LOST_KINDS[part.kind]
-    if part.kind not in ("session", "resource", "track") or not part.content.startswith(b"<"):
-        return
-    try:
-        element = fragment(part.content).root
-    except DamagedDocument:
-        return
-    if part.kind == "track":
-        yield from _of_track(element)
-        if "clazz" not in element.attributes:
-            yield "without a clazz IGV stops loading there if no resource has its id"
-        if any("basemodThredhold" in each.attributes for each in element.walk()):
-            yield "IGV 2 does not read its threshold of base modifications back"
-    known = (*_ROOT_WRITTEN, *_ROOT_IDLE)
-    lost = [
-        name
-        for name in element.attributes
-        if (part.kind == "session" and name not in known) or (part.kind == "resource" and name in _LOST_OF_RESOURCE)
-    ]
-    if lost:
+    elif part.kind in _CHECKS and part.content.startswith(b"<"):
+        with contextlib.suppress(DamagedDocument):
+            yield from _CHECKS[part.kind](fragment(part.content).root)
+
+
+def _lost_of_session(root: Element) -> Iterator[str]:
+    if lost := [name for name in root.attributes if name not in (*_ROOT_WRITTEN, *_ROOT_IDLE)]:
         yield f"IGV does not write back {', '.join(lost)}"
+
+
+def _lost_of_resource(resource: Element) -> Iterator[str]:
+    yield from _of_resource(resource)
+    if lost := [name for name in _LOST_OF_RESOURCE if name in resource.attributes]:
+        yield f"IGV does not write back {', '.join(lost)}"
+
+
+def _lost_of_track(track: Element) -> Iterator[str]:
+    yield from _of_track(track)
+    if "clazz" not in track.attributes:
+        yield "without a clazz IGV stops loading there if no resource has its id"
+    if any("basemodThredhold" in each.attributes for each in track.walk()):
+        yield "IGV 2 does not read its threshold of base modifications back"
+
+
+_CHECKS = {
+    "session": _lost_of_session,
+    "resource": _lost_of_resource,
+    "track": _lost_of_track,
+    "region": _of_region,
+}
