@@ -83,10 +83,10 @@ def _moved(survivors: Sequence[tuple[int, int]]) -> set[int]:
 
 
 def _what(form: Format, before: Part | None, after: Part | None) -> str:
-    if before is None:
-        return "added"
-    if after is None:
-        return "removed"
+    if before is None or after is None:
+        part = after or before
+        assert part is not None
+        return "" if part.kind in form.incidental else "removed" if after is None else "added"
     if before.content != after.content and not form.same(before, after):
         return "changed"
     return "renamed" if before.name != after.name else ""

@@ -18,6 +18,10 @@ class Rules(Protocol):
 
     @property
     def unordered(self) -> Collection[str]: ...
+    @property
+    def keyed(self) -> Collection[str]: ...
+    @property
+    def incidental(self) -> Collection[str]: ...
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
     def same(self, old: Part, new: Part) -> bool: ...
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None: ...
@@ -52,17 +56,12 @@ def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], fo
     our_order, their_order = ([at for at in _order(side) if at in ordered] for side in (ours_of, theirs_of))
     if _reordered(our_order) and _reordered(their_order) and our_order != their_order:
         conflicts.append("the order of the parts")
+    theirs_added = choose.added([ours[at] for at in ours_added], theirs, theirs_added)
     if conflicts:
         return Merge(parts=(), taken=(), conflicts=tuple(conflicts))
-    leading, leading_added, leads = (
-        (theirs_of, theirs_added, theirs) if _reordered(their_order) else (ours_of, ours_added, ours)
-    )
-    other_of, other_added, other = (ours_of, ours_added, ours) if leads is theirs else (theirs_of, theirs_added, theirs)
-    slots = _lay(leading, leading_added, leads, kept)
-    same = {(part.kind, part.name, part.content) for index, part in slots if index is None}
-    slots = _insert(
-        slots, other_of, other_added, [p if (p.kind, p.name, p.content) not in same else None for p in other]
-    )
+    our_side, their_side = (ours_of, ours_added, ours), (theirs_of, theirs_added, theirs)
+    leading, following = (their_side, our_side) if _reordered(their_order) else (our_side, their_side)
+    slots = _insert(_lay(*leading, kept), *following)
     taken += [theirs[index].name for index in theirs_added]
     return Merge(parts=tuple(part for _, part in slots), taken=tuple(taken), conflicts=())
 
@@ -85,6 +84,21 @@ class _Choice:
         both = self._form.merge_part(old, our, their) if our is not None and their is not None else None
         (self.taken if both is not None else self.conflicts).append(old.name)
         return both
+
+    def added(self, ours: Sequence[Part], theirs: Sequence[Part], new: Sequence[int]) -> list[int]:
+        """Those of the ``new`` places in ``theirs`` whose part ``ours`` did not add as well. One key with two contents
+        is a conflict, but where the application made both by itself."""
+        there = {(part.kind, part.name, part.content) for part in ours}
+        keyed = {(part.kind, part.key): part for part in ours if part.kind in self._form.keyed}
+        fresh = []
+        for at in new:
+            part = theirs[at]
+            our = keyed.get((part.kind, part.key))
+            if our is None and (part.kind, part.name, part.content) not in there:
+                fresh.append(at)
+            elif our is not None and part.kind not in self._form.incidental and not self._same(our, part):
+                self.conflicts.append(part.name)
+        return fresh
 
     def _same(self, one: Part | None, other: Part | None) -> bool:
         if one is None or other is None:
@@ -111,13 +125,13 @@ def _lay(
     partners: dict[int, int], added: Sequence[int], side: Sequence[Part], kept: dict[int, Part]
 ) -> list[tuple[int | None, Part]]:
     """The side's own order: (index in base or None, part), without the parts that the merge dropped."""
-    base_of = {new: old for old, new in partners.items()}
+    base_of, fresh = {new: old for old, new in partners.items()}, {*added}
     slots: list[tuple[int | None, Part]] = []
     for position, part in enumerate(side):
         if position in base_of:
             if base_of[position] in kept:
                 slots.append((base_of[position], kept[base_of[position]]))
-        elif position in added:
+        elif position in fresh:
             slots.append((None, part))
     return slots
 
@@ -126,7 +140,7 @@ def _insert(
     slots: list[tuple[int | None, Part]],
     partners: dict[int, int],
     added: Sequence[int],
-    side: Sequence[Part | None],
+    side: Sequence[Part],
 ) -> list[tuple[int | None, Part]]:
     """``slots`` with the other side's new parts behind the part that they followed there, and behind what was added
     there already; at the end where that part is gone."""
@@ -136,7 +150,7 @@ def _insert(
     before: int | None = None
     for position, part in enumerate(side):
         before = base_of.get(position, before)
-        if position in new and part is not None:
+        if position in new:
             behind[before if before is None or before in there else _END].append((None, part))
     whole: list[tuple[int | None, Part]] = []
     waiting = behind[None]

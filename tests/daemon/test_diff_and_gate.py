@@ -10,7 +10,7 @@ from daemon_store import part
 
 from holdfast_daemon.diff import changes, summary
 from holdfast_daemon.formats.base import Part
-from holdfast_daemon.formats.plain import PLAIN
+from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.gate import SMALL_BYTES, suspicion_by_size
 
@@ -126,3 +126,14 @@ def test_the_text_of_a_change_is_a_unified_diff() -> None:
 def test_what_shrinks_too_much_is_suspect(old: int, new: int, suspect: bool) -> None:
     """Empty after something, or a tenth of what was not small."""
     assert (suspicion_by_size(old, new) is not None) is suspect
+
+
+def test_what_the_application_adds_by_itself_is_not_told() -> None:
+    """Kinds that come and go with a mere saving; a change of one is a change."""
+
+    class Layouts(Plain):
+        incidental = ("layout",)
+
+    one, other = (part("l", text, kind="layout", key="l") for text in ("1", "2"))
+    assert changes(Layouts(), [], [one]) == changes(Layouts(), [one], []) == []
+    assert [row.what for row in changes(Layouts(), [one], [other])] == ["changed"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast_daemon.formats.base import Part
-from holdfast_daemon.formats.plain import PLAIN
+from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.merge import Rules, merge
 
@@ -152,3 +152,18 @@ def test_no_part_is_lost_unless_a_side_deleted_it(form: Rules, documents: st.Sea
         assert _lines(outcome.parts) <= _lines([*base, *ours, *theirs])
 
     holds()
+
+
+class Files(Plain):
+    """Parts that are known by their keys, and some that the application makes by itself."""
+
+    keyed = ("file", "layout")
+    incidental = ("layout",)
+
+
+def test_a_part_of_one_key_that_both_sides_add_is_one_part() -> None:
+    """The same content once; another content is a conflict, but where the application made it of its own accord."""
+    ours = [*BASE, part("n", "mine", kind="file", key="n"), part("l", "1", kind="layout", key="l")]
+    theirs = [*BASE, part("n", "yours", kind="file", key="n"), part("l", "2", kind="layout", key="l")]
+    assert merge(BASE, ours, theirs, Files()).conflicts == ("n",)
+    assert _shown(merge(BASE, ours, [*ours[:-1], theirs[-1]], Files()).parts) == _shown(ours)

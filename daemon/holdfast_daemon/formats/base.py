@@ -147,6 +147,16 @@ class Format(Protocol):
         ...
 
     @property
+    def keyed(self) -> Collection[str]:
+        """Kinds whose key says which part it is in whatever document: where two sides add one of one key, it is one."""
+        ...
+
+    @property
+    def incidental(self) -> Collection[str]:
+        """Kinds that the application adds and drops of its own accord at a saving: not told as added or removed."""
+        ...
+
+    @property
     def warns(self) -> bool:
         """Whether a reading, a part's losses or a name may be warned of; where not, nobody is kept waiting for it."""
         ...

@@ -19,6 +19,8 @@ class Defaults:
     suffix: str = ""
     other_suffixes: Collection[str] = ()
     unordered: Collection[str] = ()
+    keyed: Collection[str] = ()
+    incidental: Collection[str] = ()
     warns: bool = False
 
     def suffix_of(self, beginning: bytes) -> str:

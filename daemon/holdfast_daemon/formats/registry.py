@@ -17,7 +17,15 @@ _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
     *("suffix_of", "suspicion", "new_part", "resources", "name_warnings", "losses"),
 )
-_FIELDS = {"app": str, "suffix": str, "other_suffixes": Collection, "unordered": Collection, "warns": bool}
+_FIELDS = {
+    "app": str,
+    "suffix": str,
+    "other_suffixes": Collection,
+    "unordered": Collection,
+    "keyed": Collection,
+    "incidental": Collection,
+    "warns": bool,
+}
 
 
 def load_formats(broken: dict[str, str] | None = None, points: Iterable[EntryPoint] | None = None) -> dict[str, Format]:

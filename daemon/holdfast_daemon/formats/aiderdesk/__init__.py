@@ -60,6 +60,7 @@ class AiderDesk(Defaults):
     app = "aiderdesk"
     suffix = ".json"
     unordered = ("field", *sorted(WHOLE_FILES))
+    keyed = ("file", "field", *sorted(WHOLE_FILES))
     warns = True
 
     def recognise(self, document: Document) -> Recognition | None:

@@ -49,6 +49,8 @@ class Igv(Defaults):
         *("genome", "locus", "session", "resource", "region", "layout", "filter", "gene-list", "attributes"),
         *("preferences", "color-scales", "other", "member"),
     )
+    keyed = (*("genome", "locus", "session", "layout", "filter", "attributes", "preferences"), "color-scales", "member")
+    incidental = ("layout", "attributes")
 
     def recognise(self, document: Document) -> Recognition | None:
         """A root Session or Global with genome or Resources, or JSON with tracks and reference or genome."""

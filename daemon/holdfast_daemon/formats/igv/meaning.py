@@ -38,6 +38,9 @@ _ADDED = {
 }
 #: By which of its attributes one of several children of a name is known; their order means nothing.
 _MARKS = {"attribute": "name", "visibleattribute": "name", "property": "name", "frame": "name", "track": "id"}
+#: A locus creeps by a base at each saving; by more, with the same end, somebody has moved it.
+MOST_DRIFT = 20
+MOST_DIGITS = 12
 _LOCUS = re.compile(r"([^\s:]+):(\d+)-(\d+)")
 
 
@@ -88,7 +91,9 @@ def _harmless(kind: str, name: str, one: str, other: str, beside: Mapping[str, s
 
 
 def _apart_by_one(one: str, other: str) -> bool:
-    return all(each.isdecimal() and len(each) < 10 for each in (one, other)) and abs(int(one) - int(other)) == 1
+    return (
+        all(each.isdecimal() and len(each) < MOST_DIGITS for each in (one, other)) and abs(int(one) - int(other)) == 1
+    )
 
 
 def _drifted(one: str, other: str) -> bool:
@@ -96,7 +101,8 @@ def _drifted(one: str, other: str) -> bool:
     before, after = _LOCUS.fullmatch(one.replace(",", "")), _LOCUS.fullmatch(other.replace(",", ""))
     if before is None or after is None or (before[1], before[3]) != (after[1], after[3]):
         return False
-    return before[2] == after[2] or _apart_by_one(before[2], after[2])
+    starts = [int(each[2]) for each in (before, after) if len(each[2]) < MOST_DIGITS]
+    return len(starts) == 2 and abs(starts[0] - starts[1]) <= MOST_DRIFT
 
 
 def _is_told(of_type: str, path: str) -> bool:

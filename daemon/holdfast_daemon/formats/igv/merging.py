@@ -17,7 +17,9 @@ _MARKS = ("id", "name")
 
 def merged_part(base: Part, ours: Part, theirs: Part) -> Part | None:
     """``ours`` with what ``theirs`` changed; None where both changed the same, or the part is no more than a text."""
-    if base.kind in ("genome", "locus") and not base.content.startswith(b"{"):
+    if base.kind in ("locus", "layout"):
+        return theirs  # where one looks is no work; whoever saves last goes on there
+    if base.kind == "genome" and not base.content.startswith(b"{"):
         return None
     try:
         content = _merged(base, ours, theirs)

@@ -25,7 +25,17 @@ from holdfast_daemon.formats.mosaic.fields import THUMBNAIL, is_same
 from holdfast_daemon.formats.mosaic.matching import matched
 from holdfast_daemon.formats.mosaic.merging import merged_part
 from holdfast_daemon.formats.mosaic.paths import pointed_to
-from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, OPAQUE, SECTION, read_session, recognise_session
+from holdfast_daemon.formats.mosaic.reading import (
+    CONTAINER,
+    ENTRY,
+    GEOMETRY_KINDS,
+    METADATA,
+    OPAQUE,
+    SECTION,
+    TREE,
+    read_session,
+    recognise_session,
+)
 from holdfast_daemon.formats.mosaic.writing import write_session
 
 __all__ = ["MOSAIC", "Mosaic"]
@@ -37,6 +47,7 @@ class Mosaic(Defaults):
     app = "mosaic"
     suffix = ".pickle"
     other_suffixes = (".mosaic",)
+    keyed = (METADATA, CONTAINER, TREE, ENTRY, SECTION)
     warns = True
 
     def recognise(self, document: Document) -> Recognition | None:
