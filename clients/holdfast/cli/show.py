@@ -39,7 +39,7 @@ def _describe(output: Output, shown: Shown) -> None:
         "session": title(row),
         "id": row.id,
         "folder": f"{row.folder}: {path_text(row.path)}",
-        "format": " ".join(filter(None, (row.format, shown.generation, shown.writer))),
+        "format": _format(shown),
         "revision": str(row.revision),
         "modified": when(row.modified, to_terminal=terminal),
         "size": size(row.size_bytes, to_terminal=terminal),
@@ -78,6 +78,12 @@ def _describe(output: Output, shown: Shown) -> None:
         )
     for warning in shown.warnings:
         output.say(f"holdfast: {warning}")
+
+
+def _format(shown: Shown) -> str:
+    """``mosaic plain 1.3.2, written by 1.3.2 or newer (inferred)``."""
+    written = f", written by {shown.writer}" if shown.writer else ""
+    return f"{shown.session.format} {shown.generation}".rstrip() + written + " (inferred)" * shown.inferred
 
 
 def _detail(part: PartRow) -> str:
