@@ -149,8 +149,8 @@ class Changing:
         app = request.app or named.session.app
         check_application(app)
         form = self._content.form(named.session.format)
-        whole = await self._documents.bytes_of(self._documents.stored(named.snapshot.document))
-        placed = await self._documents.place(await self._documents.cleared(form, whole, request.keep))
+        document = self._documents.stored(named.snapshot.document)
+        placed = await self._documents.place(await self._documents.cleared(form, document, request.keep))
         order = Order(
             app=app, name=request.name, placed=placed, form=form, new=True,
             message=f"{named.session.app}/{named.session.name} cleared",

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from holdfast_daemon.formats.base import Format, Pair, Part
+from holdfast_daemon.nesting import holders
 from holdfast_protocol.model import ChangeRow
 
 TEXT_BYTES = 256 * 1024
@@ -19,8 +20,7 @@ def changes(form: Format, old: Sequence[Part], new: Sequence[Part]) -> list[Chan
     pairs = form.match(old, new)
     kept = [(was, now) for was, now in pairs if was is not None and now is not None]
     # A part with another name is told as renamed: in a folder of files, its new name is its new place.
-    staying = [(was, now) for was, now in kept if old[was].name == new[now].name]
-    moved = _moved([(was, now) for was, now in staying if new[now].kind not in form.unordered])
+    moves = _Moves(form, old, new, [(was, now) for was, now in kept if old[was].name == new[now].name], dict(kept))
     rows = []
     for was, now in _in_order(pairs, len(old), len(new)):
         before = old[was] if was is not None else None
@@ -28,9 +28,58 @@ def changes(form: Format, old: Sequence[Part], new: Sequence[Part]) -> list[Chan
         what = _what(form, before, after)
         if what:
             rows.append(_row(form, what, before, after))
-        if was is not None and now is not None and now in moved:
-            rows.append(_move(new[now], was, now))
+        if was is not None and now is not None and (line := moves.line(was, now)):
+            part = new[now]
+            rows.append(ChangeRow(what="moved", key=part.key, name=part.name, kind=part.kind, line=line))
     return rows
+
+
+class _Moves:
+    """Which parts lie elsewhere than they did: in another part that holds them, or at another place in the same."""
+
+    def __init__(
+        self, form: Format, old: Sequence[Part], new: Sequence[Part], staying: Sequence[Pair], new_of: dict[int, int]
+    ) -> None:  # fmt: skip
+        self._old, self._new, self._new_of = old, new, new_of
+        self._held_before, self._held_now = holders(old, form.holds), holders(new, form.holds)
+        self._elsewhere: set[int] = set()
+        within: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
+        for was, now in staying:
+            assert was is not None
+            assert now is not None
+            if self._holder_before(was) != self._held_now[now]:
+                self._elsewhere.add(now)
+            elif new[now].kind not in form.unordered:
+                within[self._held_now[now]].append((was, now))
+        self._moved = {now for pairs in within.values() for now in _moved(pairs)}
+        self._places = [_places(held) for held in (self._held_before, self._held_now)]
+
+    def _holder_before(self, was: int) -> int | None:
+        """As a place in the new document; a place that is none there for one that is gone."""
+        holder = self._held_before[was]
+        return None if holder is None else self._new_of.get(holder, -1)
+
+    def line(self, was: int, now: int) -> str:
+        """Such as ``track reads: panel A → panel B`` or ``buffer bass: place 3 → 1``; empty where it did not move."""
+        part = self._new[now]
+        if now in self._elsewhere:
+            before, after = self._held_before[was], self._held_now[now]
+            old = "none" if before is None else f"{self._old[before].kind} {self._old[before].name}"
+            new = "none" if after is None else f"{self._new[after].kind} {self._new[after].name}"
+            return f"{part.kind} {part.name}: {old} → {new}"
+        if now not in self._moved:
+            return ""
+        return f"{part.kind} {part.name}: place {self._places[0][was]} → {self._places[1][now]}"
+
+
+def _places(held: Sequence[int | None]) -> list[int]:
+    """For each part its place, from 1, among those that the same one holds."""
+    counts: Counter[int | None] = Counter()
+    places = []
+    for holder in held:
+        counts[holder] += 1
+        places.append(counts[holder])
+    return places
 
 
 def summary(rows: Sequence[ChangeRow]) -> str:
@@ -103,11 +152,6 @@ def _row(form: Format, what: str, before: Part | None, after: Part | None) -> Ch
         line=form.describe_change(before, after),
         text=_unified(before.content if before else b"", after.content if after else b""),
     )
-
-
-def _move(part: Part, was: int, now: int) -> ChangeRow:
-    line = f"{part.kind} {part.name}: place {was + 1} → {now + 1}"
-    return ChangeRow(what="moved", key=part.key, name=part.name, kind=part.kind, line=line)
 
 
 def _unified(before: bytes, after: bytes) -> str:

@@ -81,8 +81,10 @@ class Documents:
         except base.DamagedDocument as problem:
             raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
 
-    async def cleared(self, form: Format, document: base.Document, keep: Sequence[str]) -> base.Document:
-        """It emptied. Raises Damaged, CannotHold."""
+    async def cleared(self, form: Format, stored: StoredDocument, keep: Sequence[str]) -> base.Document:
+        """It emptied. Raises NotFound for a kind to keep of which it has no part; Damaged, CannotHold."""
+        naming.known_kinds((await self.read(stored, form)).parts, keep)
+        document = await self.bytes_of(stored)
         try:
             return await self.in_thread(form.cleared, document, keep)
         except base.DamagedDocument as problem:
@@ -115,7 +117,7 @@ class Documents:
 
 def _cannot_hold(what: str, problem: base.CannotHold) -> CannotHold:
     sentences = [f"{key}: {text}" for key, text in problem.problems]
-    return CannotHold(f"{what}: {problem}", problems=sentences)
+    return CannotHold(f"{what}: {sentences[0] if len(sentences) == 1 else 'several parts'}", problems=sentences)
 
 
 def weight(document: base.Document) -> int:

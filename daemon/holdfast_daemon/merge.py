@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast_daemon.formats.base import Pair, Part
+from holdfast_daemon.nesting import holders, laid_out, woven
 
-#: In place of an index in the base: behind everything.
-_END = -1
+ORDER = "the order of the parts"
+
+#: A part, whichever side it is on: its place in the base, or a number behind these for what a side added.
+_Item = int
 
 
 class Rules(Protocol):
@@ -19,10 +22,11 @@ class Rules(Protocol):
     @property
     def unordered(self) -> Collection[str]: ...
     @property
-    def keyed(self) -> Collection[str]: ...
-    @property
     def incidental(self) -> Collection[str]: ...
+    @property
+    def holds(self) -> Mapping[str, Collection[str]]: ...
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
+    def identity(self, part: Part) -> str | None: ...
     def same(self, old: Part, new: Part) -> bool: ...
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None: ...
 
@@ -41,41 +45,81 @@ class Merge:
 
 def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Rules) -> Merge:
     """The parts of ``ours`` with what ``theirs`` changed since ``base``."""
-    ours_of, ours_added = _partners(form.match(base, ours), len(ours))
-    theirs_of, theirs_added = _partners(form.match(base, theirs), len(theirs))
-    choose = _Choice(form)
-    conflicts, taken = choose.conflicts, choose.taken
-    kept: dict[int, Part] = {}  # by the index in base
-    for index, old in enumerate(base):
-        our = ours[ours_of[index]] if index in ours_of else None
-        their = theirs[theirs_of[index]] if index in theirs_of else None
-        part = choose.of(old, our, their)
-        if part is not None:
-            kept[index] = part
-    ordered = {index for index, part in enumerate(base) if part.kind not in form.unordered}
-    our_order, their_order = ([at for at in _order(side) if at in ordered] for side in (ours_of, theirs_of))
-    if _reordered(our_order) and _reordered(their_order) and our_order != their_order:
-        conflicts.append("the order of the parts")
-    theirs_added = choose.added([ours[at] for at in ours_added], theirs, theirs_added)
-    if conflicts:
-        return Merge(parts=(), taken=(), conflicts=tuple(conflicts))
-    our_side, their_side = (ours_of, ours_added, ours), (theirs_of, theirs_added, theirs)
-    leading, following = (their_side, our_side) if _reordered(their_order) else (our_side, their_side)
-    slots = _insert(_lay(*leading, kept), *following)
-    taken += [theirs[index].name for index in theirs_added]
-    return Merge(parts=tuple(part for _, part in slots), taken=tuple(taken), conflicts=())
+    merging = _Merging(base, ours, theirs, form)
+    merging.choose_parts()
+    merging.choose_holders()
+    order = merging.order()
+    if merging.conflicts:
+        return Merge(parts=(), taken=(), conflicts=tuple(dict.fromkeys(merging.conflicts)))
+    return Merge(parts=tuple(merging.kept[item] for item in order), taken=tuple(merging.taken), conflicts=())
 
 
-class _Choice:
-    """What becomes of each part of the base."""
+class _Side:
+    """One document: its parts as items, and which item holds which."""
 
-    def __init__(self, form: Rules) -> None:
+    def __init__(self, parts: Sequence[Part], items: Sequence[_Item], holds: Mapping[str, Collection[str]]) -> None:
+        self.order = items
+        self.part = dict(zip(items, parts, strict=True))
+        self.holder = {
+            item: None if place is None else items[place]
+            for item, place in zip(items, holders(parts, holds), strict=True)
+        }
+
+
+class _Merging:
+    """``kept``: what stays, by item; ``held_by``: the item that holds each."""
+
+    def __init__(self, base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Rules) -> None:
         self._form = form
-        self.conflicts: list[str] = []
+        self.kept: dict[_Item, Part] = {}
+        self.held_by: dict[_Item, _Item | None] = {}
         self.taken: list[str] = []
+        self.conflicts: list[str] = []
+        self._base = _Side(base, range(len(base)), form.holds)
+        our_items = _items(form.match(base, ours), len(ours), len(base))
+        self._ours = _Side(ours, our_items, form.holds)
+        their_items = _items(form.match(base, theirs), len(theirs), len(base) + len(ours))
+        self._theirs = _Side(theirs, self._recognised(theirs, their_items), form.holds)
 
-    def of(self, old: Part, our: Part | None, their: Part | None) -> Part | None:
+    def _recognised(self, theirs: Sequence[Part], items: Sequence[_Item]) -> list[_Item]:
+        """Their items, with ours in the place of what both sides added: parts of one identity, or, where parts have
+        none, the same ones behind the same."""
+        known: dict[object, _Item] = {}
+        before: _Item | None = None
+        for item in self._ours.order:
+            if item not in self._base.part:
+                known.setdefault(self._mark(self._ours.part[item], before), item)
+            before = item
+        found, before = [], None
+        for part, item in zip(theirs, items, strict=True):
+            mark = None if item in self._base.part else self._mark(part, before)
+            before = known.pop(mark, item) if mark is not None else item
+            found.append(before)
+        return found
+
+    def _mark(self, part: Part, before: _Item | None) -> object:
+        identity = self._form.identity(part)
+        if identity is not None:
+            return part.kind, identity
+        return part.kind, part.name, part.content, None if part.kind in self._form.unordered else before
+
+    def choose_parts(self) -> None:
+        """What stays of the base, and what each side added."""
+        for item, old in self._base.part.items():
+            part = self._chosen(old, self._ours.part.get(item), self._theirs.part.get(item))
+            if part is not None:
+                self.kept[item] = part
+        for side in (self._ours, self._theirs):
+            for item, part in side.part.items():
+                if item not in self._base.part:
+                    self._add(item, part, is_theirs=side is self._theirs)
+
+    def _chosen(self, old: Part, our: Part | None, their: Part | None) -> Part | None:
         """The part that stays; None where it goes, or where both sides changed it so that they touch."""
+        if _equal(our, old):
+            if not self._same(their, old):
+                self.taken.append(their.name if their else old.name)
+            return their
         if self._same(their, old) or self._same(our, their):
             return our
         if self._same(our, old):
@@ -85,78 +129,67 @@ class _Choice:
         (self.taken if both is not None else self.conflicts).append(old.name)
         return both
 
-    def added(self, ours: Sequence[Part], theirs: Sequence[Part], new: Sequence[int]) -> list[int]:
-        """Those of the ``new`` places in ``theirs`` whose part ``ours`` did not add as well. One key with two contents
-        is a conflict, but where the application made both by itself."""
-        there = {(part.kind, part.name, part.content) for part in ours}
-        keyed = {(part.kind, part.key): part for part in ours if part.kind in self._form.keyed}
-        fresh = []
-        for at in new:
-            part = theirs[at]
-            our = keyed.get((part.kind, part.key))
-            if our is None and (part.kind, part.name, part.content) not in there:
-                fresh.append(at)
-            elif our is not None and part.kind not in self._form.incidental and not self._same(our, part):
-                self.conflicts.append(part.name)
-        return fresh
+    def _add(self, item: _Item, part: Part, *, is_theirs: bool) -> None:
+        if item not in self.kept:
+            self.kept[item] = part
+            if is_theirs:
+                self.taken.append(part.name)
+        elif part.kind not in self._form.incidental and not self._same(self.kept[item], part):
+            self.conflicts.append(part.name)
 
     def _same(self, one: Part | None, other: Part | None) -> bool:
         if one is None or other is None:
             return one is other
-        return (one.kind, one.name) == (other.kind, other.name) and (
-            one.content == other.content or self._form.same(one, other)
-        )
+        return _equal(one, other) or ((one.kind, one.name) == (other.kind, other.name) and self._form.same(one, other))
+
+    def choose_holders(self) -> None:
+        """Which part holds each; a side that moved it prevails."""
+        for item, part in self.kept.items():
+            sides = [side.holder[item] for side in (self._ours, self._theirs) if item in side.holder]
+            before = self._base.holder.get(item, sides[0])
+            moved = {holder for holder in sides if holder != before}
+            if len(moved) > 1:
+                self.conflicts.append(part.name)
+                continue
+            holder = moved.pop() if moved else before
+            self.held_by[item] = holder
+            if holder is not None and holder not in self.kept:
+                self.conflicts.append(part.name)  # one side put it where the other took the holder away
+
+    def order(self) -> list[_Item]:
+        """All items as they are to be written; a side that reordered leads."""
+        held: dict[_Item | None, list[_Item]] = {}
+        ours, theirs = self._within(self._ours), self._within(self._theirs)
+        for holder in {*ours, *theirs}:
+            one, other = ours[holder], theirs[holder]
+            orders = [self._of_base(order) for order in (one, other)]
+            turned = [order != sorted(order) for order in orders]
+            if all(turned) and orders[0] != orders[1]:
+                self.conflicts.append(ORDER)
+            held[holder] = woven(other, one) if turned[1] else woven(one, other)
+        return [*laid_out(held)]
+
+    def _within(self, side: _Side) -> dict[_Item | None, list[_Item]]:
+        """What each holds on that side, as far as it stays there."""
+        found: dict[_Item | None, list[_Item]] = defaultdict(list)
+        for item in side.order:
+            if item in self.held_by and side.holder[item] == self.held_by[item]:
+                found[side.holder[item]].append(item)
+        return found
+
+    def _of_base(self, order: Sequence[_Item]) -> list[_Item]:
+        """Those that were there before and whose order means something."""
+        parts = self._base.part
+        return [item for item in order if item in parts and parts[item].kind not in self._form.unordered]
 
 
-def _partners(pairs: Sequence[Pair], count: int) -> tuple[dict[int, int], list[int]]:
-    partners = {old: new for old, new in pairs if old is not None and new is not None}
-    return partners, sorted(set(range(count)) - set(partners.values()))
+def _items(pairs: Sequence[Pair], count: int, first: _Item) -> list[_Item]:
+    """For each part of a side its item: the base's place, or for what was added a number from ``first`` on."""
+    partner = {new: old for old, new in pairs if old is not None and new is not None}
+    return [partner.get(place, first + place) for place in range(count)]
 
 
-def _order(partners: dict[int, int]) -> list[int]:
-    return sorted(partners, key=lambda index: partners[index])
-
-
-def _reordered(order: list[int]) -> bool:
-    return order != sorted(order)
-
-
-def _lay(
-    partners: dict[int, int], added: Sequence[int], side: Sequence[Part], kept: dict[int, Part]
-) -> list[tuple[int | None, Part]]:
-    """The side's own order: (index in base or None, part), without the parts that the merge dropped."""
-    base_of, fresh = {new: old for old, new in partners.items()}, {*added}
-    slots: list[tuple[int | None, Part]] = []
-    for position, part in enumerate(side):
-        if position in base_of:
-            if base_of[position] in kept:
-                slots.append((base_of[position], kept[base_of[position]]))
-        elif position in fresh:
-            slots.append((None, part))
-    return slots
-
-
-def _insert(
-    slots: list[tuple[int | None, Part]],
-    partners: dict[int, int],
-    added: Sequence[int],
-    side: Sequence[Part],
-) -> list[tuple[int | None, Part]]:
-    """``slots`` with the other side's new parts behind the part that they followed there, and behind what was added
-    there already; at the end where that part is gone."""
-    base_of = {new: old for old, new in partners.items()}
-    there, new = {index for index, _ in slots}, {*added}
-    behind: dict[int | None, list[tuple[int | None, Part]]] = defaultdict(list)
-    before: int | None = None
-    for position, part in enumerate(side):
-        before = base_of.get(position, before)
-        if position in new:
-            behind[before if before is None or before in there else _END].append((None, part))
-    whole: list[tuple[int | None, Part]] = []
-    waiting = behind[None]
-    for slot in slots:
-        if slot[0] is not None:
-            whole += waiting
-            waiting = behind[slot[0]]
-        whole.append(slot)
-    return whole + waiting + behind[_END]
+def _equal(one: Part | None, other: Part | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.kind, one.name, one.content) == (other.kind, other.name, other.content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Part
@@ -73,13 +73,19 @@ def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snap
     raise BadField(f"snapshot: @{shown(said)} is not one of latest, -N, good, {{2 hours ago}}, an id's beginning")
 
 
-def find_parts(parts: Sequence[Part], said: Sequence[str], kinds: Sequence[str] = ()) -> list[Part]:
+def find_parts(parts: Sequence[Part], said: Sequence[str], kinds: Collection[str] = ()) -> list[Part]:
     """The parts named by key or by unique name, and those of the kinds; in document order."""
     chosen = {find_part(parts, each).key for each in said}
-    unknown = [kind for kind in kinds if kind not in {part.kind for part in parts}]
-    if unknown:
-        raise NotFound(f"There is no part of kind {shown(unknown[0])}", kind=unknown[0])
+    known_kinds(parts, kinds)
     return [part for part in parts if part.key in chosen or part.kind in kinds]
+
+
+def known_kinds(parts: Sequence[Part], kinds: Collection[str]) -> set[str]:
+    """The kinds, of each of which there is a part. Raises NotFound."""
+    unknown = {*kinds} - {part.kind for part in parts}
+    if unknown:
+        raise NotFound(f"There is no part of kind {shown(min(unknown))}", kind=min(unknown))
+    return {*kinds}
 
 
 def find_part(parts: Sequence[Part], said: str) -> Part:

@@ -7,9 +7,9 @@ from functools import partial
 
 from holdfast_daemon import naming
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
+from holdfast_daemon.restored import put_into
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_protocol.messages import Restore, Saved
@@ -54,11 +54,14 @@ class Restoring:
         form = self._content.form(target.format)
         document, head = reader.document(named.snapshot.document), reader.document_of(started_from)
         source = (await self._documents.read(document, form)).parts
-        chosen = naming.find_parts(source, wanted, request.kinds) if wanted or request.kinds else [*source]
+        current = (await self._documents.read(head, form)).parts
+        kinds = naming.known_kinds([*source, *current], request.kinds)
+        chosen = naming.find_parts(source, wanted, kinds & {part.kind for part in source})
+        if not wanted and not kinds:
+            chosen = [*source]
         # What a task of several files needs is nothing that a session of one file could hold.
         needed = form.needed(source, chosen) if document.is_folder == head.is_folder else chosen
-        current = (await self._documents.read(head, form)).parts
-        work = partial(put_into, form, current, source, chosen=chosen, needed=needed, kinds=request.kinds)
+        work = partial(put_into, form, current, source, chosen=chosen, needed=needed, kinds=kinds)
         merged = await self._documents.in_thread(work)
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
@@ -67,25 +70,3 @@ class Restoring:
             base=started_from, accept=True,
         )  # fmt: skip
         return await self._saving.save(order, caller)
-
-
-def put_into(
-    form: Format, current: Sequence[Part], source: Sequence[Part], *, chosen: Sequence[Part], needed: Sequence[Part],
-    kinds: Sequence[str] = (),
-) -> list[Part]:  # fmt: skip
-    """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those of them and of
-    the needed ones that are not there behind the part that they followed in ``source``. Of the ``kinds`` nothing stays
-    that ``source`` does not have: a chat's messages are loaded as a whole."""
-    partner = {old: new for old, new in form.match(source, current) if old is not None and new is not None}
-    taken, along = {id(part) for part in chosen}, {id(part) for part in needed}
-    staying = {*partner.values(), *(at for at, part in enumerate(current) if part.kind not in kinds)}
-    slots: list[list[Part]] = [[], *([part] if at in staying else [] for at, part in enumerate(current))]
-    place = 0
-    for index, part in enumerate(source):
-        if index in partner:
-            place = partner[index] + 1
-            if id(part) in taken:
-                slots[place][0] = part
-        elif id(part) in taken or id(part) in along:
-            slots[place].append(part)
-    return [part for slot in slots for part in slot]

@@ -6,9 +6,11 @@ merged; otherwise the later save becomes a fork. A document that looks like dama
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
-from holdfast_daemon.formats.base import CannotHold, Document, Format
+from holdfast_daemon.formats.base import CannotHold, Document, Format, Part
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
@@ -100,10 +102,13 @@ class Saving:
         form = order.form
         head = reader.document_of(session.head)
         theirs = content.reading_placed(order.placed, form)
-        outcome = merge(content.reading(base, form).parts, content.reading(head, form).parts, theirs.parts, form)
+        before = content.reading(base, form).parts
+        outcome = merge(before, content.reading(head, form).parts, theirs.parts, form)
         if outcome.conflicts:
             return outcome, None
-        return outcome, content.place(form.write(outcome.parts, content.bytes_of(head)))
+        sides = content.bytes_of(head), content.bytes_placed(order.placed)
+        template = _changed_beside(form, before, content.bytes_of(base), *sides)
+        return outcome, content.place(form.write(outcome.parts, template))
 
     def _suspicion(self, order: Order, base: bytes, session: Session) -> str | None:
         reader = self._sessions.catalog.reader
@@ -133,3 +138,15 @@ class Saving:
         if not names:
             return None
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"
+
+
+def _changed_beside(form: Format, parts: Sequence[Part], base: Document, ours: Document, theirs: Document) -> Document:
+    """``theirs`` where it alone changed what stands beside the parts (a comment, an unknown field); else ``ours``."""
+
+    def is_as_before(document: Document) -> bool:
+        try:
+            return form.write(parts, document) == base
+        except CannotHold:
+            return False
+
+    return theirs if not is_as_before(theirs) and is_as_before(ours) else ours

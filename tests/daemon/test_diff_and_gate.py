@@ -137,3 +137,19 @@ def test_what_the_application_adds_by_itself_is_not_told() -> None:
     one, other = (part("l", text, kind="layout", key="l") for text in ("1", "2"))
     assert changes(Layouts(), [], [one]) == changes(Layouts(), [one], []) == []
     assert [row.what for row in changes(Layouts(), [one], [other])] == ["changed"]
+
+
+def test_a_part_that_another_one_holds_now_is_told_so() -> None:
+    """By the names of the two; nothing else seems to have moved because of it."""
+
+    class Panels(Plain):
+        holds = {"panel": ("track",)}
+
+    a, b = (part(name, name, kind="panel", key=name) for name in "AB")
+    one, two, three = (part(name, name, kind="track", key=name) for name in "123")
+    assert [row.line for row in changes(Panels(), [a, one, two, b, three], [a, one, b, three, two])] == [
+        "track 2: panel A → panel B",
+    ]
+    assert [row.line for row in changes(Panels(), [a, one, b, three, two], [a, one, b, two, three])] == [
+        "track 2: place 2 → 1",
+    ]

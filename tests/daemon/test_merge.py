@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast_daemon.formats.base import Part
+from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.merge import Rules, merge
@@ -155,9 +156,8 @@ def test_no_part_is_lost_unless_a_side_deleted_it(form: Rules, documents: st.Sea
 
 
 class Files(Plain):
-    """Parts that are known by their keys, and some that the application makes by itself."""
+    """Some parts the application makes by itself."""
 
-    keyed = ("file", "layout")
     incidental = ("layout",)
 
 
@@ -167,3 +167,77 @@ def test_a_part_of_one_key_that_both_sides_add_is_one_part() -> None:
     theirs = [*BASE, part("n", "yours", kind="file", key="n"), part("l", "2", kind="layout", key="l")]
     assert merge(BASE, ours, theirs, Files()).conflicts == ("n",)
     assert _shown(merge(BASE, ours, [*ours[:-1], theirs[-1]], Files()).parts) == _shown(ours)
+
+
+class Panels(Defaults):
+    """Panels that hold the tracks behind them; everything is known by its name."""
+
+    holds = {"panel": ("track",)}
+
+    def identity(self, part: Part) -> str:
+        return part.name
+
+
+def _nest(text: str) -> list[Part]:
+    """``A:a,b C:c=2 -x``: panels with tracks, and what is in none."""
+    parts = []
+    for word in text.split():
+        panel, colon, tracks = word.partition(":")
+        parts.append(part(panel, panel, kind="panel" if colon else "note", key=panel))
+        for track in filter(None, tracks.split(",")):
+            name = track.partition("=")[0]
+            parts.append(part(name, track, kind="track", key=name))
+    return parts
+
+
+def _told(parts: Sequence[Part]) -> str:
+    words = []
+    for each in parts:
+        if each.kind == "track":
+            words[-1] += ("," if not words[-1].endswith(":") else "") + each.content.decode()
+        else:
+            words.append(each.name + (":" if each.kind == "panel" else ""))
+    return " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "expected"),
+    [
+        pytest.param("D:a,b", "D:b,a", "D:a,b P:r", "D:b,a P:r", id="a panel comes beside a panel"),
+        pytest.param("A:a B:x,y", "A:a B:x,o,y", "A:a,x B:y", "A:a,x B:o,y", id="a neighbour is moved away"),
+        pytest.param("A:a B:x", "A:a,o B:x", "A:a,t B:x,u", "A:a,o,t B:x,u", id="both add"),
+        pytest.param("A:a,b B:x", "A:a B:x,b", "A:a,b=2 B:x", "A:a B:x,b=2", id="moved and changed"),
+        pytest.param("A:a B:x n", "B:x A:a n", "A:a,t B:x n", "B:x A:a,t n", id="panels change places"),
+        pytest.param("A:a B:x", "A:a", "A:a B:x,y", "", id="a panel goes, and a track comes into it"),
+        pytest.param("A:a B:x C:", "A: B:x,a C:", "A: B:x C:a", "", id="moved to two places"),
+        pytest.param("A:a", "A:a,n=1", "A:a,n=2", "", id="both add one of a name"),
+        pytest.param("A:a", "A:a,n", "A:n,a", "A:a,n", id="both add the same"),
+    ],
+)
+def test_what_a_part_holds_is_merged_within_it(base: str, ours: str, theirs: str, expected: str) -> None:
+    """A track lands in no panel where nobody put it; where there is no right place, it is a conflict."""
+    outcome = merge(_nest(base), _nest(ours), _nest(theirs), Panels())
+    assert _told(outcome.parts) == expected
+    assert bool(outcome.conflicts) == (not expected)
+
+
+def test_the_same_additions_are_recognised_in_their_order_only() -> None:
+    """What both sides went on with alike is there once; what only looks alike further on is not taken for it."""
+
+    def chat(*texts: str) -> list[Part]:
+        return [part("message", text, key=f"{place}") for place, text in enumerate(texts)]
+
+    base = chat("q", "a")
+    merged = merge(base, chat("q", "a", "yes", "done"), chat("q", "a", "yes", "b", "yes"), RENARDO).parts
+    assert [each.content for each in merged] == [b"q", b"a", b"yes", b"done", b"b", b"yes"]
+
+
+def test_noise_of_one_side_is_taken_where_the_other_did_nothing() -> None:
+    """What stands in the document is what was saved last, to the byte."""
+
+    class Noisy(Plain):
+        def same(self, old: Part, new: Part) -> bool:
+            return old.content.strip() == new.content.strip()
+
+    outcome = merge(_named("a=x"), _named("a=x"), _named("a=x "), Noisy())
+    assert (_shown(outcome.parts), outcome.taken) == ([("a", b"x ")], ())

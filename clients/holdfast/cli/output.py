@@ -118,7 +118,7 @@ class Output:
         self.say(f"holdfast: {problem.sentence}")
         for name, detail in problem.details.items():
             if isinstance(detail, list):
-                for each in detail:
+                for each in (each for each in detail if str(each) not in problem.sentence):
                     self.say(f"  {each}")
             elif self.verbose:
                 self.say(f"  {name}: {detail}")

@@ -147,8 +147,9 @@ class Format(Protocol):
         ...
 
     @property
-    def keyed(self) -> Collection[str]:
-        """Kinds whose key says which part it is in whatever document: where two sides add one of one key, it is one."""
+    def holds(self) -> Mapping[str, Collection[str]]:
+        """Kinds of parts that hold others: to the kinds that they hold. A part is held by the last holder before it
+        (a track by its panel); ``write`` goes by nothing else."""
         ...
 
     @property
@@ -191,6 +192,11 @@ class Format(Protocol):
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """Which part is which across two snapshots: every index of both sides exactly once."""
+        ...
+
+    def identity(self, part: Part) -> str | None:
+        """What tells the part from all others of its kind in whatever document (an id, a path); None where only its
+        place and content do. Where two sides add a part of one identity, it is one part."""
         ...
 
     def same(self, old: Part, new: Part) -> bool:

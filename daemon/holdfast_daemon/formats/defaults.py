@@ -6,7 +6,8 @@ else is particular to its application.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import CannotHold, Document, Pair, Part, Reading, Resource
@@ -19,7 +20,7 @@ class Defaults:
     suffix: str = ""
     other_suffixes: Collection[str] = ()
     unordered: Collection[str] = ()
-    keyed: Collection[str] = ()
+    holds: Mapping[str, Collection[str]] = MappingProxyType({})
     incidental: Collection[str] = ()
     warns: bool = False
 
@@ -38,6 +39,10 @@ class Defaults:
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """By key, then by identical content."""
         return align_by_key(old, new)
+
+    def identity(self, part: Part) -> str | None:
+        """Nothing does."""
+        return None
 
     def same(self, old: Part, new: Part) -> bool:
         """The same bytes."""

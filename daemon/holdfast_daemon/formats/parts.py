@@ -108,6 +108,10 @@ class Parts(Defaults):
         """Only the kinds in ``keep`` stay; the application alone knows what the others are."""
         return self.write([part for part in self.read(document).parts if part.kind in keep])
 
+    def identity(self, part: Part) -> str | None:
+        """The key that the application gave it."""
+        return part.key
+
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
         """Line by line where all three are text."""
         return merged_text(base, ours, theirs)

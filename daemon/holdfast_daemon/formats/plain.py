@@ -38,6 +38,10 @@ class Plain(Defaults):
         """The parts as files. Raises CannotHold for a key that is no safe relative path."""
         return written_as(parts, template)
 
+    def identity(self, part: Part) -> str | None:
+        """Its path."""
+        return part.key
+
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
         """Line by line where all three are text; not what looks like a tree (JSON, XML), which lines may break."""
         return None if _is_tree(base.content) else merged_text(base, ours, theirs)

@@ -15,14 +15,14 @@ from holdfast_daemon.formats.plain import PLAIN
 GROUP = "holdfast.formats"
 _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
-    *("suffix_of", "suspicion", "new_part", "resources", "name_warnings", "losses"),
+    *("suffix_of", "identity", "suspicion", "new_part", "resources", "name_warnings", "losses"),
 )
 _FIELDS = {
     "app": str,
     "suffix": str,
     "other_suffixes": Collection,
     "unordered": Collection,
-    "keyed": Collection,
+    "holds": Mapping,
     "incidental": Collection,
     "warns": bool,
 }

@@ -26,13 +26,9 @@ from holdfast_daemon.formats.mosaic.matching import matched
 from holdfast_daemon.formats.mosaic.merging import merged_part
 from holdfast_daemon.formats.mosaic.paths import pointed_to
 from holdfast_daemon.formats.mosaic.reading import (
-    CONTAINER,
-    ENTRY,
     GEOMETRY_KINDS,
-    METADATA,
     OPAQUE,
     SECTION,
-    TREE,
     read_session,
     recognise_session,
 )
@@ -47,7 +43,6 @@ class Mosaic(Defaults):
     app = "mosaic"
     suffix = ".pickle"
     other_suffixes = (".mosaic",)
-    keyed = (METADATA, CONTAINER, TREE, ENTRY, SECTION)
     warns = True
 
     def recognise(self, document: Document) -> Recognition | None:
@@ -85,6 +80,10 @@ class Mosaic(Defaults):
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """By uuid; where a side has none by content, place and name."""
         return matched(old, new)
+
+    def identity(self, part: Part) -> str | None:
+        """A geometry's uuid; the others are there once."""
+        return None if part.kind in GEOMETRY_KINDS and part.key.startswith(f"{part.kind}-") else part.key
 
     def same(self, old: Part, new: Part) -> bool:
         """Groups' uuids, the selection, the thumbnail, and True for 1 are no difference."""

@@ -100,6 +100,10 @@ class Renardo(Defaults):
             kept.append(Part(key="buffer-1", name="Untitled", kind="buffer", content=b""))
         return self.write(kept, document)
 
+    def identity(self, part: Part) -> str | None:
+        """Of the startup text, and of a project's files by path; a buffer's name says nothing (renardo.md 5.6)."""
+        return None if part.kind == "buffer" else part.key
+
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:
         """Line by line; never a project's state, which is JSON."""
         return None if base.kind == "state" else merged_text(base, ours, theirs)
