@@ -189,6 +189,12 @@ def _data_file(part: SessionPart) -> DataFile:
     return DataFile(path=str(attributes.get("path") or attributes.get("name") or ""), attributes=attributes)
 
 
+def _text(part: SessionPart) -> str:
+    """Of XML it is the text; of JSON text, or another value as JSON."""
+    found = json.loads(part.content) if part.content[:1] == b'"' else part.text
+    return str(found)
+
+
 def _region(part: SessionPart) -> Region:
     fields = _attributes(part.content)
     return Region(
@@ -209,6 +215,8 @@ _MAKERS: dict[tuple[str, str], Callable[[SessionPart], Value]] = {
     ("renardo", "startup"): _buffer,
     ("aiderdesk", "message"): _message,
     ("aiderdesk", "file"): _context_file,
+    ("igv", "genome"): _text,
+    ("igv", "locus"): _text,
     ("igv", "track"): _track,
     ("igv", "resource"): _data_file,
     ("igv", "region"): _region,

@@ -84,12 +84,13 @@ class Changing:
             check_application(request.app)
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
-            return await self._warned(repeated, losses=False), ()
+            return await self._warned(repeated, losses=False, recognised=request.app is None), ()
         placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
         app = request.app or form.app
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
         _in_time(deadline)
-        saved = await self._warned(await self._saving.save(order, caller), losses=False)
+        saved = await self._saving.save(order, caller)
+        saved = await self._warned(saved, losses=False, recognised=request.app is None)
         return await self._shown(saved, saved.session.path, request.published, deadline)
 
     async def restore(self, request: m.Restore, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -180,10 +181,12 @@ class Changing:
         """The first answer to this request, where it was done before."""
         return self._sessions.answered(self._catalog.reader, caller, kind)
 
-    async def _warned(self, saved: m.Saved, *, losses: bool) -> m.Saved:
-        """The answer with what people should know of its document: the same for a repeated one, which has none yet."""
+    async def _warned(self, saved: m.Saved, *, losses: bool, recognised: bool = False) -> m.Saved:
+        """The answer with what people should know of its document: the same for a repeated one, which has none yet.
+        ``recognised``: its application was to be found out."""
         form = self._content.form(saved.session.format)
-        strange = remarks.of_format(self._content.own_form(saved.session.app), form)
+        own = self._content.own_form(saved.session.app)
+        strange = remarks.of_recognition(form) if recognised else remarks.of_format(own, form)
         if not form.warns and not strange:
             return saved
         try:

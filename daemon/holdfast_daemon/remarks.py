@@ -23,6 +23,11 @@ def of_format(own: Format | None, form: Format) -> list[str]:
     return [f"This is not recognised as a session of {own.app}; it is kept as a plain file"]
 
 
+def of_recognition(form: Format) -> list[str]:
+    """What is said of a document whose application was to be found out."""
+    return ["No application recognises this; it is kept as a plain file"] if form.app == "plain" else []
+
+
 def of_losses(form: Format, parts: Sequence[Part]) -> list[str]:
     """A sentence for each part that the application would give back changed, not too many of them."""
     found = defaultdict(list)

@@ -151,6 +151,7 @@ def test_buffers_files_and_geometries_are_typed(parts: FakeDaemon, client: Clien
     geometry = _part("mosaic", "cluster", CLUSTER, type="Geometry", uuid="c1", visible=False).value
     assert isinstance(geometry, values.Geometry)
     assert (geometry.type, geometry.visible) == ("Geometry", False)
+    assert _part("igv", "locus", b"chr1:1-2").value == _part("igv", "locus", b'"chr1:1-2"').value == "chr1:1-2"
     assert _part("plain", "file", b"text").value == "text"
     assert _part("plain", "file", b"\xff").value == b"\xff"
 

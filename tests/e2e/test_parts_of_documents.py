@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from e2e_daemon import Daemon, renardo
 
 TEXT = "".join(f"line {number}\n" for number in range(9))
@@ -70,3 +72,17 @@ def test_a_document_that_its_application_would_not_open_is_said_to_be_plain(shar
     said = shared.ok("save", "parts/odd", "-", content=b"no zip at all")
     assert "not recognised as a session of parts" in said.err
     assert shared.show("parts/odd")["format"] == "plain"
+
+
+def test_an_import_that_no_application_recognises_says_so(shared: Daemon, tmp_path: Path) -> None:
+    """It is kept as a plain file; with the application named there is nothing to find out."""
+    (tmp_path / "odd.json").write_bytes(b"{")
+    assert "No application recognises this" in shared.ok("import", str(tmp_path / "odd.json")).err
+    assert shared.ok("import", str(tmp_path / "odd.json"), "--app", "notes").err == ""
+
+
+def test_a_kind_to_keep_that_is_not_there_is_refused(shared: Daemon) -> None:
+    """A slip of the keyboard loses nothing that was to stay."""
+    shared.ok("save", "renardo/kinds", "-", content=renardo("x = 1", kick="k1"))
+    said = shared.cli("new", "renardo/none", "--clear", "renardo/kinds", "--keep", "bufer")
+    assert (said.code, "bufer" in said.err) == (3, True)
