@@ -19,6 +19,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import SessionsFolder
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.formats.registry import load_formats
+from holdfast_daemon.guarded import guarded
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
 from holdfast_daemon.saving import Saving
@@ -85,7 +86,7 @@ class Daemon:
         self._catalog = SqliteCatalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.seal)
         closing.callback(self._catalog.close)
         self._broken: dict[str, str] = {}
-        formats = load_formats(self._broken)
+        formats = guarded(load_formats(self._broken))
         content = Content(self._catalog, chunks, formats, faults)
         sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), os.fsencode(where.sessions))
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)

@@ -149,7 +149,9 @@ class Changing:
         named = naming.find(self._catalog.reader, request.clear, self._clock())
         app = request.app or named.session.app
         check_application(app)
-        form = self._content.form(named.session.format)
+        form, own = self._content.form(named.session.format), self._content.own_form(app)
+        if own is not None and own is not form:
+            raise BadField(f"app: a document of {form.app} is no session of {app}", field="app")
         document = self._documents.stored(named.snapshot.document)
         placed = await self._documents.place(await self._documents.cleared(form, document, request.keep))
         order = Order(
@@ -189,10 +191,7 @@ class Changing:
         strange = remarks.of_recognition(form) if recognised else remarks.of_format(own, form)
         if not form.warns and not strange:
             return saved
-        try:
-            warnings = [*strange, *await self._warnings_of(saved, form, losses)]
-        except Exception as problem:  # a stranger's format; the save is done, and must be answered so
-            warnings = [_failed(form, problem)]
+        warnings = [*strange, *await self._warnings_of(saved, form, losses)]
         return m.Saved(**{**_fields(saved), "warnings": warnings})
 
     async def _warnings_of(self, saved: m.Saved, form: Format, losses: bool) -> list[str]:
@@ -212,10 +211,7 @@ class Changing:
         if not form.warns or changed.session.head is None:
             return changed
         document = self._catalog.reader.document_of(bytes.fromhex(changed.session.head))
-        try:
-            warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
-        except Exception as problem:  # as above
-            warnings = [_failed(form, problem)]
+        warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         return m.Changed(**{**_fields(changed), "warnings": warnings})
 
     async def _shown(self, reply: m.Reply, path: bytes, published: bool, deadline: float) -> Answer:
@@ -227,10 +223,6 @@ class Changing:
         if published:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._folder.published(path), max(0.0, deadline - time.monotonic() - 0.1))
-
-
-def _failed(form: Format, problem: Exception) -> str:
-    return f"The format {form.app} failed on this document: {type(problem).__name__}"
 
 
 def _check_folder(folder: str | None) -> None:

@@ -52,6 +52,8 @@ class Content:
         self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
         self._ends: OrderedDict[tuple[bytes, ...], list[int]] = OrderedDict()
         self._lock = threading.Lock()
+        #: Formats of which nobody knows how long they take; small documents too are then read in a thread.
+        self.has_strangers = any(not getattr(form, "is_ours", True) for form in formats.values())
 
     def place(self, document: Document) -> Placed:
         """Cut, hash and keep the bytes of a document."""

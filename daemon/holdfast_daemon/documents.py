@@ -56,7 +56,8 @@ class Documents:
 
     async def at_once_if_small(self, size_bytes: int, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives; ``size_bytes`` is the size of the document that it is about."""
-        return work(*values) if size_bytes <= LOOP_BYTES else await self.in_thread(work, *values)
+        at_once = size_bytes <= LOOP_BYTES and not self.content.has_strangers
+        return work(*values) if at_once else await self.in_thread(work, *values)
 
     async def place(self, document: base.Document) -> Placed:
         """Its chunks are on disk or in the rows that will name them."""

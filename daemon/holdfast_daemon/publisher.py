@@ -20,7 +20,7 @@ from holdfast_daemon.known import known_snapshots
 from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
-from holdfast_protocol.errors import Damaged, HoldfastError
+from holdfast_protocol.errors import Damaged
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
 ROOM_BYTES = 256 * 1024
@@ -101,7 +101,7 @@ class Publisher:
             try:
                 settled = self._settle(aside)
                 self.problems.pop(aside.path, None)
-            except (OSError, HoldfastError) as problem:
+            except Exception as problem:  # one that cannot be kept now must not cost the others
                 settled = False
                 self.problems[aside.path] = f"What stood at {os.fsdecode(aside.row.path)!r} is not kept yet: {problem}"
             if not settled:
@@ -243,7 +243,7 @@ class Publisher:
         for left in self._staging.left():
             try:
                 self._sweep(left)
-            except (OSError, HoldfastError, ValueError) as problem:
+            except Exception as problem:  # as above
                 self.problems[left] = f"{os.fsdecode(left)!r} among the temporary files is left alone: {problem}"
 
     def _sweep(self, path: bytes) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from holdfast_daemon.formats.base import Resource
 
@@ -17,6 +18,7 @@ from holdfast_daemon.formats.base import Resource
 MOST_COMPONENTS = 4
 MOST_FOLDERS = 32
 
+_FILE = re.compile(r"(?i)file:(?://(?:localhost)?(?=/))?")
 _REMOTE = re.compile(r"(?i)(?!file:)[a-z][a-z0-9+.-]+://|data:")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -38,9 +40,11 @@ def path_of(resource: Resource, around: Around) -> bytes | None:
     """The absolute path that the application would open here; None where that cannot be told: a path of another
     system, or relative to a folder that is not there."""
     reference = resource.reference
-    if "\0" in reference or is_remote(reference):
+    if not reference or "\0" in reference or is_remote(reference):
         return None
-    path = reference.encode("utf-8", "surrogatepass")
+    path = _bytes_of(reference)
+    if scheme := _FILE.match(reference):
+        path = unquote_to_bytes(path[scheme.end() :])
     if os.name != "nt" and _WINDOWS.match(reference):
         return None
     if path.startswith(b"~/"):
@@ -60,14 +64,22 @@ def folders_near(found: Iterable[bytes], around: Around) -> list[bytes]:
 def candidates(reference: str, folders: Iterable[bytes]) -> Iterator[bytes]:
     """Paths that end as the reference does, the most components first."""
     components = [
-        each.encode("utf-8", "surrogatepass")
-        for each in re.split(r"[/\\]", reference.removeprefix("file://"))
+        _bytes_of(each)
+        for each in re.split(r"[/\\]", _FILE.sub("", reference, count=1))
         if each not in ("", ".", "..", "~") and not each.endswith(":") and "\0" not in each
     ]
     near = [*folders]
     for count in range(min(MOST_COMPONENTS, len(components)), 0, -1):
         for folder in near:
             yield os.path.join(folder, *components[-count:])
+
+
+def _bytes_of(text: str) -> bytes:
+    """A path as Python gives it, where a byte that is not UTF-8 is a surrogate."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _start(below: str, folder: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
-from holdfast_daemon.formats.base import CannotHold, Document, Format, Part
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Part
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
@@ -33,8 +33,16 @@ class Saving:
 
     async def save(self, order: Order, caller: Caller) -> Saved:
         """Raises Exists (``new``), Damaged, NoSpace, Busy."""
-        large = order.form.warns or order.placed.document.size_bytes > LOOP_BYTES
+        content = self._sessions.content
+        large = order.form.warns or content.has_strangers or order.placed.document.size_bytes > LOOP_BYTES
+        large = large or (order.base is not None and self._has_moved(order, order.base))
         return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
+
+    def _has_moved(self, order: Order, base: bytes) -> bool:
+        """Whether it will probably have to be merged, which takes its time."""
+        snapshot = self._sessions.catalog.reader.snapshot(base)
+        session = self._sessions.catalog.reader.session(snapshot.session) if snapshot else None
+        return session is not None and session.head != base
 
     def base_of(self, app: str, name: str, expect: int | None, continues: bytes | None = None) -> bytes | None:
         """The snapshot that a save starts from, of the session that it continues, where that is said. Raises NotFound
@@ -124,17 +132,26 @@ class Saving:
         content, before = self._sessions.content, reader.document_of(base)
         try:
             old = content.reading(before, form)
+        except (Damaged, TooLarge):
+            return None  # it was no better before
+        try:
             reason = form.suspicion(old, content.reading_placed(order.placed, form))
-            return reason or self._dropped(session, form, content.bytes_of(before), content.bytes_placed(order.placed))
+            return reason or self._dropped(order, session, form, before)
         except TooLarge:
             return None
         except Damaged as problem:
             return problem.sentence
 
-    def _dropped(self, session: Session, form: Format, old: Document, new: Document) -> str | None:
+    def _dropped(self, order: Order, session: Session, form: Format, before: StoredDocument) -> str | None:
         """Files that were missing while the application had the session open, and that it has therefore forgotten."""
-        near = whereabouts.around(self._sessions.root, session.path, is_folder=b"" not in old)
-        names = whereabouts.dropped(form.resources(old), form.resources(new), near)
+        content = self._sessions.content
+        try:
+            fragile = [each for each in form.resources(content.bytes_of(before)) if each.fragile]
+            left = form.resources(content.bytes_placed(order.placed)) if fragile else ()
+        except DamagedDocument:
+            return None
+        near = whereabouts.around(self._sessions.root, session.path, is_folder=before.is_folder)
+        names = whereabouts.dropped(fragile, left, near)
         if not names:
             return None
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"

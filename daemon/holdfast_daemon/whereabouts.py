@@ -44,6 +44,7 @@ def _row(resource: Resource, path: bytes | None, is_there: bool, folders: Sequen
     else:
         found = next((each for each in candidates(resource.reference, folders) if os.path.exists(each)), b"")
         state = "moved" if found else "missing"
+    reference = resource.reference.encode("utf-8", "backslashreplace").decode()
     return ResourceRow(
-        key=resource.key, role=resource.role, reference=resource.reference, state=state, path=path or b"", found=found
+        key=resource.key, role=resource.role, reference=reference, state=state, path=path or b"", found=found
     )

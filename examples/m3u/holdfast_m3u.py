@@ -35,21 +35,17 @@ class Playlist(Defaults):
         recognition = self.recognise(document)
         if recognition is None:
             raise DamagedDocument("the first line is not #EXTM3U")
-        songs: list[list[bytes]] = [[]]
-        for line in document[b""].split(b"\n")[1:]:
-            songs[-1].append(line)
-            if line.strip() and not line.startswith(b"#"):
-                songs.append([])
-        parts = [_song(number, b"\n".join(lines)) for number, lines in enumerate(songs[:-1], 1)]
+        parts = [_song(number, lines) for number, lines in enumerate(_cut(document[b""])[1], 1)]
         return Reading(recognition=recognition, parts=tuple(parts), facts={"songs": len(parts)})
 
     def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
-        """The songs in this order."""
-        if template is not None and [part.content for part in self.read(template).parts] == [p.content for p in parts]:
-            return template
-        if wrong := [part for part in parts if part.content.count(b"\n") != part.content.rstrip().count(b"\n")]:
-            raise CannotHold([(part.key, "a song ends with its path") for part in wrong])
-        return {b"": b"\n".join([MARK, *(part.content for part in parts), b""])}
+        """The songs in this order, between what stands before the first and behind the last in the template."""
+        head, _, rest = _cut(template[b""] if template else MARK + b"\n")
+        if wrong := [part for part in parts if len(_cut(MARK + b"\n" + part.content)[1]) != 1]:
+            raise CannotHold([(part.key, "a song is its comments and one path") for part in wrong])
+        return {
+            b"": head + b"".join(part.content + b"\n" * (not part.content.endswith(b"\n")) for part in parts) + rest
+        }
 
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A song more."""
@@ -57,15 +53,26 @@ class Playlist(Defaults):
 
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
         """An empty playlist."""
-        return {b"": MARK + b"\n"}
+        return self.write([], document)
 
     def resources(self, document: Document) -> Sequence[Resource]:
         """Every song is a file or a URL."""
         return [Resource(key=part.key, role="song", reference=part.name) for part in self.read(document).parts]
 
 
+def _cut(content: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """The first line, the songs with their line ends, and what stands behind the last of them."""
+    head, *lines = content.splitlines(keepends=True)
+    songs = [b""]
+    for line in lines:
+        songs[-1] += line
+        if line.strip() and not line.startswith(b"#"):
+            songs.append(b"")
+    return head, songs[:-1], songs[-1]
+
+
 def _song(number: int, content: bytes) -> Part:
-    path = content.rpartition(b"\n")[2].strip()
+    path = content.rstrip().rpartition(b"\n")[2].strip()
     title = next((line for line in content.split(b"\n") if line.startswith(TITLE)), b"").partition(b",")[2]
     facts = {"title": title.decode(errors="replace")}
     return Part(key=f"song-{number}", name=path.decode(errors="replace"), kind="song", content=content, facts=facts)

@@ -12,6 +12,7 @@ from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document, Part
 from holdfast_daemon.formats.registry import load_formats
+from holdfast_daemon.guarded import guarded
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.saving import Saving
@@ -34,7 +35,7 @@ class Store:
         self.now = 1_000 * SECOND
         self.chunks = Packs(str(folder / "packs"))
         self.catalog = SqliteCatalog(str(folder / "catalog.sqlite"), Faults({}), self.chunks.seal)
-        self.content = Content(self.catalog, self.chunks, load_formats({}), Faults({}))
+        self.content = Content(self.catalog, self.chunks, guarded(load_formats({})), Faults({}))
         self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot", b"/nowhere")
         self.saving = Saving(self.sessions)
         self.lifecycle = Lifecycle(self.sessions)

@@ -82,3 +82,17 @@ def test_dropped_are_references_that_are_gone_from_session_and_disk(tmp_path: Pa
     near = Around(folder=os.fsencode(tmp_path), home=b"/nowhere")
     old = [_to(name, fragile=True) for name in ("there.bed", "gone.bed", "kept.bed", "https://x/y")] + [_to("tame.bed")]
     assert dropped(old, [_to("kept.bed", fragile=True)], near) == ["gone.bed"]
+
+
+def test_a_file_url_is_a_path() -> None:
+    """With its escapes; one of another machine is none here."""
+    for reference in ("file:///etc/host%6eame", "file://localhost/etc/hostname", "file:/etc/hostname"):
+        assert path_of(_to(reference), NEAR) == b"/etc/hostname"
+
+
+def test_a_reference_with_bytes_that_are_no_text_is_looked_for_and_can_be_told(tmp_path: Path) -> None:
+    """As Python gives the names of such files."""
+    (tmp_path / os.fsdecode(b"caf\xe9.mrc")).touch()
+    near = Around(folder=os.fsencode(tmp_path), home=b"/nowhere")
+    [row] = look([_to("caf\udce9.mrc")], near)
+    assert (row.state, row.reference) == ("there", "caf\\udce9.mrc")

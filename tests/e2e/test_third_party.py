@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon
+from e2e_daemon import Daemon, until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "m3u"
 LIST = b"#EXTM3U\n#EXTINF:1,Tide\ntide.ogg\n#EXTINF:2,Ebb\nhttps://example.org/ebb.ogg\n"
@@ -62,3 +62,94 @@ def test_what_it_inherits_and_what_it_says_itself_both_work(m3u: Daemon) -> None
     assert [(row["role"], row["state"]) for row in rows] == [("song", "there"), ("song", "remote")]
     m3u.ok("new", "m3u/next", "--clear", "m3u/whole")
     assert m3u.ok("cat", "m3u/next").out == b"#EXTM3U\n"
+
+
+def test_what_is_no_part_stays(m3u: Daemon, tmp_path: Path) -> None:
+    """The first line's attributes, line ends, and a last comment."""
+    whole = b'#EXTM3U x-tvg-url="u"\r\n#EXTINF:1,A\r\na.mp3\r\nb.mp3\r\n# end\r\n'
+    (tmp_path / "b").write_bytes(b"c.mp3\r\n")
+    m3u.ok("save", "m3u/odd", "-", content=whole)
+    m3u.ok("save", "m3u/odd", "--part", f"song-2={tmp_path / 'b'}")
+    assert m3u.ok("cat", "m3u/odd").out == whole.replace(b"b.mp3", b"c.mp3")
+
+
+NASTY = """
+from holdfast_daemon.formats.plain import Plain
+
+class Nasty(Plain):
+    app, suffix, warns = "nasty", ".n", True
+
+    def recognise(self, document):
+        if b"RECOGNISE" in document.get(b"", b""):
+            raise RuntimeError("\\ud800")
+        return super().recognise(document)
+
+    def read(self, document):
+        if b"EXIT" in document[b""]:
+            raise SystemExit(1)
+        return super().read(document)
+
+    def suspicion(self, old, new):
+        return True
+
+    def resources(self, document):
+        raise RuntimeError
+
+    def match(self, old, new):
+        return None
+
+    def losses(self, parts):
+        return [1]
+
+NASTY = Nasty()
+"""
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with a format that fails in nearly everything."""
+    site = tmp_path_factory.mktemp("nasty")
+    (site / "nasty_format.py").write_text(NASTY)
+    folder = site / "nasty-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: nasty\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[holdfast.formats]\nnasty = nasty_format:NASTY\n")
+    made = Daemon(tmp_path_factory.mktemp("n") / "d")
+    made.environment["PYTHONPATH"] = os.fspath(site)
+    yield made.start()
+    made.stop()
+
+
+def test_what_a_failing_format_is_given_is_kept(nasty: Daemon) -> None:
+    """Each save is answered and its bytes are there, whichever method fails; so are those of two writers."""
+    for name, content in (("r", b"RECOGNISE"), ("e", b"EXIT"), ("f", b"fine")):
+        nasty.ok("save", f"nasty/{name}", "-", content=content)
+        nasty.ok("save", f"nasty/{name}", "-", "--expect", "1", content=content + b" ours")
+        nasty.cli("save", f"nasty/{name}", "-", "--expect", "1", content=content + b" theirs")
+        kept = [nasty.ok("cat", f"nasty/{row['name']}").out for row in nasty.ok("list", "--json").rows]
+        assert {content + b" ours", content + b" theirs"} <= {*kept}
+    assert nasty.alive
+
+
+def test_what_was_on_disk_is_kept_whatever_the_format_does(nasty: Daemon) -> None:
+    """The outside bytes of a file whose format fails go into the history before they are overwritten."""
+    for name, content in (("or", b"RECOGNISE"), ("oe", b"EXIT")):
+        nasty.ok("save", f"nasty/{name}", "-", content=content)
+        [file] = (nasty.sessions / "nasty").glob(f"{name}*")
+        file.write_bytes(content + b" outside")
+        nasty.ok("save", f"nasty/{name}", "-", content=content + b" client")
+
+        def sizes(name: str = name) -> set[int]:
+            rows = [row for row in nasty.ok("list", "--json").rows if row["name"].startswith(name)]
+            return {each["size_bytes"] for row in rows for each in nasty.log_of(f"nasty/{row['name']}")}
+
+        until(lambda content=content, sizes=sizes: len(content + b" outside") in sizes())
+    assert nasty.alive
+
+
+def test_other_applications_do_not_notice_a_failing_format(nasty: Daemon, tmp_path: Path) -> None:
+    """Imports are recognised, and the status can be asked."""
+    (tmp_path / "a.json").write_bytes(b'{"contextMessages": [], "contextFiles": []}')
+    nasty.ok("import", str(tmp_path / "a.json"))
+    assert nasty.show("aiderdesk/a")["format"] == "aiderdesk"
+    nasty.ok("status")

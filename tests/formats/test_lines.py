@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +78,21 @@ def test_every_line_of_a_merge_was_in_one_of_the_texts(base, ours, theirs):
     if merged is not None:
         known = {line for text in (base, ours, theirs) for line in text.replace(b"\r", b"\n").split(b"\n")}
         assert {piece for piece in merged.replace(b"\r", b"\n").split(b"\n") if len(piece) < 2} <= known | {b""}
+
+
+def test_texts_that_would_take_long_are_a_conflict():
+    """Thousands of equal lines: a fork costs nothing, seconds of comparing do."""
+    base = [b"\n"] * 5000
+    ours, theirs = (
+        [b"%d %d\n" % (side, n) if n % 33 == side else line for n, line in enumerate(base)] for side in (1, 2)
+    )
+    began = time.process_time()
+    assert merged_lines(*(b"".join(lines) for lines in (base, ours, theirs))) is None
+    assert time.process_time() - began < 2
+
+
+def test_long_texts_are_merged_where_little_of_them_differs():
+    """What both begin and end with is not compared."""
+    base = b"\n" * 20_000 + BASE + b"\n" * 20_000
+    merged = merged_lines(base, base.replace(b"one", b"1"), base.replace(b"five", b"5"))
+    assert merged == base.replace(b"one", b"1").replace(b"five", b"5")

@@ -12,6 +12,7 @@ from holdfast_daemon.formats.renardo import (
     for_renardo,
     refusals,
 )
+from holdfast_daemon.formats.renardo.layout import layout_of
 from holdfast_daemon.formats.renardo.shown import trimmed
 
 HASHES = "#" * 80
@@ -90,7 +91,8 @@ def test_fact_3_any_file_is_read_and_written_back_to_the_byte(content):
 
 @given(documents(), RAW)
 def test_fact_3_a_change_reads_back_and_the_others_are_untouched(content, raw):
-    """Fact 3: one buffer changed in any file: the parts are the ones asked for, or it is refused."""
+    """Fact 3: one buffer changed in any file: the parts are the ones asked for, or it is refused. Line ends that are
+    the file's own end its lines."""
     document = {b"": content}
     parts = list(RENARDO.read(document).parts)
     assume(parts)
@@ -99,7 +101,9 @@ def test_fact_3_a_change_reads_back_and_the_others_are_untouched(content, raw):
         written = RENARDO.write(parts, document)
     except CannotHold:
         return
-    assert substance(RENARDO.read(written).parts) == substance(parts)
+    end = {"crlf": b"\r\n", "cr": b"\r"}.get(layout_of(content).newline, b"\n")
+    in_lines = [*parts[:-1], replace(parts[-1], content=raw.replace(end, b"\n"))]
+    assert substance(RENARDO.read(written).parts) in (substance(parts), substance(in_lines))
 
 
 @given(sessions())

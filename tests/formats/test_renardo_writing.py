@@ -269,3 +269,17 @@ def test_fact_12_writing_a_session_touches_nothing_beside_it():
     """Fact 12: the document is the one session file; startup_files/ and settings.toml are never part of it."""
     assert RENARDO.write([startup(), buffer(b"x")]).keys() == {b""}
     assert for_renardo([startup(), buffer(b"x")]).keys() == {b""}
+
+
+TWO_TEXTS = (("a", b"one\ntwo"), ("b", b"three\nfour"))
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r"], ids=["crlf", "cr"])
+def test_a_part_from_an_editor_of_the_same_system_keeps_the_line_ends_of_all(end):
+    """A file of Windows stays one where a text of Windows comes into it."""
+    whole = RENARDO.write([Part(key=name, name=name, kind="buffer", content=text) for name, text in TWO_TEXTS])[b""]
+    template = whole.replace(b"\n", end)
+    parts = RENARDO.read({b"": template}).parts
+    edited = [parts[0], replace(parts[1], content=end.join([b"3", b"4", b""]))]
+    written = RENARDO.write(edited, {b"": template})[b""]
+    assert written == template.replace(end.join([b"three", b"four"]), end.join([b"3", b"4", b""]))

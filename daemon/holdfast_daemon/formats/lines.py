@@ -7,6 +7,7 @@ neither touched lies between them; what is not apart is a conflict, and no text 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -14,8 +15,8 @@ from difflib import SequenceMatcher
 from holdfast_daemon.formats.base import Part
 from holdfast_daemon.formats.changes import is_text
 
-#: Longer texts are not compared: at worst it would cost the square of this.
-MOST_LINES = 5000
+#: How many pairs of equal lines may be compared where the texts differ; with more, it would take seconds.
+MOST_PAIRS = 300_000
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
@@ -41,9 +42,10 @@ def merged_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     if ours == base:
         return theirs
     old, our, their = (_LINE.findall(text) for text in (base, ours, theirs))
-    if max(len(old), len(our), len(their)) > MOST_LINES:
+    try:
+        our_changes, their_changes = [*_changes(old, our)], [*_changes(old, their)]
+    except _TooMany:
         return None
-    our_changes, their_changes = [*_changes(old, our)], [*_changes(old, their)]
     if any(_touch(one, other) for one in our_changes for other in their_changes if one != other):
         return None
     merged: list[bytes] = []
@@ -54,10 +56,23 @@ def merged_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     return b"".join(merged + old[at:])
 
 
+class _TooMany(Exception):
+    """The lines repeat so often that comparing them would take too long."""
+
+
 def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
-    for what, begin, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    """In order. Raises _TooMany."""
+    shortest = min(len(old), len(new))
+    head = next((place for place in range(shortest) if old[place] != new[place]), shortest)
+    rest = shortest - head
+    tail = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+    counts = Counter(after)
+    if sum(counts[line] for line in before) > MOST_PAIRS:
+        raise _TooMany
+    for what, begin, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if what != "equal":
-            yield begin, end, [*new[first:last]]
+            yield head + begin, head + end, [*after[first:last]]
 
 
 def _touch(one: _Change, other: _Change) -> bool:

@@ -62,7 +62,7 @@ def recognise(document: Document, formats: Mapping[str, Format], suffix: str) ->
             others = suffix not in (candidate.suffix, *candidate.other_suffixes)
             certain.append((others, recognition.inferred, candidate, recognition))
     if not certain:
-        return PLAIN, PLAIN.recognise(document)
+        return formats.get(PLAIN.app, PLAIN), PLAIN.recognise(document)
     _, _, chosen, recognition = min(certain, key=lambda row: row[:2])
     return chosen, recognition
 

@@ -34,6 +34,7 @@ def write_session(parts: Sequence[Part], template: bytes | None) -> bytes:
     """A file that reads back as these parts. Raises CannotHold; a part that ``template`` has is no reason to."""
     model = _EMPTY if template is None else layout_of(template)
     before = parts_of(model)
+    parts = [replace(part, content=_in_lines_of(model.newline, part.content)) for part in parts]
     if template is not None and _substances(parts) == _substances(before):
         return template
     if problems := _new_refusals(parts, before):
@@ -44,6 +45,14 @@ def write_session(parts: Sequence[Part], template: bytes | None) -> bytes:
         if read_back == _substances(parts):
             return built
     raise CannotHold(_what_differs(parts, read_back))
+
+
+def _in_lines_of(newline: str, content: bytes) -> bytes:
+    r"""A text whose line ends are all those of the file, as an editor of that system saves it: in the file's reading they
+    are ``\n``."""
+    end = LINE_END.get(newline, b"\n")
+    is_of_file = end != b"\n" and content.count(end) == max(content.count(b"\r"), content.count(b"\n"))
+    return content.replace(end, b"\n") if is_of_file else content
 
 
 def for_renardo(parts: Sequence[Part]) -> Document:

@@ -1,0 +1,119 @@
+"""A format that fails, or answers with something else, harms nobody: not the save, not the daemon, not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from daemon_store import part
+
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part, Reading, Recognition
+from holdfast_daemon.formats.plain import PLAIN, Plain
+from holdfast_daemon.guarded import Guarded
+
+ONE, TWO = part("a", "one", key="a"), part("b", "two", key="b")
+DOCUMENT = {b"": b"text"}
+READING = PLAIN.read(DOCUMENT)
+
+#: Method to its arguments and to what is answered where it fails: a value, or an error of the contract.
+METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
+    "recognise": ((DOCUMENT,), None),
+    "suffix_of": ((b"text",), ""),
+    "read": ((DOCUMENT,), DamagedDocument),
+    "write": (([ONE], None), CannotHold),
+    "cleared": ((DOCUMENT, ()), CannotHold),
+    "needed": (([ONE, TWO], [ONE]), [ONE]),
+    "match": (([ONE], [ONE, TWO]), [(0, 0), (None, 1)]),
+    "identity": ((ONE,), None),
+    "same": ((ONE, ONE), True),
+    "merge_part": ((ONE, ONE, TWO), None),
+    "describe_change": ((None, ONE), f"{ONE.kind} a added"),
+    "suspicion": ((READING, READING), None),
+    "new_part": (("n", b"", []), CannotHold),
+    "resources": ((DOCUMENT,), DamagedDocument),
+    "name_warnings": (("n",), ()),
+    "losses": (([ONE],), ()),
+}
+
+
+def _format(method: str, deed: Callable[..., Any]) -> Guarded:
+    return Guarded(type("Odd", (Plain,), {method: deed})())
+
+
+def _raising(problem: BaseException) -> Callable[..., Any]:
+    def deed(*_: object) -> None:
+        raise problem
+
+    return deed
+
+
+def test_every_method_of_the_contract_is_guarded() -> None:
+    """The table is complete."""
+    methods = {name for name in vars(Guarded) if not name.startswith("_")}
+    assert methods == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    "problem", [RuntimeError("\ud800"), SystemExit(1), KeyboardInterrupt(), RecursionError(), MemoryError()], ids=repr
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseException) -> None:
+    """Whatever is raised, sys.exit() too."""
+    arguments, expected = METHODS[method]
+    asked = getattr(_format(method, _raising(problem)), method)
+    if isinstance(expected, type) and issubclass(expected, Exception):
+        with pytest.raises(expected) as caught:
+            asked(*arguments)
+        assert str(caught.value).isprintable()
+    else:
+        assert asked(*arguments) == expected
+
+
+@pytest.mark.parametrize(
+    "method", ["recognise", "suffix_of", "read", "write", "cleared", "needed", "match", "merge_part", "suspicion",
+               "describe_change", "new_part", "resources", "name_warnings", "losses"],
+)  # fmt: skip
+def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
+    """True where a recognition, a reading or a reason is expected, and so on."""
+    arguments, expected = METHODS[method]
+    asked = getattr(_format(method, lambda *_: True), method)
+    if isinstance(expected, type) and issubclass(expected, Exception):
+        with pytest.raises(expected):
+            asked(*arguments)
+    else:
+        assert asked(*arguments) == expected
+
+
+def test_a_match_that_leaves_a_part_out_is_made_anew() -> None:
+    """Otherwise a merge would lose it."""
+    form = _format("match", lambda *_: [(0, 0)])
+    assert form.match([ONE], [ONE, TWO]) == [(0, 0), (None, 1)]
+
+
+@pytest.mark.parametrize(
+    "parts", [(ONE, ONE), (Part(key="k", name="n", kind="x", content="text"),), ("part",)]  # type: ignore[arg-type]  # wrong on purpose
+)  # fmt: skip
+def test_a_reading_that_cannot_be_is_damage(parts: tuple[Part, ...]) -> None:
+    """A key twice, content that is no bytes, parts that are none."""
+    reading = Reading(recognition=Recognition(generation="1"), parts=parts)
+    with pytest.raises(DamagedDocument):
+        _format("read", lambda *_: reading).read(DOCUMENT)
+
+
+def test_what_is_said_can_be_sent() -> None:
+    """Lone surrogates are written out, what is endless is cut, numbers without bounds are text."""
+    odd = Part(key="\ud800", name="n" * 10_000, kind="k", content=b"", facts={"large": 1 << 80, "text": "\udfff"})
+    reading = Reading(
+        recognition=Recognition(generation="\ud800"), parts=(odd,), facts={"a": "\ud800"}, warnings=("\ud800",)
+    )
+    found = _format("read", lambda *_: reading).read(DOCUMENT)
+    assert (found.parts[0].key, found.recognition.generation, found.warnings) == ("\\ud800", "\\ud800", ("\\ud800",))
+    assert len(found.parts[0].name) < 5000
+    assert found.parts[0].facts == {"large": str(1 << 80), "text": "\\udfff"}
+    assert found.facts == {"a": "\\ud800"}
+
+
+def test_a_good_reading_is_handed_on_as_it_is() -> None:
+    """The very parts."""
+    assert Guarded(PLAIN).read(DOCUMENT).parts[0] == READING.parts[0]
