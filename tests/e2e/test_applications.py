@@ -7,6 +7,7 @@ import json
 import random
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 from e2e_daemon import Daemon
 
@@ -117,6 +118,23 @@ def test_a_message_is_a_value(shared: Daemon) -> None:
     assert any(call.name == "power---file_read" for message in messages for call in message.tool_calls)
 
 
+def test_messages_that_are_loaded_keep_their_order(shared: Daemon) -> None:
+    """Whatever the chat that they come into has in common with them."""
+    shared.ok("save", "aiderdesk/order", "-", content=_chat("1", "2", "3"))
+    shared.ok("save", "aiderdesk/order", "-", content=_chat("3", "x", "1"))
+    shared.ok("restore", "aiderdesk/order@-1", "--kind", "message")
+    assert _texts(shared.ok("cat", "aiderdesk/order").out) == ["1", "2", "3"]
+
+
+def test_two_windows_that_add_one_file_otherwise_are_told(shared: Daemon) -> None:
+    """One says read-only and the other not: both sessions are kept."""
+    shared.ok("save", "aiderdesk/flags", "-", content=_chat("a"))
+    shared.ok("save", "aiderdesk/flags", "-", "--expect", "1", content=_chat("a", files=("x.py",)))
+    theirs = _chat("a", files=("x.py",)).replace(b'"x.py"', b'"x.py",\n      "readOnly": true')
+    assert shared.cli("save", "aiderdesk/flags", "-", "--expect", "1", content=theirs).code == 4
+    assert _paths(shared.ok("cat", "aiderdesk/flags").out) == ["x.py"]
+
+
 # IGV
 
 
@@ -147,6 +165,66 @@ def test_two_people_who_styled_different_tracks_are_merged(shared: Daemon) -> No
     shared.ok("save", "igv/two", "-", "--expect", "1", content=IGV.replace(b'"0,0,178"', b'"9,9,9"'))
     expected = IGV.replace(b'"200,30,30"', b'"0,0,0"').replace(b'height="40"', b'height="80"')
     assert shared.ok("cat", "igv/two").out == expected.replace(b'"0,0,178"', b'"9,9,9"')
+
+
+def _session(*panels: str) -> bytes:
+    """``DataPanel:a,b`` each; the tracks' files are resources."""
+    tracks = [track for panel in panels for track in panel.partition(":")[2].split(",")]
+    lines = ['<Session genome="hg19" locus="All" version="8">', "    <Resources>"]
+    lines += [f'        <Resource path="{track}.bed"/>' for track in sorted(tracks)] + ["    </Resources>"]
+    for panel in panels:
+        name, _, held = panel.partition(":")
+        lines += [f'    <Panel name="{name}">']
+        lines += [f'        <Track clazz="FeatureTrack" id="{track}.bed" name="{track}"/>' for track in held.split(",")]
+        lines += ["    </Panel>"]
+    return "\n".join([*lines, "</Session>", ""]).encode()
+
+
+def _panels(content: bytes) -> list[str]:
+    """What ``_session`` was given, for any document."""
+    root = ElementTree.fromstring(content)
+    return [
+        f"{panel.get('name')}:{','.join(str(track.get('name')) for track in panel.iter('Track'))}"
+        for panel in root.iter("Panel")
+    ]
+
+
+def test_a_track_lands_in_no_panel_where_nobody_put_it(shared: Daemon) -> None:
+    """One side turns two tracks, the other adds a panel behind them."""
+    shared.ok("save", "igv/nest", "-", content=_session("A:t1,t2"))
+    shared.ok("save", "igv/nest", "-", "--expect", "1", content=_session("A:t2,t1"))
+    shared.ok("save", "igv/nest", "-", "--expect", "1", content=_session("A:t1,t2", "B:r"))
+    assert _panels(shared.ok("cat", "igv/nest").out) == ["A:t2,t1", "B:r"]
+    assert _lines(shared, "igv/nest") == ["resource r.bed added", "panel B added", "track r added to B"]
+
+
+def test_a_panel_that_comes_back_takes_no_track_along(shared: Daemon) -> None:
+    """And a track goes back into the panel that it was in."""
+    shared.ok("save", "igv/panels", "-", content=_session("A:a", "B:b"))
+    shared.ok("save", "igv/panels", "-", "--accept", content=_session("A:a,c,d"))
+    shared.ok("restore", "igv/panels@-1", "--part", "B")
+    assert _panels(shared.ok("cat", "igv/panels").out) == ["A:a,c,d", "B:b"]
+    shared.ok("save", "igv/panels", "-", content=_session("A:c,d", "B:b,a"))
+    shared.ok("restore", "igv/panels@-1", "--part", "a")
+    assert _panels(shared.ok("cat", "igv/panels").out) == ["A:a,c,d", "B:b"]
+
+
+def test_a_track_in_another_panel_is_told_so(shared: Daemon) -> None:
+    """By the names of both."""
+    shared.ok("save", "igv/moved", "-", content=_session("A:a,b", "B:c"))
+    shared.ok("save", "igv/moved", "-", content=_session("A:a", "B:c,b"))
+    assert _lines(shared, "igv/moved") == ["track b: panel A → panel B"]
+
+
+def test_a_comment_that_one_side_adds_survives_a_merge(shared: Daemon) -> None:
+    """It is no part; where only one side changed what stands beside the parts, that is kept."""
+    shared.ok("save", "igv/comment", "-", content=_session("A:a", "B:b"))
+    shared.ok("save", "igv/comment", "-", "--expect", "1", content=_session("A:a,c", "B:b"))
+    theirs = _session("A:a", "B:b").replace(b"    <Panel", b"    <!-- cohort 7 -->\n    <Panel", 1)
+    shared.ok("save", "igv/comment", "-", "--expect", "1", content=theirs)
+    found = shared.ok("cat", "igv/comment").out
+    assert b"<!-- cohort 7 -->" in found
+    assert _panels(found) == ["A:a,c", "B:b"]
 
 
 def test_one_panel_is_loaded_with_its_resources(shared: Daemon) -> None:

@@ -50,8 +50,15 @@ def test_an_edited_message_is_known_by_its_id():
 def test_an_edited_message_without_an_id_is_known_by_its_neighbours_and_role():
     """Between the same two, the first of a role is the first of that role."""
     old = [message("a"), message("b"), message("c", "assistant"), message("d")]
+    new = [message("a"), message("B"), message("+", "tool"), message("C", "assistant"), message("d")]
+    assert partners(old, new) == [0, 1, None, 2, 3]
+
+
+def test_edited_messages_keep_their_order():
+    """Two that are the other way round are not both known again: an answer is not that to a later question."""
+    old = [message("a"), message("b"), message("c", "assistant"), message("d")]
     new = [message("a"), message("C", "assistant"), message("B"), message("d")]
-    assert partners(old, new) == [0, 2, 1, 3]
+    assert partners(old, new) == [0, 2, None, 3]
 
 
 def test_another_message_at_the_same_place_is_another():
@@ -137,6 +144,18 @@ def test_the_longest_rising_run_is_kept(places):
 def test_every_message_is_there_once(old, new):
     """Whatever repeats."""
     partners([message(text) for text in old], [message(text) for text in new])
+
+
+ROLES = st.lists(st.sampled_from(["user", "assistant", "tool"]), max_size=8)
+
+
+@given(ROLES, ROLES)
+def test_no_two_edited_messages_cross(old, new):
+    """Whatever their roles; each partner has the same."""
+    told = partners([message(f"s{at}", role) for at, role in enumerate(old)], [message("t", role) for role in new])
+    pairs = [(one, other) for other, one in enumerate(told) if one is not None]
+    assert [one for one, _ in pairs] == sorted(one for one, _ in pairs)
+    assert all(old[one] == new[other] for one, other in pairs)
 
 
 MANY = 6000

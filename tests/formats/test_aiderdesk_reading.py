@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from holdfast_daemon.formats.aiderdesk import AIDERDESK
-from holdfast_daemon.formats.base import DamagedDocument
+from holdfast_daemon.formats.base import DamagedDocument, Part
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "aiderdesk"
 EMPTY = b'{\n  "contextMessages": [],\n  "contextFiles": []\n}'
@@ -35,6 +35,22 @@ def test_fact_1_every_generation_is_recognised(name, generation, writer, inferre
     assert (recognition.generation, recognition.writer, recognition.inferred) == (generation, writer, inferred)
     assert recognition.certain
     assert AIDERDESK.read(document(name)).recognition == recognition
+
+
+def test_a_mark_counts_for_more_than_messages_of_langchain():
+    """AiderDesk 0.35 and later load them and save them with its mark, and then cannot use them."""
+    content = json.loads(document("v0.json")[b""])
+    saved = session(content["contextMessages"], version=2)
+    assert AIDERDESK.recognise(saved).generation == "v2"
+    assert len(AIDERDESK.losses(AIDERDESK.read(saved).parts)) == 3
+
+
+def test_a_message_of_langchain_makes_no_session_of_langchain():
+    """The others are of no AiderDesk that wrote such."""
+    content = json.loads(document("v0.json")[b""])
+    mixed = session([{"role": "user", "content": "a"}, content["contextMessages"][0]])
+    assert AIDERDESK.recognise(mixed).generation == "v1"
+    assert AIDERDESK.recognise(session(content["contextMessages"])).generation == "v0"
 
 
 def test_a_session_without_ids_may_be_older():
@@ -196,6 +212,42 @@ def test_a_byte_order_mark_and_a_member_that_is_there_twice_warn():
     assert reading.parts == ()
     assert [warning[:20] for warning in reading.warnings] == ["it begins with a byt", "contextMessages is t"]
     assert AIDERDESK.write((), {b"": content}) == {b"": content}
+
+
+def test_a_part_is_told_by_its_id_its_path_or_its_name():
+    """In whatever document; not by its place, nor by a key that is its own only here."""
+    messages = [{"role": "user", "id": each} if each else {"role": "user"} for each in ("a", "", "b", "b", "message-9")]
+    files = [{"path": "x"}, {"path": "x"}, {"path": "y"}, {"nothing": 1}]
+    parts = AIDERDESK.read(session(messages, files, more=1)).parts
+    assert [AIDERDESK.identity(part) for part in parts] == [
+        "a", None, None, None, "message-9", "file:x", None, "file:y", None, "field:more",
+    ]  # fmt: skip
+    task = {path.name.encode(): path.read_bytes() for path in (DATA / "task").iterdir()}
+    whole_files = [part for part in AIDERDESK.read(task).parts if part.kind not in ("message", "file")]
+    assert [AIDERDESK.identity(part) for part in whole_files] == [part.name for part in whole_files]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "identity"),
+    [
+        ("said", b'{"role": "user"}', None),
+        ("said", b'{"role": "user", "id": "new"}', "new"),
+        ("said", b'{"role": "user", "id": "u1"}', None),
+        ("said", b'{"path": "new"}', "file:new"),
+        ("said", b'{"path": "src/a.py"}', None),
+        ("said", b"1", "field:said"),
+    ],
+)
+def test_a_new_part_is_told_by_what_it_will_be_read_as(name, content, identity):
+    """The name by which it was put in is no id of a message, and an id that is taken is none."""
+    made = AIDERDESK.new_part(name, content, AIDERDESK.read(document("chat_v1.json")).parts)
+    assert AIDERDESK.identity(made) == identity
+
+
+def test_content_that_is_no_json_tells_of_no_one():
+    """A part may be given from anywhere."""
+    assert AIDERDESK.identity(Part(key="a", name="a", kind="message", content=b"{")) is None
+    assert AIDERDESK.identity(Part(key="file:a", name="a", kind="file", content=b"{")) is None
 
 
 def test_an_id_that_is_there_twice_is_no_key():

@@ -1,6 +1,7 @@
 """Task folders, which AiderDesk keeps since 0.36: a session, its settings, its todos and whatever else lies there."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -89,14 +90,79 @@ def test_a_new_task_is_all_that_the_old_one_was():
     assert AIDERDESK.write(AIDERDESK.read(TASK).parts) == TASK
 
 
-def test_a_cleared_task_keeps_its_settings():
+def test_a_cleared_task_holds_nothing():
     """Neither messages, files, todos nor other files; the context is there, and empty."""
     cleared = AIDERDESK.cleared(TASK)
-    assert cleared == {
-        b"settings.json": TASK[b"settings.json"],
-        b"context.json": b'{\n  "version": 2,\n  "contextMessages": [],\n  "contextFiles": []\n}',
-    }
+    assert cleared.keys() == {b"settings.json", b"context.json"}
+    assert cleared[b"context.json"] == b'{\n  "version": 2,\n  "contextMessages": [],\n  "contextFiles": []\n}'
     assert AIDERDESK.cleared(TASK, ["todos"]).keys() == {b"settings.json", b"context.json", b"todos.json"}
+
+
+#: What ``TaskDataSchema`` demands, what a user set up, and what tells of the old task alone.
+DEMANDED = {
+    "id": "7f3a9c21",
+    "baseDir": "/p",
+    "name": "x",
+    "aiderTotalCost": 1,
+    "agentTotalCost": 2.5,
+    "mainModel": "m",
+}
+SET_UP = {
+    "weakModel": None, "architectModel": "a", "currentMode": "code", "workingMode": "worktree", "autoApprove": True,
+    "agentProfileId": "power", "provider": "p", "model": "m", "reasoningEffort": "low", "thinkingTokens": "1k",
+    "weakModelLocked": True, "contextCompactingThreshold": 80, "unknown": [1],
+}  # fmt: skip
+OF_THE_OLD_TASK = {
+    "parentId": "3f0c1f52", "state": "DONE", "pinned": True, "createdAt": "2026", "updatedAt": "2026",
+    "startedAt": "2026", "interruptedAt": "2026", "completedAt": "2026", "worktree": {"path": "/w"},
+    "lastMergeState": {"timestamp": 1}, "handoff": True, "lastAgentProviderMetadata": {}, "metadata": {"a": 1},
+}  # fmt: skip
+
+
+def cleared_settings(settings, **others):
+    document = {b"settings.json": json.dumps(settings, indent=2).encode(), **others}
+    return json.loads(AIDERDESK.cleared(document)[b"settings.json"])
+
+
+def test_a_cleared_task_is_a_new_one():
+    """It has what its user set up and what AiderDesk demands of a task; neither costs nor anything that the old one
+    went through, and is not archived. Without a moment of creation AiderDesk takes it for one not begun."""
+    new = cleared_settings({**DEMANDED, **SET_UP, **OF_THE_OLD_TASK, "archived": True})
+    empty = {"name": "", "archived": False, "aiderTotalCost": 0, "agentTotalCost": 0}
+    assert new == {**DEMANDED, **SET_UP, **empty, "id": new["id"]}
+
+
+def test_a_cleared_task_has_an_id_of_its_own():
+    """Of eight hexadecimal digits, as AiderDesk gives; another for every document, the same for the same."""
+    given = {**DEMANDED, **SET_UP}
+    ids = [cleared_settings(each)["id"] for each in (given, {**given, "name": "y"}, given)]
+    assert all(re.fullmatch("[0-9a-f]{8}", each) for each in ids)
+    assert len({DEMANDED["id"], *ids}) == 3
+    assert ids[0] == ids[2]
+    [again] = {cleared_settings({**given, "id": ids[0]})["id"]}
+    assert again not in ids
+
+
+def test_a_cleared_task_says_what_it_costs():
+    """Also where the old one did not: AiderDesk adds to the numbers."""
+    new = cleared_settings({"id": "1a2b3c4d", "baseDir": "/p", "name": "x"})
+    assert (new["aiderTotalCost"], new["agentTotalCost"]) == (0, 0)
+
+
+def test_the_other_bytes_of_cleared_settings_stay():
+    """Order, white space and spelling."""
+    settings = (
+        b'{ "name" : "x",\r\n\t"currentMode":"code" , "id":"a",\r\n\t"createdAt":"2026", "mainModel": "\\u006d" }\r\n'
+    )
+    cleared = AIDERDESK.cleared({b"settings.json": settings})[b"settings.json"]
+    assert cleared.startswith(b'{ "name" : "",\r\n\t"currentMode":"code" , "id":"')
+    assert b'"mainModel": "\\u006d"' in cleared
+    assert b"createdAt" not in cleared
+
+
+def test_a_task_without_settings_is_cleared_too():
+    """It stays one without."""
+    assert AIDERDESK.cleared({b"context.json": TASK[b"context.json"]}).keys() == {b"context.json"}
 
 
 @pytest.mark.parametrize(

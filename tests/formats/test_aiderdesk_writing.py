@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from holdfast_daemon.formats.aiderdesk import AIDERDESK
+from holdfast_daemon.formats.aiderdesk.writing import EMPTY_V2
 from holdfast_daemon.formats.base import CannotHold, Part
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "aiderdesk"
@@ -147,6 +148,42 @@ def test_version_2_is_only_claimed_where_no_old_words_come_in(template, added, v
     assert json.loads(built).get("version") == version
     assert parts_of(built)[len([each for each in parts if each.kind == "message"])].content == added
     assert not any("words of version 1" in warning for warning in AIDERDESK.read({b"": built}).warnings)
+
+
+def test_a_session_whose_words_are_all_of_version_2_is_marked_so():
+    """As the first member, set as its neighbours are; without the mark it would be told as of a version that cannot
+    read it."""
+    content = b'{\n  "contextMessages": [\n    ' + USER + b'\n  ],\n  "contextFiles": []\n}'
+    built = written([part(USER), part(NEW_CALL)], content)
+    assert built == EMPTY_V2.replace(b"[],", b"[\n    " + USER + b",\n    " + NEW_CALL + b"\n  ],", 1)
+    assert AIDERDESK.recognise({b"": built}).generation == "v2"
+    assert AIDERDESK.read({b"": built}).warnings == ()
+
+
+def test_the_mark_comes_with_whatever_is_written():
+    """Also where the new words were there without it, and the last old ones go."""
+    content = b'{"contextMessages":[' + OLD_CALL + b"," + NEW_CALL + b'],"contextFiles":[]}'
+    old, new = parts_of(content)
+    assert written([old, new], content) == content
+    assert written([new], content) == b'{"version":2,"contextMessages":[' + NEW_CALL + b'],"contextFiles":[]}'
+
+
+def test_a_mark_that_went_with_old_words_comes_back_without_them():
+    """To the byte."""
+    content = document("chat_v2.json")[b""]
+    mixed = written([*parts_of(content), part(OLD_CALL)], content)
+    rest = [each for each in parts_of(mixed) if each.content != OLD_CALL]
+    assert written(rest, mixed) == content
+
+
+def test_a_session_of_mixed_words_warns():
+    """Fact 13: AiderDesk 0.35 brings it up to date, older ones cannot read the newer words, and no mark tells."""
+    reading = AIDERDESK.read({b"": written([part(OLD_CALL), part(NEW_CALL), part(USER)])})
+    assert (reading.recognition.generation, reading.recognition.writer) == ("v2", None)
+    assert reading.recognition.inferred
+    [warning] = reading.warnings
+    assert "words of version 2" in warning
+    assert "AiderDesk 0.34" in warning
 
 
 @pytest.mark.parametrize(

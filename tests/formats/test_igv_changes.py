@@ -1,5 +1,6 @@
 """What changed between two sessions: in IGV's own words, noise left out, and two changes merged."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +71,18 @@ def test_fact_8_a_mere_saving_is_no_change(kind, old, new):
         ("track", '<Track id="a"/>', "<Track"),
         ("session", '<Session version="8"/>', '<Session groupTracksBy="A" version="8"/>'),
         ("attributes", '<H><Attribute name="A"/></H>', '<H><Attribute name="B"/></H>'),
+        (
+            "attributes",
+            '<HiddenAttributes><A name="A"/></HiddenAttributes>',
+            '<VisibleAttributes><A name="A"/></VisibleAttributes>',
+        ),
+        ("session", '<Session groupTracksBy="01"/>', '<Session groupTracksBy="1"/>'),
         ("track", '{"autoscale": "true"}', '{"autoscale": "false"}'),
+        ("track", '{"l": []}', '{"l": {}}'),
+        ("track", '{"l": ["x"]}', '{"l": {"0": "x"}}'),
+        ("member", "[]", "{}"),
+        ("member", "[1]", '{"0": 1}'),
+        ("member", '{"": 1}', "1"),
     ],
 )
 def test_what_somebody_did_is_a_change(kind, old, new):
@@ -97,6 +109,7 @@ def test_what_somebody_did_is_a_change(kind, old, new):
          "track a renamed to b: height 9"),
         (part("track", "<Track><A/></Track>"), part("track", "<Track><B/></Track>"), "track x: B added, A removed"),
         (part("track", '{"min":0,"max":1}'), part("track", '{"min":0,"max":9}'), "track x: range 0..1 → 0..9"),
+        (part("track", '{"l":[]}'), part("track", '{"l":{}}'), "track x: l a list → an object"),
         (part("track", '<Track a="1"/>'), part("track", '<Track a="1.0" />'), "track x: only spelled otherwise"),
         (part("locus", "chr1:9-20", "locus"), part("locus", "chr1:8-20", "locus"),
          "locus chr1:9-20 → chr1:8-20"),
@@ -153,6 +166,7 @@ def test_changes_of_other_attributes_merge():
         ("genome", "hg18", "hg19", "hg38"),
         ("track", "<Track/>", "<Track", '<Track a="1"/>'),
         ("track", '{"a": 1}', '{"a": 2}', '{"a": 3}'),
+        ("attributes", "<HiddenAttributes/>", "<HiddenAttributes><A/></HiddenAttributes>", "<VisibleAttributes/>"),
     ],
 )
 def test_changes_that_touch_are_a_conflict(kind, base, ours, theirs):
@@ -201,3 +215,76 @@ def test_a_view_is_no_work():
 def test_a_locus_creeps_by_more_than_one_base_over_several_savings():
     """Each of IGV's savings takes one; the end stays."""
     assert IGV.same(part("locus", "chr1:1,000-5,000"), part("locus", "chr1:990-5000"))
+
+
+OVERLAY = '<Track id="m" {0}>{1}</Track>'
+A, B, C = ('<Track id="a"/>', '<Track id="b"/>', '<Track id="c"/>')
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        (A + B, A + B, B + A, B + A),
+        (A + B, B + A, A + B, B + A),
+        (A + B, B + A, B + A, B + A),
+        (A + B, A + B + C, B + A, B + C + A),
+        (A + B, B + A, A + B + C, B + C + A),
+        (A + B + C, A + C, C + A + B, C + A),
+        (A + B + C, C + B + A, B + A + C, None),
+        ("<D/>" + A, "<D/>" + A, A + "<D/>", A + "<D/>"),
+    ],
+)
+def test_an_order_that_one_side_changed_is_kept(base, ours, theirs, merged):
+    """Of what lies within a part, while the other side changed an attribute; two new orders are a conflict."""
+    whole = IGV.merge_part(
+        part("track", OVERLAY.format('x="1"', base)),
+        part("track", OVERLAY.format('x="2"', ours)),
+        part("track", OVERLAY.format('x="1"', theirs)),
+    )
+    assert (whole and whole.content.decode()) == (merged and OVERLAY.format('x="2"', merged))
+
+
+def test_the_order_of_an_overlay_is_seen():
+    """The later track lies on the earlier one."""
+    old, new = (part("track", OVERLAY.format("", inner), "m") for inner in (A + B, B + A))
+    assert not IGV.same(old, new)
+    assert IGV.describe_change(old, new) == "track m: order of tracks a, b → b, a"
+    more = part("track", OVERLAY.format("", A + B + C), "m")
+    assert IGV.describe_change(old, more) == "track m: Track c added"
+
+
+def test_filter_elements_in_another_order_merge():
+    """They have no name; what stands where is what counts."""
+    one, two = '<FilterElement item="a"/>', '<FilterElement item="b"/>'
+    base, ours, theirs = (
+        part("filter", f"<Filter {attributes}>{inner}</Filter>")
+        for attributes, inner in (('m="all"', one + two), ('m="any"', one + two), ('m="all"', two + one))
+    )
+    assert IGV.merge_part(base, ours, theirs).content.decode() == f'<Filter m="any">{two}{one}</Filter>'
+
+
+def test_panels_merge_into_what_a_panel_is():
+    """What theirs holds beside tracks comes in without white space around it."""
+    base, ours, theirs = (
+        part("panel", text)
+        for text in ('<Panel name="P" h="1"/>', '<Panel name="P" h="2"/>', '<Panel name="P" h="1"><Sort/></Panel>')
+    )
+    assert IGV.merge_part(base, ours, theirs).content == b'<Panel name="P" h="2"><Sort/></Panel>'
+
+
+def test_a_resource_is_known_by_its_path_and_not_by_its_link():
+    """Several may have one URL to click on."""
+    one, two = (part("resource", f'<Resource path="{path}" url="http://h/$$"/>') for path in ("a", "b"))
+    changed = [replace(each, content=each.content.replace(b"/>", b' color="1,2,3"/>')) for each in (two, one)]
+    assert sorted(IGV.match([one, two], changed)) == [(0, 1), (1, 0)]
+
+
+def test_many_elements_within_a_part_merge_in_time():
+    """It grows with them and not with their square."""
+    inner = "".join(f'<Track id="{n}"/>' for n in range(20_000))
+    base, ours, theirs = (
+        part("track", OVERLAY.format(x, text)) for x, text in (('x="1"', inner), ('x="2"', inner), ('x="1"', inner + A))
+    )
+    begin = time.process_time()
+    assert IGV.merge_part(base, ours, theirs).content.endswith(b'<Track id="a"/></Track>')
+    assert time.process_time() - begin < 4

@@ -96,7 +96,6 @@ def test_a_genome_told_whole_takes_the_place_of_a_name():
         (Part(key="a", name="a", kind="panel", content=b"{}"), "XML session"),
         (Part(key="a", name="a", kind="track", content=b"[]"), "JSON object"),
         (Part(key="a", name="a", kind="member", content=b"{,}"), "not readable"),
-        (Part(key="a", name="a", kind="member", content=b" 1"), "white space"),
         (Part(key="a", name="tracks", kind="member", content=b"[]"), "read back"),
         (Part(key="a", name="locus", kind="locus", content=b'"b"'), "one locus"),
         (Part(key="a", name="a", kind="member", content=b"[" * 100_000), "deep"),
@@ -132,3 +131,84 @@ def test_what_is_wrong_with_a_json_session_is_told():
     for text in (b'{"genome":"g","tracks":[' + b"{}," * 50_000 + b"{}]}", b'{"genome":"g","tracks":' + b"[" * 100_000):
         with pytest.raises(DamagedDocument):
             IGV.read({b"": text})
+
+
+def without_tracks(text):
+    document = {b"": text.encode()}
+    return IGV.write([part for part in IGV.read(document).parts if part.kind != "track"], document)[b""].decode()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        '"genome": {"id": "x"}',
+        '"reference": "hg19"',
+        '"reference": "hg19", "genome": "hg38"',
+        '"reference": {"id": "x"}, "genome": "hg38"',
+        '"genome": null',
+        '"genome": "hg38", "gene-list": 5',
+        '"genome": "hg38", "": 5',
+        '"genome": "hg38", "member": 4, "": 5',
+        '"genome": "hg38", "\\ud800": 1',
+        '"genome": "hg38", "\\ud800": 1, "\\\\ud800": 2',
+        '"genome": "hg38", "\\ud800" : "a: b"',
+        f'"genome": "hg38", "{"a" * 305}": {{"x": 1}}, "{"a" * 306}": 2',
+        '"genome": "hg38", "locus": "a"',
+    ],
+)
+def test_editing_tracks_leaves_the_other_members_alone(members):
+    """Their names, their places and their values, whatever they are called."""
+    assert without_tracks(f'{{{members}, "tracks": [{{"url": "a"}}]}}') == f'{{{members}, "tracks": []}}'
+
+
+@pytest.mark.parametrize("key", ["a" * 305, "\\ud800", ""])
+def test_a_member_has_its_whole_name_in_another_session(key):
+    """The name that is shown may be cut or escaped; the content tells the real one, and can be edited."""
+    text = f'{{"genome": "hg38", "{key}": {{"x": 1}}, "tracks": []}}'
+    parts = read(text.encode())
+    member = next(part for part in parts if part.kind == "member")
+    assert f'"{key}":{{"x": 1}}'.encode() in IGV.write([*read(WEB), member], {b"": WEB})[b""]
+    changed = replace(member, content=member.content.replace(b"1", b"2"))
+    edited = IGV.write([changed if part is member else part for part in parts], {b"": text.encode()})[b""]
+    assert edited == text.replace("1", "2").encode()
+    IGV.resources({b"": text.encode()})
+    assert IGV.describe_change(member, changed)
+    assert not IGV.same(member, changed)
+    assert IGV.merge_part(member, changed, changed) is None
+
+
+@pytest.mark.parametrize("name", ["genome", "locus", "signal"])
+def test_an_editor_s_last_newline_is_no_part_of_a_value(name):
+    """White space around what was edited is left out."""
+    parts = read(DESKTOP)
+    part = next(part for part in parts if part.name == name)
+    changed = replace(part, content=b"\n" + part.content + b"\r\n", facts={})
+    assert IGV.write([changed if each is part else each for each in parts], {b"": DESKTOP}) == {b"": DESKTOP}
+
+
+def test_a_track_that_is_no_object_hinders_no_edit_elsewhere():
+    """It was there already; a new one is refused."""
+    text = b'{"genome": "hg38", "tracks": [1, {"url": "a", "color": "red"}, null]}'
+    parts = read(text)
+    changed = [replace(part, content=part.content.replace(b"red", b"blue")) for part in parts]
+    assert IGV.write(changed, {b"": text})[b""] == text.replace(b"red", b"blue")
+    with pytest.raises(CannotHold, match="JSON object"):
+        IGV.write([*parts, replace(parts[1], content=b"2")], {b"": text})
+
+
+def test_tracks_are_read_back_in_the_order_asked():
+    """It is that in which they are shown."""
+    parts = read(DESKTOP)
+    tracks = [part for part in parts if part.kind == "track"]
+    wanted = [*(part for part in parts if part.kind != "track"), *tracks[::-1], tracks[0]]
+    written = IGV.write(wanted, {b"": DESKTOP})[b""]
+    assert [part.content for part in read(written) if part.kind == "track"] == [
+        part.content for part in [*tracks[::-1], tracks[0]]
+    ]
+
+
+def test_a_genome_of_a_json_session_is_a_json_value():
+    """The sentence says how it is written."""
+    parts = [replace(part, content=b"hg19") if part.kind == "genome" else part for part in read(WEB)]
+    with pytest.raises(CannotHold, match='such as "hg38"'):
+        IGV.write(parts, {b"": WEB})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast_daemon.formats.base import CannotHold, Part, Resource
+from holdfast_daemon.formats.base import Resource
 from holdfast_daemon.formats.igv import IGV
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "igv"
@@ -161,65 +161,8 @@ def test_fact_3_what_igv_does_not_give_back_is_told():
     assert [key for key, _ in IGV.losses(IGV.read(SESSION).parts)] == ["Preferences", "lab:Notes"]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "kind"),
-    [
-        ("t", '<Track id="a.bed"/>', "track"),
-        ("t", '<Track id="a.bed" name="t"/>', "track"),
-        ("a.bed", ' <Resource path="a.bed" name="x"/>\n', "resource"),
-        ("P", "<Panel/>", "panel"),
-        ("anything", '<Region chromosome="1" start="2" end="3"/>', "region"),
-        ("anything", "<PanelLayout/>", "layout"),
-        ("locus", "MYC", "locus"),
-    ],
-)
-def test_a_new_part_is_of_the_kind_of_its_content(name, content, kind):
-    """And called as it was said, where its content can say so."""
-    beside = [part for part in IGV.read(SESSION).parts if part.kind != "locus"]
-    made = IGV.new_part(name, content.encode(), beside)
-    assert made.kind == kind
-    after = IGV.read(IGV.write([*beside, made], SESSION)).parts
-    assert (made.kind, made.name, made.content) in [(part.kind, part.name, part.content) for part in after]
-    assert made.key not in {part.key for part in beside}
-
-
-def test_a_new_part_of_a_json_session():
-    """An object with a URL or path is a track, one with a chromosome a region, anything else a member."""
-    beside = IGV.read(WEB).parts
-    for name, content, kind in (
-        ("t", b'{"url": "a.bed"}', "track"),
-        ("chr1:2-3", b'{"chr": "chr1", "start": 2, "end": 3}', "region"),
-        ("showSampleNames", b"false", "member"),
-    ):
-        made = IGV.new_part(name, content, beside)
-        assert (made.name, made.kind) == (name, kind)
-        after = IGV.read(IGV.write([*beside, made], WEB)).parts
-        assert (made.kind, made.name, made.content) in [(part.kind, part.name, part.content) for part in after]
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("t", b"<Track"),
-        ("t", b"chr1"),
-        ("t", b'<Track name="other"/>'),
-        ("t", b'{"url": "a", "name": "other"}'),
-        ("t", b'<Session genome="g"/>'),
-        ("t", b"<Resources/>"),
-        ("t", b"\xff"),
-    ],
-)
-def test_what_is_no_part_is_refused(name, content):
-    """With a sentence that says what it is."""
-    with pytest.raises(CannotHold):
-        IGV.new_part(name, content, IGV.read(SESSION).parts)
-
-
-def test_parts_of_xml_and_json_do_not_mix():
-    """IGV has no such session."""
-    for document, other in ((SESSION, DESKTOP), (DESKTOP, SESSION)):
-        strangers = [part for part in IGV.read(other).parts if part.kind == "track"]
-        with pytest.raises(CannotHold, match="session, and this one is"):
-            IGV.write([*IGV.read(document).parts, *strangers], document)
-    with pytest.raises(CannotHold):
-        IGV.write([Part(key="g", name="g", kind="genome", content=b'"hg38"')], SESSION)
+@pytest.mark.parametrize("locus", ["null", "1", '["a", "b"]', '{"chr": "chr1"}', "true", '"chr1:1-2"'])
+def test_clearing_shows_all_whatever_was_shown(locus):
+    """A session of JSON may have anything for a locus."""
+    text = f'{{"locus": {locus}, "genome": {{"id": "x"}}, "tracks": []}}'
+    assert IGV.cleared({b"": text.encode()})[b""] == text.replace(locus, '"All"', 1).encode()

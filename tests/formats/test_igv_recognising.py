@@ -143,3 +143,31 @@ def test_json_belongs_into_a_file_called_so():
 def test_a_name_that_igv_would_not_take_is_told(name, fits):
     """It goes by the suffix alone, in small letters."""
     assert bool(IGV.name_warnings(name)) != fits
+
+
+@pytest.mark.parametrize("name", ["session_8.xml", "desktop_3.json"])
+def test_a_gzipped_file_of_several_members_is_read(name):
+    """bgzip makes such, with an empty one at the end; an edit is written as one."""
+    content = (DATA / name).read_bytes()
+    pieces = [content[at : at + 100] for at in range(0, len(content), 100)]
+    document = {b"": b"".join(map(gzip.compress, [b"", *pieces, b""]))}
+    parts = IGV.read(document).parts
+    assert IGV.recognise(document) == IGV.recognise({b"": content})
+    assert IGV.write(parts, document) == document
+    less = [part for part in parts if part.name != "signal"]
+    edited = IGV.write(less, document)[b""]
+    assert edited == gzip.compress(IGV.write(less, {b"": content})[b""], mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(XML) + gzip.compress(XML)[:-9], "cut off"),
+        (gzip.compress(XML) * 2 + b"x", "follows the end"),
+        (gzip.compress(b" " * 3_000_000) * 4, "over"),
+    ],
+)
+def test_a_damaged_member_is_damage(content, words):
+    """And all members together may unpack to no more than one."""
+    with pytest.raises(DamagedDocument, match=words):
+        IGV.read({b"": content})

@@ -117,17 +117,6 @@ def test_a_new_resource_goes_where_the_one_before_it_is():
     assert written == content.replace(b"</Files>", b'<Resource path="new.bed"/></Files>')
 
 
-def test_a_restored_track_goes_into_its_own_panel():
-    """Restoring and merging put it behind everything; it tells which panel it was in."""
-    parts = read(SESSION)
-    reads = named(parts, "signal")
-    without = [part for part in parts if part is not reads]
-    written = edited(SESSION, without)
-    again = IGV.write([*IGV.read({b"": written}).parts, reads], {b"": written})
-    [track] = [part for part in IGV.read(again).parts if part.name == "signal"]
-    assert track.facts["panel"] == "DataPanel"
-
-
 def test_panels_and_tracks_move():
     """Their order is what is looked at; a track under another panel moves there."""
     parts = read(SESSION)
@@ -198,7 +187,7 @@ NEW = Part(key="n", name="n", kind="track", content=b"")
         ([replace(NEW, content=b"")], "not one XML element"),
         ([replace(NEW, content=b"<Panel/>")], "no track"),
         ([replace(NEW, content=b'{"url": "a.bed"}')], "JSON session"),
-        ([replace(NEW, kind="panel", content=b"<Panel><Track/></Panel>")], "empty element"),
+        ([replace(NEW, kind="panel", content=b"<Panel><Track/></Panel>")], "start tag"),
         ([replace(NEW, kind="session", content=b'<Session genome="x"/>')], "two"),
         ([replace(NEW, kind="genome", content=b"hg38")], "two"),
         ([replace(NEW, kind="other", content=b"<Resources/>")], "no other"),
@@ -233,3 +222,52 @@ def test_a_damaged_template_is_refused():
         IGV.write(read(SESSION), {b"": SESSION[:500]})
     with pytest.raises(CannotHold, match="damaged"):
         IGV.write(read(SESSION), {b"": b"\x1f\x8b"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [
+        ("track", "signal", b'<Track id="x" name="signal"/>'),
+        ("panel", "DataPanel", b'<Panel name="DataPanel"/>'),
+        ("genome", "genome", b"hg38"),
+        ("locus", "locus", b"chr1:1-2 chr2:3-4"),
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \n\n"])
+def test_an_editor_s_last_newline_is_no_part_of_a_content(kind, name, content, end):
+    """White space around what was edited is left out."""
+    parts = read(SESSION)
+    part = named(parts, name, kind)
+    written = IGV.write(swapped(parts, part, b"\n" + content + end), {b"": SESSION})
+    assert written == IGV.write(swapped(parts, part, content), {b"": SESSION})
+    assert IGV.write(swapped(parts, part, part.content + end), {b"": SESSION}) == {b"": SESSION}
+    assert named(read(written[b""]), name, kind).content == content
+
+
+@pytest.mark.parametrize("content", [b"hg38\nhg19", b"hg38\thg19", b"hg38\x1b", "hg\x85".encode(), "hg\u2028".encode()])
+@pytest.mark.parametrize("kind", ["genome", "locus"])
+def test_a_genome_is_one_line_of_text(kind, content):
+    """What IGV could never find is not written; what stood there already does not hinder an edit elsewhere."""
+    parts = read(SESSION)
+    with pytest.raises(CannotHold, match="line break or control character"):
+        IGV.write(swapped(parts, named(parts, kind, kind), b"a" + content + b"b"), {b"": SESSION})
+    odd = SESSION.replace(b"chr1:1999-9000", b" chr1&#10; ")
+    assert edited(odd, [part for part in read(odd) if part.kind != "region"])
+
+
+def test_what_was_unfit_already_hinders_no_edit_elsewhere():
+    """A panel within Resources is nothing that could be written, and stays."""
+    content = SESSION.replace(b"<!-- from the second run -->", b'<Panel name="lost"><Track id="t"/></Panel>')
+    parts = read(content)
+    signal = named(parts, "signal")
+    changed = signal.content.replace(b"178", b"9")
+    assert edited(content, swapped(parts, signal, changed)) == content.replace(b"0,0,178", b"0,0,9")
+
+
+def test_a_reference_within_cdata_is_plain_text():
+    """Nor is one in a comment: neither is an entity of the document."""
+    text = b"""<!DOCTYPE Session [<!ENTITY p "X">]>
+    <Session genome="g"><GeneList name="&p;"><![CDATA[&p; <!-- &p;]]> &p;<!-- &p; --><?x &p;?></GeneList></Session>"""
+    genes = named(read(text), "X", "gene-list")
+    assert genes.content == (b'<GeneList name="X"><![CDATA[&p; <!-- &p;]]> X<!-- &p; --><?x &p;?></GeneList>')
+    assert genes.content in IGV.write([*read(SESSION), genes], {b"": SESSION})[b""]

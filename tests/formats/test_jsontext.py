@@ -9,21 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast_daemon.formats.base import DamagedDocument
-from holdfast_daemon.formats.jsontext import (
-    BOM,
-    FREE_BYTES,
-    TIMES_ITS_SIZE,
+from holdfast_daemon.formats.jsonedit import (
     Item,
-    canonical,
     json_text,
     merged_object,
-    read_json,
-    value_of,
     with_elements,
     with_items,
     with_members,
     with_root,
 )
+from holdfast_daemon.formats.jsontext import BOM, FREE_BYTES, TIMES_ITS_SIZE, canonical, read_json, value_of
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = st.none() | st.booleans() | NUMBERS | st.text(max_size=8)

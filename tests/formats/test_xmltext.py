@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast_daemon.formats.base import DamagedDocument
-from holdfast_daemon.formats.xmltext import Item, escaped, fragment, parse, refilled, retagged
+from holdfast_daemon.formats.xmledit import Item, escaped, refilled, retagged
+from holdfast_daemon.formats.xmltext import fragment, parse
 
 DOCUMENT = b"""<?xml version="1.0"?>
 <!-- a <b/> in a comment -->

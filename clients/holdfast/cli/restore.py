@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
     add_reference(parser)
     parser.add_argument("--part", metavar="P", action="append", default=[], help="only this part")
-    parser.add_argument("--kind", metavar="KIND", action="append", default=[], help="the parts of this kind, as a whole: others of the kind go")
+    parser.add_argument(
+        "--kind", metavar="KIND", action="append", default=[], help="the parts of this kind as a whole: others of it go"
+    )
     parser.add_argument("--as", dest="as_name", metavar="NAME", help="as a new session of this name")
     parser.add_argument("--into", metavar="OTHER", help="put the parts into this other session")
     parser.add_argument("--expect", metavar="REV", type=count, help="the revision that the head must have")

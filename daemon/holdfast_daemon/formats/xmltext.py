@@ -1,4 +1,4 @@
-"""XML as text with places, so that a document is changed where it changes and stays as it is everywhere else.
+"""XML as text with places: what ``xmledit`` needs to change a document only where it changes.
 
 expat decides what is XML and says where each element begins; where its tag, its content and itself end is found here.
 Text is UTF-8, places are bytes of it. Nothing outside of the document is ever asked for: external entities, an external
@@ -8,10 +8,8 @@ DTD and parameter entities are refused, internal entities may grow to a bound.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from xml.parsers import expat
 
 from holdfast_daemon.formats.base import DamagedDocument
@@ -29,8 +27,9 @@ ATTRIBUTE_BYTES = 200
 TIMES_THE_TEXT = 6
 
 _TAG = re.compile(rb"""<[^\s/<>"']++(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _REFERENCE = re.compile(rb"&([^\s#&;<>]+);")
+#: The same in a whole element; the first three are plain text, whatever they hold.
+_REFERENCE_IN_TEXT = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|" + _REFERENCE.pattern, re.DOTALL)
 _OURS = re.compile(rb"^<{7}(?=\s)", re.MULTILINE)
 _THEIRS = re.compile(rb"^>{7}(?=\s)", re.MULTILINE)
 _PREDEFINED = {b"amp", b"lt", b"gt", b"quot", b"apos"}
@@ -86,18 +85,11 @@ class Xml:
         """``text`` with the document's own entities put in."""
         if not self.entities:
             return text
-        return _REFERENCE.sub(self._put_in, text)
+        return _REFERENCE_IN_TEXT.sub(self._put_in, text)
 
     def _put_in(self, match: re.Match[bytes]) -> bytes:
-        value = self.entities.get(match[1], match[0])
-        return value.replace(b'"', b"&quot;").replace(b"'", b"&apos;")
-
-
-class Item(NamedTuple):
-    """What is to stand in an element: its text, and the child whose place it takes; None for a new one."""
-
-    text: bytes
-    instead_of: Element | None = None
+        value = self.entities.get(match[1])
+        return match[0] if value is None else value.replace(b'"', b"&quot;").replace(b"'", b"&apos;")
 
 
 def parse(text: bytes, memory_bytes: int = 64 << 20) -> Xml:
@@ -123,124 +115,9 @@ def fragment(content: bytes) -> Xml:
     return xml
 
 
-def escaped(value: str, quote: str = '"') -> str:
-    """As it stands in an attribute between such quotes."""
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(quote, "&quot;" if quote == '"' else "&apos;")
-    return value.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
-
-
-def retagged(tag: bytes, old: Mapping[str, str], new: Mapping[str, str]) -> bytes:
-    """A start tag whose attributes ``old`` have become ``new``: what stays the same keeps its place and spelling."""
-    pieces: list[bytes] = []
-    at = 0
-    for match in _ATTRIBUTE.finditer(tag):
-        name = match[1].decode("utf-8")
-        if old.get(name) == new.get(name):
-            continue
-        pieces.append(tag[at : match.start()])
-        at = match.end()
-        if name in new:
-            quote = match[2][:1].decode()
-            pieces += [tag[match.start() : match.start(2) + 1], escaped(new[name], quote).encode(), quote.encode()]
-    end = re.compile(rb"\s*/?>\Z").search(tag)
-    assert end is not None
-    pieces.append(tag[at : end.start()])
-    pieces += [f' {name}="{escaped(value)}"'.encode() for name, value in new.items() if name not in old]
-    return b"".join(pieces) + tag[end.start() :]
-
-
-def refilled(
-    xml: Xml, element: Element, olds: Sequence[Element], items: Sequence[Item], tag: bytes | None = None
-) -> bytes:
-    """The element with ``items`` in the place of ``olds``, some of its children in document order.
-
-    Whatever else is between them stays. An old child that is out of order counts as a new one; what is new is set apart
-    as its neighbours are, or where there are none as the document is indented. ``tag``: a new start tag, as of an empty
-    element.
-    """
-    text = xml.text
-    tag = emptied(text[element.begin : element.tag_end]) if tag is None else tag
-    if element.tag_end == element.end:
-        return filled(tag, element.name, items, deeper(xml, element), _before_end(xml, element))
-    apart = margin(text, olds[0].begin) if olds else deeper(xml, element)
-    last = text[(olds[-1].end if olds else element.tag_end) : element.inner_end]
-    if items and not olds and not last.strip():
-        last = _before_end(xml, element)
-    inner = _between(text, [element.tag_end, *(old.end for old in olds)], olds, items, apart)
-    return b"".join([tag[:-2], b">", *inner, last, text[element.inner_end : element.end]])
-
-
 def emptied(tag: bytes) -> bytes:
     """A start tag as one of an empty element."""
     return tag if tag.endswith(b"/>") else tag[:-1] + b"/>"
-
-
-def filled(tag: bytes, name: str, items: Sequence[Item], apart: bytes, last: bytes) -> bytes:
-    """A new element with ``items``, each behind ``apart``; ``tag`` is that of an empty one."""
-    if not items:
-        return tag
-    return b"".join([tag[:-2], b">", *(apart + item.text for item in items), last, f"</{name}>".encode()])
-
-
-def margin(text: bytes, begin: int) -> bytes:
-    """The line end and indentation before this place; nothing where something else stands before it."""
-    start = begin
-    while start and text[start - 1] in b" \t":
-        start -= 1
-    for line_end in (b"\r\n", b"\n", b"\r"):
-        if text.endswith(line_end, 0, start):
-            return line_end + text[start:begin]
-    return b""
-
-
-def deeper(xml: Xml, element: Element) -> bytes:
-    """The margin of a child of an element that has none: one step more than its own."""
-    children = xml.root.children
-    if children and not (first := margin(xml.text, children[0].begin)):
-        return first
-    step = first.lstrip(b"\r\n") if children else b"    "
-    return _before_end(xml, element) + step
-
-
-def _before_end(xml: Xml, element: Element) -> bytes:
-    """The margin of an end tag; the root may stand at the very beginning."""
-    line_end = b"\r\n" if b"\r\n" in xml.text else b"\n"
-    return margin(xml.text, element.begin) or (line_end if element is xml.root else b"")
-
-
-def _between(
-    text: bytes, gap_begins: Sequence[int], olds: Sequence[Element], items: Sequence[Item], apart: bytes
-) -> list[bytes]:
-    """Everything up to the end of the last of both; of a child that goes, its margin goes with it."""
-    numbers = {old.begin: number for number, old in enumerate(olds)}
-    staying = _longest_run([numbers[item.instead_of.begin] if item.instead_of else None for item in items])
-    pieces: list[bytes] = []
-    done = 0
-    for place, item in enumerate(items):
-        if place not in staying:
-            pieces += [apart, item.text]
-            continue
-        number = staying[place]
-        pieces += [text[gap_begins[gone] : olds[gone].begin].rstrip() for gone in range(done, number)]
-        pieces += [text[gap_begins[number] : olds[number].begin], item.text]
-        done = number + 1
-    return pieces + [text[gap_begins[gone] : olds[gone].begin].rstrip() for gone in range(done, len(olds))]
-
-
-def _longest_run(numbers: Sequence[int | None]) -> dict[int, int]:
-    """A longest run of places whose numbers grow, each with its number."""
-    ends: list[int] = []  # the smallest number that ends a growing run of each length
-    lengths: dict[int, int] = {}
-    for place, number in enumerate(numbers):
-        if number is not None:
-            lengths[place] = bisect_left(ends, number)
-            ends[lengths[place] : lengths[place] + 1] = [number]
-    run: dict[int, int] = {}
-    for place in reversed(lengths):  # of those of a length the last is the smallest
-        number = numbers[place]
-        if number is not None and lengths[place] == len(ends) - 1 - len(run):
-            run[place] = number
-    return run
 
 
 class _Reader:

@@ -24,8 +24,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from holdfast_daemon.formats.aiderdesk.damage import losses, suspicion
+from holdfast_daemon.formats.aiderdesk.emptying import emptied
 from holdfast_daemon.formats.aiderdesk.generations import upgraded
-from holdfast_daemon.formats.aiderdesk.matching import match
+from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
 from holdfast_daemon.formats.aiderdesk.names import name_warnings
 from holdfast_daemon.formats.aiderdesk.session import (
@@ -60,7 +61,6 @@ class AiderDesk(Defaults):
     app = "aiderdesk"
     suffix = ".json"
     unordered = ("field", *sorted(WHOLE_FILES))
-    keyed = ("file", "field", *sorted(WHOLE_FILES))
     warns = True
 
     def recognise(self, document: Document) -> Recognition | None:
@@ -89,13 +89,17 @@ class AiderDesk(Defaults):
         return [part for part in parts if part.key in keys or part.kind == "settings"]
 
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
-        """No messages and no files; version, settings and unknown members stay."""
-        parts = self.read(document).parts
-        return self.write([part for part in parts if part.kind in ("settings", "field", *keep)], document)
+        """No messages and no files; version and unknown members stay, and of a task's settings what a user set up: it
+        is another task, with another id."""
+        return self.write([*emptied(self.read(document).parts, document, keep)], document)
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """Messages by id, content in order, or role and place; files by path; others by name."""
         return match(old, new)
+
+    def identity(self, part: Part) -> str | None:
+        """A message's id, a context file's path, another part's name; None where another part has it too."""
+        return identity(part)
 
     def same(self, old: Part, new: Part) -> bool:
         """Equal values, also where AiderDesk 0.35 merely brought a message up to date; attachments to the byte."""

@@ -2,7 +2,7 @@
 
 AiderDesk 0.35 renamed what a tool was given and gave (``args`` to ``input``, ``result`` to ``output``) and marks such
 a session with ``version``. A session without that mark is brought up to date at each reading, message by message, so
-words may be mixed there; with it nothing is, and an old word makes the application fail.
+words may be mixed there, as far as 0.35 and later go; with it nothing is, and an old word makes the application fail.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ _MESSAGES_IN = {"subagents---run_task": "messages", "aider---run_prompt": "respo
 
 
 def generation_of(root: dict[str, Any], messages: Sequence[Any], files: Sequence[Any], *, certain: bool) -> Recognition:
-    """Of one file's top-level object."""
-    if "loadMessages" in root or "loadFiles" in root or any(map(is_of_v0, messages)):
-        return Recognition(generation="v0", writer="0.7.0 – 0.8", inferred=True, certain=certain)
+    """Of one file's top-level object: by its mark, else by its words; none of an AiderDesk that could not read it."""
     if "version" in root:
         is_of_task = any(_has(each, "timestamp") for each in messages) or any(_has(each, "source") for each in files)
         writer = "0.36.0 or later" if is_of_task else "0.35.0 or later"
         return Recognition(generation="v2", writer=writer, inferred=is_of_task, certain=certain)
+    if "loadMessages" in root or "loadFiles" in root or (messages and all(map(is_of_v0, messages))):
+        return Recognition(generation="v0", writer="0.7.0 – 0.8", inferred=True, certain=certain)
+    if any(map(has_new_words, messages)):
+        return Recognition(generation="v2", inferred=True, certain=certain)
     has_ids = any(message_of(each).id for each in messages)
     writer = "0.26.0 – 0.34.0" if has_ids else "0.9.0 – 0.34.0"
     return Recognition(generation="v1", writer=writer, inferred=True, certain=certain)

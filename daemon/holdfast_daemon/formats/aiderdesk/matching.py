@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Mapping, Sequence
 
-from holdfast_daemon.formats.aiderdesk.messages import Message, message_of
+from holdfast_daemon.formats.aiderdesk.messages import Message, message_of, shown
 from holdfast_daemon.formats.aiderdesk.session import is_file, name_of_file
 from holdfast_daemon.formats.alignment import Alignment
 from holdfast_daemon.formats.base import DamagedDocument, Pair, Part
@@ -35,15 +35,38 @@ def match(old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
     return alignment.rows()
 
 
+def identity(part: Part) -> str | None:
+    """The key as it is wherever the part may be: of a message's id, a context file's path, another part's name.
+
+    None for a message without an id and an entry without a path; and where the key is by place or has a number
+    behind it, as the document has the part twice.
+    """
+    match part.kind:
+        case "message":
+            own = shown(_message_in(part).id or "")
+        case "file":
+            own = f"file:{path}" if (path := _path_in(part)) is not None else ""
+        case "field":
+            own = f"field:{part.name}"
+        case _:
+            own = part.name
+    return own if own == part.key else None
+
+
 def _path_of(part: Part) -> str | None:
     """Of an entry of a context file; the name may be another one's where the content was edited."""
     if part.kind != "file":
         return None
+    path = _path_in(part)
+    return part.name if path is None else path
+
+
+def _path_in(part: Part) -> str | None:
     try:
         value = value_of(part.content)
     except DamagedDocument:
-        return part.name
-    return name_of_file(value) if is_file(value) else part.name
+        return None
+    return name_of_file(value) if is_file(value) else None
 
 
 def _messages_in_order(alignment: Alignment) -> _Joined:
@@ -54,7 +77,7 @@ def _messages_in_order(alignment: Alignment) -> _Joined:
     return [(olds[one], news[other]) for one, other in pairs]
 
 
-def in_order(old: Sequence[bytes], new: Sequence[bytes]) -> _Joined:
+def in_order(old: Sequence[Hashable], new: Sequence[Hashable]) -> _Joined:
     """Places of equal things in both sequences, none crossing another.
 
     As patience diff does: what is there once on both sides divides the rest. The time is near-linear.
@@ -98,15 +121,15 @@ def rising(pairs: _Joined) -> _Joined:
     return kept[::-1]
 
 
-def _once_in_both(old: Sequence[bytes], new: Sequence[bytes]) -> _Joined:
+def _once_in_both(old: Sequence[Hashable], new: Sequence[Hashable]) -> _Joined:
     old_times, new_times = Counter(old), Counter(new)
     place = {thing: at for at, thing in enumerate(new) if new_times[thing] == 1}
     return [(at, place[thing]) for at, thing in enumerate(old) if old_times[thing] == 1 and thing in place]
 
 
-def _next_alike(old: Sequence[bytes], new: Sequence[bytes], olds: range, news: range) -> _Joined:
+def _next_alike(old: Sequence[Hashable], new: Sequence[Hashable], olds: range, news: range) -> _Joined:
     """Each new thing with the next equal old one."""
-    waiting: defaultdict[bytes, deque[int]] = defaultdict(deque)
+    waiting: defaultdict[Hashable, deque[int]] = defaultdict(deque)
     for at in olds:
         waiting[old[at]].append(at)
     pairs: _Joined = []
@@ -120,7 +143,8 @@ def _next_alike(old: Sequence[bytes], new: Sequence[bytes], olds: range, news: r
 
 
 def _join_edited(alignment: Alignment) -> None:
-    """What is left of the messages: the same id, the same content elsewhere, or the same role at the same place."""
+    """What is left of the messages: the same id, the same content elsewhere, or between the same two messages that
+    stayed the same role, in order."""
     old = {at: _message_in(alignment.old[at]) for at in alignment.free_old if alignment.old[at].kind == "message"}
     new = {at: _message_in(alignment.new[at]) for at in alignment.free_new if alignment.new[at].kind == "message"}
     if not old or not new:
@@ -130,10 +154,22 @@ def _join_edited(alignment: Alignment) -> None:
     pairs = sorted((one, other) for other, one in alignment.partner_of_new.items())
     anchors = rising([pair for pair in pairs if alignment.old[pair[0]].kind == "message"])
     old_ends, new_ends = [one for one, _ in anchors], [other for _, other in anchors]
-    old_marks = {at: (bisect_left(old_ends, at), old[at].role) for at in alignment.free_old if at in old}
-    new_marks = {at: (bisect_left(new_ends, at), new[at].role) for at in alignment.free_new if at in new}
-    edited = _joined(old_marks, new_marks)
+    old_gaps = _gaps([at for at in alignment.free_old if at in old], old_ends)
+    new_gaps = _gaps([at for at in alignment.free_new if at in new], new_ends)
+    edited: _Joined = []
+    for gap, news in new_gaps.items():
+        olds = old_gaps.get(gap, [])
+        pairs = in_order([old[at].role for at in olds], [new[at].role for at in news])
+        edited += [(olds[one], news[other]) for one, other in pairs]
     alignment.join([(one, other) for one, other in edited if old[one].id is None or new[other].id is None])
+
+
+def _gaps(places: Sequence[int], ends: Sequence[int]) -> dict[int, list[int]]:
+    """The places by how many of the ``ends`` lie before them."""
+    gaps: defaultdict[int, list[int]] = defaultdict(list)
+    for at in places:
+        gaps[bisect_left(ends, at)].append(at)
+    return gaps
 
 
 def _joined(old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> _Joined:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from holdfast_daemon.formats.aiderdesk.messages import message_of, name_of
 from holdfast_daemon.formats.base import DamagedDocument, Part
-from holdfast_daemon.formats.jsontext import merged_object, read_json, value_of, with_members, with_root
+from holdfast_daemon.formats.jsonedit import merged_object, with_members, with_root
+from holdfast_daemon.formats.jsontext import read_json, value_of
 from holdfast_daemon.formats.lines import merged_text
 
 #: The moment of a task's last change, which both sides set at every change: the later one holds for both.

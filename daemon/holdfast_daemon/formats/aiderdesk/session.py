@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from holdfast_daemon.formats.aiderdesk.generations import generation_of, has_old_words
+from holdfast_daemon.formats.aiderdesk.generations import generation_of, has_new_words, has_old_words
 from holdfast_daemon.formats.aiderdesk.messages import facts_of, is_of_v0, message_of, name_of, shown
 from holdfast_daemon.formats.base import DamagedDocument, Facts, Part, Reading, Recognition
 from holdfast_daemon.formats.jsontext import BOM, Json, Member, Place, read_json
@@ -163,6 +163,11 @@ def warnings_of(session: Session) -> Iterator[str]:
             yield f"message {number} {problem}"
         elif VERSION in root and has_old_words(place.value):
             yield f"message {number} is in the words of version 1, which AiderDesk does not understand in version 2"
+    if VERSION not in root and (count := sum(has_new_words(place.value) for place in session.messages)):
+        yield (
+            f"{count} of {len(session.messages)} messages are in the words of version 2, and it is not marked so: "
+            "AiderDesk 0.34 and earlier cannot use them, and later ones bring the others up to date"
+        )
     yield from (f"file {at} has no path" for at, place in enumerate(session.files, 1) if not is_file(place.value))
 
 

@@ -8,7 +8,8 @@ from holdfast_daemon.formats.aiderdesk.messages import message_of, shown
 from holdfast_daemon.formats.aiderdesk.session import facts_of_file
 from holdfast_daemon.formats.base import DamagedDocument, Part
 from holdfast_daemon.formats.changes import phrase_of_lines, phrase_of_part
-from holdfast_daemon.formats.jsontext import canonical_value, json_text, value_of
+from holdfast_daemon.formats.jsonedit import json_text
+from holdfast_daemon.formats.jsontext import canonical_value, value_of
 
 _LISTED_MEMBERS = 5
 

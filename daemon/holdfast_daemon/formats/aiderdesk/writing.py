@@ -1,7 +1,8 @@
 """Sessions and tasks from parts: the text of every part as it stands, and around it what the template has.
 
 A new document is an empty one, as AiderDesk writes it, that the parts are put into. A session stays marked as of
-version 2 only where nothing that is put in is in older words: without the mark AiderDesk brings these up to date.
+version 2 only where nothing that is put in is in older words: without the mark AiderDesk brings these up to date. Where
+all words are of version 2 it becomes marked: no version that goes without the mark could read it.
 """
 
 from __future__ import annotations
@@ -24,16 +25,8 @@ from holdfast_daemon.formats.aiderdesk.session import (
 )
 from holdfast_daemon.formats.aiderdesk.task import CONTEXT, SETTINGS, TODOS, WHOLE_FILES, WITHOUT_SETTINGS
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Part
-from holdfast_daemon.formats.jsontext import (
-    BOM,
-    WHITE_SPACE,
-    Item,
-    member_text,
-    value_of,
-    with_elements,
-    with_items,
-    with_root,
-)
+from holdfast_daemon.formats.jsonedit import Item, member_text, with_elements, with_items, with_root
+from holdfast_daemon.formats.jsontext import BOM, WHITE_SPACE, value_of
 from holdfast_daemon.formats.trees import written_as
 
 #: As AiderDesk saves a session that holds nothing: 0.9 to 0.34, and later.
@@ -101,10 +94,11 @@ def _session(parts: Sequence[Part], template: bytes | None, empty: bytes) -> byt
     if template is not None and texts == there:
         return template
     added = _added(parts, texts, before, there)
+    asked = {*texts.lists[MESSAGES]}
+    stayed = [place.value for place in before.messages if before.document.slice(place) in asked]
+    is_new = any(map(has_new_words, (*added, *stayed))) and not any(map(has_old_words, (*added, *stayed)))
     is_old = any(map(has_old_words, added))
-    if template is None and not is_old and any(map(has_new_words, added)):
-        before = session_of(EMPTY_V2)
-    items = [*_kept(before, texts, without_version=is_old), *_new(before, texts)]
+    items = [*_mark(before, wanted=is_new), *_kept(before, texts, without_version=is_old), *_new(before, texts)]
     return with_root(before.document, with_items(before.document, before.document.root, items))
 
 
@@ -160,6 +154,13 @@ def _checked_value(part: Part) -> Any:
     if part.kind in WHOLE_FILES and not isinstance(value, dict):
         raise CannotHold([(part.key, f"{part.name} is a JSON object")])
     return value
+
+
+def _mark(before: Session, *, wanted: bool) -> Iterator[Item]:
+    """That the session is of version 2, where nothing says so yet."""
+    document = before.document
+    if wanted and document.root.member(VERSION) is None:
+        yield Item(member_text(document, document.root, VERSION, "2"))
 
 
 def _kept(before: Session, texts: _Texts, *, without_version: bool) -> Iterator[Item]:

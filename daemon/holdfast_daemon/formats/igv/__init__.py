@@ -23,7 +23,7 @@ from holdfast_daemon.formats.igv.emptying import emptied_parts, looks_emptied
 from holdfast_daemon.formats.igv.envelope import Envelope, head_of, opened
 from holdfast_daemon.formats.igv.json_reading import read_json_session
 from holdfast_daemon.formats.igv.json_writing import write_json_session
-from holdfast_daemon.formats.igv.matching import match_parts
+from holdfast_daemon.formats.igv.matching import identity_of, match_parts
 from holdfast_daemon.formats.igv.meaning import same
 from holdfast_daemon.formats.igv.merging import merged_part
 from holdfast_daemon.formats.igv.needs import needed_parts
@@ -49,7 +49,7 @@ class Igv(Defaults):
         *("genome", "locus", "session", "resource", "region", "layout", "filter", "gene-list", "attributes"),
         *("preferences", "color-scales", "other", "member"),
     )
-    keyed = (*("genome", "locus", "session", "layout", "filter", "attributes", "preferences"), "color-scales", "member")
+    holds = {"panel": ("track",)}
     incidental = ("layout", "attributes")
 
     def recognise(self, document: Document) -> Recognition | None:
@@ -72,7 +72,9 @@ class Igv(Defaults):
             envelope = _opened(template) if template is not None else None
         except DamagedDocument as error:
             raise CannotHold([("document", f"the session that they would go into is damaged: {error}")]) from error
-        as_json = is_json(envelope.text) if envelope else any(part.content[:1] in (b"{", b'"') for part in parts)
+        as_json = (
+            is_json(envelope.text) if envelope else any(part.content.lstrip()[:1] in (b"{", b'"') for part in parts)
+        )
         text = write_json_session(parts, envelope) if as_json else write_xml_session(parts, envelope)
         if envelope is None or template is None:
             return {b"": text}
@@ -89,6 +91,10 @@ class Igv(Defaults):
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         """Resources by path, tracks by id and class, regions by place; what has moved by the name of its file."""
         return match_parts(old, new)
+
+    def identity(self, part: Part) -> str | None:
+        """A track's file and class, a resource's path, a panel's name; what is unknown has none."""
+        return identity_of(part)
 
     def same(self, old: Part, new: Part) -> bool:
         """Whether they differ only as a mere saving makes them, such as ``0`` and ``0.0`` or a locus that crept."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from holdfast_daemon.formats.igv.parts import Told
 from holdfast_daemon.formats.igv.paths import file_name
 from holdfast_daemon.formats.igv.values import spelled
-from holdfast_daemon.formats.xmltext import Element
+from holdfast_daemon.formats.xmledit import Item, filled
+from holdfast_daemon.formats.xmltext import Element, Xml
 
 ROOTS = ("Session", "Global")
 #: Attributes of the root that are parts of their own.
@@ -61,6 +62,17 @@ def short_class(clazz: str) -> str:
 def children_of(element: Element, name: str) -> list[Element]:
     """Those of this name, in any case."""
     return [child for child in element.children if child.name.lower() == name.lower()]
+
+
+def others_in(panel: Element) -> list[Element]:
+    """What it holds beside tracks."""
+    return [child for child in panel.children if kind_of(child) != "track"]
+
+
+def panel_content(xml: Xml, panel: Element) -> bytes:
+    """A panel as a part: its start tag as an empty element, or with nothing but what it holds beside tracks."""
+    others = [Item(xml.slice(other)) for other in others_in(panel)]
+    return filled(xml.start_tag(panel), others, b"", b"")
 
 
 def told_of(element: Element, kind: str) -> Told:

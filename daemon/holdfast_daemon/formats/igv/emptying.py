@@ -8,7 +8,9 @@ from dataclasses import replace
 from holdfast_daemon.formats.base import Part, Reading
 from holdfast_daemon.formats.igv.needs import needed_parts
 from holdfast_daemon.formats.igv.pointers import pointers_of
-from holdfast_daemon.formats.xmltext import emptied, fragment, retagged
+from holdfast_daemon.formats.jsonedit import json_text
+from holdfast_daemon.formats.xmledit import retagged
+from holdfast_daemon.formats.xmltext import emptied, fragment
 
 EVERYWHERE = "All"
 #: Attributes of the root that New sets back.
@@ -18,15 +20,16 @@ _KEPT_MEMBERS = ("version",)
 
 
 def emptied_parts(parts: Sequence[Part], keep: Collection[str]) -> list[Part]:
-    """The genome stays, and the parts of the kinds in ``keep`` with what they need."""
+    """The genome stays, and the parts of the kinds in ``keep`` with what they need. A session of XML has a ``session``
+    part, one of JSON has none."""
     chosen = [part for part in parts if part.kind in keep]
     needed = needed_parts(parts, chosen) if chosen else []
     keys = {part.key for part in needed}
+    locus = EVERYWHERE if any(part.kind == "session" for part in parts) else json_text(EVERYWHERE)
     emptied_ones = []
     for part in parts:
         if part.kind == "locus" and "locus" not in keep:
-            quote = b'"' if part.content[:1] in (b'"', b"[") else b""
-            emptied_ones.append(replace(part, content=quote + EVERYWHERE.encode() + quote))
+            emptied_ones.append(replace(part, content=locus.encode()))
         elif part.kind == "session":
             emptied_ones.append(replace(part, content=_set_back(part.content)))
         elif part.kind == "genome" or part.key in keys or (part.kind == "member" and part.name in _KEPT_MEMBERS):

@@ -6,9 +6,11 @@ and since 2.19 a gzipped file by its content (igv.md 1.1).
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import DamagedDocument
@@ -17,6 +19,8 @@ GZIP = b"\x1f\x8b"
 #: A gzipped file may unpack to this much, and to this many times its own size more.
 LARGEST_UNPACKED_BYTES = 8 << 20
 LARGEST_UNPACKED_TIMES = 4
+#: Unpacked at a time, to a thousand times as much at most.
+_PACKED_BYTES = 4096
 #: What may be asked for in all: the rule of the house, less what Python and expat take beside.
 MEMORY_BYTES = 40 << 20
 MEMORY_TIMES = 28
@@ -77,28 +81,43 @@ def head_of(content: bytes, largest_bytes: int) -> bytes:
     """How the text begins, whatever may be wrong further on; empty where even that cannot be told."""
     plain = content[: 2 * largest_bytes + 4]
     if content.startswith(GZIP):
-        try:
-            plain = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(plain, largest_bytes)
-        except zlib.error:
-            return b""
+        plain = b""
+        with contextlib.suppress(DamagedDocument):
+            for piece in _inflated(content):
+                plain += piece
+                if len(plain) > 2 * largest_bytes:
+                    break
+        plain = plain[: 2 * largest_bytes + 4]
     mark, codec = _encoding_of(plain)
     return plain.removeprefix(mark).decode(codec or "latin-1", "replace").encode("utf-8", "replace")[:largest_bytes]
 
 
 def _unpacked(content: bytes) -> bytes:
     largest = LARGEST_UNPACKED_BYTES + LARGEST_UNPACKED_TIMES * len(content)
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpacker.decompress(content, largest + 1)
-    except zlib.error as error:
-        raise DamagedDocument(f"the gzipped file is damaged: {error}") from error
-    if len(plain) > largest:
-        raise DamagedDocument(f"unpacked, the gzipped file would be over {largest} bytes")
-    if not unpacker.eof:
-        raise DamagedDocument("the gzipped file is cut off")
-    if unpacker.unused_data:
-        raise DamagedDocument("something follows the end of the gzipped file")
-    return plain
+    plain = bytearray()
+    for piece in _inflated(content):
+        plain += piece
+        if len(plain) > largest:
+            raise DamagedDocument(f"unpacked, the gzipped file would be over {largest} bytes")
+    return bytes(plain)
+
+
+def _inflated(content: bytes) -> Iterator[bytes]:
+    """Of a gzipped file piece by piece: bgzip makes it of many members."""
+    at = 0
+    while at < len(content):
+        if not content.startswith(GZIP, at):
+            raise DamagedDocument("something follows the end of the gzipped file")
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        while not unpacker.eof:
+            if at >= len(content):
+                raise DamagedDocument("the gzipped file is cut off")
+            packed = content[at : at + _PACKED_BYTES]
+            try:
+                yield unpacker.decompress(packed)
+            except zlib.error as error:
+                raise DamagedDocument(f"the gzipped file is damaged: {error}") from error
+            at += len(packed) - len(unpacker.unused_data)
 
 
 def _encoding_of(plain: bytes) -> tuple[bytes, str]:

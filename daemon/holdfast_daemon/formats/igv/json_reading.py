@@ -2,8 +2,9 @@
 
 Parts lie flat, in document order, each content the text of one value: ``genome`` (the member ``reference``, else
 ``genome``), ``locus``, ``track`` (one element of ``tracks``), ``region`` (one feature of a ``roi`` that has nothing but
-features, else the whole ``roi``) and ``member`` (any other member, by its name). What XML has an element of its own for
-is called as there: ``gene-list``, ``attributes``.
+features, else the whole ``roi``) and ``member`` (any other member, by its name; where that cannot be shown whole, the
+key is in the content: ``"key": value``). What XML has an element of its own for is called as there: ``gene-list``,
+``attributes``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import Any, NamedTuple
 
 from holdfast_daemon.formats.base import DamagedDocument, Part, Reading
 from holdfast_daemon.formats.igv.envelope import Envelope
-from holdfast_daemon.formats.igv.parts import PartList, Told, shown
+from holdfast_daemon.formats.igv.parts import PartList, Told, is_shown_whole, shown
 from holdfast_daemon.formats.igv.paths import file_name
 from holdfast_daemon.formats.igv.problems import json_warnings
 from holdfast_daemon.formats.igv.recognition import of_members
 from holdfast_daemon.formats.igv.values import spelled
-from holdfast_daemon.formats.jsontext import Json, Place, read_json
+from holdfast_daemon.formats.jsonedit import json_text
+from holdfast_daemon.formats.jsontext import Json, Place, read_json, value_of
 
 GENOMES = ("reference", "genome")
 TRACKS, REGIONS, FEATURES = "tracks", "roi", "features"
@@ -90,6 +92,24 @@ def genome_member(members: Mapping[str, Any]) -> str:
     return next((name for name in GENOMES if name in members), GENOMES[-1])
 
 
+def keyed(name: str) -> str:
+    """How the content of a member begins whose name cannot be shown whole."""
+    return f"{json_text(name)}: "
+
+
+def key_and_value(part: Part) -> tuple[str, str]:
+    """Of a part of the kind ``member``: its key in the session, and the text of its value. Raises DamagedDocument."""
+    text = part.content.decode("utf-8", "replace")
+    if text.startswith('"'):
+        try:
+            value_of(part.content)
+        except DamagedDocument:
+            alone = read_json(b"{" + part.content + b"}", 1)
+            if len(alone.root.members) == 1:
+                return alone.root.members[0].key, alone.slice(alone.root.members[0].place)
+    return part.name, text
+
+
 def has_only_features(element: Place) -> bool:
     """Whether each feature of a roi is a part: there is nothing else that would be lost without it."""
     return [member.key for member in element.members] == [FEATURES] and isinstance(element.value[FEATURES], list)
@@ -111,13 +131,14 @@ class _Walk:
         for name, member in {member.key: member for member in root.members}.items():  # the last of a name counts
             if name == TRACKS and isinstance(member.place.value, list):
                 for number, track in enumerate(member.place.elements):
-                    self._add("track", self._document, track, _told_of_track(track.value), (name, number, -1))
+                    self._add("track", self._document, track, told_of_track(track.value), (name, number, -1))
             elif name == REGIONS and self._regions:
                 self._regions_of(self._regions)
             elif name == genome:
                 self._add("genome", self._document, member.place, Told("genome"), (name, -1, -1))
             else:
-                self._add(KINDS.get(name, "member"), self._document, member.place, Told(name), (name, -1, -1))
+                key = "" if is_shown_whole(name) else keyed(name)
+                self._add(KINDS.get(name, "member"), self._document, member.place, Told(name), (name, -1, -1), key)
 
     def _regions_of(self, regions: Json) -> None:
         for number, element in enumerate(regions.root.elements):
@@ -130,14 +151,14 @@ class _Walk:
                     "region", regions, feature, _told_of_feature(feature.value), (REGIONS, number, feature_number)
                 )
 
-    def _add(self, kind: str, document: Json, place: Place, told: Told, at: At) -> None:
+    def _add(self, kind: str, document: Json, place: Place, told: Told, at: At, key: str = "") -> None:
         if len(self.places) == self._most:
             raise DamagedDocument(f"over {self._most} tracks, regions and members are too many for its size")
-        self.found.add(kind, document.slice(place).encode(), told)
+        self.found.add(kind, (key + document.slice(place)).encode(), told)
         self.places.append(at)
 
 
-def _told_of_track(track: Any) -> Told:
+def told_of_track(track: Any) -> Told:
     if not isinstance(track, dict):
         return Told("track")
     target = next((text for name in ("id", "url", "path") if (text := _text(track.get(name)))), "")

@@ -15,11 +15,15 @@ from holdfast_daemon.formats.igv.json_reading import (
     TRACKS,
     At,
     JsonSession,
+    genome_member,
     has_only_features,
     json_session,
+    key_and_value,
 )
 from holdfast_daemon.formats.igv.matching import match_parts
-from holdfast_daemon.formats.jsontext import Json, Place, value_of, with_elements, with_members, with_root
+from holdfast_daemon.formats.igv.parts import shown, trimmed
+from holdfast_daemon.formats.jsonedit import with_elements, with_members, with_root
+from holdfast_daemon.formats.jsontext import Json, Place, value_of
 
 EMPTY = b"{}\n"
 _KINDS = ("genome", "track", "region", "member", *KINDS.values())
@@ -33,9 +37,10 @@ def write_json_session(parts: Sequence[Part], envelope: Envelope | None) -> byte
         session = json_session(EMPTY if envelope is None else envelope.json_text())
     except DamagedDocument as error:
         raise CannotHold([("document", f"the session that they would go into is damaged: {error}")]) from error
+    parts = trimmed(parts, session.parts)
     if envelope is not None and _substances(session.parts) == _substances(parts):
         return envelope.text
-    if problems := _problems(parts):
+    if problems := _problems(parts, session.parts):
         raise CannotHold(problems)
     pairs = match_parts(session.parts, parts)
     partners = {new: session.places[old] for old, new in pairs if old is not None and new is not None}
@@ -50,12 +55,17 @@ def _substances(parts: Sequence[Part]) -> list[tuple[str, str, bytes]]:
     return [(part.kind, part.name if part.kind == "member" else "", part.content) for part in parts]
 
 
-def _problems(parts: Sequence[Part]) -> list[tuple[str, str]]:
-    problems = [(part.key, sentence) for part in parts if (sentence := _unfit(part))]
-    once = Counter((part.kind, part.name if part.kind == "member" else "") for part in parts)
-    for (kind, name), count in once.items():
+def _problems(parts: Sequence[Part], before: Sequence[Part]) -> list[tuple[str, str]]:
+    known = {*_substances(before)}
+    new = [part for part, mark in zip(parts, _substances(parts), strict=True) if mark not in known]
+    problems = [(part.key, sentence) for part in new if (sentence := _unfit(part))]
+    if problems:
+        return problems
+    once = Counter((part.kind, key_and_value(part)[0] if part.kind == "member" else "") for part in parts)
+    for (kind, key), count in once.items():
         if count > 1 and kind not in ("track", "region"):
-            problems.append((name or kind, f"a session has one {name or kind}, and there would be {count}"))
+            name = shown(key) or kind
+            problems.append((name, f"a session has one {name}, and there would be {count}"))
     if not any(part.kind == "genome" for part in parts):
         problems.append(("genome", "a session needs a reference or genome, and there is none"))
     return problems
@@ -66,11 +76,11 @@ def _unfit(part: Part) -> str | None:
     if part.kind not in _KINDS or part.content[:1] == b"<":
         return _OF_XML
     try:
-        value = value_of(part.content)
+        text = key_and_value(part)[1] if part.kind == "member" else ""
+        value = value_of(text.encode() or part.content)
     except DamagedDocument as error:
-        return f"{_OF_XML}, or {error}" if part.kind in ("genome", "locus") else f"its content: {error}"
-    if part.content != part.content.strip():
-        return "white space stands around its content"
+        is_named = part.kind in ("genome", "locus")
+        return f'its content is no JSON value, such as "hg38": {error}' if is_named else f"its content: {error}"
     if part.kind == "track" and not isinstance(value, dict):
         return "a track is a JSON object"
     return None
@@ -87,6 +97,10 @@ def _check(built: bytes, parts: Sequence[Part]) -> None:
         raise CannotHold([(part.key, "it would not be read back as it is") for part in wrong])
     if len(after) > len(parts):
         raise CannotHold([("document", "it would be read back with further parts")])
+    asked, found = ([part for part in each if part.kind == "track"] for each in (parts, after))
+    for part, other in zip(asked, found, strict=True):
+        if part.content != other.content:
+            raise CannotHold([(part.key, "it would not be read back where it is asked to be")])
 
 
 def _changes(session: JsonSession, parts: Sequence[Part], places: Sequence[At]) -> dict[str, str | None]:
@@ -96,8 +110,11 @@ def _changes(session: JsonSession, parts: Sequence[Part], places: Sequence[At]) 
     for part in parts:
         if part.kind == "genome":
             members[_genome_name(session, part)] = part.content.decode()
-        elif part.kind not in ("track", "region"):
-            members[names.get(part.kind, part.name)] = part.content.decode()
+        elif part.kind == "member":
+            key, value = key_and_value(part)
+            members[key] = value
+        elif part.kind in names:
+            members[names[part.kind]] = part.content.decode()
     before = session.document.root.value
     kept = (TRACKS, REGIONS) if session.regions else (TRACKS,)
     gone = {name: None for name in before if name not in members and name not in kept}
@@ -109,10 +126,13 @@ def _changes(session: JsonSession, parts: Sequence[Part], places: Sequence[At]) 
 
 
 def _genome_name(session: JsonSession, part: Part) -> str:
-    """A genome told whole is a ``reference``; one that is only named stays what the genome was."""
-    before = session.document.root.value
-    was_named = GENOMES[0] in before and not isinstance(before[GENOMES[0]], dict)
-    return GENOMES[0] if was_named or part.content.startswith(b"{") else GENOMES[-1]
+    """It stays the member that it is; where it was a name and is told whole now, or the other way round, it becomes
+    what IGV has for that."""
+    before, is_whole = session.document.root.value, part.content.startswith(b"{")
+    name = genome_member(before)
+    if name in before and isinstance(before[name], dict) == is_whole:
+        return name
+    return GENOMES[0] if is_whole else GENOMES[-1]
 
 
 def _tracks_text(session: JsonSession, tracks: Sequence[str]) -> str:

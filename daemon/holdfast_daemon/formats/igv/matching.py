@@ -8,6 +8,7 @@ from functools import partial
 
 from holdfast_daemon.formats.alignment import Alignment
 from holdfast_daemon.formats.base import DamagedDocument, Pair, Part
+from holdfast_daemon.formats.igv.json_reading import key_and_value
 from holdfast_daemon.formats.igv.meaning import meaning_of
 from holdfast_daemon.formats.igv.paths import file_name, with_slashes
 
@@ -33,6 +34,21 @@ def match_parts(old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
     return alignment.rows()
 
 
+def identity_of(part: Part) -> str | None:
+    """A track's file and class, a resource's path, a panel's name, a region's place, a member's key; what there is one
+    of is known by its kind."""
+    if part.kind in _SINGLE:
+        return part.kind
+    if part.kind == "member":
+        return _member(part)
+    meaning = _Meanings().of(part)
+    if part.kind == "track" and _target(meaning):
+        return f"{_class(meaning)} {_target(meaning)}"
+    if part.kind == "region" and meaning.get("start"):
+        return " ".join(meaning.get(name, "") for name in ("chromosome", "chr", "start", "end"))
+    return {"resource": _path(meaning), "panel": meaning.get("name")}.get(part.kind) or None
+
+
 def _identity(identities: Mapping[str, _Identity], meanings: _Meanings, part: Part) -> Hashable | None:
     identity = identities.get(part.kind)
     mark = identity(part, meanings.of(part)) if identity else None
@@ -40,9 +56,22 @@ def _identity(identities: Mapping[str, _Identity], meanings: _Meanings, part: Pa
 
 
 def _target(meaning: _Meaning) -> str:
-    """What a track or resource is found by: in XML the id is the path (igv.md 1.5), in JSON it may lack."""
+    """What a track is found by: in XML the id is the path (igv.md 1.5), in JSON it may lack."""
     names = ("id", "url", "path")
     return with_slashes(next((meaning[name] for name in names if name in meaning), ""))
+
+
+def _path(meaning: _Meaning) -> str:
+    """What a resource is found by; its ``url`` is one to click on."""
+    return with_slashes(meaning.get("path", ""))
+
+
+def _member(part: Part) -> str:
+    """What it is called in its session, which may be more than is shown."""
+    try:
+        return key_and_value(part)[0]
+    except DamagedDocument:
+        return part.name
 
 
 def _class(meaning: _Meaning) -> str:
@@ -84,14 +113,14 @@ _Identity = Callable[[Part, _Meaning], Hashable | None]
 _PASSES: tuple[Mapping[str, _Identity], ...] = (
     {
         "track": _track,
-        "resource": lambda part, meaning: _target(meaning),
+        "resource": lambda part, meaning: _path(meaning),
         "panel": lambda part, meaning: part.name,
         "region": _region,
-        "member": lambda part, meaning: part.name,
+        "member": lambda part, meaning: _member(part),
         "other": lambda part, meaning: part.name,
     },
     {"track": _track_by_class, "panel": _numbered, "region": lambda part, meaning: meaning.get("description")},
-    {"track": lambda part, meaning: _target(meaning), "resource": lambda part, meaning: file_name(_target(meaning))},
+    {"track": lambda part, meaning: _target(meaning), "resource": lambda part, meaning: file_name(_path(meaning))},
     {"track": _track_by_file_and_name, "resource": lambda part, meaning: meaning.get("name")},
     {"track": _track_by_file},
     {"track": _track_by_name},

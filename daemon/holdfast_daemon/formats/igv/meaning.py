@@ -36,8 +36,9 @@ _ADDED = {
     ("datarange", "flipAxis"): "false",
     ("datarange", "drawBaseline"): "true",
 }
-#: By which of its attributes one of several children of a name is known; their order means nothing.
+#: By which of its attributes one of several children of a name is known; their order means nothing, but of tracks.
 _MARKS = {"attribute": "name", "visibleattribute": "name", "property": "name", "frame": "name", "track": "id"}
+ORDER_OF_TRACKS = "order of tracks"
 #: A locus creeps by a base at each saving; by more, with the same end, somebody has moved it.
 MOST_DRIFT = 20
 MOST_DIGITS = 12
@@ -114,6 +115,8 @@ def _of_element(element: Element, at: str = "") -> Iterator[tuple[str, str]]:
     """Names below ``at``, which ends in a slash."""
     kind = "session" if element.name in ROOTS else kind_of(element)
     attributes = _current(element.attributes, kind)
+    if kind == "attributes":  # one hides what the other shows
+        yield f"{at}element", element.name
     for name, value in attributes.items():
         plain = short_class(value) if name == "clazz" else plain_value(name, value)
         added = _ADDED.get((kind if kind in ("track", "region") else element.name.lower(), name))
@@ -121,6 +124,9 @@ def _of_element(element: Element, at: str = "") -> Iterator[tuple[str, str]]:
             yield at + name, plain
     if text := " ".join("".join(element.texts).split()):
         yield f"{at}text", text
+    tracks = [child.attributes.get("id", "") for child in element.children if kind_of(child) == "track"]
+    if len(tracks) > 1:  # of an overlay, the later ones lie on the earlier ones
+        yield f"{at}{ORDER_OF_TRACKS}", ", ".join(tracks)
     counts: Counter[str] = Counter()
     for child in element.children:
         mark = child.attributes.get(_MARKS.get(child.name.lower(), ""), "")
@@ -154,8 +160,7 @@ def _of_value(root: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, dict | list):
             inner = value.items() if isinstance(value, dict) else enumerate(value)
             waiting += reversed([(f"{at}/{key}" if at else str(key), str(key), each) for key, each in inner])
-            if at:
-                yield f"{at}/", "is there"
+            yield f"{at or 'value'}/", "an object" if isinstance(value, dict) else "a list"
         elif isinstance(value, str):
             yield at, plain_value(name, value)
         else:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from holdfast_daemon.formats.base import DamagedDocument, Part
+from holdfast_daemon.formats.igv.elements import panel_content
 from holdfast_daemon.formats.igv.parts import shown
-from holdfast_daemon.formats.jsontext import merged_object
-from holdfast_daemon.formats.xmltext import Item, Xml, emptied, fragment, refilled, retagged
+from holdfast_daemon.formats.jsonedit import merged_object
+from holdfast_daemon.formats.xmledit import Item, refilled, retagged
+from holdfast_daemon.formats.xmltext import Xml, emptied, fragment
 
 #: What a child is known by among those of its name.
 _MARKS = ("id", "name")
@@ -32,18 +34,31 @@ def merged_part(base: Part, ours: Part, theirs: Part) -> Part | None:
 def _merged(base: Part, ours: Part, theirs: Part) -> bytes | None:
     if not base.content.startswith(b"<"):
         return merged_object(base.content, ours.content, theirs.content)
-    return _merged_elements(*(fragment(part.content) for part in (base, ours, theirs)))
+    elements = [fragment(part.content) for part in (base, ours, theirs)]
+    if base.kind == "attributes" and len({xml.root.name for xml in elements}) > 1:
+        return None  # one hides what the other shows
+    content = _merged_elements(*elements)
+    if content is None or base.kind != "panel":
+        return content
+    panel = fragment(content)
+    return panel_content(panel, panel.root)
 
 
 def _merged_elements(base: Xml, ours: Xml, theirs: Xml) -> bytes | None:
     attributes = _chosen(base.root.attributes, ours.root.attributes, theirs.root.attributes)
     inner = [_inner(xml) for xml in (base, ours, theirs)]
     children = _chosen(*inner)
-    if attributes is None or children is None or theirs.root.texts not in (base.root.texts, ours.root.texts):
+    order = _order(*inner) if children is not None else None
+    if (
+        attributes is None
+        or children is None
+        or order is None
+        or theirs.root.texts not in (base.root.texts, ours.root.texts)
+    ):
         return None
     tag = emptied(retagged(ours.text[: ours.root.tag_end], ours.root.attributes, attributes))
     olds = dict(zip(inner[1], ours.root.children, strict=True))
-    items = [Item(text.encode(), olds.get(mark)) for mark, text in children.items()]
+    items = [Item(children[mark].encode(), olds.get(mark)) for mark in order if mark in children]
     return refilled(ours, ours.root, ours.root.children, items, tag)
 
 
@@ -61,6 +76,25 @@ def _chosen(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[st
         else:
             chosen[name] = their
     return chosen
+
+
+def _order(base: Collection[str], ours: Collection[str], theirs: Collection[str]) -> list[str] | None:
+    """All of ours and theirs in the order of the side that changed it, what the other side added behind what it stands
+    behind there; None where both changed it otherwise."""
+    common = {*base} & {*ours} & {*theirs}
+    was, our, their = ([mark for mark in side if mark in common] for side in (base, ours, theirs))
+    if was != our != their != was:
+        return None
+    leading, following = (theirs, ours) if our == was else (ours, theirs)
+    there = {*leading}
+    behind: defaultdict[str | None, list[str]] = defaultdict(list)
+    before = None
+    for mark in following:
+        if mark in there:
+            before = mark
+        else:
+            behind[before].append(mark)
+    return [*behind[None], *(each for mark in leading for each in (mark, *behind[mark]))]
 
 
 def _inner(xml: Xml) -> dict[str, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from holdfast_daemon.formats.base import Part
 
 #: A data URL may be a megabyte long.
 LONGEST_NAME = 300
+#: What XML and JSON leave out around an element or value.
+WHITE_SPACE = b" \t\r\n"
 
 
 class Told(NamedTuple):
@@ -18,6 +21,15 @@ class Told(NamedTuple):
     name: str
     key: str = ""
     facts: Mapping[str, str | None] = {}
+
+
+def trimmed(parts: Sequence[Part], before: Sequence[Part]) -> list[Part]:
+    """``parts``, those that were not there ``before`` without the white space that an editor leaves around them."""
+    known = {(part.kind, part.content) for part in before}
+    return [
+        part if (part.kind, part.content) in known else replace(part, content=part.content.strip(WHITE_SPACE))
+        for part in parts
+    ]
 
 
 class PartList:
@@ -46,6 +58,11 @@ class PartList:
             key = f"{wanted}~{self._next[wanted] + 1}"
         self._taken.add(key)
         return key
+
+
+def is_shown_whole(text: str) -> bool:
+    """Whether what is shown of a name is the name."""
+    return 0 < len(text) <= LONGEST_NAME and shown(text) == text
 
 
 def shown(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from holdfast_daemon.formats.base import DamagedDocument, Part
 from holdfast_daemon.formats.changes import phrase_of_part
-from holdfast_daemon.formats.igv.meaning import differing, meaning_of, same
+from holdfast_daemon.formats.igv.meaning import ORDER_OF_TRACKS, differing, meaning_of, same
 
 MOST_DIFFERENCES = 6
 LONGEST_VALUE = 60
@@ -54,13 +54,15 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str], renamed: b
     if "text" in names:  # a list of loci: its frames say no more
         names = [name for name in names if not name.startswith("Frame ")]
     within = [name for name in names if name.endswith("/")]
+    if within:  # what came or went says enough of their order
+        names = [name for name in names if name != ORDER_OF_TRACKS]
     names = [name for name in names if name in within or not name.startswith(tuple(within))]
     return [_phrase(name, before.get(name), after.get(name)) for name in names] + phrases
 
 
 def _phrase(name: str, old: str | None, new: str | None) -> str:
     if name.endswith("/"):
-        return f"{name[:-1]} {'removed' if new is None else 'added'}"
+        return f"{name[:-1]} {'removed' if new is None else 'added' if old is None else f'{old} → {new}'}"
     if old is None:
         return f"{name} {_cut(new or '')}"
     if new is None:

@@ -33,7 +33,7 @@ def pointers_of(part: Part) -> Iterator[Resource]:
 
 def _of_part(part: Part) -> Iterator[tuple[str, str]]:
     if part.content[:1] in (b"{", b"[", b'"'):
-        yield from _of_json(part, value_of(part.content))
+        yield from _of_json(part)
     elif part.kind == "resource":
         yield from _of_resource(fragment(part.content).root.attributes)
     elif part.kind == "genome" and is_genome_path(genome := part.content.decode()):
@@ -46,15 +46,15 @@ def _of_resource(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from ((role, attributes.get(name, "")) for name, role in _ROLES_OF_ATTRIBUTES.items())
 
 
-def _of_json(part: Part, value: Any) -> Iterator[tuple[str, str]]:
+def _of_json(part: Part) -> Iterator[tuple[str, str]]:
     if part.kind == "track":
-        yield from _of_track(value)
+        yield from _of_track(value_of(part.content))
     elif part.kind == "genome":
-        yield from _of_genome(value)
+        yield from _of_genome(value_of(part.content))
     elif part.kind == "region":
-        yield from _texts(value, {"url": "data"})
-    elif part.name == "sampleinfo" and isinstance(value, list):
-        for each in value:
+        yield from _texts(value_of(part.content), {"url": "data"})
+    elif part.name == "sampleinfo" and isinstance(samples := value_of(part.content), list):
+        for each in samples:
             yield from _texts(each, {"url": "sample-info", "path": "sample-info"})
 
 

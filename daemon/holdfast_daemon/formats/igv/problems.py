@@ -157,6 +157,11 @@ def _lost_of_resource(resource: Element) -> Iterator[str]:
         yield f"IGV does not write back {', '.join(lost)}"
 
 
+def _lost_of_panel(panel: Element) -> Iterator[str]:
+    if lost := [child.name for child in panel.children if kind_of(child) == "other"]:
+        yield f"IGV does not write back {', '.join(lost)}"
+
+
 def _lost_of_track(track: Element) -> Iterator[str]:
     yield from _of_track(track)
     if "clazz" not in track.attributes:
@@ -168,6 +173,7 @@ def _lost_of_track(track: Element) -> Iterator[str]:
 _CHECKS = {
     "session": _lost_of_session,
     "resource": _lost_of_resource,
+    "panel": _lost_of_panel,
     "track": _lost_of_track,
     "region": _of_region,
 }

@@ -11,6 +11,7 @@ _TEXTS = frozenset(
         *("id", "name", "attributeKey", "label", "title", "path", "url", "index", "indexURL", "indexPath", "coverage"),
         *("mapping", "genome", "description", "sampleID", "track1", "track2", "source0", "source1", "sequence", "db"),
         *("pattern", "value", "item", "type", "format", "chr", "chromosome", "locus", ""),
+        *("groupTracksBy", "groupBy"),
     )
 )
 _STRANDS = {"POSITIVE": "+", "NEGATIVE": "-"}

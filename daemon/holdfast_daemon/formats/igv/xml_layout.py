@@ -1,18 +1,18 @@
 """Which element of an XML session goes into which, and in what order, for parts that lie flat in a list.
 
-A track goes into the panel that it is listed under. One that is new here and comes from a panel of a name that is also
-here goes into that one: merging and restoring put what has no partner behind everything else.
+A track goes into the last panel before it in the list, whatever it says of itself and wherever the template has it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from holdfast_daemon.formats.base import Part
-from holdfast_daemon.formats.igv.elements import HOLDER_NAMES, HOLDERS, ORDER, ROOT_PARTS, kind_of
+from holdfast_daemon.formats.igv.elements import HOLDER_NAMES, HOLDERS, ORDER, ROOT_PARTS, kind_of, others_in
 from holdfast_daemon.formats.igv.xml_reading import At
-from holdfast_daemon.formats.xmltext import Item, Xml, deeper, filled, fragment, margin, refilled
+from holdfast_daemon.formats.xmledit import Item, deeper, filled, margin, refilled, woven
+from holdfast_daemon.formats.xmltext import Element, Xml, fragment
 
 
 class _Panel:
@@ -25,7 +25,8 @@ class _Panel:
 
 
 class Layout:
-    """``places`` are those of the template's elements that the parts are, as ``xml_reading`` gives them."""
+    """``places`` are those of the template's elements that the parts are, as ``xml_reading`` gives them. No track comes
+    before the first panel."""
 
     def __init__(self, xml: Xml, parts: Sequence[Part], places: Sequence[At]) -> None:
         self._xml = xml
@@ -33,17 +34,15 @@ class Layout:
         self._held: dict[int, list[Item]] = {
             outer: [] for outer, child in enumerate(self._children) if child.name.lower() in HOLDERS
         }
+        self._beside: dict[int, list[Item]] = {outer: [] for outer in self._held}
         self._new_held: dict[str, list[Item]] = {kind: [] for kind in HOLDER_NAMES}
-        self._last_holder: dict[str, int] = {}
-        for outer in reversed(self._held):
-            self._last_holder[HOLDERS[self._children[outer].name.lower()]] = outer
+        self._last_holder = {HOLDERS[self._children[outer].name.lower()]: outer for outer in reversed(self._held)}
         self._margin = margin(xml.text, self._children[0].begin) if self._children else deeper(xml, xml.root)
         self._singles: dict[int, Item] = {}
         self._newcomers: defaultdict[str, list[Item]] = defaultdict(list)
-        self._panels = [
-            _Panel(part, place[0]) for part, place in zip(parts, places, strict=True) if part.kind == "panel"
-        ]
-        self._lay(parts, places)
+        self._panels: list[_Panel] = []
+        for part, place in zip(parts, places, strict=True):
+            self._lay(part, place)
 
     def root(self, tag: bytes) -> bytes:
         """The root element with this start tag and what belongs into it."""
@@ -62,41 +61,30 @@ class Layout:
             items += [item, *behind[at]]
         return refilled(self._xml, self._xml.root, self._children, items, tag)
 
-    def _lay(self, parts: Sequence[Part], places: Sequence[At]) -> None:
-        panels = iter(self._panels)
-        named = {panel.part.name: panel for panel in reversed(self._panels)}
-        current = self._panels[0] if self._panels else None
-        for part, place in zip(parts, places, strict=True):
-            if part.kind == "panel":
-                current = next(panels)
-            elif part.kind == "track":
-                panel = current if place != (None, None) else named.get(str(part.facts.get("panel")), current)
-                assert panel is not None  # parts with a track and no panel are refused before
-                panel.tracks.append(self._item(part, place, holder=panel.outer))
-            elif part.kind in HOLDER_NAMES:
-                self._hold(part, place)
-            elif part.kind not in (*ROOT_PARTS, "session"):
-                self._single(part, place)
+    def _lay(self, part: Part, place: At) -> None:
+        outer, inner = place
+        if part.kind == "panel":
+            self._panels.append(_Panel(part, outer))
+        elif part.kind == "track":
+            panel = self._panels[-1]
+            panel.tracks.append(self._item(part, place, holder=panel.outer))
+        elif outer is not None and inner is not None and HOLDERS[self._children[outer].name.lower()] != part.kind:
+            self._beside[outer].append(self._item(part, place, holder=outer))
+        elif part.kind in HOLDER_NAMES and (outer is None or inner is not None):
+            self._hold(part, place)
+        elif outer is not None:
+            self._singles[outer] = self._item(part, place, holder=None)
+        elif part.kind not in (*ROOT_PARTS, "session"):
+            self._newcomers[part.kind].append(Item(part.content))
 
     def _hold(self, part: Part, place: At) -> None:
         """A resource or region stays where it is, a new one goes where the one before it went."""
-        outer, inner = place
-        if outer is not None and inner is None:
-            self._single(part, place)
-            return
-        if outer is None:
-            outer = self._last_holder.get(part.kind)
+        outer = self._last_holder.get(part.kind) if place[0] is None else place[0]
         if outer is None:
             self._new_held[part.kind].append(Item(part.content))
             return
         self._last_holder[part.kind] = outer
         self._held[outer].append(self._item(part, place, holder=outer))
-
-    def _single(self, part: Part, place: At) -> None:
-        if place[0] is None:
-            self._newcomers[part.kind].append(Item(part.content))
-        else:
-            self._singles[place[0]] = self._item(part, place, holder=None)
 
     def _item(self, part: Part, place: At, holder: int | None) -> Item:
         """The part as it is to stand in the holder; as a stranger where it comes from another."""
@@ -114,21 +102,30 @@ class Layout:
         known: list[tuple[str, Item]] = []
         for outer, child in enumerate(self._children):
             if outer in self._held:
-                kind = HOLDERS[child.name.lower()]
-                olds = [each for each in child.children if kind_of(each) == kind]
-                known.append((kind, Item(refilled(self._xml, child, olds, self._held[outer]), child)))
+                known.append((HOLDERS[child.name.lower()], self._old(child, self._held[outer], self._beside[outer])))
             elif outer in staying:
                 known.append(("panel", self._old_panel(next(panels))))
             elif outer in self._singles:
                 known.append((kind_of(child), self._singles[outer]))
         return known
 
+    def _old(self, child: Element, items: Sequence[Item], others: Sequence[Item], tag: bytes | None = None) -> Item:
+        """A child of the root with other children of its own."""
+        return Item(refilled(self._xml, child, child.children, woven(child, items, others), tag), child)
+
     def _old_panel(self, panel: _Panel) -> Item:
         assert panel.outer is not None
         child = self._children[panel.outer]
-        olds = [each for each in child.children if kind_of(each) == "track"]
-        tag = None if self._xml.start_tag(child) == panel.part.content else panel.part.content
-        return Item(refilled(self._xml, child, olds, panel.tracks, tag), child)
+        new = fragment(panel.part.content)
+        tag = None if new.start_tag(new.root) == self._xml.start_tag(child) else new.start_tag(new.root)
+        waiting: defaultdict[bytes, deque[Element]] = defaultdict(deque)
+        for other in others_in(child):
+            waiting[self._xml.slice(other)].append(other)
+        others = []
+        for content in map(new.slice, new.root.children):
+            old = waiting[content].popleft() if waiting[content] else None
+            others.append(Item(self._xml.text[old.begin : old.end] if old else content, old))
+        return self._old(child, panel.tracks, others, tag)
 
     def _place_new_panels(self, behind: defaultdict[int, list[Item]], known: Sequence[str], otherwise: int) -> None:
         """Each behind the one that it is listed behind."""
@@ -136,7 +133,9 @@ class Layout:
         at = next((at - 1 for at, kind in enumerate(known) if kind == "panel"), otherwise)
         for panel in self._panels:
             if panel.outer is None:
-                behind[at].append(Item(self._new(panel.part.content, panel.tracks)))
+                new = fragment(panel.part.content)
+                others = [Item(new.slice(other)) for other in new.root.children]
+                behind[at].append(Item(self._new(new.start_tag(new.root), [*others, *panel.tracks])))
             else:
                 at = next(slots)
 
@@ -150,5 +149,4 @@ class Layout:
     def _new(self, tag: bytes, items: Sequence[Item]) -> bytes:
         """A new child of the root, with children of its own."""
         outer = self._margin
-        name = fragment(tag).root.name
-        return filled(tag, name, items, outer + (outer.lstrip(b"\r\n") or b"    ") if outer else b"", outer)
+        return filled(tag, items, outer + (outer.lstrip(b"\r\n") or b"    ") if outer else b"", outer)

@@ -1,8 +1,9 @@
 """An XML session of any version as parts (igv.md 1.2 to 1.4).
 
 Parts lie flat, in document order: ``genome`` and ``locus`` (the texts of these attributes), ``session`` (the root's
-start tag without these two, as an empty element), ``resource``, ``panel`` (its start tag, as an empty element) with the
-``track`` parts that follow it, ``region`` and what else the root holds, each a whole element.
+start tag without these two, as an empty element), ``resource``, ``panel`` (its start tag and what it holds beside
+tracks, as an element of these alone) with the ``track`` parts that follow it, ``region`` and what else the root and its
+``Resources`` and ``Regions`` hold, each a whole element.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from holdfast_daemon.formats.base import DamagedDocument, Part, Reading
-from holdfast_daemon.formats.igv.elements import HOLDERS, ROOT_PARTS, ROOTS, kind_of, told_of
+from holdfast_daemon.formats.igv.elements import HOLDERS, ROOT_PARTS, ROOTS, kind_of, panel_content, told_of
 from holdfast_daemon.formats.igv.envelope import Envelope
 from holdfast_daemon.formats.igv.parts import PartList, Told
 from holdfast_daemon.formats.igv.problems import xml_warnings
 from holdfast_daemon.formats.igv.recognition import of_root
-from holdfast_daemon.formats.xmltext import Element, Xml, parse, retagged
+from holdfast_daemon.formats.xmledit import retagged
+from holdfast_daemon.formats.xmltext import Element, Xml, parse
 
+#: IGV reads no Track outside of a Panel, and no Panel within Resources has tracks that could be parts.
+_OF_PANELS = ("panel", "track")
 #: Which child of the root a part is or lies in, and which child of that; None where it is no such.
 At = tuple[int | None, int | None]
 
@@ -81,19 +85,20 @@ class _Walk:
                 self._add(kind, value.encode(), Told(kind), (None, None))
         self._add("session", without_root_parts(self._xml), Told("session"), (None, None))
         for outer, child in enumerate(root.children):
-            if held := HOLDERS.get(child.name.lower()):
-                self._held(child, held, outer)
+            if child.name.lower() in HOLDERS:
+                for inner, held in enumerate(child.children):
+                    self._whole(held, "other" if kind_of(held) in _OF_PANELS else kind_of(held), (outer, inner))
             elif kind_of(child) == "panel":
-                self._add("panel", self._xml.start_tag(child), told_of(child, "panel"), (outer, None))
-                self._held(child, "track", outer, child.attributes.get("name"))
-            else:  # IGV reads no Track outside of a Panel
+                self._add("panel", panel_content(self._xml, child), told_of(child, "panel"), (outer, None))
+                self._tracks(child, outer)
+            else:
                 kind = kind_of(child)
-                self._whole(child, "other" if kind == "track" else kind, (outer, None))
+                self._whole(child, "other" if kind in _OF_PANELS else kind, (outer, None))
 
-    def _held(self, holder: Element, kind: str, outer: int, panel: str | None = None) -> None:
-        for inner, child in enumerate(holder.children):
-            if kind_of(child) == kind:
-                self._whole(child, kind, (outer, inner), panel)
+    def _tracks(self, panel: Element, outer: int) -> None:
+        for inner, child in enumerate(panel.children):
+            if kind_of(child) == "track":
+                self._whole(child, "track", (outer, inner), panel.attributes.get("name"))
 
     def _whole(self, element: Element, kind: str, place: At, panel: str | None = None) -> None:
         self._add(kind, self._xml.slice(element), told_of(element, kind), place, panel)

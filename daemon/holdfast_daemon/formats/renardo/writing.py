@@ -15,6 +15,7 @@ from holdfast_daemon.formats.renardo.layout import (
     LINE_END,
     SEPARATOR,
     Layout,
+    Newline,
     Piece,
     as_lines_of_lf,
     header_of,
@@ -47,9 +48,9 @@ def write_session(parts: Sequence[Part], template: bytes | None) -> bytes:
     raise CannotHold(_what_differs(parts, read_back))
 
 
-def _in_lines_of(newline: str, content: bytes) -> bytes:
-    r"""A text whose line ends are all those of the file, as an editor of that system saves it: in the file's reading they
-    are ``\n``."""
+def _in_lines_of(newline: Newline, content: bytes) -> bytes:
+    r"""A text whose line ends are all those of the file, as an editor of that system saves it: the file's reading has
+    ``\n`` for them."""
     end = LINE_END.get(newline, b"\n")
     is_of_file = end != b"\n" and content.count(end) == max(content.count(b"\r"), content.count(b"\n"))
     return content.replace(end, b"\n") if is_of_file else content
