@@ -69,7 +69,8 @@ class _Moves:
             return f"{part.kind} {part.name}: {old} → {new}"
         if now not in self._moved:
             return ""
-        return f"{part.kind} {part.name}: place {self._places[0][was]} → {self._places[1][now]}"
+        before, after = self._places[0][was], self._places[1][now]
+        return f"{part.kind} {part.name}: place {before} → {after}" if before != after else ""
 
 
 def _places(held: Sequence[int | None]) -> list[int]:

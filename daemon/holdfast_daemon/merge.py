@@ -117,12 +117,12 @@ class _Merging:
     def _chosen(self, old: Part, our: Part | None, their: Part | None) -> Part | None:
         """The part that stays; None where it goes, or where both sides changed it so that they touch."""
         if _equal(our, old):
-            if not self._same(their, old):
+            if not self._same(old, their):
                 self.taken.append(their.name if their else old.name)
             return their
-        if self._same(their, old) or self._same(our, their):
+        if self._same(old, their) or self._same(our, their):
             return our
-        if self._same(our, old):
+        if self._same(old, our):
             self.taken.append(their.name if their else old.name)
             return their
         both = self._form.merge_part(old, our, their) if our is not None and their is not None else None

@@ -226,6 +226,43 @@ def test_fact_11_files_without_uuids_are_matched_by_content_place_and_name():
     ]
 
 
+def without_uuids(*clusters):
+    """``clusters``: name and seed of the points of each, and how many there are."""
+    world = made.World(made.V1_0_10)
+    return world.pickled(world.session([world.geometry(name, *count, seed=seed) for name, seed, *count in clusters]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        ("a1 b2", "x1 b2", "ax bb"),
+        ("a1 b2 c3", "b1 c2 c3", "ab bc cc"),
+        ("a1 b2", "b2 x1", "ax bb"),
+        ("a1 b2", "x1", "ax b-"),
+        ("a1 b2", "x9 b2", "ax bb"),
+        ("a1 b2", "b2 x9", "a- bb -x"),
+        ("a1 b2", "x9", "a- b- -x"),
+    ],
+)
+def test_fact_11_files_without_uuids_are_matched_by_points_and_then_by_place(old, new, pairs):
+    """Fact 11: what was renamed has its points; what was moved too has its place, where as many are there as were."""
+    found = names(*(without_uuids(*(each for each in side.split())) for side in (old, new)))
+    wanted = {tuple(None if name == "-" else name for name in pair) for pair in pairs.split()}
+    assert {pair for pair in found if {*"abcx"} & {*pair}} == wanted
+
+
+def test_a_rename_without_uuids_is_told_as_one():
+    """Not as a removal beside an addition."""
+    old, new = parts_of(without_uuids("a1", "b2")), parts_of(without_uuids("x1", "b2"))
+    assert [row.line for row in changes(MOSAIC, old, new)] == ["cluster a renamed to x"]
+
+
+def test_another_geometry_at_the_place_of_one_is_another():
+    """It has neither its name nor its points, nor as many."""
+    old, new = without_uuids("a1", "b2"), without_uuids(("x", "9", 12), "b2")
+    assert {("a", None), (None, "x"), ("b", "b")} <= names(old, new)
+
+
 def test_a_file_that_got_uuids_is_matched_with_the_one_without():
     """Opened and saved by a newer Mosaic, each keeps its place and name."""
     old, new = made.session(made.V1_0_10), made.session(made.NEWEST)

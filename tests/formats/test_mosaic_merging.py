@@ -212,3 +212,63 @@ def test_sections_of_the_viewer_that_both_changed_are_a_conflict():
     """Bytes that are not ours are not merged."""
     documents = [{b"": made.indexed(session()[b""], meta=b"[%d]" % n)} for n in range(3)]
     assert merged(*documents) is None
+
+
+def fitted(**changes):
+    """A sphere as before 1.0.12 it was fitted: among the meta."""
+    world = made.World(made.V1_0_10)
+    ball = world.geometry("ball", 5, model=world.sphere(), meta={"faces": [1], "points": [2]})
+    for key, make in changes.items():
+        (ball.meta if key in ("fit", "faces", "name") else ball.__dict__)[key] = make(world)
+    return {b"": world.pickled(world.session([], [ball]))}
+
+
+REFIT = {"fit": lambda w: w.mesh()}
+MOVED = {"points": lambda w: w.points(5, "moved")}
+FACES = {"faces": lambda w: [3]}
+
+
+@pytest.mark.parametrize(("one", "other"), [(MOVED, REFIT), (MOVED, FACES), (FACES, REFIT)])
+def test_an_old_fit_belongs_to_the_shape(one, other):
+    """Points that one side moved do not fit what the other fitted to them where they were."""
+    assert merged(fitted(), fitted(**one), fitted(**other)) is None
+    assert merged(fitted(), fitted(**other), fitted(**one)) is None
+
+
+@pytest.mark.parametrize("one", [MOVED, REFIT])
+def test_a_name_is_merged_beside_an_old_fit(one):
+    """It stands among the same meta, and is looks."""
+    renamed = {"name": lambda w: "renamed"}
+    both = model_in(fitted(**one, **renamed))
+    for documents in ((fitted(**one), fitted(**renamed)), (fitted(**renamed), fitted(**one))):
+        found = model_in(merged(fitted(), *documents))
+        assert found.name == "renamed"
+        assert MOSAIC.same(found, both)
+
+
+def model_in(document):
+    return next(each for each in MOSAIC.read(document).parts if each.kind == "model")
+
+
+def unnamed(names="ab", **changes):
+    """Clusters without uuids; ``changes``: the name of one to what is edited in it."""
+    world = made.World(made.V1_0_10)
+    clusters = [world.geometry(name, seed=name) for name in names]
+    for cluster in clusters:
+        for key, value in changes.get(cluster.meta["name"], {}).items():
+            setattr(cluster, key, value(world) if callable(value) else value)
+    return {b"": world.pickled(world.session(clusters))}
+
+
+def test_a_rename_without_uuids_is_merged_with_another_edit():
+    """It is the same cluster, by its points."""
+    ours, theirs = unnamed(a={"meta": {"name": "x"}}), unnamed(a={"visible": 0})
+    for found in (merged(unnamed(), ours, theirs), merged(unnamed(), theirs, ours)):
+        clusters = [each for each in MOSAIC.read(found).parts if each.kind == "cluster"]
+        assert [(each.name, each.facts["visible"]) for each in clusters] == [("x", False), ("b", True)]
+
+
+def test_a_rename_without_uuids_is_in_conflict_with_a_removal():
+    """Neither is ignored."""
+    assert merged(unnamed(), unnamed(a={"meta": {"name": "x"}}), unnamed("b")) is None
+    assert merged(unnamed(), unnamed("b"), unnamed(a={"meta": {"name": "x"}})) is None

@@ -44,6 +44,22 @@ def test_fact_17_the_index_says_who_wrote_it():
     assert MOSAIC.recognise({b"": STATE}).inferred
 
 
+@pytest.mark.parametrize(("version", "writer"), [("1.3.\ud800", "1.3.\\ud800"), ("9" * 300_000, "9" * 200 + "…")])
+def test_a_strange_version_is_told_in_valid_short_text(version, writer):
+    """JSON can hold lone surrogates and anything of any length; the document keeps them."""
+    content = made.indexed(STATE, version=version)
+    assert MOSAIC.recognise({b"": content}).writer == MOSAIC.read({b"": content}).recognition.writer == writer
+    assert MOSAIC.write(MOSAIC.read({b"": content}).parts, {b"": content}) == {b"": content}
+
+
+@pytest.mark.parametrize("name", ["\ud800", "n" * 201])
+def test_a_section_of_a_strange_name_is_damage(name):
+    """It would be a part's name; the message is valid, short text too."""
+    with pytest.raises(DamagedDocument) as raised:
+        MOSAIC.read({b"": made.indexed(STATE, **{name: b"x"})})
+    assert len(str(raised.value).encode()) < 300
+
+
 def test_sections_are_parts():
     """The picture and the paths of the viewer's volumes, as they are."""
     parts = {part.key: part.content for part in MOSAIC.read({b"": INDEXED}).parts if part.kind == "section"}

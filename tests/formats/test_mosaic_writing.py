@@ -311,6 +311,24 @@ def test_metadata_of_a_newer_session_fits_an_older_one():
     assert "metadata" not in root.texts()
 
 
+def test_metadata_that_an_older_session_cannot_hold_is_refused():
+    """Before 1.3.0 there was a place for the shape only, so the physical one would be dropped."""
+    older, world = {b"": made.session(made.V1_2_4)}, made.World()
+    table = {"shape": (1, 2, 3), "physical_shape": world.floats(1.0, 2.0, 3.0, word="f8"), "m\ud800" + "n" * 300: 1}
+    parts = [
+        replace(part, content=world.pickled(table)) if part.kind == "metadata" else part for part in parts_of(older)
+    ]
+    with pytest.raises(CannotHold, match=r"the shape only, and not physical_shape, m\\ud800n{1,200}…$"):
+        MOSAIC.write(parts, older)
+
+
+def test_an_older_session_without_a_shape_has_none():
+    """Up to 1.0.16 Mosaic looks for the key."""
+    older, world = {b"": made.session(made.V1_0_10)}, made.World()
+    parts = [replace(part, content=world.pickled({})) if part.kind == "metadata" else part for part in parts_of(older)]
+    assert unpickled(MOSAIC.write(parts, older)[b""]).root.texts()["shape"] is None
+
+
 def test_keys_that_are_not_text_stay():
     """No part holds them; the template does."""
     world = made.World()

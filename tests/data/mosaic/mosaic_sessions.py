@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from unittest import mock
 
@@ -27,12 +27,14 @@ class Era:
     trees: str = "mosaic.tree_state"
     has_metadata: bool = True
     has_uuids: bool = True
+    tree: str = "TreeStateData"
 
 
 NEWEST = Era()
 V1_3_1 = Era(numpy="numpy.core")
 V1_2_4 = Era(numpy="numpy.core", records="mosaic.formats.parser", has_metadata=False)
 V1_1_0 = Era(4, "mosaic", "numpy.core", "mosaic.formats.parser", "mosaic.widgets.container_list", has_metadata=False)
+V1_0_16 = replace(V1_1_0, tree="TreeState")
 V1_0_10 = Era(4, "mosaic", "numpy.core", "mosaic.formats.parser", "", has_metadata=False, has_uuids=False)
 COLABSEG = Era(4, "colabseg", "numpy.core", "colabseg.formats", "", has_metadata=False, has_uuids=False)
 ERAS = {
@@ -40,6 +42,7 @@ ERAS = {
     "1.3.0": V1_3_1,
     "1.2.4": V1_2_4,
     "1.1.0": V1_1_0,
+    "1.0.11": V1_0_16,
     "1.0.0": V1_0_10,
     "colabseg": COLABSEG,
 }
@@ -189,6 +192,10 @@ class World:
         named = {f"{prefix}{number}": name for number, name in enumerate(groups or {})}
         members = {uuid: [*groups[name]] for uuid, name in named.items()} if groups else {}
         items = [*named, *root]
+        if self.era.tree == "TreeState":
+            order = {uuid: (place, named.get(uuid)) for place, uuid in enumerate(items)}
+            by_name = {name: [*uuids] for name, uuids in (groups or {}).items()}
+            return self.made(self.era.trees, "TreeState", groups=by_name, root_order=order, root_items=[*root])
         return self.made(self.era.trees, "TreeStateData", groups=members, group_names=named, root_items=items)
 
     def session(self, clusters=(), models=(), groups=None, prefix="g", shape=(400, 400, 200), **more):

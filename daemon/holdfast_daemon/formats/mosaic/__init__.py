@@ -78,7 +78,7 @@ class Mosaic(Defaults):
         return self.write(kept, document)
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
-        """By uuid; where a side has none by content, place and name."""
+        """By uuid; where a side has none by content, points, name and place."""
         return matched(old, new)
 
     def identity(self, part: Part) -> str | None:
@@ -86,7 +86,8 @@ class Mosaic(Defaults):
         return None if part.kind in GEOMETRY_KINDS and part.key.startswith(f"{part.kind}-") else part.key
 
     def same(self, old: Part, new: Part) -> bool:
-        """Groups' uuids, the selection, the thumbnail, and True for 1 are no difference."""
+        """Groups' uuids, the selection, the thumbnail, and True for 1 are no difference, nor is what a tree has more or
+        less of geometries outside of groups."""
         return is_same(old, new)
 
     def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None:

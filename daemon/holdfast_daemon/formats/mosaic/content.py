@@ -5,6 +5,7 @@ from __future__ import annotations
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part
 from holdfast_daemon.formats.mosaic.machine import unpickled
 from holdfast_daemon.formats.mosaic.nodes import Node, Table
+from holdfast_daemon.formats.mosaic.oldtree import todays_tree
 from holdfast_daemon.formats.mosaic.reading import CONTAINER, ENTRY, GEOMETRY_KINDS, METADATA, TREE
 from holdfast_daemon.formats.mosaic.session import is_container, is_geometry
 from holdfast_daemon.formats.mosaic.tree import is_tree
@@ -34,4 +35,4 @@ def node_of(part: Part) -> Node:
         raise CannotHold([(part.key, f"its content goes on behind the pickle's end at byte {pickle.end}")])
     if not is_right(pickle.root):
         raise CannotHold([(part.key, f"its content is {sentence}")])
-    return pickle.root
+    return todays_tree(pickle.root) if part.kind == TREE else pickle.root

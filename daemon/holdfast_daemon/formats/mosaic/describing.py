@@ -9,9 +9,10 @@ from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.mosaic.content import node_of
 from holdfast_daemon.formats.mosaic.emitter import NotInspectable
 from holdfast_daemon.formats.mosaic.fields import PASSING, Path, changed, fields_of, value_at
-from holdfast_daemon.formats.mosaic.geometry import count_of, name_of, numbers_shown, shown
+from holdfast_daemon.formats.mosaic.geometry import count_of, name_of, numbers_shown
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node
 from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, OPAQUE, SECTION, TREE
+from holdfast_daemon.formats.mosaic.texts import shown
 from holdfast_daemon.formats.mosaic.tree import phrases
 
 MOST_PHRASES = 8

@@ -10,6 +10,7 @@ from holdfast_daemon.formats.mosaic.allowed import GEOMETRIES
 from holdfast_daemon.formats.mosaic.machine import Pickle
 from holdfast_daemon.formats.mosaic.nodes import Table
 from holdfast_daemon.formats.mosaic.spelling import COLABSEG
+from holdfast_daemon.formats.mosaic.texts import shown
 from holdfast_daemon.formats.mosaic.wrapping import Wrapping
 
 RELEASES = ("1.0.0", "1.0.7", "1.0.11", "1.1.0", "1.2.0", "1.2.2", "1.2.4", "1.3.0", "1.3.2")
@@ -57,7 +58,7 @@ def recognition_of(wrapping: Wrapping, pickle: Pickle) -> Recognition:
         era, range_ = COLABSEG, f"{COLABSEG}, before Mosaic {RELEASES[0]}"
     else:
         era, range_ = since, _shown_range(since, before)
-    version = wrapping.version
+    version = shown(wrapping.version) if wrapping.version else None
     generation = f"{wrapping.kind} {era}"
     return Recognition(generation=generation, writer=version or range_, inferred=version is None)
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from holdfast_daemon.formats.base import CannotHold, Part
+from holdfast_daemon.formats.mosaic import tree
 from holdfast_daemon.formats.mosaic.content import node_of
 from holdfast_daemon.formats.mosaic.emitter import Allowance, NotInspectable, written_part
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, state_of, with_state
 from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, OPAQUE, SECTION, TREE, allowance_for
 from holdfast_daemon.formats.mosaic.session import class_name
-from holdfast_daemon.formats.mosaic.tree import phrases, rest_of
 
 #: From the part's content to the field; ``appearance``, ``opacity``.
 Path: TypeAlias = tuple[str, ...]
@@ -42,7 +42,8 @@ def is_same(old: Part, new: Part) -> bool:
 
 
 def _is_same_tree(old: Made, new: Made, allowance: Allowance) -> bool:
-    return not phrases(old, new) and digest_of(rest_of(old), allowance) == digest_of(rest_of(new), allowance)
+    rests = {digest_of(tree.rest_of(each), allowance) for each in (old, new)}
+    return len(rests) == 1 and tree.is_same(old, new)
 
 
 def fields_of(part: Part) -> dict[Path, bytes]:

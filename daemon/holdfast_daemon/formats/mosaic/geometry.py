@@ -8,8 +8,8 @@ from holdfast_daemon.formats.base import Facts
 from holdfast_daemon.formats.mosaic.arrays import Plain, numbers_of, plain_array
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, state_of
 from holdfast_daemon.formats.mosaic.session import class_name
+from holdfast_daemon.formats.mosaic.texts import shown
 
-LONGEST_TEXT = 200
 #: Where the arrays of Mosaic's and scipy's objects are; deeper ones stay in the content, without a name.
 DEEPEST_ARRAY = 10
 #: Steps on the way to an array that say nothing to people.
@@ -18,12 +18,6 @@ _ANGSTROM = frozenset(
     {"points", "vertices", "center", "centers", "positions", "radius", "radii", "height", "physical_shape"}
 )
 _PER_VOXEL = frozenset({"sampling_rate", "volume_sampling_rate"})
-
-
-def shown(text: str) -> str:
-    """Of valid Unicode and no great length."""
-    text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def attribute(geometry: Made, name: str) -> Node:

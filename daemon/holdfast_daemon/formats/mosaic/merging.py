@@ -18,6 +18,8 @@ from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, OPAQUE, SECTI
 
 #: Attributes that each stand for themselves; all others make up the shape.
 _LOOKS = frozenset({"meta", "visible", "appearance", "representation"})
+#: What of the shape stood among the meta before 1.0.12 (mosaic.md 1.2).
+_FITTED = ("fit", "points", "faces")
 _DEEPEST = 8
 
 
@@ -65,7 +67,11 @@ class _Merge:
             raise _Conflict
 
     def shape(self, state: Table) -> bytes:
-        return digest_of(state.but(dict.fromkeys(_LOOKS, ABSENT)), self.allowance)
+        meta = state.get("meta")
+        texts = meta.texts() if isinstance(meta, Table) else {}
+        fitted = [each for key in _FITTED if key in texts for each in (key, texts[key])]
+        own = state.but({**dict.fromkeys(_LOOKS, ABSENT), "meta": Table(fitted)})
+        return digest_of(own, self.allowance)
 
     def tables(self, base: Table, ours: Table, theirs: Table, path: tuple[str, ...]) -> Table:
         """Key by key, in the order of ours."""

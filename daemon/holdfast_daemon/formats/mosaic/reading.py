@@ -20,11 +20,11 @@ from holdfast_daemon.formats.mosaic.geometry import (
     facts_of,
     name_of,
     numbers_shown,
-    shown,
     unit_of,
     uuid_of,
 )
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, state_of, with_state
+from holdfast_daemon.formats.mosaic.oldtree import todays_tree
 from holdfast_daemon.formats.mosaic.session import (
     SIDES,
     Session,
@@ -34,7 +34,8 @@ from holdfast_daemon.formats.mosaic.session import (
     taken_for_session,
     unwrapped,
 )
-from holdfast_daemon.formats.mosaic.tree import is_tree, tree_of
+from holdfast_daemon.formats.mosaic.texts import shown
+from holdfast_daemon.formats.mosaic.tree import Tree, is_tree, tree_of
 from holdfast_daemon.formats.mosaic.wrapping import STATE, UNRELEASED, begins_as_indexed
 from holdfast_daemon.formats.trees import free_key
 
@@ -143,7 +144,7 @@ def _entry(session: Session, key: str, value: Node, allowance: Allowance) -> Tak
         if key == side.tree and is_tree(value):
             tree = tree_of(value)
             facts = {"groups": len(tree.groups), "geometries": len(tree.named())}
-            return _taken(f"{side.name}-{TREE}", f"{side.kind}s", TREE, value, allowance, facts)
+            return _taken(f"{side.name}-{TREE}", f"{side.kind}s", TREE, todays_tree(value), allowance, facts)
     if key == METADATA and isinstance(value, Table):
         return _metadata(value, allowance)
     if key == "shape" and session.root.get(METADATA) is ABSENT:
@@ -172,9 +173,13 @@ def _geometries(session: Session, side: Side, allowance: Allowance) -> Iterator[
 
 def _groups(session: Session, side: Side) -> dict[str, str]:
     """A geometry's uuid to the name of its group."""
+    return {member: shown(group.name) for group in _tree(session, side).groups for member in group.members}
+
+
+def _tree(session: Session, side: Side) -> Tree:
+    """A side's tree; one that names nothing where there is none."""
     tree = session.root.get(side.tree)
-    groups = tree_of(tree).groups if is_tree(tree) else ()
-    return {member: group.name for group in groups for member in group.members}
+    return tree_of(tree) if is_tree(tree) else Tree((), ())
 
 
 def geometry_part(node: Made, kind: str, allowance: Allowance) -> Part:
@@ -216,7 +221,5 @@ def _warnings(session: Session) -> Iterator[str]:
         for each in session.geometries(side):
             if (uuid := uuid_of(each)) and uuids[uuid] > 1:
                 yield f"{side.kind} {name_of(each)}: {uuids[uuid]} have its uuid, and Mosaic shows only one of them"
-        tree = session.root.get(side.tree)
-        if is_tree(tree) and (dangling := tree_of(tree).named() - uuids.keys()):
-            count = len(dangling)
-            yield f"the tree of {side.kind}s names {count} that are not there: Mosaic cannot open the session"
+        if dangling := _tree(session, side).named() - uuids.keys():
+            yield f"the tree of {side.kind}s names {len(dangling)} that are not there: Mosaic cannot open the session"

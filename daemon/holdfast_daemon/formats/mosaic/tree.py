@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from holdfast_daemon.formats.mosaic.geometry import shown
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, class_of, state_of, with_state
+from holdfast_daemon.formats.mosaic.oldtree import NEW, OLD, todays_tree
+from holdfast_daemon.formats.mosaic.texts import shown
 
 Item = TypeVar("Item")
-
-TREES = ("TreeStateData", "TreeState")
-#: The lists of what is shown at the top: geometries and groups. The second is that of 1.0.11 to 1.0.16.
-_ROOTS = ("root_items", "root_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +38,33 @@ class Tree:
     def named(self) -> set[str]:
         """Every geometry that it names."""
         groups = {group.identity for group in self.groups}
-        return {item for item in self.root if item not in groups}.union(*(group.members for group in self.groups))
+        return {item for item in self.root if item not in groups} | self.grouped()
+
+    def grouped(self) -> set[str]:
+        """Every geometry that is in a group."""
+        return {uuid for group in self.groups for uuid in group.members}
+
+    def only(self, geometries: Collection[str]) -> tuple[dict[str, tuple[str, tuple[str, ...]]], list[str]]:
+        """Name and members of each group, and the order, of these outside of groups."""
+        groups = {group.identity: (group.name, group.members) for group in self.groups}
+        return groups, [item for item in self.root if item in groups or item in geometries]
 
 
 def is_tree(node: Node) -> bool:
     """Whether it is one of Mosaic's trees."""
     name = class_of(node)
-    return name is not None and name.name in TREES and state_of(node) is not None
+    return name is not None and name.name in (NEW, OLD) and state_of(node) is not None
 
 
 def tree_of(node: Made, *like: Tree) -> Tree:
     """The tree; its groups are told by those of the trees in ``like``, where they have partners there."""
-    state = state_of(node) or Table()
-    names = _texts(state.get("group_names"))
+    state = state_of(todays_tree(node)) or Table()
     members = _texts(state.get("groups"))
-    shown_names = {uuid: shown(name) if isinstance(name := names.get(uuid), str) else uuid for uuid in members}
-    identities = _identities(shown_names, [group for tree in like for group in tree.groups])
-    groups = tuple(Group(identities[uuid], uuid, shown_names[uuid], _of_texts(members[uuid])) for uuid in members)
-    root = next((items for key in _ROOTS if (items := _of_texts(state.get(key)))), ())
-    return Tree(groups, tuple(identities.get(item, item) for item in root))
+    names = dict.fromkeys(members) | _texts(state.get("group_names"))
+    texts = {uuid: name if isinstance(name, str) else uuid for uuid, name in names.items()}
+    identities = _identities(texts, [group for tree in like for group in tree.groups])
+    groups = tuple(Group(identities[uuid], uuid, texts[uuid], _of_texts(members.get(uuid))) for uuid in texts)
+    return Tree(groups, tuple(identities.get(item, item) for item in _of_texts(state.get("root_items"))))
 
 
 def _identities(names: dict[str, str], known: Sequence[Group]) -> dict[str, str]:
@@ -90,34 +95,14 @@ def _of_texts(node: Node) -> tuple[str, ...]:
 def cleaned(node: Made, there: Collection[str], added: Sequence[str]) -> Made:
     """The tree without geometries that are not ``there`` and without groups that this empties, ``added`` behind where
     it does not name them; the very same where that changes nothing."""
-    state = state_of(node) or Table()
-    groups = _texts(state.get("groups"))
-    kept = {uuid: _only(members, there) for uuid, members in groups.items()}
-    emptied = {uuid for uuid, members in groups.items() if members and not kept[uuid]}
-    left = {uuid: members for uuid, members in kept.items() if uuid not in emptied}
-    changes: dict[str, Node] = {}
-    if any(left.get(uuid) is not members for uuid, members in groups.items()):
-        changes["groups"] = Table([each for pair in left.items() for each in pair])
-    if emptied and isinstance(names := state.get("group_names"), Table):
-        changes["group_names"] = names.but(dict.fromkeys(emptied, ABSENT))
-    shown_there = {*there, *left}
-    for key in _ROOTS:
-        items = state.get(key)
-        if isinstance(items, list) and (only := _only(items, shown_there)) is not items:
-            changes[key] = only
-    named = tree_of(node).named()
-    new = [uuid for uuid in added if uuid not in named]
-    if new and isinstance(root := changes.get("root_items", state.get("root_items")), list):
-        changes["root_items"] = [*root, *new]
-    return with_state(node, state.but(changes)) if changes else node
-
-
-def _only(items: Node, there: Collection[str]) -> Node:
-    """The list without texts that are not there; the very same where nothing goes."""
-    if not isinstance(items, list):
-        return items
-    left = [item for item in items if not isinstance(item, str) or item in there]
-    return left if len(left) < len(items) else items
+    tree = tree_of(node)
+    kept = [replace(group, members=tuple(uuid for uuid in group.members if uuid in there)) for group in tree.groups]
+    left = [group for group, was in zip(kept, tree.groups, strict=True) if group.members or not was.members]
+    shown_there = {*there, *(group.identity for group in left)}
+    named = tree.named()
+    root = [*(item for item in tree.root if item in shown_there), *(uuid for uuid in added if uuid not in named)]
+    clean = Tree(tuple(left), tuple(root))
+    return node if clean == tree else _with(node, clean)
 
 
 def merged(base: Made, ours: Made, theirs: Made) -> Made | None:
@@ -127,7 +112,7 @@ def merged(base: Made, ours: Made, theirs: Made) -> Made | None:
     our = tree_of(ours, was)
     their = tree_of(theirs, was, our)
     root = merged_order(was.root, our.root, their.root)
-    if root is None or not all(_is_current(each) for each in (base, ours, theirs)):
+    if root is None:
         return None
     groups: list[Group] = []
     rows = [{group.identity: group for group in tree.groups} for tree in (was, our, their)]
@@ -137,7 +122,8 @@ def merged(base: Made, ours: Made, theirs: Made) -> Made | None:
             return None
         if group.members or all(identity in row for row in rows[1:]) or identity not in rows[0]:
             groups.append(group)
-    return _with(ours, groups, root)
+    tree = Tree(tuple(groups), tuple(dict.fromkeys([*root, *(group.identity for group in groups)])))
+    return None if _is_shown_twice(tree) else _with(ours, tree)
 
 
 def _merged_group(was: Group | None, our: Group | None, their: Group | None) -> Group | None:
@@ -152,22 +138,22 @@ def _merged_group(was: Group | None, our: Group | None, their: Group | None) -> 
     return Group(model.identity, model.uuid, name, members)
 
 
-def _is_current(node: Made) -> bool:
-    return isinstance((state_of(node) or Table()).get("group_names"), Table)
+def _is_shown_twice(tree: Tree) -> bool:
+    """Whether a geometry is in two places, or two groups have one uuid."""
+    groups = {group.identity: group.uuid for group in tree.groups}
+    members = [uuid for group in tree.groups for uuid in group.members]
+    counts = Counter([*(item for item in tree.root if item not in groups), *members])
+    return any(count > 1 for count in counts.values()) or len({*groups.values()}) < len(groups)
 
 
-def _with(node: Made, groups: Sequence[Group], root: Sequence[str]) -> Made | None:
-    """The tree with these groups; None where a geometry would be in two places."""
-    uuids = {group.identity: group.uuid for group in groups}
-    shown_once = Counter([*(item for item in root if item not in uuids), *(m for g in groups for m in g.members)])
-    if any(count > 1 for count in shown_once.values()) or len(set(uuids.values())) < len(uuids):
-        return None
-    items = [uuids.get(item, item) for item in dict.fromkeys([*root, *uuids])]
+def _with(node: Made, tree: Tree) -> Made:
+    """The node with these groups and this order."""
+    uuids = {group.identity: group.uuid for group in tree.groups}
     state = (state_of(node) or Table()).but(
         {
-            "groups": Table([each for group in groups for each in (group.uuid, list(group.members))]),
-            "group_names": Table([each for group in groups for each in (group.uuid, group.name)]),
-            "root_items": items,
+            "groups": Table([each for group in tree.groups for each in (group.uuid, list(group.members))]),
+            "group_names": Table([each for group in tree.groups for each in (group.uuid, group.name)]),
+            "root_items": [uuids.get(item, item) for item in tree.root],
         }
     )
     return with_state(node, state)
@@ -199,7 +185,16 @@ def merged_order(base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[It
 
 def rest_of(node: Made) -> Table:
     """What the tree has beside groups and order."""
-    return (state_of(node) or Table()).but(dict.fromkeys(("groups", "group_names", *_ROOTS), ABSENT))
+    return (state_of(node) or Table()).but(dict.fromkeys(("groups", "group_names", "root_items"), ABSENT))
+
+
+def is_same(old: Made, new: Made) -> bool:
+    """Whether both show in the same groups and order what both name, and have nothing else but outside of groups: that
+    a geometry came or went is told of the geometry, and a new one is shown at the end."""
+    before = tree_of(old)
+    after = tree_of(new, before)
+    common = before.named() & after.named()
+    return all(tree.grouped() <= common for tree in (before, after)) and before.only(common) == after.only(common)
 
 
 def phrases(old: Made, new: Made) -> list[str]:
@@ -208,17 +203,17 @@ def phrases(old: Made, new: Made) -> list[str]:
     after = tree_of(new, before)
     was = {group.identity: group for group in before.groups}
     now = {group.identity: group for group in after.groups}
-    found = [f"group {now[each].name} added" for each in now if each not in was]
-    found += [f"group {was[each].name} removed" for each in was if each not in now]
+    found = [f"group {shown(now[each].name)} added" for each in now if each not in was]
+    found += [f"group {shown(was[each].name)} removed" for each in was if each not in now]
     for identity in (each for each in now if each in was):
         one, other = was[identity], now[identity]
         if one.name != other.name:
-            found.append(f"group {one.name} renamed to {other.name}")
+            found.append(f"group {shown(one.name)} renamed to {shown(other.name)}")
         plus, minus = _difference(one.members, other.members)
         if plus or minus:
-            found.append(f"group {other.name}: +{plus} −{minus}")
+            found.append(f"group {shown(other.name)}: +{plus} −{minus}")
         elif one.members != other.members:
-            found.append(f"group {other.name}: order changed")
+            found.append(f"group {shown(other.name)}: order changed")
     plus, minus = _difference([i for i in before.root if i not in was], [i for i in after.root if i not in now])
     if plus or minus:
         found.append(f"outside of groups: +{plus} −{minus}")

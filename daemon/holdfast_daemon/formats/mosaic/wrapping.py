@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast_daemon.formats.base import DamagedDocument
+from holdfast_daemon.formats.mosaic.texts import shown
 
 PLAIN, INDEXED, UNRELEASED = "plain", "indexed", "unreleased"
 STATE = "state"
@@ -109,12 +110,13 @@ def _section(name: str, row: object, size: int) -> Section:
     if (
         not name.isprintable()
         or not name
+        or name != shown(name)
         or type(offset) is not int
         or type(length) is not int
         or offset < 0
         or length < 0
     ):
-        raise DamagedDocument(f"the index does not say where section {name!r} lies")
+        raise DamagedDocument(f"the index does not say where section {shown(name)!r} lies")
     if offset + length > size:
         raise DamagedDocument(f"section {name!r} ends behind the end of the file")
     return Section(name=name, start=offset, end=offset + length)

@@ -15,6 +15,7 @@ from holdfast_daemon.formats.mosaic.content import node_of
 from holdfast_daemon.formats.mosaic.emitter import Allowance, NotInspectable, Written, written_document
 from holdfast_daemon.formats.mosaic.geometry import attribute, uuid_of
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Name, Node, Set, Table, state_of, with_state
+from holdfast_daemon.formats.mosaic.oldtree import is_old, old_tree
 from holdfast_daemon.formats.mosaic.reading import (
     CONTAINER,
     ENTRY,
@@ -29,11 +30,14 @@ from holdfast_daemon.formats.mosaic.reading import (
 )
 from holdfast_daemon.formats.mosaic.session import SIDES, Session, Side, class_name, session_of
 from holdfast_daemon.formats.mosaic.spelling import Spelling, spelling_of
-from holdfast_daemon.formats.mosaic.tree import cleaned, tree_of
+from holdfast_daemon.formats.mosaic.texts import shown
+from holdfast_daemon.formats.mosaic.tree import Tree, cleaned, tree_of
 from holdfast_daemon.formats.mosaic.wrapping import INDEXED, newly_indexed, wrapped
 
 #: What a new session is written as, where its parts need an index.
 NEWEST_VERSION = "1.3.2"
+#: Of the keys that a session cannot hold.
+MOST_TOLD = 8
 _COLOURS = {"data": (0.8, 0.2, 0.2), "models": (0.2, 0.4, 0.8)}
 
 
@@ -50,12 +54,22 @@ class _Model:
         return self.session.root if self.session else Table()
 
     @property
+    def has_only_shape(self) -> bool:
+        """Whether it is of before 1.3.0, which had no other metadata."""
+        return "shape" in self.root.texts() and self.root.get(METADATA) is ABSENT
+
+    @property
     def spelling(self) -> Spelling:
         return spelling_of(self.session.pickle) if self.session else Spelling()
 
     def uuids(self, kind: str) -> Counter[str]:
         """How often each is there."""
         return Counter(uuid for each in self.taken if each.part.kind == kind and (uuid := uuid_of(each.node)))
+
+    def tree(self, side: Side) -> Tree:
+        """A side's; one that names nothing where there is none."""
+        node = next((each.node for each in self.taken if each.part.key == f"{side.name}-{TREE}"), None)
+        return Tree((), ()) if node is None else tree_of(node)
 
 
 def write_session(parts: Sequence[Part], template: bytes | None) -> bytes:
@@ -147,8 +161,7 @@ def _root(rows: Sequence[tuple[Part, Node]], model: _Model) -> Table:
     by_key = {part.key: node for part, node in rows if part.kind in (METADATA, CONTAINER, TREE)}
     changes: dict[str, Node] = dict.fromkeys(_held_keys(model), ABSENT)
     if (metadata := by_key.get(METADATA)) is not None:
-        is_older = "shape" in model.root.texts() and model.root.get(METADATA) is ABSENT
-        changes |= {"shape": metadata.get("shape")} if is_older else {METADATA: metadata}
+        changes |= {"shape": _only_shape(metadata)} if model.has_only_shape else {METADATA: metadata}
     elif model.session is None:
         changes[METADATA] = Table()
     geometries = {side: [(part, node) for part, node in rows if part.kind == side.kind] for side in SIDES}
@@ -162,12 +175,22 @@ def _root(rows: Sequence[tuple[Part, Node]], model: _Model) -> Table:
     return model.root.but(changes)
 
 
+def _only_shape(metadata: Table) -> Node:
+    """What sessions before 1.3.0 have of the metadata."""
+    more = [shown(key) if isinstance(key, str) else "what is no text" for key, _ in metadata.pairs() if key != "shape"]
+    if more:
+        sentence = f"a session of before Mosaic 1.3.0 holds the shape only, and not {', '.join(more[:MOST_TOLD])}"
+        raise CannotHold([(METADATA, sentence)])
+    shape = metadata.get("shape")
+    return None if shape is ABSENT else shape  # it looks for the key
+
+
 def _held_keys(model: _Model) -> list[str]:
     """The keys of the template's dict that some part holds."""
     held = []
     for each in model.taken:
         if each.part.kind == METADATA:
-            held.append("shape" if model.root.get(METADATA) is ABSENT else METADATA)
+            held.append("shape" if model.has_only_shape else METADATA)
         elif each.part.kind == TREE:
             held.append(next(side.tree for side in SIDES if each.part.key == f"{side.name}-{TREE}"))
         elif each.part.kind == ENTRY:
@@ -208,14 +231,17 @@ def _container(by_key: dict[str, Node], geometries: list[Node], side: Side, mode
 
 
 def _tree(by_key: dict[str, Node], geometries: list[Node], side: Side, model: _Model) -> Node:
-    """What is new in the template is shown at the end, unless its tree is as empty as the shell writes it."""
+    """What the template's tree names, or what is new in it, is shown at the end where this one does not name it, unless
+    this is as empty as the shell writes it."""
     tree = by_key.get(f"{side.name}-{TREE}")
     there = {uuid: None for node in geometries if (uuid := uuid_of(node))}
     if tree is None:
         return _empty_tree() if model.session is None else ABSENT
     before = model.uuids(side.kind)
-    new = [uuid for uuid in there if uuid not in before] if tree_of(tree).root and before else []
-    return cleaned(tree, there.keys(), new)
+    unshown = before.keys() - model.tree(side).named()
+    added = [uuid for uuid in there if uuid not in unshown] if tree_of(tree).root and before else []
+    found = cleaned(tree, there.keys(), added)
+    return old_tree(found) if is_old(model.root.get(side.tree)) else found
 
 
 def _empty_tree() -> Made:
