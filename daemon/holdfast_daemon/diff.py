@@ -70,7 +70,8 @@ class _Moves:
         if now not in self._moved:
             return ""
         before, after = self._places[0][was], self._places[1][now]
-        return f"{part.kind} {part.name}: place {before} → {after}" if before != after else ""
+        places = f"place {before} → {after}" if before != after else f"other neighbours at place {after}"
+        return f"{part.kind} {part.name}: {places}"
 
 
 def _places(held: Sequence[int | None]) -> list[int]:
