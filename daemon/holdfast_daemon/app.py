@@ -86,7 +86,7 @@ class Daemon:
         self._catalog = SqliteCatalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.seal)
         closing.callback(self._catalog.close)
         self._broken: dict[str, str] = {}
-        formats = guarded(load_formats(self._broken))
+        formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
         sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), os.fsencode(where.sessions))
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)

@@ -191,7 +191,7 @@ class Changing:
         strange = remarks.of_recognition(form) if recognised else remarks.of_format(own, form)
         if not form.warns and not strange:
             return saved
-        warnings = [*strange, *await self._warnings_of(saved, form, losses)]
+        warnings = [*saved.warnings, *strange, *await self._warnings_of(saved, form, losses)]
         return m.Saved(**{**_fields(saved), "warnings": warnings})
 
     async def _warnings_of(self, saved: m.Saved, form: Format, losses: bool) -> list[str]:

@@ -41,9 +41,9 @@ class Guarded:
         self.app = form.app
         self.suffix = form.suffix
         self.other_suffixes = tuple(form.other_suffixes)
-        self.unordered = frozenset(form.unordered)
-        self.incidental = frozenset(form.incidental)
-        self.holds: Mapping[str, Collection[str]] = {kind: frozenset(held) for kind, held in form.holds.items()}
+        self.unordered = _kinds(form.unordered)
+        self.incidental = _kinds(form.incidental)
+        self.holds: Mapping[str, Collection[str]] = {kind: _kinds(held) for kind, held in form.holds.items()}
         self.warns = form.warns
         self.is_ours = type(form).__module__.startswith("holdfast_daemon.")
 
@@ -174,9 +174,23 @@ class Guarded:
         return self._or("losses", work, lambda: ())
 
 
-def guarded(formats: Mapping[str, Format]) -> dict[str, Format]:
-    """All of them so."""
-    return {app: Guarded(form) for app, form in formats.items()}
+def guarded(formats: Mapping[str, Format], broken: dict[str, str] | None = None) -> dict[str, Format]:
+    """All of them so, but those that cannot be: ``broken`` is told why."""
+    found: dict[str, Format] = {}
+    for app, form in formats.items():
+        try:
+            found[app] = Guarded(form)
+        except Exception as problem:  # whatever a stranger's attributes are
+            if broken is not None:
+                broken[app] = _text(repr(problem))
+    return found
+
+
+def _kinds(said: Collection[str]) -> frozenset[str]:
+    """Raises TypeError."""
+    if isinstance(said, str) or not all(isinstance(kind, str) for kind in said):
+        raise TypeError(f"{said!r} are no kinds of parts")
+    return frozenset(said)
 
 
 def _text(said: object) -> str:

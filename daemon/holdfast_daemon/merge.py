@@ -84,18 +84,25 @@ class _Merging:
     def _recognised(self, theirs: Sequence[Part], items: Sequence[_Item]) -> list[_Item]:
         """Their items, with ours in the place of what both sides added: parts of one identity, or, where parts have
         none, the same ones behind the same."""
-        known: dict[object, _Item] = {}
+        known: dict[object, list[_Item]] = defaultdict(list)
         before: _Item | None = None
         for item in self._ours.order:
             if item not in self._base.part:
-                known.setdefault(self._mark(self._ours.part[item], before), item)
+                known[self._mark(self._ours.part[item], before)].append(item)
             before = item
         found, before = [], None
         for part, item in zip(theirs, items, strict=True):
-            mark = None if item in self._base.part else self._mark(part, before)
-            before = known.pop(mark, item) if mark is not None else item
+            before = item if item in self._base.part else self._taken_from(known[self._mark(part, before)], part, item)
             found.append(before)
         return found
+
+    def _taken_from(self, alike: list[_Item], part: Part, item: _Item) -> _Item:
+        """Of ours that are told apart by nothing else the one of the same content, or the first; else ``item``."""
+        if not alike:
+            return item
+        equal = next((each for each in alike if _equal(self._ours.part[each], part)), alike[0])
+        alike.remove(equal)
+        return equal
 
     def _mark(self, part: Part, before: _Item | None) -> object:
         identity = self._form.identity(part)
@@ -146,6 +153,8 @@ class _Merging:
         """Which part holds each; a side that moved it prevails."""
         for item, part in self.kept.items():
             sides = [side.holder[item] for side in (self._ours, self._theirs) if item in side.holder]
+            if item not in self._base.part:
+                sides = sides[:1]
             before = self._base.holder.get(item, sides[0])
             moved = {holder for holder in sides if holder != before}
             if len(moved) > 1:
@@ -162,7 +171,7 @@ class _Merging:
         ours, theirs = self._within(self._ours), self._within(self._theirs)
         for holder in {*ours, *theirs}:
             one, other = ours[holder], theirs[holder]
-            orders = [self._of_base(order) for order in (one, other)]
+            orders = [self._of_base(order, holder) for order in (one, other)]
             turned = [order != sorted(order) for order in orders]
             if all(turned) and orders[0] != orders[1]:
                 self.conflicts.append(ORDER)
@@ -177,10 +186,14 @@ class _Merging:
                 found[side.holder[item]].append(item)
         return found
 
-    def _of_base(self, order: Sequence[_Item]) -> list[_Item]:
-        """Those that were there before and whose order means something."""
-        parts = self._base.part
-        return [item for item in order if item in parts and parts[item].kind not in self._form.unordered]
+    def _of_base(self, order: Sequence[_Item], holder: _Item | None) -> list[_Item]:
+        """Those that were in that holder before and whose order means something."""
+        parts, held = self._base.part, self._base.holder
+        return [
+            item
+            for item in order
+            if item in parts and held[item] == holder and parts[item].kind not in self._form.unordered
+        ]
 
 
 def _items(pairs: Sequence[Pair], count: int, first: _Item) -> list[_Item]:

@@ -109,7 +109,7 @@ class Outcomes:
 
     def advance(
         self, order: Order, caller: Caller, session: Session, placed: Placed, taken: tuple[str, ...],
-        merged_with: bytes | None = None,
+        merged_with: bytes | None = None, warnings: tuple[str, ...] = (),
     ) -> Work:  # fmt: skip
         """``placed`` becomes the head; with ``merged_with`` it is the merge of the head and the order's document,
         which started from that snapshot."""
@@ -142,7 +142,7 @@ class Outcomes:
             if order.seen is not None:
                 tx.confirm(order.seen, own.id)
             outcome = "merged" if merged_with is not None else "saved"
-            return _saved(done, outcome, head.id, merged=taken)
+            return _saved(done, outcome, head.id, merged=taken, warnings=warnings)
 
         return work
 
@@ -162,11 +162,11 @@ class Outcomes:
 
 def _saved(
     done: Done, outcome: str, snapshot: bytes, *, conflicts: tuple[str, ...] = (), merged: tuple[str, ...] = (),
-    reason: str | None = None,
+    reason: str | None = None, warnings: tuple[str, ...] = (),
 ) -> Saved:  # fmt: skip
     return Saved(
         outcome=outcome, session=done.session.row(), snapshot=snapshot.hex(), operation=done.number,
-        conflicts=list(conflicts), merged=list(merged), reason=reason,
+        conflicts=list(conflicts), merged=list(merged), reason=reason, warnings=list(warnings),
     )  # fmt: skip
 
 

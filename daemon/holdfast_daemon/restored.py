@@ -16,25 +16,31 @@ class Rules(Protocol):
     @property
     def holds(self) -> Mapping[str, Collection[str]]: ...
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
+    def identity(self, part: Part) -> str | None: ...
 
 
 def put_into(
     form: Rules, current: Sequence[Part], source: Sequence[Part], *, chosen: Sequence[Part], needed: Sequence[Part],
-    kinds: Collection[str] = (),
+    kinds: Collection[str] = (), foreign: bool = False,
 ) -> list[Part]:  # fmt: skip
     """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those of them and of
     the needed ones that are not there behind the part that they followed in ``source``, each in its own holder. A kind
-    of ``kinds`` is taken as a whole: in the order of ``source``, and nothing stays that ``source`` does not have."""
-    return _Putting(form, current, source).put({*map(id, chosen)}, {*map(id, needed)}, kinds)
+    of ``kinds`` is taken as a whole: in the order of ``source``, and nothing stays that ``source`` does not have.
+
+    ``foreign``: the two are not of one session, so that only parts of one identity, or of the same content, are
+    partners. What is needed is there only so in any case: another file of the same name is not the one."""
+    picked = {*map(id, chosen)}
+    along = {*map(id, needed)} - picked
+    kin = [] if foreign else [part for part in source if id(part) not in along]
+    return _Putting(form, current, source, kin).put(picked, along, kinds)
 
 
 class _Putting:
     """A part is a number: its place in ``current``, or one behind those for what is only in ``source``."""
 
-    def __init__(self, form: Rules, current: Sequence[Part], source: Sequence[Part]) -> None:
+    def __init__(self, form: Rules, current: Sequence[Part], source: Sequence[Part], kin: Sequence[Part]) -> None:
         self._current, self._source = current, source
-        pairs = form.match(source, current)
-        partner = {old: new for old, new in pairs if old is not None and new is not None}
+        partner = _partners(form, current, source, {*map(id, kin)})
         self._items = [partner.get(place, len(current) + place) for place in range(len(source))]
         self._holder_now = dict(enumerate(holders(current, form.holds)))
         held = holders(source, form.holds)
@@ -62,8 +68,12 @@ class _Putting:
         whole = {item for item, part in parts.items() if part.kind in kinds}
         now = _held(range(len(self._current)), self._holder_now, placed)
         then = _held(self._items, self._holder_then, placed)
-        held = {at: woven(_as_in(then[at], now[at], whole), then[at]) for at in {*placed.values()}}
-        return [parts[item] for item in laid_out(held)]
+        held = {
+            at: woven(_as_in(then[at], now[at], whole.intersection(then[at])), then[at]) for at in {*placed.values()}
+        }
+        laid = [parts[item] for item in laid_out(held)]
+        assert len(laid) == len(parts), "a part would be lost"
+        return laid
 
 
 def _held(
@@ -75,6 +85,34 @@ def _held(
         if item in placed and placed[item] == holder[item]:
             found[holder[item]].append(item)
     return found
+
+
+def _partners(form: Rules, current: Sequence[Part], source: Sequence[Part], kin: Collection[int]) -> dict[int, int]:
+    """Places in ``source`` to those in ``current`` of the same part. For ``kin`` as the format matches two states of
+    one session; for the others by identity and content alone."""
+    partner = {
+        old: new
+        for old, new in form.match(source, current)
+        if old is not None and new is not None and (id(source[old]) in kin or _is_one(form, source[old], current[new]))
+    }
+    free: dict[object, list[int]] = defaultdict(list)
+    taken = {*partner.values()}
+    for place, part in enumerate(current):
+        if place not in taken:
+            free[_mark(form, part)].append(place)
+    for place, part in enumerate(source):
+        if place not in partner and free.get(_mark(form, part)):
+            partner[place] = free[_mark(form, part)].pop(0)
+    return partner
+
+
+def _is_one(form: Rules, one: Part, other: Part) -> bool:
+    return _mark(form, one) == _mark(form, other)
+
+
+def _mark(form: Rules, part: Part) -> object:
+    identity = form.identity(part)
+    return (part.kind, part.name, part.content) if identity is None else (part.kind, identity)
 
 
 def _as_in(then: Sequence[int], now: Sequence[int], whole: Collection[int]) -> list[int]:

@@ -61,7 +61,8 @@ class Restoring:
             chosen = [*source]
         # What a task of several files needs is nothing that a session of one file could hold.
         needed = form.needed(source, chosen) if document.is_folder == head.is_folder else chosen
-        work = partial(put_into, form, current, source, chosen=chosen, needed=needed, kinds=kinds)
+        foreign = target.id != named.session.id
+        work = partial(put_into, form, current, source, chosen=chosen, needed=needed, kinds=kinds, foreign=foreign)
         merged = await self._documents.in_thread(work)
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))

@@ -22,6 +22,8 @@ from holdfast_protocol.messages import Saved
 from holdfast_protocol.names import shown
 
 DROPPED_NAMES = 3
+#: Said where a merge had to choose.
+BESIDE = "What stands beside the parts (comments, spacing) was changed by both; the earlier save's is in the head"
 
 
 class Saving:
@@ -96,16 +98,18 @@ class Saving:
         if reader.need_snapshot(base).document == order.placed.document.id:
             return self._outcomes.nothing(order, session, base)  # nothing new came from that side
         try:
-            outcome, merged = self._merge(order, session, reader.document_of(base))
+            outcome, merged, warnings = self._merge(order, session, reader.document_of(base))
         except (Damaged, TooLarge, CannotHold):
             return self._outcomes.fork(order, caller, session, ("the whole document",))
         if outcome.conflicts or merged is None:
             return self._outcomes.fork(order, caller, session, outcome.conflicts)
         if merged.document.id == order.placed.document.id:
             return self._outcomes.advance(order, caller, session, order.placed, outcome.taken)
-        return self._outcomes.advance(order, caller, session, merged, outcome.taken, merged_with=base)
+        return self._outcomes.advance(order, caller, session, merged, outcome.taken, base, warnings)
 
-    def _merge(self, order: Order, session: Session, base: StoredDocument) -> tuple[Merge, Placed | None]:
+    def _merge(
+        self, order: Order, session: Session, base: StoredDocument
+    ) -> tuple[Merge, Placed | None, tuple[str, ...]]:
         content, reader = self._sessions.content, self._sessions.catalog.reader
         form = order.form
         head = reader.document_of(session.head)
@@ -113,10 +117,10 @@ class Saving:
         before = content.reading(base, form).parts
         outcome = merge(before, content.reading(head, form).parts, theirs.parts, form)
         if outcome.conflicts:
-            return outcome, None
+            return outcome, None, ()
         sides = content.bytes_of(head), content.bytes_placed(order.placed)
-        template = _changed_beside(form, before, content.bytes_of(base), *sides)
-        return outcome, content.place(form.write(outcome.parts, template))
+        template, both = _changed_beside(form, before, content.bytes_of(base), *sides)
+        return outcome, content.place(form.write(outcome.parts, template)), (BESIDE,) if both else ()
 
     def _suspicion(self, order: Order, base: bytes, session: Session) -> str | None:
         reader = self._sessions.catalog.reader
@@ -157,8 +161,11 @@ class Saving:
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"
 
 
-def _changed_beside(form: Format, parts: Sequence[Part], base: Document, ours: Document, theirs: Document) -> Document:
-    """``theirs`` where it alone changed what stands beside the parts (a comment, an unknown field); else ``ours``."""
+def _changed_beside(
+    form: Format, parts: Sequence[Part], base: Document, ours: Document, theirs: Document
+) -> tuple[Document, bool]:
+    """``theirs`` where it alone changed what stands beside the parts (a comment, an unknown field); else ``ours``: an
+    application that saves its document anew changes the spaces in it, which is no conflict. And whether both did."""
 
     def is_as_before(document: Document) -> bool:
         try:
@@ -166,4 +173,6 @@ def _changed_beside(form: Format, parts: Sequence[Part], base: Document, ours: D
         except CannotHold:
             return False
 
-    return theirs if not is_as_before(theirs) and is_as_before(ours) else ours
+    if is_as_before(theirs):
+        return ours, False
+    return (theirs, False) if is_as_before(ours) else (ours, True)

@@ -10,7 +10,7 @@ from daemon_store import part
 
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part, Reading, Recognition
 from holdfast_daemon.formats.plain import PLAIN, Plain
-from holdfast_daemon.guarded import Guarded
+from holdfast_daemon.guarded import Guarded, guarded
 
 ONE, TWO = part("a", "one", key="a"), part("b", "two", key="b")
 DOCUMENT = {b"": b"text"}
@@ -117,3 +117,14 @@ def test_what_is_said_can_be_sent() -> None:
 def test_a_good_reading_is_handed_on_as_it_is() -> None:
     """The very parts."""
     assert Guarded(PLAIN).read(DOCUMENT).parts[0] == READING.parts[0]
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"holds": {"panel": None}}, {"holds": {"panel": "track"}}, {"unordered": [[]]}, {"incidental": 1}]
+)
+def test_a_format_with_odd_attributes_is_left_out_and_told(attributes: dict[str, Any]) -> None:
+    """The others are there."""
+    broken: dict[str, str] = {}
+    odd = type("Odd", (Plain,), attributes)()
+    assert guarded({"odd": odd, "plain": PLAIN}, broken).keys() == {"plain"}
+    assert broken.keys() == {"odd"}

@@ -241,3 +241,22 @@ def test_noise_of_one_side_is_taken_where_the_other_did_nothing() -> None:
 
     outcome = merge(_named("a=x"), _named("a=x"), _named("a=x "), Noisy())
     assert (_shown(outcome.parts), outcome.taken) == ([("a", b"x ")], ())
+
+
+def test_what_both_sides_add_twice_is_there_twice() -> None:
+    """Each is paired with one of the other side's: the same content first."""
+    two = [part("d", text, key="d") for text in "xy"]
+    merged = merge(BASE, [*BASE, *two], [*BASE, *two[::-1]], Panels()).parts
+    assert sorted(each.content for each in merged[len(BASE) :]) == [b"x", b"y"]
+
+
+def test_a_part_moved_in_front_is_no_other_order_of_the_rest() -> None:
+    """One side turns the tracks of a panel, the other moves one into it."""
+    outcome = merge(_nest("A:a B:b,c"), _nest("A:a B:c,b"), _nest("A: B:a,b,c"), Panels())
+    assert outcome.conflicts == ()
+    assert {*_told(outcome.parts).partition("B:")[2].split(",")} == {"a", "b", "c"}
+
+
+def test_a_part_that_both_add_in_two_places_stays_where_it_is() -> None:
+    """The one that was saved first."""
+    assert _told(merge(_nest("A:a B:b"), _nest("A:a,n B:b"), _nest("A:a B:b,n"), Panels()).parts) == "A:a,n B:b"
