@@ -272,8 +272,8 @@ class Content(Reply, frozen=True, kw_only=True):
 class Restore(Request, frozen=True, kw_only=True):
     """An older snapshot, or ``parts`` and ``kinds`` of it, becomes the head again: a part in the place of what it is
     now, a kind as a whole (parts of it that the snapshot does not have go). ``name``: as a new session of that name
-    instead. ``into``: the parts are put into that other session. On a diverged session: puts the good document back on
-    disk."""
+    instead. ``into``: the parts are put into that other session, where each replaces only what has its id or path, or
+    its very content. On a diverged session: puts the good document back on disk."""
 
     ref: Ref
     parts: list[str] = []

@@ -367,3 +367,17 @@ def test_a_large_session_with_one_object_changed_costs_little(shared: Daemon) ->
         shared.ok("save", "mosaic/large", "-", content=content)
         assert kept() - before < len(content) / 20
         assert hashlib.sha256(shared.ok("cat", "mosaic/large").out).digest() == hashlib.sha256(content).digest()
+
+
+def test_a_track_of_another_session_replaces_none_of_this_one(shared: Daemon) -> None:
+    """Files of one name in two folders are two files; the track brings its own along."""
+    sessions = {
+        name: _session("A:peaks").replace(b'"peaks.bed"', f'"/{name}/peaks.bed"'.encode())
+        for name in ("liver", "brain")
+    }
+    for name, content in sessions.items():
+        shared.ok("save", f"igv/{name}", "-", content=content.replace(b'name="peaks"', f'name="{name}"'.encode()))
+    shared.ok("restore", "igv/liver", "--part", "liver", "--into", "igv/brain")
+    found = shared.ok("cat", "igv/brain").out
+    assert _panels(found) == ["A:brain,liver"]
+    assert (found.count(b"/liver/peaks.bed"), found.count(b"/brain/peaks.bed")) == (2, 2)
