@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import math
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from holdfast_daemon.formats.alignment import longest_rising
 from holdfast_daemon.formats.base import Format, Pair, Part
 from holdfast_daemon.nesting import holders
 from holdfast_protocol.model import ChangeRow
@@ -117,20 +116,8 @@ def _in_order(pairs: Sequence[Pair], old_count: int, new_count: int) -> Iterator
 def _moved(survivors: Sequence[tuple[int, int]]) -> set[int]:
     """The fewest new places whose parts must have moved: all but a longest run that is still in the old order."""
     by_new_place = sorted(survivors, key=lambda pair: pair[1])
-    ends: list[int] = []  # the smallest old place that ends an increasing run of each length
-    lengths = []
-    for was, _ in by_new_place:
-        length = bisect_left(ends, was)
-        ends[length : length + 1] = [was]
-        lengths.append(length)
-    moved = set()
-    wanted, ceiling = len(ends) - 1, math.inf
-    for (was, now), length in zip(reversed(by_new_place), reversed(lengths), strict=True):
-        if length == wanted and was < ceiling:
-            wanted, ceiling = wanted - 1, was
-        else:
-            moved.add(now)
-    return moved
+    still = {*longest_rising([was for was, _ in by_new_place])}
+    return {now for place, (_, now) in enumerate(by_new_place) if place not in still}
 
 
 def _what(form: Format, before: Part | None, after: Part | None) -> str:

@@ -5,30 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from holdfast_daemon.formats.base import Pair, Part
+from holdfast_daemon.formats.base import Format, Pair, Part
 from holdfast_daemon.nesting import holders, laid_out, woven
 
 ORDER = "the order of the parts"
 
 #: A part, whichever side it is on: its place in the base, or a number behind these for what a side added.
 _Item = int
-
-
-class Rules(Protocol):
-    """What merging asks of a format."""
-
-    @property
-    def unordered(self) -> Collection[str]: ...
-    @property
-    def incidental(self) -> Collection[str]: ...
-    @property
-    def holds(self) -> Mapping[str, Collection[str]]: ...
-    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
-    def identity(self, part: Part) -> str | None: ...
-    def same(self, old: Part, new: Part) -> bool: ...
-    def merge_part(self, base: Part, ours: Part, theirs: Part) -> Part | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +27,7 @@ class Merge:
     conflicts: tuple[str, ...]
 
 
-def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Rules) -> Merge:
+def merge(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Format) -> Merge:
     """The parts of ``ours`` with what ``theirs`` changed since ``base``."""
     merging = _Merging(base, ours, theirs, form)
     merging.choose_parts()
@@ -69,7 +53,7 @@ class _Side:
 class _Merging:
     """``kept``: what stays, by item; ``held_by``: the item that holds each."""
 
-    def __init__(self, base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Rules) -> None:
+    def __init__(self, base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], form: Format) -> None:
         self._form = form
         self.kept: dict[_Item, Part] = {}
         self.held_by: dict[_Item, _Item | None] = {}

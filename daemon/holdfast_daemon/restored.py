@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
 
-from holdfast_daemon.formats.base import Pair, Part
+from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.nesting import holders, laid_out, woven
 
 
-class Rules(Protocol):
-    """What this asks of a format."""
-
-    @property
-    def holds(self) -> Mapping[str, Collection[str]]: ...
-    def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]: ...
-    def identity(self, part: Part) -> str | None: ...
-
-
 def put_into(
-    form: Rules, current: Sequence[Part], source: Sequence[Part], *, chosen: Sequence[Part], needed: Sequence[Part],
+    form: Format, current: Sequence[Part], source: Sequence[Part], *, chosen: Sequence[Part], needed: Sequence[Part],
     kinds: Collection[str] = (), foreign: bool = False,
 ) -> list[Part]:  # fmt: skip
     """``current`` with parts of ``source``: the chosen ones in the place of their partners, and those of them and of
@@ -38,7 +28,7 @@ def put_into(
 class _Putting:
     """A part is a number: its place in ``current``, or one behind those for what is only in ``source``."""
 
-    def __init__(self, form: Rules, current: Sequence[Part], source: Sequence[Part], kin: Sequence[Part]) -> None:
+    def __init__(self, form: Format, current: Sequence[Part], source: Sequence[Part], kin: Sequence[Part]) -> None:
         self._current, self._source = current, source
         partner = _partners(form, current, source, {*map(id, kin)})
         self._items = [partner.get(place, len(current) + place) for place in range(len(source))]
@@ -87,7 +77,7 @@ def _held(
     return found
 
 
-def _partners(form: Rules, current: Sequence[Part], source: Sequence[Part], kin: Collection[int]) -> dict[int, int]:
+def _partners(form: Format, current: Sequence[Part], source: Sequence[Part], kin: Collection[int]) -> dict[int, int]:
     """Places in ``source`` to those in ``current`` of the same part. For ``kin`` as the format matches two states of
     one session; for the others by identity and content alone."""
     partner = {
@@ -106,11 +96,11 @@ def _partners(form: Rules, current: Sequence[Part], source: Sequence[Part], kin:
     return partner
 
 
-def _is_one(form: Rules, one: Part, other: Part) -> bool:
+def _is_one(form: Format, one: Part, other: Part) -> bool:
     return _mark(form, one) == _mark(form, other)
 
 
-def _mark(form: Rules, part: Part) -> object:
+def _mark(form: Format, part: Part) -> object:
     identity = form.identity(part)
     return (part.kind, part.name, part.content) if identity is None else (part.kind, identity)
 

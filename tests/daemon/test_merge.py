@@ -9,11 +9,11 @@ from daemon_store import part
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast_daemon.formats.base import Part
+from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.formats.renardo import RENARDO
-from holdfast_daemon.merge import Rules, merge
+from holdfast_daemon.merge import merge
 
 Shown = list[tuple[str, bytes]]
 
@@ -127,7 +127,7 @@ FORMS = [pytest.param(RENARDO, _documents(False), id="renardo"),
 
 
 @pytest.mark.parametrize(("form", "documents"), FORMS)
-def test_a_side_that_changed_nothing_changes_nothing(form: Rules, documents: st.SearchStrategy[list[Part]]) -> None:
+def test_a_side_that_changed_nothing_changes_nothing(form: Format, documents: st.SearchStrategy[list[Part]]) -> None:
     """merge(base, x, base) is x, and merge(base, base, x) is x."""
 
     @given(documents, documents)
@@ -140,7 +140,7 @@ def test_a_side_that_changed_nothing_changes_nothing(form: Rules, documents: st.
 
 
 @pytest.mark.parametrize(("form", "documents"), FORMS)
-def test_no_part_is_lost_unless_a_side_deleted_it(form: Rules, documents: st.SearchStrategy[list[Part]]) -> None:
+def test_no_part_is_lost_unless_a_side_deleted_it(form: Format, documents: st.SearchStrategy[list[Part]]) -> None:
     """A line that one side brought is in every merge."""
 
     @given(documents, documents, documents)

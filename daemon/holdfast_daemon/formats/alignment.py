@@ -6,6 +6,7 @@ order, the parts that the earlier ones left and that have the same identity. Not
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
 
@@ -51,6 +52,21 @@ class Alignment:
         rows: list[Pair] = [(self.partner_of_new.get(index), index) for index in range(len(self.new))]
         rows.extend((index, None) for index in self.free_old)
         return rows
+
+
+def longest_rising(numbers: Sequence[int]) -> list[int]:
+    """The places of a longest run of these different numbers that rises, in order."""
+    ends: list[int] = []  # the smallest number that ends a rising run of each length
+    lengths = []
+    for number in numbers:
+        length = bisect_left(ends, number)
+        ends[length : length + 1] = [number]
+        lengths.append(length)
+    places: list[int] = []
+    for place in reversed(range(len(numbers))):  # of those of a length the last is the smallest
+        if lengths[place] == len(ends) - 1 - len(places):
+            places.append(place)
+    return places[::-1]
 
 
 def align_by_key(old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:

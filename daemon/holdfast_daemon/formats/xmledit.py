@@ -6,11 +6,11 @@ What is edited is the text between the places that ``xmltext`` gives, never an e
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from holdfast_daemon.formats.alignment import longest_rising
 from holdfast_daemon.formats.xmltext import Element, Xml, emptied
 
 _NAME = re.compile(rb"<([^\s/>]+)")
@@ -132,7 +132,8 @@ def _between(
 ) -> list[bytes]:
     """Everything up to the end of the last of both; of a child that goes, its margin goes with it."""
     numbers = {old.begin: number for number, old in enumerate(olds)}
-    staying = _longest_run([numbers[item.instead_of.begin] if item.instead_of else None for item in items])
+    known = [(place, numbers[item.instead_of.begin]) for place, item in enumerate(items) if item.instead_of]
+    staying = dict(known[at] for at in longest_rising([number for _, number in known]))
     pieces: list[bytes] = []
     done = 0
     for place, item in enumerate(items):
@@ -144,19 +145,3 @@ def _between(
         pieces += [text[gap_begins[number] : olds[number].begin], item.text]
         done = number + 1
     return pieces + [text[gap_begins[gone] : olds[gone].begin].rstrip() for gone in range(done, len(olds))]
-
-
-def _longest_run(numbers: Sequence[int | None]) -> dict[int, int]:
-    """A longest run of places whose numbers grow, each with its number."""
-    ends: list[int] = []  # the smallest number that ends a growing run of each length
-    lengths: dict[int, int] = {}
-    for place, number in enumerate(numbers):
-        if number is not None:
-            lengths[place] = bisect_left(ends, number)
-            ends[lengths[place] : lengths[place] + 1] = [number]
-    run: dict[int, int] = {}
-    for place in reversed(lengths):  # of those of a length the last is the smallest
-        number = numbers[place]
-        if number is not None and lengths[place] == len(ends) - 1 - len(run):
-            run[place] = number
-    return run

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from holdfast_daemon.formats.aiderdesk.messages import Message, message_of, shown
 from holdfast_daemon.formats.aiderdesk.session import is_file, name_of_file
-from holdfast_daemon.formats.alignment import Alignment
+from holdfast_daemon.formats.alignment import Alignment, longest_rising
 from holdfast_daemon.formats.base import DamagedDocument, Pair, Part
 from holdfast_daemon.formats.jsontext import value_of
 
@@ -108,17 +108,7 @@ def in_order(old: Sequence[Hashable], new: Sequence[Hashable]) -> _Joined:
 
 def rising(pairs: _Joined) -> _Joined:
     """The most of these pairs, whose old places rise, so that the new ones rise too."""
-    ends: list[int] = []  # the smallest new place that ends a rising run of each length
-    lengths = []
-    for _, new in pairs:
-        length = bisect_left(ends, new)
-        ends[length : length + 1] = [new]
-        lengths.append(length)
-    kept: _Joined = []
-    for pair, length in zip(reversed(pairs), reversed(lengths), strict=True):
-        if length == len(ends) - len(kept) - 1 and (not kept or pair[1] < kept[-1][1]):
-            kept.append(pair)
-    return kept[::-1]
+    return [pairs[place] for place in longest_rising([new for _, new in pairs])]
 
 
 def _once_in_both(old: Sequence[Hashable], new: Sequence[Hashable]) -> _Joined:
