@@ -76,7 +76,7 @@ class Asking:
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         form = self._content.form(named.session.format)
         document = self._documents.stored(named.snapshot.document)
-        found = await self._documents.resources(form, await self._documents.bytes_of(document))
+        found = await self._documents.resources(form, document)
         near = whereabouts.around(self._root, named.session.path, is_folder=document.is_folder)
         try:
             looking = asyncio.to_thread(whereabouts.look, found, near)

@@ -75,10 +75,11 @@ class Documents:
 
         return await (read() if document.size_bytes <= READINGS_BYTES else self._reading.of((document.id, form), read))
 
-    async def resources(self, form: Format, document: base.Document) -> Sequence[base.Resource]:
-        """What it points to. Raises Damaged."""
+    async def resources(self, form: Format, document: StoredDocument) -> Sequence[base.Resource]:
+        """What it points to. Raises Damaged, TooLarge."""
+        reading = await self.read(document, form)
         try:
-            return await self.in_thread(form.resources, document)
+            return await self.in_thread(form.resources, reading.parts)
         except base.DamagedDocument as problem:
             raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
 

@@ -153,9 +153,9 @@ class Guarded:
         except BaseException as problem:
             raise CannotHold([(name, self._failed("new_part", problem))]) from problem
 
-    def resources(self, document: Document) -> Sequence[Resource]:
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         try:
-            found = [*self._form.resources(document)]
+            found = [*self._form.resources(parts)]
             if not all(isinstance(each, Resource) and isinstance(each.reference, str) for each in found):
                 raise TypeError("no resources")
         except DamagedDocument:

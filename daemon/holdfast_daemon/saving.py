@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Part
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Part, Reading
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
 from holdfast_daemon.outcomes import Outcomes, Work
+from holdfast_daemon.resources import Around
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
@@ -139,23 +140,20 @@ class Saving:
         except (Damaged, TooLarge):
             return None  # it was no better before
         try:
-            reason = form.suspicion(old, content.reading_placed(order.placed, form))
-            return reason or self._dropped(order, session, form, before)
+            new = content.reading_placed(order.placed, form)
         except TooLarge:
             return None
         except Damaged as problem:
             return problem.sentence
+        near = whereabouts.around(self._sessions.root, session.path, is_folder=before.is_folder)
+        return form.suspicion(old, new) or self._dropped(form, old, new, near)
 
-    def _dropped(self, order: Order, session: Session, form: Format, before: StoredDocument) -> str | None:
+    def _dropped(self, form: Format, old: Reading, new: Reading, near: Around) -> str | None:
         """Files that were missing while the application had the session open, and that it has therefore forgotten."""
-        content = self._sessions.content
         try:
-            fragile = [each for each in form.resources(content.bytes_of(before)) if each.fragile]
-            left = form.resources(content.bytes_placed(order.placed)) if fragile else ()
+            names = whereabouts.dropped(form.resources(old.parts), form.resources(new.parts), near)
         except DamagedDocument:
             return None
-        near = whereabouts.around(self._sessions.root, session.path, is_folder=before.is_folder)
-        names = whereabouts.dropped(fragile, left, near)
         if not names:
             return None
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"

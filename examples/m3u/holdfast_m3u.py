@@ -55,9 +55,9 @@ class Playlist(Defaults):
         """An empty playlist."""
         return self.write([], document)
 
-    def resources(self, document: Document) -> Sequence[Resource]:
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Every song is a file or a URL."""
-        return [Resource(key=part.key, role="song", reference=part.name) for part in self.read(document).parts]
+        return [Resource(key=part.key, role="song", reference=part.name) for part in parts]
 
 
 def _cut(content: bytes) -> tuple[bytes, list[bytes], bytes]:

@@ -31,7 +31,7 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "describe_change": ((None, ONE), f"{ONE.kind} a added"),
     "suspicion": ((READING, READING), None),
     "new_part": (("n", b"", []), CannotHold),
-    "resources": ((DOCUMENT,), DamagedDocument),
+    "resources": (([ONE],), DamagedDocument),
     "name_warnings": (("n",), ()),
     "losses": (([ONE],), ()),
 }

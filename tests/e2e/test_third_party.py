@@ -92,7 +92,7 @@ class Nasty(Plain):
     def suspicion(self, old, new):
         return True
 
-    def resources(self, document):
+    def resources(self, parts):
         raise RuntimeError
 
     def match(self, old, new):

@@ -217,9 +217,9 @@ def check(form: Format, document: Document) -> None:
     assert all(form.same(part, part) for part in reading.parts[:50])
     form.losses(reading.parts)
     form.suspicion(reading, reading)
-    for work in (form.resources, form.cleared):
-        with contextlib.suppress(CannotHold, DamagedDocument):
-            work(document)
+    form.resources(reading.parts)
+    with contextlib.suppress(CannotHold, DamagedDocument):
+        form.cleared(document)
 
 
 def main() -> int:

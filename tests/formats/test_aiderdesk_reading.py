@@ -278,12 +278,12 @@ def test_a_long_text_is_cut_for_its_name():
 
 def test_fact_7_every_context_file_is_a_resource():
     """Facts 7 and 8: paths verbatim, relative ones below the project's folder, none dropped."""
-    resources = AIDERDESK.resources(document("chat_v1.json"))
+    resources = AIDERDESK.resources(AIDERDESK.read(document("chat_v1.json")).parts)
     paths = ["src/a.py", "../b/ünï.md", "C:\\notes\\c.md", "/etc/hosts"]
     assert [each.reference for each in resources] == paths
     assert {(each.role, each.below) for each in resources} == {("context", ".aider-desk")}
     assert [each.key for each in resources] == [f"file:{path}" for path in paths]
-    assert AIDERDESK.resources(session([], [{"path": 1}, 2, {}])) == []
+    assert AIDERDESK.resources(AIDERDESK.read(session([], [{"path": 1}, 2, {}])).parts) == []
 
 
 def test_fact_13_what_makes_aiderdesk_fail_is_a_loss():

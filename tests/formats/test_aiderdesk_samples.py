@@ -73,7 +73,9 @@ def test_fact_7_every_context_file_of_a_sample_is_there_verbatim():
     document = sample("sessions/08-files-only.json")
     wanted = [(each["path"], each.get("readOnly", False)) for each in json.loads(document[b""])["contextFiles"]]
     assert [(part.name, part.facts["read_only"]) for part in AIDERDESK.read(document).parts] == wanted
-    assert [each.reference for each in AIDERDESK.resources(document)] == [path for path, _ in wanted]
+    assert [each.reference for each in AIDERDESK.resources(AIDERDESK.read(document).parts)] == [
+        path for path, _ in wanted
+    ]
 
 
 @pytest.mark.parametrize("name", ["truncated.json", "zero-bytes.json"])

@@ -171,7 +171,7 @@ def test_a_member_has_its_whole_name_in_another_session(key):
     changed = replace(member, content=member.content.replace(b"1", b"2"))
     edited = IGV.write([changed if part is member else part for part in parts], {b"": text.encode()})[b""]
     assert edited == text.replace("1", "2").encode()
-    IGV.resources({b"": text.encode()})
+    IGV.resources(parts)
     assert IGV.describe_change(member, changed)
     assert not IGV.same(member, changed)
     assert IGV.merge_part(member, changed, changed) is None

@@ -127,7 +127,7 @@ def test_any_json_session_is_written_back_and_edited(value, indent, data):
     read = IGV.read(IGV.write(wanted, document)).parts
     assert substance(read) == substance(wanted)
     assert of_kind(read, "track") == of_kind(wanted, "track")
-    IGV.resources(document)
+    IGV.resources(parts)
     IGV.match(parts, wanted)
 
 
@@ -144,7 +144,7 @@ def everything(document):
     assert len(IGV.match(parts, parts[::-1])) == len(parts)
     assert all(IGV.same(part, part) and IGV.describe_change(part, part) for part in parts)
     IGV.losses(parts)
-    IGV.resources(document)
+    IGV.resources(parts)
     assert IGV.suspicion(reading, reading) is None
     for work in (lambda: IGV.cleared(document), lambda: IGV.write(IGV.needed(parts, parts[-1:]))):
         with contextlib.suppress(CannotHold):

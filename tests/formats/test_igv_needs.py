@@ -89,7 +89,7 @@ def test_what_is_kept_when_clearing_brings_what_it_needs():
 
 def test_a_session_points_to_its_resources():
     """Files, their indexes, the genome; not what an id or a hyperlink says, nor data in the URL itself."""
-    assert IGV.resources(SESSION) == [
+    assert IGV.resources(IGV.read(SESSION).parts) == [
         Resource(key="genome", role="genome", reference="genomes/toy.fa"),
         Resource(key="tracks/genes.bed", role="data", reference="tracks/genes.bed", fragile=True),
         Resource(key="tracks/signal.wig", role="data", reference="tracks/signal.wig", fragile=True),
@@ -99,14 +99,14 @@ def test_a_session_points_to_its_resources():
     text = b"""<Session genome="hg38"><Resources>
     <Resource path="data:text/plain,x"/><Resource path="~/s.txt" type="/x/samples" coverage="." url="http://u"/>
     <Resource path="C:\\a.bam" coverage="C:\\a.tdf" mapping="m.tab"/></Resources></Session>"""
-    assert [(each.role, each.reference) for each in IGV.resources({b"": text})] == [
+    assert [(each.role, each.reference) for each in IGV.resources(IGV.read({b"": text}).parts)] == [
         *(("sample-info", "~/s.txt"), ("data", "C:\\a.bam"), ("coverage", "C:\\a.tdf"), ("mapping", "m.tab")),
     ]
 
 
 def test_a_json_session_points_to_its_resources():
     """Those of the reference, of tracks, of tracks in tracks, of regions and samples."""
-    assert [(each.role, each.reference) for each in IGV.resources(DESKTOP)] == [
+    assert [(each.role, each.reference) for each in IGV.resources(IGV.read(DESKTOP).parts)] == [
         ("genome", "/data/toy.fa"),
         ("index", "/data/toy.fa.fai"),
         ("data", "https://example.invalid/known.bed"),
@@ -115,7 +115,7 @@ def test_a_json_session_points_to_its_resources():
         ("data", "https://example.invalid/b.bw"),
         ("index", "https://example.invalid/b.idx"),
     ]
-    assert [(each.key, each.role) for each in IGV.resources(WEB)] == [
+    assert [(each.key, each.role) for each in IGV.resources(IGV.read(WEB).parts)] == [
         ("https://example.invalid/s.bigwig", "data"),
         ("sampleinfo", "sample-info"),
     ]

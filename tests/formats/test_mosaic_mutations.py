@@ -47,7 +47,7 @@ def survives(content):
     assert MOSAIC.write(reading.parts, document) == document
     assert len({part.key for part in reading.parts}) == len(reading.parts)
     assert len(MOSAIC.match(reading.parts, reading.parts)) == len(reading.parts)
-    MOSAIC.resources(document)
+    MOSAIC.resources(reading.parts)
     for part in reading.parts:
         assert MOSAIC.same(part, part)
         MOSAIC.describe_change(part, part)

@@ -264,7 +264,9 @@ def test_a_geometry_without_a_name_is_called_what_it_is():
 
 def test_fact_19_the_files_that_it_points_to_are_told():
     """Fact 19: volumes and the frames of trajectories, as the document has them."""
-    found = MOSAIC.resources({b"": made.indexed(made.everything(), meta=b'{"volume_paths":["/data/t.mrc", 5]}')})
+    found = MOSAIC.resources(
+        MOSAIC.read({b"": made.indexed(made.everything(), meta=b'{"volume_paths":["/data/t.mrc", 5]}')}).parts
+    )
     assert [(each.key, each.role, each.reference) for each in found] == [
         ("uuid-volume", "volume", "/data/a.mrc"),
         ("uuid-trajectory", "trajectory", "run/0.tsi"),
@@ -276,7 +278,7 @@ def test_fact_19_the_files_that_it_points_to_are_told():
 @pytest.mark.parametrize("meta", [b"", b"[]", b"{}", b'{"volume_paths":3}', b"[" * 100_000])
 def test_a_meta_section_may_be_anything(meta):
     """It is somebody else's JSON, or none."""
-    assert MOSAIC.resources({b"": made.indexed(made.session(), meta=meta)}) == []
+    assert MOSAIC.resources(MOSAIC.read({b"": made.indexed(made.session(), meta=meta)}).parts) == []
 
 
 def test_numbers_in_the_facts_are_those_of_the_arrays():

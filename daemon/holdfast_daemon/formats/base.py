@@ -221,8 +221,8 @@ class Format(Protocol):
         """A part that the document of ``beside`` does not have yet, of the kind that it would have there."""
         ...
 
-    def resources(self, document: Document) -> Sequence[Resource]:
-        """What the document points to, in document order. Raises DamagedDocument."""
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
+        """What a document of these parts, as ``read`` gives them, points to; in their order."""
         ...
 
     def name_warnings(self, file_name: str) -> Sequence[str]:

@@ -60,7 +60,7 @@ class Defaults:
         """Nothing is known that the general rules do not know."""
         return None
 
-    def resources(self, document: Document) -> Sequence[Resource]:
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """It points to nothing."""
         return ()
 

@@ -132,11 +132,11 @@ class AiderDesk(Defaults):
         made = part_of(name, content, in_task=any(part.kind in WHOLE_FILES for part in beside))
         return replace(made, key=free_key(made.key, {part.key for part in beside}))
 
-    def resources(self, document: Document) -> Sequence[Resource]:
-        """Every context file, whether it exists or not. Raises DamagedDocument."""
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
+        """Every context file, whether it exists or not."""
         return [
             Resource(key=part.key, role="context", reference=part.name, below=PROJECT_FOLDER)
-            for part in self.read(document).parts
+            for part in parts
             if part.kind == "file" and is_file(value_of(part.content))
         ]
 

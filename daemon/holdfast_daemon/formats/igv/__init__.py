@@ -116,9 +116,9 @@ class Igv(Defaults):
         """Of the kind that its content is: an XML element, or a JSON value."""
         return new_part(name, content, beside)
 
-    def resources(self, document: Document) -> Sequence[Resource]:
-        """Of every resource, the genome, and each track in JSON; not ``data:`` URLs. Raises DamagedDocument."""
-        return [resource for part in self.read(document).parts for resource in pointers_of(part)]
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
+        """Of every resource, the genome, and each track in JSON; not ``data:`` URLs."""
+        return [resource for part in parts for resource in pointers_of(part)]
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """IGV decides by a file's name what it is (igv.md 1.1)."""

@@ -108,9 +108,9 @@ class Mosaic(Defaults):
         """A geometry, from a pickle of its own as parts have it. Raises CannotHold."""
         return new_geometry(name, content, beside)
 
-    def resources(self, document: Document) -> Sequence[Resource]:
-        """Volumes and the frames of trajectories. Raises DamagedDocument."""
-        return [*pointed_to(self.read(document).parts)]
+    def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
+        """Volumes and the frames of trajectories."""
+        return [*pointed_to(parts)]
 
 
 def _content(document: Document) -> bytes:
