@@ -14,10 +14,21 @@ from collections.abc import Sequence
 from holdfast.channel import Channel, Lost, check_listening
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
 from holdfast_protocol.errors import HelloFirst, HoldfastError, ShuttingDown, TooLate, Unreachable
-from holdfast_protocol.messages import PROTOCOL_VERSION, VERB_OF, Hello, Request, Welcome
+from holdfast_protocol.messages import (
+    PROTOCOL_VERSION,
+    VERB_OF,
+    FolderScan,
+    FolderSuggest,
+    Hello,
+    Request,
+    Settle,
+    Welcome,
+)
 
 #: A silent daemon is asked again after this share of the time allowed.
 _SHARE_OF_A_TRY = 1 / 3
+#: But not for these: they walk over the disk, and asked again they begin again. A daemon that ends is noticed anyway.
+_WALKING = (FolderScan, FolderSuggest, Settle)
 _PAUSE_SECONDS = 0.02
 GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
 
@@ -97,7 +108,8 @@ class Caller:
         try:
             if self._closed:
                 raise Unreachable("This client has been closed", socket=self.path)
-            return self._persist(request, payload, until, timeout_seconds * _SHARE_OF_A_TRY)
+            share = 1 if isinstance(request, _WALKING) else _SHARE_OF_A_TRY
+            return self._persist(request, payload, until, timeout_seconds * share)
         finally:
             self._lock.release()
 

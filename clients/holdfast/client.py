@@ -148,11 +148,12 @@ class Client:
         sort: str = "modified",
         limit: int = 100,
         offset: int = 0,
+        folder: str | None = None,
     ) -> wire.Sessions:
         """One page of the sessions that fit all filters; ``sort``: modified, name, size or created."""
         request = wire.List(
             app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
-            sort=sort, limit=limit, offset=offset,
+            sort=sort, limit=limit, offset=offset, folder=folder,
         )  # fmt: skip
         return self._reply(request, wire.Sessions)
 
@@ -267,6 +268,55 @@ class Client:
         """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""
         return self._reply(wire.Operations(since=since, limit=limit, newest=newest), wire.OperationRows)
 
+    def folder_add(
+        self, path: str | bytes, app: str, *, label: str | None = None, layout: str | None = None, poll: bool = False
+    ) -> wire.FolderChanged:
+        """Watch a folder in which an application keeps sessions; ``rows`` has it, and those adopted with it. Its first
+        scan goes on behind the answer (``folder_scan`` waits for it). One that is watched already is answered with
+        what is there. Raises NotFound (no such path, application or layout), Exists (the label), Unreadable."""
+        from holdfast.references import absolute
+
+        request = wire.FolderAdd(path=absolute(path), app=app, label=label, layout=layout, poll=poll)
+        return self._reply(request, wire.FolderChanged)
+
+    def folder_remove(self, label: str) -> wire.FolderChanged:
+        """Watching ends and its sessions leave the list; files and history stay. Raises NotFound, NotAllowed."""
+        return self._reply(wire.FolderRemove(label=label), wire.FolderChanged)
+
+    def folder_list(self) -> wire.Folders:
+        """The watched folders, the daemon's own first."""
+        return self._reply(wire.FolderList(), wire.Folders)
+
+    def folder_scan(
+        self,
+        label: str | None = None,
+        *,
+        accept: bool = False,
+        verify: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> wire.Folders:
+        """Look at every path of a folder, or of all; they are given as they are after it. ``verify`` reads every file,
+        ``accept`` deletes what is missing in a held folder. A large folder takes its time: allow for it, TooLate
+        otherwise. Raises NotFound."""
+        request = wire.FolderScan(label=label, accept=accept, verify=verify)
+        return self._reply(request, wire.Folders, timeout_seconds)
+
+    def folder_suggest(
+        self, *, environment: Mapping[str, str] | None = None, folder: str | bytes | None = None
+    ) -> wire.Suggestions:
+        """Where applications keep sessions on this machine; nothing is adopted. ``environment``: variables that they
+        look at. ``folder``: this one, those above and those below are looked at too."""
+        from holdfast.references import absolute
+
+        place = b"" if folder is None else absolute(folder)
+        request = wire.FolderSuggest(environment={**(environment or {})}, folder=place)
+        return self._reply(request, wire.Suggestions)
+
+    def settle(self, label: str | None = None, *, timeout_seconds: float | None = None) -> wire.Settled:
+        """Returns when everything that is on disk now, in a folder or in all, is in the store; ``number`` is the
+        newest operation then. Raises NotFound, and TooLate where the time allowed does not suffice."""
+        return self._reply(wire.Settle(label=label), wire.Settled, timeout_seconds)
+
     def status(self) -> wire.StatusReport:
         """How the daemon is."""
         return self._reply(wire.Status(), wire.StatusReport)
@@ -324,7 +374,9 @@ class Client:
         self._bases.saved(saved)
         return saved
 
-    def _reply(self, request: wire.Request, kind: type[ReplyType]) -> ReplyType:
-        reply = self.ask(request).reply
+    def _reply(
+        self, request: wire.Request, kind: type[ReplyType], timeout_seconds: float | None = None
+    ) -> ReplyType:
+        reply = self.ask(request, timeout_seconds=timeout_seconds).reply
         assert isinstance(reply, kind)
         return reply

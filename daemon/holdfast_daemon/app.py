@@ -12,12 +12,14 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 
+from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.folders import SessionsFolder
-from holdfast_daemon.folders_root import Root
+from holdfast_daemon.folders import Folders, House
+from holdfast_daemon.folders_root import MarkedRoot
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
 from holdfast_daemon.lifecycle import Lifecycle
@@ -26,9 +28,9 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
 from holdfast_daemon.sessions import Sessions
-from holdfast_daemon.staging import Staging
+from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import new_id
+from holdfast_daemon.store.nouns import Folder, new_id
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_protocol.endpoint import Places, places
@@ -88,18 +90,22 @@ class Daemon:
         self._broken: dict[str, str] = {}
         formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
-        sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), os.fsencode(where.sessions))
+        sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), Sites())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
-        marked = self._catalog.reader.fact("id") is not None and bool(self._catalog.reader.visible_paths())
-        root = Root(os.fsencode(where.sessions), self._catalog.submit(_begun).result(), fresh=not marked)
-        staging = Staging(where.store, where.sessions)
-        self._folder = SessionsFolder(root, staging, sessions, saving, lifecycle, content, faults, loop)
-        self._folder.start()
-        closing.push_async_callback(asyncio.to_thread, self._folder.stop)
+        visible = os.fsencode(where.sessions)
+        marked = self._catalog.reader.fact("id") is not None and bool(self._catalog.reader.sessions_in(SESSIONS_FOLDER))
+        root = MarkedRoot(visible, self._catalog.submit(partial(_begun, visible)).result(), fresh=not marked)
+        house = House(sessions, saving, lifecycle, content, formats, faults, where.store)
+        self._folders = Folders(house, root, visible, loop)
+        closing.push_async_callback(self._folders.stop)
+        self._folders.start()
+        own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
+        adopting = Adopting(sessions, self._folders, formats, self._environment, own)
         service = Service(
-            sessions, saving, lifecycle, content, self._folder, formats, self._status, self._version, self._epoch
-        )
+            sessions, saving, lifecycle, content, self._folders, adopting, formats, self._status, self._version,
+            self._epoch,
+        )  # fmt: skip
         closing.callback(service.close)
         listener = listen(where.socket)
         self._server = Server(service, listener, where.socket, descriptors)
@@ -109,7 +115,7 @@ class Daemon:
         self._server.start()
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._folder.wake()
+        self._folders.wake()
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is listening any longer
             loop.call_soon_threadsafe(self._server.pump)
 
@@ -123,13 +129,22 @@ class Daemon:
             sessions_count=reader.sessions_count(False), deleted_count=reader.sessions_count(True),
             operations_count=reader.newest_operation(), clients_count=self._server.clients,
             connections_count=self._server.connections.count, connections_limit=self._server.connections.limit,
-            store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folder.watching,
-            problems=[_text(each) for each in [*self._folder.problems, *broken]],
+            store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folders.watching,
+            problems=[_text(each) for each in [*self._folders.problems, *broken]], folders=self._folders.rows(),
         )  # fmt: skip
 
 
-def _begun(tx: Transaction) -> bytes:
-    """What every start does to the catalog: forget old answers, and know the store's id, given at the first one."""
+def _begun(sessions: bytes, tx: Transaction) -> bytes:
+    """What every start does to the catalog: forget old answers, say where the sessions folder is, and know the store's
+    id, given at the first one."""
+    known_folder = tx.folder(SESSIONS_FOLDER)
+    if known_folder is None or known_folder.root != sessions:
+        tx.put_folder(
+            Folder(
+                label=SESSIONS_FOLDER, root=sessions, app=None, layout=SESSIONS_FOLDER, polled=False, inode=None,
+                added=time.time_ns(), held=known_folder.held if known_folder else None,
+            )
+        )  # fmt: skip
     tx.forget_answers(time.time_ns() - REQUESTS_NANOSECONDS)
     known = tx.fact("id")
     if known is None:

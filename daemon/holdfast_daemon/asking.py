@@ -28,7 +28,7 @@ class Asking:
         self._clock = sessions.clock
         self._documents = documents
         self._content = documents.content
-        self._root = sessions.root
+        self._sites = sessions.sites
 
     async def missing(self, request: m.Missing, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Those of the asked chunks that the store does not have."""
@@ -77,7 +77,8 @@ class Asking:
         form = self._content.form(named.session.format)
         document = self._documents.stored(named.snapshot.document)
         found = await self._documents.resources(form, document)
-        near = whereabouts.around(self._root, named.session.path, is_folder=document.is_folder)
+        root = self._sites[named.session.folder].root
+        near = whereabouts.around(root, named.session.path, is_folder=document.is_folder)
         try:
             looking = asyncio.to_thread(whereabouts.look, found, near)
             rows = await asyncio.wait_for(looking, max(0.0, deadline - time.monotonic() - 0.1))

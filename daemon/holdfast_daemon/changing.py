@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from holdfast_daemon import naming, remarks
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.folders import SessionsFolder
+from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
@@ -17,9 +17,11 @@ from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
-from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.nouns import Session
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.model import SessionRow
 from holdfast_protocol.names import check_application, check_name, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
@@ -29,7 +31,7 @@ class Changing:
     """Each method is done once per request id, and answered when its change is durable or, if asked, visible."""
 
     def __init__(
-        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folder: SessionsFolder, documents: Documents,
+        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
         incoming: Incoming,
     ) -> None:  # fmt: skip
         self._sessions = sessions
@@ -37,7 +39,7 @@ class Changing:
         self._clock = sessions.clock
         self._saving = saving
         self._lifecycle = lifecycle
-        self._folder = folder
+        self._folders = folders
         self._documents = documents
         self._content = documents.content
         self._incoming = incoming
@@ -55,27 +57,26 @@ class Changing:
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A document, or parts of one, becomes the head."""
         check_application(request.app)
-        if self._catalog.reader.session_named(request.app, request.name, SESSIONS_FOLDER) is None:
-            check_name(request.name)  # one that was found outside keeps the name it has
         for tag in request.tags:
             check_tag(tag)
-        _check_folder(request.folder)
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
             return await self._warned(repeated, losses=True), ()
         continues = _identity(request.session)
-        started_from = self._saving.base_of(request.app, request.name, request.expect, continues)
+        folder = self._folder_of(request, continues)
+        started_from = self._saving.base_of(request.app, request.name, folder, request.expect, continues)
         if request.parts and not request.files:
-            placed, form = await self._incoming.of_parts(request, payload, started_from)
+            placed, form = await self._incoming.of_parts(request, payload, started_from, folder)
         else:
             placed, form = await self._incoming.of_files(request.files, payload, request.app)
         order = Order(
-            app=request.app, name=request.name, placed=placed, form=form, base=started_from, message=request.message,
-            new=request.new, accept=request.accept, tags=tuple(request.tags), continues=continues,
+            app=request.app, name=request.name, folder=folder, placed=placed, form=form, base=started_from,
+            message=request.message, new=request.new, accept=request.accept, tags=tuple(request.tags),
+            continues=continues,
         )  # fmt: skip
         _in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
-        return await self._shown(saved, saved.session.path, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline)
 
     async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A document becomes a new session."""
@@ -91,7 +92,7 @@ class Changing:
         _in_time(deadline)
         saved = await self._saving.save(order, caller)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
-        return await self._shown(saved, saved.session.path, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline)
 
     async def restore(self, request: m.Restore, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An older snapshot, or parts of it, becomes the head again, of its own session or of another."""
@@ -99,7 +100,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         saved = await self._restoring.restore(request, caller)
-        return await self._shown(saved, saved.session.path, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline)
 
     async def accept(self, request: m.Accept, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A suspect becomes the head."""
@@ -109,13 +110,13 @@ class Changing:
         reader = self._catalog.reader
         session = naming.find_session(reader, request.ref, deleted=False)
         if request.ref.snapshot == "latest":
-            suspect = session.suspect
+            suspect = session.suspect or self._on_disk(session)
         else:
             suspect = naming.find_snapshot(reader, session, request.ref.snapshot, self._clock()).id
         if suspect is None:
-            raise NotFound(f"{session.app}/{session.name} has no suspect to accept")
+            raise NotFound(f"{session.app}/{session.name} has nothing to accept: no suspect, and its head is on disk")
         saved = await self._lifecycle.accept(session.id, suspect, caller)
-        return await self._shown(saved, saved.session.path, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline)
 
     async def rename(self, request: m.Rename, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Another name; the visible file moves."""
@@ -125,8 +126,8 @@ class Changing:
             return self._named(repeated), ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         changed = self._named(await self._lifecycle.rename(session.id, request.name, caller))
-        await self._folder_shows(session.path, request.published, deadline)
-        return await self._shown(changed, changed.session.path, request.published, deadline)
+        await self._folder_shows(session, request.published, deadline)
+        return await self._shown(changed, changed.session, request.published, deadline)
 
     async def copy(self, request: m.Copy, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins with a snapshot of another."""
@@ -138,7 +139,7 @@ class Changing:
         app = request.app or named.session.app
         check_application(app)
         changed = await self._lifecycle.copy(named.snapshot, app, request.name, caller)
-        return await self._shown(changed, changed.session.path, request.published, deadline)
+        return await self._shown(changed, changed.session, request.published, deadline)
 
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""
@@ -160,7 +161,7 @@ class Changing:
         )  # fmt: skip
         _in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
-        return await self._shown(saved, saved.session.path, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline)
 
     async def delete(self, request: m.Delete, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The session leaves the list, and its file the folder."""
@@ -169,7 +170,7 @@ class Changing:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         changed = await self._lifecycle.delete(session.id, caller)
-        return await self._shown(changed, session.path, request.published, deadline)
+        return await self._shown(changed, session, request.published, deadline)
 
     async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An operation is reversed."""
@@ -177,7 +178,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         undone = await self._lifecycle.undo(request.number, caller)
-        return await self._shown(undone, undone.session.path, request.published, deadline)
+        return await self._shown(undone, undone.session, request.published, deadline)
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
         """The first answer to this request, where it was done before."""
@@ -214,20 +215,37 @@ class Changing:
         warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         return m.Changed(**{**_fields(changed), "warnings": warnings})
 
-    async def _shown(self, reply: m.Reply, path: bytes, published: bool, deadline: float) -> Answer:
-        await self._folder_shows(path, published, deadline)
+    async def _shown(
+        self, reply: m.Reply, session: Session | SessionRow, published: bool, deadline: float
+    ) -> Answer:
+        await self._folder_shows(session, published, deadline)
         return reply, ()
 
-    async def _folder_shows(self, path: bytes, published: bool, deadline: float) -> None:
+    async def _folder_shows(self, session: Session | SessionRow, published: bool, deadline: float) -> None:
         """Wait for the visible file where that was asked; a late one changes nothing about the answer."""
         if published:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._folder.published(path), max(0.0, deadline - time.monotonic() - 0.1))
+                shown = self._folders.published(session.folder, session.path)
+                await asyncio.wait_for(shown, max(0.0, deadline - time.monotonic() - 0.1))
 
+    def _folder_of(self, request: m.Save, continues: bytes | None) -> str:
+        """The folder of the session that is saved. Raises NotFound, Ambiguous, BadField, BadName."""
+        reader, said = self._catalog.reader, request.folder
+        known = reader.session(continues) if continues is not None and said is None else None
+        if known is not None and (known.app, known.name, known.deleted) == (request.app, request.name, False):
+            said = known.folder
+        folder = naming.find_folder(reader, request.app, request.name, said)
+        site = self._sessions.sites[folder]
+        if site.app not in (None, request.app):
+            raise BadField(f"folder: {folder} is a folder of {site.app}, not of {request.app}", field="folder")
+        if reader.session_named(request.app, request.name, folder) is None:
+            check_name(request.name)  # one that was found outside keeps the name it has
+        return folder
 
-def _check_folder(folder: str | None) -> None:
-    if folder not in (None, SESSIONS_FOLDER):
-        raise NotFound(f"There is no folder {folder!r}", folder=folder)
+    def _on_disk(self, session: Session) -> bytes | None:
+        """The snapshot that lies on disk in place of a diverged session's head."""
+        row = self._catalog.reader.visible(session.folder, session.path) if session.diverged else None
+        return row.published if row is not None and row.published != session.head else None
 
 
 def _identity(said: str | None) -> bytes | None:

@@ -1,261 +1,206 @@
-"""The sessions folder: every event is a hint, content decides, and one thread does all that touches the folder.
-
-A mark says "look at this path soon". A deletion is looked at at once, anything else after a short quiet (and never
-later than two seconds), and what looks like our own publication a second later. What is found is compared with what
-the catalog says should be there (``reconcile``). What is to be published waits a moment for company: one sync and one
-commit serve all of it.
-"""
+"""All folders that are watched: the sessions folder, and those that were adopted."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
-from holdfast_daemon import visible_files as files
+from holdfast_daemon import layouts
 from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.folders_root import Root
-from holdfast_daemon.folders_watch import Watch
+from holdfast_daemon.folder import WatchedFolder
+from holdfast_daemon.folders_root import AdoptedRoot, MarkedRoot, Root
+from holdfast_daemon.formats.base import Format
+from holdfast_daemon.holding import Holding
 from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.mounts import deaf, read_mountinfo
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.publisher import Publisher
 from holdfast_daemon.saving import Saving
-from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.sessions import SESSIONS_FOLDER, Sessions
+from holdfast_daemon.sites import Site
 from holdfast_daemon.staging import Staging
+from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.store.nouns import Folder
+from holdfast_daemon.watching import Cookies
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.model import FolderRow
 
-QUIET_SECONDS = 0.05
-OWN_QUIET_SECONDS = 1.0
-PUBLISH_SECONDS = 0.02
-LONGEST_QUIET_SECONDS = 2.0
-SCAN_SECONDS = 3600.0
-RETRY_SECONDS = 1.0
-TICK_SECONDS = 5.0  # how long a folder that is moved away goes unnoticed where nothing else happens
-LONGEST_RETRY_SECONDS = 60.0
-NEVER = 1e12  # a bound for waiting must be a number that a lock takes
-
-_log = logging.getLogger("holdfast.folder")
+#: How long the end of the daemon waits for an adopted folder's file system.
+STOP_SECONDS = 10.0
+SETTLE_SECONDS = 30.0
+#: At least this share of a folder's sessions must be there for another inode to be the same folder.
+AGREEING_SHARE = 2 / 3
 
 
-class SessionsFolder:
-    """Owns the thread. ``mark``, ``wake`` and ``published`` may be called from anywhere."""
+class House(NamedTuple):
+    """What every folder is built with."""
 
-    def __init__(
-        self, root: Root, staging: Staging, sessions: Sessions, saving: Saving, lifecycle: Lifecycle,
-        content: Content, faults: Faults, loop: asyncio.AbstractEventLoop,
-    ) -> None:  # fmt: skip
-        self._whole = root
-        self._root = root.path
-        self._sessions = sessions
-        self._catalog = sessions.catalog
+    sessions: Sessions
+    saving: Saving
+    lifecycle: Lifecycle
+    content: Content
+    formats: Mapping[str, Format]
+    faults: Faults
+    store: str
+
+
+class Folders:
+    """Built and stopped in the daemon's loop. ``wake`` may be called from anywhere."""
+
+    def __init__(self, house: House, root: MarkedRoot, path: bytes, loop: asyncio.AbstractEventLoop) -> None:
+        """``root`` and ``path`` are the sessions folder's."""
+        self._house = house
+        self._catalog = house.sessions.catalog
         self._loop = loop
-        self._outside = Outside(self._root, sessions, saving, lifecycle, content, loop, self.mark, self._marked)
-        self._publisher = Publisher(self._root, staging, self._catalog, content, faults, self._outside.keep_displaced)
-        self._condition = threading.Condition()
-        self._due: dict[bytes, tuple[float, float]] = {}  # path: when to look, when it was first marked
-        self._publish_at = self._scan_at = 0.0
-        self._awake_at = 0.0  # when the thread looks by itself
-        self._retry_seconds = RETRY_SECONDS / 2
-        self._stopping = False
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._problems: dict[str, str] = {}
-        self._delays: dict[bytes, float] = {}
-        self.watching = False
-        self._watch = Watch(self._root, self.mark, self.scan)
-        self._thread = threading.Thread(target=self._run, name="folder", daemon=True)
+        self._holding = Holding(house.sessions)
+        self._folders: dict[str, WatchedFolder] = {}
+        self._cookies = Cookies(os.path.join(os.fsencode(house.store), b"cookies"))
+        self._sessions_root = root
+        self._sessions_path = path
 
     def start(self) -> None:
-        """Finish what a crash left, watch, and look at everything, as soon as the folder is there."""
-        self._thread.start()
+        """Every folder that was not removed; the sessions folder first."""
+        self._cookies.start()
+        self._open(Site(label=SESSIONS_FOLDER, root=self._sessions_path, app=None, layout=layouts.SESSIONS), None)
+        for folder in self._catalog.reader.folders():
+            if folder.app is not None and not folder.removed:
+                self.open(folder)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """After the publications that wait."""
-        with self._condition:
-            self._stopping = True
-            self._condition.notify()
-        self._thread.join()
-        self._watch.stop()
+        folders, self._folders = self._folders, {}
+        await asyncio.gather(
+            *(asyncio.to_thread(each.stop, STOP_SECONDS if each.site.is_adopted else None) for each in folders.values())
+        )
+        self._cookies.stop()
+
+    def open(self, folder: Folder) -> None:
+        """Watch an adopted folder from now on."""
+        assert folder.app is not None
+        form = self._house.formats.get(folder.app, self._house.formats["plain"])
+        layout = form.layouts.get(folder.layout) or next(iter(form.layouts.values()))
+        self._open(Site(label=folder.label, root=folder.root, app=folder.app, layout=layout), folder)
+
+    async def close(self, label: str) -> None:
+        """Watch it no longer."""
+        folder = self._folders.pop(label, None)
+        self._house.sessions.sites.drop(label)
+        if folder is not None:
+            await asyncio.to_thread(folder.stop, STOP_SECONDS)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._folders
 
     @property
     def problems(self) -> list[str]:
-        """For people: what cannot be read or written, and why."""
-        held = [] if self.watching else [self._whole.problem]
-        return [*held, *self._problems.values(), *self._outside.problems.values(), *self._publisher.problems.values()]
+        """For people: which folders are held, and what in any of them cannot be read or written."""
+        held = {folder.label: folder.held for folder in self._catalog.reader.folders() if folder.held}
+        return [
+            *(f"{label}: {held[label]}" for label in self._folders if label in held),
+            *(problem for folder in self._folders.values() for problem in folder.problems),
+        ]
 
-    def mark(self, path: bytes, *, now: bool = False) -> None:
-        """Look at the session that this path (relative to the folder) belongs to."""
-        session_path = _session_path(path)
-        if session_path is None:
-            return
-        moment = time.monotonic()
-        own = self._publisher.is_own(session_path)
-        quiet = OWN_QUIET_SECONDS if own else 0.0 if now else QUIET_SECONDS
-        with self._condition:
-            before, first = self._due.get(session_path, (0.0, moment))
-            due = max(before, moment + quiet) if own else moment + quiet
-            self._due[session_path] = (min(due, first + LONGEST_QUIET_SECONDS), first)
-            self._awaken(moment + quiet)
-
-    def scan(self) -> None:
-        """Look at everything soon."""
-        with self._condition:
-            self._scan_at = 0.0
-            self._awaken(0.0)
+    @property
+    def watching(self) -> bool:
+        """Whether the sessions folder is there."""
+        folder = self._folders.get(SESSIONS_FOLDER)
+        return folder is not None and folder.watching
 
     def wake(self) -> None:
         """Something was committed; there may be something to publish."""
-        with self._condition:
-            self._publish_at = min(self._publish_at, time.monotonic() + PUBLISH_SECONDS)
-            self._awaken(self._publish_at)
+        for folder in [*self._folders.values()]:
+            folder.wake()
 
-    async def published(self, path: bytes) -> None:
+    async def published(self, label: str, path: bytes) -> None:
         """Once the path shows what was wanted at this moment."""
-        row = self._catalog.reader.visible(path)
-        if row is None or row.published == row.wanted:
-            return
-        future: asyncio.Future[None] = self._loop.create_future()
-        with self._condition:
-            self._waiting.append((path, future))
-            self._publish_at = 0.0
-            self._awaken(0.0)
-        await future
+        if label in self._folders:
+            await self._folders[label].published(path)
 
-    def _awaken(self, moment: float) -> None:
-        """With the condition held: the thread looks at that moment or before."""
-        if moment < self._awake_at:
-            self._awake_at = moment
-            self._condition.notify()
+    async def scan(self, labels: Sequence[str], *, verify: bool = False) -> None:
+        """Once a scan of each that began after this is done."""
+        await asyncio.gather(*(self._folders[label].scan(verify=verify) for label in labels))
 
-    def _run(self) -> None:
-        while True:
-            looks, publish, scan, stopping = self._next()
-            scan = scan or not self.watching
-            self._hold_or_watch()
-            if self.watching:
-                if scan:
-                    self._guarded("The sessions folder", self._scan)
-                for path in looks:
-                    self._look(path)
-                if publish or looks or scan:
-                    self._guarded("The files of the sessions folder", self._publish_pending)
-                    self._wake_waiting()
-            if stopping:
-                return
+    async def accept(self, label: str, author: str) -> None:
+        """What is missing in a folder is deleted."""
+        await asyncio.to_thread(self._folders[label].accept, author)
 
-    def _hold_or_watch(self) -> None:
-        """A folder that is gone or another one says nothing about its sessions: hold everything."""
-        there = self._whole.is_there()
-        if there and not self._watch.started:
-            self._guarded("The watch of the sessions folder", self._watch.start)
-            self._guarded("The temporary files", self._publisher.sweep)
-        self.watching = there
-
-    def _next(self) -> tuple[list[bytes], bool, bool, bool]:
-        tick = time.monotonic() + (TICK_SECONDS if self.watching else RETRY_SECONDS)
-        with self._condition:
-            while True:
-                moment = time.monotonic()
-                looks = [path for path, (due, _) in self._due.items() if due <= moment]
-                scan, publish = moment >= self._scan_at, moment >= self._publish_at
-                if looks or scan or publish or self._stopping or moment >= tick:
-                    break
-                self._awake_at = min([tick, self._scan_at, self._publish_at, *(due for due, _ in self._due.values())])
-                self._condition.wait(max(0.0, self._awake_at - moment))
-            self._awake_at = 0.0
-            for path in looks:
-                del self._due[path]
-            if publish:
-                self._publish_at = NEVER
-            if scan:
-                self._scan_at = moment + SCAN_SECONDS  # one that finds the folder away is made up for when it is back
-            return looks, publish or self._stopping, scan, self._stopping
-
-    def _guarded(self, what: str, work: Callable[[], None]) -> None:
-        """The thread's one catch-all: what fails is a problem to be shown, not the end of the watch."""
+    async def settle(self, labels: Sequence[str]) -> None:
+        """Once everything that was on disk when this was asked is in the store."""
+        handed_out = asyncio.Event()
+        self._cookies.ask(partial(self._in_loop, handed_out.set))
         try:
-            work()
-            self._problems.pop(what, None)
-        except Exception as problem:
-            _log.exception("%s", what)
-            self._problems[what] = f"{what}: {type(problem).__name__}: {problem}"
+            await asyncio.wait_for(handed_out.wait(), SETTLE_SECONDS)
+        except TimeoutError:  # a watch that does not tell: only a scan knows
+            await self.scan(labels)
+        else:
+            await asyncio.gather(*(self._folders[label].settled() for label in labels))
 
-    def _scan(self) -> None:
-        on_disk: set[bytes] = set()
-        for app in os.scandir(self._root):
-            if app.is_dir(follow_symlinks=False) and not app.name.startswith(b"."):
-                self._guarded(f"The folder {os.fsdecode(app.name)!r}", partial(_list_into, app, on_disk))
-        known = set(self._catalog.reader.visible_paths())
-        fresh = {path for path in on_disk - known if _session_path(path) == path}
-        for path in [*sorted(fresh), *sorted(known)]:  # the new first: one may be a known one, renamed
-            self._look(path)
+    def _in_loop(self, work: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(work)
 
-    def _look(self, path: bytes) -> None:
-        """Where that fails (a full disk, a busy session) it is said, and done again, later each time."""
-        self._publisher.looked_at(path)
-        what = repr(os.fsdecode(path))
-        self._guarded(what, partial(self._outside.look, path))
-        if what not in self._problems:
-            self._delays.pop(path, None)
-            return
-        delay = self._delays[path] = min(2 * self._delays.get(path, RETRY_SECONDS / 2), LONGEST_RETRY_SECONDS)
-        moment = time.monotonic()
-        with self._condition:
-            self._due[path] = (moment + delay, moment)
+    @property
+    def labels(self) -> list[str]:
+        """Those watched now; the sessions folder first."""
+        return [*self._folders]
 
-    def _marked(self) -> list[bytes]:
-        with self._condition:
-            return [*self._due]
+    def rows(self, labels: Sequence[str] | None = None) -> list[FolderRow]:
+        """What people are told of each."""
+        known = {folder.label: folder for folder in self._catalog.reader.folders()}
+        return [self._row(self._folders[label], known[label]) for label in labels or self.labels if label in known]
 
-    def _publish_pending(self) -> None:
-        due = []
-        for row in self._catalog.reader.pending():
-            torn = row.boot != self._sessions.boot
-            try:
-                there = files.is_there(os.path.join(self._root, row.path))
-            except OSError as problem:
-                self._publisher.failed(row, problem)
-                continue
-            if not there and not torn and row.published is not None and row.wanted is not None:
-                self._outside.gone(row)
-            else:
-                due.append(row)
-        self._publisher.publish(due)
-        unfinished = self._publisher.problems or self._publisher.waits
-        self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS) if unfinished else RETRY_SECONDS / 2
-        if unfinished:
-            with self._condition:
-                self._publish_at = min(self._publish_at, time.monotonic() + self._retry_seconds)
-
-    def _wake_waiting(self) -> None:
+    def _row(self, folder: WatchedFolder, row: Folder) -> FolderRow:
         reader = self._catalog.reader
-        with self._condition:
-            waiting, self._waiting = self._waiting, []
-        for path, future in waiting:
-            row = reader.visible(path)
-            if row is None or row.published == row.wanted or path in self._publisher.problems:
-                self._loop.call_soon_threadsafe(_finish, future)
-            else:
-                with self._condition:
-                    self._waiting.append((path, future))
-                    self._publish_at = min(self._publish_at, time.monotonic() + PUBLISH_SECONDS)
+        watching = "" if not folder.watching else "polling" if folder.polls else "events"
+        return FolderRow(
+            label=row.label, path=folder.site.root, app=row.app, layout=row.layout, watching=watching,
+            watch_note=folder.poll_note or "", sessions_count=reader.sessions_in(row.label),
+            missing_count=reader.missing_count(row.label) if row.held else 0, held=row.held,
+            scanned=folder.scanned, scanning=folder.scanning,
+            problems=[each.encode("utf-8", "backslashreplace").decode() for each in folder.problems],
+        )  # fmt: skip
+
+    def _open(self, site: Site, folder: Folder | None) -> None:
+        house = self._house
+        house.sessions.sites.put(site)
+        root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
+        note = "it is to be polled" if folder is not None and folder.polled else _deafness(site.root)
+        opened = WatchedFolder(site, root, house.sessions, self._holding, note, self._loop)
+        outside = Outside(
+            site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.mark
+        )  # fmt: skip
+        name = "staging" if folder is None else f"staging-{hash_of(site.label.encode())[:8].hex()}"
+        staging = Staging(house.store, site.root, name)
+        opened.equip(
+            outside, Publisher(site, staging, self._catalog, house.content, house.faults, outside.keep_displaced)
+        )
+        self._folders[site.label] = opened
+        opened.start()
+
+    def _adopted_root(self, site: Site, folder: Folder) -> AdoptedRoot:
+        reader = self._catalog
+
+        def agrees() -> bool:
+            paths = [*reader.reader.visible_seen(site.label)]
+            there = sum(os.path.lexists(site.whole(path)) for path in paths)
+            return there >= AGREEING_SHARE * len(paths)
+
+        def met(inode: int) -> None:
+            def work(tx: Transaction) -> None:
+                row = tx.folder(site.label)
+                if row is not None:
+                    tx.put_folder(row.but(inode=inode))
+
+            self._catalog.submit(work).result()
+
+        return AdoptedRoot(site.root, folder.inode, agrees, met)
 
 
-def _list_into(app: os.DirEntry[bytes], found: set[bytes]) -> None:
-    found |= {app.name + b"/" + entry.name for entry in os.scandir(app.path)}
+def _deafness(path: bytes) -> str | None:
+    kind = deaf(os.path.realpath(path), read_mountinfo())
+    return None if kind is None else f"{kind} does not tell of changes made elsewhere"
 
 
-def _finish(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-def _session_path(path: bytes) -> bytes | None:
-    """``APP/LEAF`` of a path in the folder; None where it is not in an application's folder, or our own."""
-    pieces = path.split(b"/")
-    if len(pieces) < 2 or any(piece.startswith(files.OWN_PREFIX) for piece in pieces) or pieces[0].startswith(b"."):
-        return None
-    return b"/".join(pieces[:2])

@@ -1,23 +1,39 @@
-"""Is this the folder that the store's sessions are in? A missing disk must not look like everything deleted.
+"""Is this the folder that its sessions are in? A missing disk must not look like everything deleted.
 
-The folder bears a mark: a file with the store's id. While the daemon runs, device and inode tell it as well.
+The sessions folder bears a mark: a file with the store's id. In an application's own folder nothing is written; it is
+told by its inode, and where that is another one (a copy was put back, a file system that numbers anew), by its files.
+While the daemon runs, device and inode tell both.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Protocol
 
 from holdfast_daemon.visible_files import OWN_PREFIX
 
 MARK = OWN_PREFIX + b"folder"
 
 
-class Root:
-    """The sessions folder as a whole."""
+class Root(Protocol):
+    """A folder as a whole."""
+
+    def trouble(self) -> str | None:
+        """For people: why nothing in it can be believed; None where it is there."""
+        ...
+
+    def accept(self) -> None:
+        """What stands there now is the folder, says somebody who must know."""
+        ...
+
+
+class MarkedRoot:
+    """The sessions folder."""
 
     def __init__(self, path: bytes, store_id: bytes, *, fresh: bool) -> None:
         """``fresh``: the store shows no file yet, so nothing can be missing from the folder, or never marked one."""
-        self.path = path
+        self._path = path
         self._mark = os.path.join(path, MARK)
         self._identity: tuple[int, int] | None = None
         self._id = store_id.hex().encode()
@@ -25,22 +41,25 @@ class Root:
             os.makedirs(path, exist_ok=True)
             self._write_mark()
 
-    def is_there(self) -> bool:
+    def trouble(self) -> str | None:
         """Once seen with its mark, it is known by device and inode, and a mark that was removed is written again."""
-        identity = _identity(self.path)
+        identity = _identity(self._path)
         if identity is None or self._identity not in (None, identity):
-            return False
+            return self._sentence()
         if self._read_mark() != self._id:
             if self._identity is None:
-                return False
+                return self._sentence()
             self._write_mark()
         self._identity = identity
-        return True
+        return _unreadable(self._path)
 
-    @property
-    def problem(self) -> str:
-        """For people, where it is not there."""
-        folder, mark = os.fsdecode(self.path), os.fsdecode(self._mark)
+    def accept(self) -> None:
+        os.makedirs(self._path, exist_ok=True)
+        self._write_mark()
+        self._identity = _identity(self._path)
+
+    def _sentence(self) -> str:
+        folder, mark = os.fsdecode(self._path), os.fsdecode(self._mark)
         return (
             f"The sessions folder {folder} is gone, or another one stands in its place: nothing in it is touched or "
             f"taken for deleted. Put it back; if this is the right one, write {self._id.decode()} into {mark}"
@@ -56,6 +75,48 @@ class Root:
     def _write_mark(self) -> None:
         with open(self._mark, "wb") as target:
             target.write(self._id + b"\n")
+
+
+class AdoptedRoot:
+    """An application's own folder; nothing is written into it."""
+
+    def __init__(
+        self, path: bytes, inode: int | None, agrees: Callable[[], bool], met: Callable[[int], None]
+    ) -> None:  # fmt: skip
+        """``inode``: when it was last there; ``agrees``: whether its sessions' files are there; ``met`` is told
+        another inode that it is known by from now on."""
+        self._path = path
+        self._inode = inode
+        self._identity: tuple[int, int] | None = None
+        self._agrees = agrees
+        self._met = met
+
+    def trouble(self) -> str | None:
+        identity = _identity(self._path)
+        if identity is None:
+            return f"The folder {os.fsdecode(self._path)} is gone"
+        known = self._inode in (None, identity[1]) if self._identity is None else identity == self._identity
+        if not known and not self._agrees():
+            return f"Another folder stands in the place of {os.fsdecode(self._path)}"
+        unreadable = _unreadable(self._path)
+        if unreadable is None:
+            self._know(identity)
+        return unreadable
+
+    def accept(self) -> None:
+        identity = _identity(self._path)
+        if identity is not None:
+            self._know(identity)
+
+    def _know(self, identity: tuple[int, int]) -> None:
+        self._identity = identity
+        if self._inode != identity[1]:
+            self._inode = identity[1]
+            self._met(identity[1])
+
+
+def _unreadable(path: bytes) -> str | None:
+    return None if os.access(path, os.R_OK | os.X_OK) else f"The folder {os.fsdecode(path)} cannot be read"
 
 
 def _identity(path: bytes) -> tuple[int, int] | None:

@@ -12,7 +12,6 @@ from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.formats.registry import recognise
 from holdfast_daemon.formats.trees import TEMPORARY, file_and_folder
 from holdfast_daemon.payload import Frames, contents_of, hashes_in
-from holdfast_daemon.sessions import SESSIONS_FOLDER
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import stored_document
 from holdfast_protocol.errors import BadField, NotFound
@@ -61,14 +60,16 @@ class Incoming:
             return self._content.form_for(app, document)
         return recognise(document, self._formats, suffix)[0]
 
-    async def of_parts(self, request: Save, payload: Frames, base_snapshot: bytes | None) -> tuple[Placed, Format]:
+    async def of_parts(
+        self, request: Save, payload: Frames, base_snapshot: bytes | None, folder: str
+    ) -> tuple[Placed, Format]:
         """The head (or an empty document) with the request's parts put into it. Raises CannotHold, Ambiguous."""
         reader = self._catalog.reader
         parts: list[Part] = []
         whole = None
         form = self._formats.get(request.app, self._formats["parts"])
         if base_snapshot is not None:
-            session = reader.session_named(request.app, request.name, SESSIONS_FOLDER)
+            session = reader.session_named(request.app, request.name, folder)
             form = self._content.form(session.format) if session else form
             document = reader.document_of(base_snapshot)
             whole = await self._documents.bytes_of(document)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
-from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
 from holdfast_protocol.messages import Changed, Saved, Undone
@@ -22,22 +22,42 @@ class Lifecycle:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def rename(self, identity: bytes, name: str, caller: Caller, path: bytes | None = None) -> Changed:
-        """``path``: the visible file is there already, moved by somebody outside."""
+    async def rename(self, identity: bytes, name: str, caller: Caller) -> Changed:
+        """The visible file moves along."""
 
         def work(tx: Transaction) -> Changed:
             before = _need(tx, identity)
             if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
                 raise Exists(f"{before.app}/{name} exists already", name=f"{before.app}/{name}")
-            to = path or self._sessions.path_for(tx, before, name, tx.document_of(before.head))
-            after = before.but(name=name, path=to, deleted=False)
-            note = Note(type="renamed", cause=OUTSIDE if path else None, text=before.name)
-            done = self._sessions.change(tx, before, after, caller.author, note)
-            if path is not None:
-                self._found_at(tx, before, after)
-            return _changed(done)
+            after = before.but(
+                name=name, path=self._sessions.path_for(tx, before, name, tx.document_of(before.head)), deleted=False
+            )
+            note = Note(type="renamed", text=before.name)
+            return _changed(self._sessions.change(tx, before, after, caller.author, note))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def moved(self, identity: bytes, name: str, folder: str, path: bytes, looks: bytes | None) -> Changed:
+        """Somebody outside moved the visible file, perhaps from another folder, or put it back; ``name`` is wanted,
+        with a number where another session has it. ``looks``: the file's signature."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            other = tx.session_named(before.app, name, folder)
+            taken = other is not None and other.id != identity
+            to = self._sessions.free_name(tx, folder, before.app, name) if taken else name
+            at = tx.session_at(folder, path)
+            if at is not None and at.id != identity:
+                raise Moved
+            after = before.but(name=to, folder=folder, path=path, deleted=False)
+            note = Note(type="renamed", cause=OUTSIDE, text=before.name, undoable=before.folder == folder)
+            done = self._sessions.change(tx, before, after, OUTSIDE, note)
+            if (before.folder, before.path) != (folder, path):
+                tx.drop_visible(before.folder, before.path)
+            self._sessions.is_visible(tx, folder, path, identity, after.head, looks)
+            return _changed(done)
+
+        return await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
 
     async def copy(self, snapshot: Snapshot, app: str, name: str, caller: Caller) -> Changed:
         """A new session whose first snapshot has that one's document."""
@@ -59,22 +79,6 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def gone(self, path: bytes) -> None:
-        """The visible file at ``path`` was deleted outside."""
-
-        def work(tx: Transaction) -> Changed:
-            visible = tx.visible(path)
-            before = tx.session(visible.session) if visible else None
-            tx.drop_visible(path)
-            if before is None or before.deleted or before.path != path:
-                raise NotFound("Nothing was there")
-            note = Note(type="deleted-outside", cause=OUTSIDE)
-            done = self._sessions.change(tx, before, before.but(deleted=True), OUTSIDE, note)
-            tx.drop_visible(path)
-            return _changed(done)
-
-        await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
-
     async def restore(self, snapshot: Snapshot, expect: int | None, caller: Caller) -> Saved:
         """An older snapshot's document as the head again, or the head's own back on the disk."""
 
@@ -90,6 +94,7 @@ class Lifecycle:
                 made = self._snapshot_of(snapshot, before, caller)
                 tx.add_snapshot(made)
             after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(tx, before, made)
+            self._sessions.sites[after.folder]  # raises NotFound where it is watched no longer
             if before.deleted:
                 after = self._revived(tx, after, Exists)
             note = Note(
@@ -97,7 +102,7 @@ class Lifecycle:
                 text=snapshot.id.hex(),
             )  # fmt: skip
             done = self._sessions.change(tx, before, after, caller.author, note)
-            self._sessions.want(tx, after.path, after.id, made.id)
+            self._sessions.want(tx, after.folder, after.path, after.id, made.id)
             return _saved(done, made.id)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
@@ -124,10 +129,15 @@ class Lifecycle:
 
         def work(tx: Transaction) -> Saved:
             before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
-            tx.put_suspicion(suspect, None)
+            if snapshot.session != identity:  # what lies there is in the history as a fork's
+                snapshot = self._sessions.snapshot(
+                    identity, snapshot.document, snapshot.size_bytes, (before.head,), OUTSIDE, caller.author
+                )
+                tx.add_snapshot(snapshot)
+            tx.put_suspicion(snapshot.id, None)
             note = Note(type="accepted", cause=snapshot.cause, previous=before.head, text=snapshot.suspect or "")
             done = self._sessions.change(tx, before, self._headed(tx, before, snapshot), caller.author, note)
-            return _saved(done, suspect)
+            return _saved(done, snapshot.id)
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
@@ -174,7 +184,7 @@ class Lifecycle:
             )
         assert operation.previous is not None
         if operation.type == "accepted":
-            tx.put_suspicion(before.head, operation.note)
+            tx.put_suspicion(before.head, operation.note or None)
         previous = tx.need_snapshot(operation.previous)
         path = self._path_with(tx, before, previous)
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
@@ -214,14 +224,10 @@ class Lifecycle:
                 name=f"{session.app}/{session.name}",
             )
         path = session.path
+        self._sessions.sites[session.folder]  # raises NotFound where it is watched no longer
         if tx.session_at(session.folder, path) is not None:
             path = self._sessions.path_for(tx, session, session.name, tx.document_of(session.head))
         return session.but(deleted=False, path=path)
-
-    def _found_at(self, tx: Transaction, before: Session, after: Session) -> None:
-        if before.path != after.path:
-            tx.drop_visible(before.path)
-        self._sessions.is_visible(tx, after.path, after.id, after.head)
 
     def _snapshot_of(self, source: Snapshot, session: Session, caller: Caller) -> Snapshot:
         return self._sessions.snapshot(
@@ -245,12 +251,15 @@ class Lifecycle:
             identity, source.document, source.size_bytes, (source.id,), cause, caller.author
         )
         form = self._sessions.content.form(origin.format)
-        suffix = self._sessions.suffix_of(tx, tx.document(source.document), form)
+        document = tx.document(source.document)
+        suffix = self._sessions.suffix_of(tx, document, form)
+        path = self._sessions.free_path(
+            tx, SESSIONS_FOLDER, app, name, suffix, None, is_folder=document.is_folder
+        )  # fmt: skip
         tx.add_snapshot(first)
         session = Session(
             id=identity, app=app, folder=SESSIONS_FOLDER, name=name, format=origin.format, revision=1, head=first.id,
-            path=self._sessions.free_path(tx, app, name, suffix, None), size_bytes=source.size_bytes,
-            created=first.time, modified=first.time,
+            path=path, size_bytes=source.size_bytes, created=first.time, modified=first.time,
         )  # fmt: skip
         note = Note(type=kind, cause=cause, text=f"from {origin.app}/{origin.name}")
         return self._sessions.change(tx, None, session, caller.author, note)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Part
+from holdfast_daemon.sites import SESSIONS_FOLDER
 from holdfast_daemon.store.base import Reader
 from holdfast_daemon.store.nouns import Session, Snapshot
 from holdfast_protocol.errors import Ambiguous, BadField, NotFound
@@ -38,7 +39,8 @@ def find_session(reader: Reader, ref: Ref, *, deleted: bool = True) -> Session:
     fitting = reader.sessions_fitting(ref.name, ref.app, ref.folder)
     live = [session for session in fitting if not session.deleted]
     if len(live) > 1:
-        names = [f"{session.app}/{session.name}" for session in live]
+        folders = len({session.folder for session in live}) > 1
+        names = [_whole_name(session, with_folder=folders) for session in live]
         raise Ambiguous(f"{shown(ref.name)} is the name of several sessions", candidates=names)
     if live:
         return live[0]
@@ -46,6 +48,25 @@ def find_session(reader: Reader, ref: Ref, *, deleted: bool = True) -> Session:
         return fitting[0]
     whole = f"{ref.app}/{ref.name}" if ref.app else ref.name
     raise NotFound(f"There is no session {shown(whole)}", name=whole)
+
+
+def find_folder(reader: Reader, app: str, name: str, said: str | None) -> str:
+    """The label of the folder that a save under this name goes to: the one that is named, else the one that has a
+    session of that name, else the sessions folder. Raises NotFound, Ambiguous."""
+    if said is not None:
+        found = reader.folder(said)
+        if found is None or found.removed:
+            raise NotFound(f"There is no folder {shown(said)}", folder=said)
+        return said
+    live = [session for session in reader.sessions_fitting(name, app, None) if not session.deleted]
+    if len(live) > 1:
+        names = [_whole_name(session, with_folder=True) for session in live]
+        raise Ambiguous(f"{shown(name)} is the name of several sessions", candidates=names)
+    return live[0].folder if live else SESSIONS_FOLDER
+
+
+def _whole_name(session: Session, *, with_folder: bool) -> str:
+    return f"{session.app}/{session.name}" + (f" --folder {session.folder}" if with_folder else "")
 
 
 def find(reader: Reader, ref: Ref, now: int) -> Named:

@@ -6,22 +6,27 @@ from dataclasses import dataclass
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.formats.base import Format
+from holdfast_daemon.sites import SESSIONS_FOLDER
+from holdfast_daemon.store.nouns import Session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
     """A document that wants to become a session's head.
 
+    ``folder``: the label of the session's folder, or of the one that a new session goes to.
     ``base``: the snapshot that it started from; None: the head as it was at receipt, where there is one.
     ``foreign``: it has no common ground with the session at all (a stranger's file at its path).
     ``seen``: where it stands on disk now, as somebody else put it there; None for what came over the wire or was
     displaced. The session may have another path by the time of the commit.
-    ``path``: the visible path of a new session, whose file is there already.
+    ``path``: the visible path of a new session, whose file is there already; ``looks``: its signature.
     ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
+    ``origin``: the session that a new one was made from by its application.
     """
 
     app: str
     name: str
+    folder: str = SESSIONS_FOLDER
     placed: Placed
     form: Format
     cause: str = "saved"
@@ -34,7 +39,9 @@ class Order:
     tags: tuple[str, ...] = ()
     path: bytes | None = None
     seen: bytes | None = None
+    looks: bytes | None = None
     continues: bytes | None = None
+    origin: Session | None = None
 
     @property
     def tree(self) -> bool:

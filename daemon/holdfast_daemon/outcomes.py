@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.order import Order
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, new_id
 from holdfast_protocol.messages import Saved
@@ -30,35 +30,47 @@ class Outcomes:
         sessions, document = self._sessions, order.placed.document
         identity = new_id()
         base = order.base if forked_from else None
+        origin = forked_from or order.origin
         snapshot = sessions.snapshot(
             identity, document.id, document.size_bytes, (base,) if base else (), order.cause, caller.author,
             order.message,
         )  # fmt: skip
 
         def work(tx: Transaction) -> Saved:
-            if tx.session_named(order.app, order.name, SESSIONS_FOLDER) is not None and forked_from is None:
+            found = order.path is not None
+            if forked_from is None and not found and tx.session_named(order.app, order.name, order.folder) is not None:
                 raise Moved
-            name = sessions.free_name(tx, order.app, order.name)
+            if found and tx.session_at(order.folder, order.path or b"") is not None:
+                raise Moved
+            name = sessions.free_name(tx, order.folder, order.app, order.name)
             sessions.keep(tx, order.placed, snapshot)
-            suffix = sessions.suffix_of(tx, document, order.form)
-            path = order.path or sessions.free_path(tx, order.app, name, suffix, None)
+            path = order.path
+            if path is None:
+                suffix = sessions.suffix_of(tx, document, order.form)
+                path = sessions.free_path(
+                    tx, order.folder, order.app, name, suffix, None, is_folder=document.is_folder
+                )  # fmt: skip
             session = Session(
-                id=identity, app=order.app, folder=SESSIONS_FOLDER, name=name, format=order.form.app, path=path,
+                id=identity, app=order.app, folder=order.folder, name=name, format=order.form.app, path=path,
                 revision=1, head=snapshot.id, size_bytes=document.size_bytes, created=snapshot.time,
-                modified=snapshot.time, forked_from=forked_from.id if forked_from else None,
+                modified=snapshot.time, forked_from=origin.id if origin else None,
                 tags=_joined((), order.tags),
             )  # fmt: skip
-            text = f"from {forked_from.app}/{forked_from.name}" if forked_from else ""
+            text = f"from {origin.app}/{origin.name}" if origin else ""
             done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
-            if order.path is not None:
-                sessions.is_visible(tx, path, identity, snapshot.id)
+            if found:
+                sessions.is_visible(tx, order.folder, path, identity, snapshot.id, order.looks)
             if order.seen is not None and forked_from is not None:
-                self._shows(tx, order.seen, forked_from, snapshot.id)
+                stays = self._shows(tx, order.seen, forked_from, snapshot.id)
+                former = tx.session(forked_from.id)
+                if former is not None and stays and not former.diverged:
+                    tx.put_session(former.but(diverged=True), former)
             return _saved(done, outcome, snapshot.id, conflicts=conflicts)
 
         return work
 
     def fork(self, order: Order, caller: Caller, session: Session, conflicts: tuple[str, ...]) -> Work:
+        """Always in the sessions folder: nothing is put into an application's own unasked."""
         name = f"{session.name} ({'outside' if order.cause == OUTSIDE else 'fork'})"
         fork = Order(
             app=session.app, name=name, placed=order.placed, form=order.form, cause=order.cause, base=order.base,
@@ -68,16 +80,14 @@ class Outcomes:
 
     def nothing(self, order: Order, session: Session, snapshot: bytes) -> Work:
         """``snapshot`` has the order's document already."""
-        sessions = self._sessions
 
         def work(tx: Transaction) -> Saved:
             current = tx.session(session.id)
             assert current is not None
             after = current.but(tags=_joined(current.tags, order.tags))
             if order.seen is not None:
-                sessions.want(tx, current.path, current.id, current.head)
-                tx.confirm(order.seen, snapshot)
-                after = after.but(diverged=False, suspect=None)
+                stays = self._shows(tx, order.seen, current, snapshot)
+                after = after.but(diverged=stays, suspect=None)
             if after != current:
                 tx.put_session(after, current)
             return _saved(Done(None, after), "unchanged", snapshot)
@@ -100,9 +110,9 @@ class Outcomes:
             note = Note(type="suspect", cause=order.cause, previous=snapshot.id, text=reason)
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:
-                sessions.is_visible(tx, session.path, session.id, snapshot.id)
+                sessions.is_visible(tx, session.folder, session.path, session.id, snapshot.id)
             elif order.seen is not None:
-                tx.confirm(order.seen, snapshot.id)
+                tx.confirm(session.folder, order.seen, snapshot.id)
             return _saved(done, "suspect", snapshot.id, reason=reason)
 
         return work
@@ -125,6 +135,7 @@ class Outcomes:
                 caller.author, order.message,
             )  # fmt: skip
         kind = _kind(order, merged=merged_with is not None)
+        stays = merged_with is not None and sessions.sites[session.folder].is_adopted
 
         def work(tx: Transaction) -> Saved:
             current = tx.session(session.id)
@@ -134,13 +145,15 @@ class Outcomes:
             if head is not own:
                 sessions.keep(tx, placed, head)
             after = session.but(
-                head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes, diverged=False, suspect=None,
+                head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes, diverged=stays, suspect=None,
                 format=order.form.app, path=self._path(tx, session, order), tags=_joined(session.tags, order.tags),
             )  # fmt: skip
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
             done = sessions.change(tx, current, after, caller.author, note)
-            if order.seen is not None:
-                tx.confirm(order.seen, own.id)
+            if stays:
+                self._stays(tx, session, own.id if order.seen is not None else None)
+            elif order.seen is not None:
+                tx.confirm(session.folder, order.seen, own.id)
             outcome = "merged" if merged_with is not None else "saved"
             return _saved(done, outcome, head.id, merged=taken, warnings=warnings)
 
@@ -152,12 +165,29 @@ class Outcomes:
             return session.path
         return self._sessions.path_with(tx, session, order.placed.document, order.form)
 
-    def _shows(self, tx: Transaction, path: bytes, session: Session, snapshot: bytes) -> None:
-        """A session's path shows a fork's bytes; its own head belongs there, unless it has left."""
+    def _shows(self, tx: Transaction, path: bytes, session: Session, snapshot: bytes) -> bool:
+        """A session's path shows that snapshot, which is not its head, or a fork's: its own head belongs there, unless
+        the session has left. True where it stays so: in an application's own folder, with nothing on its way there."""
         current = tx.session(session.id)
         if current is not None and current.path == path and not current.deleted:
-            self._sessions.want(tx, path, current.id, current.head)
-        tx.confirm(path, snapshot)
+            visible = tx.visible(current.folder, path)
+            on_way = visible is not None and visible.published != visible.wanted
+            same = tx.need_snapshot(snapshot).document == tx.need_snapshot(current.head).document
+            if self._sessions.sites[current.folder].is_adopted and not on_way and not same:
+                self._sessions.is_visible(tx, current.folder, path, current.id, snapshot)
+                return True
+            self._sessions.want(tx, current.folder, path, current.id, current.head)
+        tx.confirm(session.folder, path, snapshot)
+        return False
+
+    def _stays(self, tx: Transaction, session: Session, snapshot: bytes | None) -> None:
+        """What the disk shows (None: what was published last) is what it should show."""
+        visible = tx.visible(session.folder, session.path)
+        shown = snapshot or (visible.published if visible else None)
+        if shown is not None:
+            self._sessions.is_visible(tx, session.folder, session.path, session.id, shown)
+        else:
+            tx.drop_visible(session.folder, session.path)
 
 
 def _saved(

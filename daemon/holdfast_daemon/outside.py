@@ -1,47 +1,48 @@
-"""What others did in the sessions folder: a path is read, compared with what should be there, and content decides.
+"""What others did in a folder: a path is read, compared with what should be there, and content decides.
 
-For the folder's thread; what it changes goes through ``Saving`` and ``Lifecycle`` on the loop, as a client's request
-does, with the author ``outside``.
+For the folder's thread; what it changes is committed as a client's request is, with the author ``outside``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from holdfast_daemon import layouts
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.formats.base import Document, Format
+from holdfast_daemon.holding import Gone
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
+from holdfast_daemon.origins import Origins
 from holdfast_daemon.reconcile import Verdict, verdict
 from holdfast_daemon.saving import Saving
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Note, Sessions
-from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.sessions import OUTSIDE, Caller, Note, Sessions
+from holdfast_daemon.sites import Site
+from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Visible
-from holdfast_protocol.errors import BadName, NotFound
+from holdfast_protocol.errors import BadName
+from holdfast_protocol.messages import Saved
 from holdfast_protocol.names import check_application
 
-REAPPEARS_SECONDS = 30.0
-
-#: What editors put beside a file for as long as they have it open: Vim, Emacs, GLib. Nobody's session.
-_FLEETING = re.compile(rb"\..*\.sw[a-px]|4913|\.#.*|#.*#|\.goutputstream-.*", re.DOTALL)
+BEGINNING_BYTES = 64 * 1024
 
 Value = TypeVar("Value")
 
 
 class Outside:
-    """``look`` at a path; ``mark`` asks for another look, ``marked`` tells which paths wait for theirs."""
+    """``look`` at a path; new sessions are committed many at a time, and durable after ``settle``."""
 
     def __init__(
-        self, root: bytes, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content,
-        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None], marked: Callable[[], list[bytes]],
+        self, site: Site, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content,
+        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None],
     ) -> None:  # fmt: skip
-        self._root = root
+        self._site = site
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._saving = saving
@@ -49,41 +50,85 @@ class Outside:
         self._content = content
         self._loop = loop
         self._mark = mark
-        self._marked = marked
+        self._origins = Origins(sessions)
+        self._begun: list[tuple[bytes, Future[Saved]]] = []
         self.problems: dict[bytes, str] = {}
+        #: What was read and found as it should be, with its signature.
+        self.well: list[tuple[bytes, bytes]] = []
 
-    def look(self, path: bytes) -> None:
-        """What is at ``APP/LEAF`` now, and what follows from it; what cannot be read is among ``problems``."""
-        whole, row = os.path.join(self._root, path), self._catalog.reader.visible(path)
+    def look(self, path: bytes, *, patient: bool = True) -> Gone | None:
+        """What is at a session's path now, and what follows from it; Gone where nothing is, which has consequences only
+        through ``Holding``. What cannot be read is among ``problems``. Raises Unsettled, only where ``patient``."""
+        row = self._catalog.reader.visible(self._site.label, path)
         try:
-            if row is not None and self._is_well(row, whole):
-                self.problems.pop(path, None)
-                return
-            document = files.read_document(whole)
+            looks = self._looks(path)
+            document = self._read(path, row, patient=patient) if looks is not None else None
+            settled = looks if looks and looks == self._looks(path) else None
         except files.Unsettled:
-            self._mark(path)
-            return
+            raise
         except OSError as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is not read: {problem.strerror}"
-            return
+            return None
         self.problems.pop(path, None)
+        if document is AS_IT_SHOULD_BE:
+            if settled is not None:
+                self.well.append((path, settled))
+            return None
         if row is None:
             if document is not None:
-                self._found(path, document)
-            return
-        self._decide(row, document)
+                self._found(path, document, settled)
+            return None
+        return self._decide(row, document)
 
-    def _is_well(self, row: Visible, whole: bytes) -> bool:
+    def settle(self) -> None:
+        """What was begun is durable; what had moved on meanwhile is looked at again."""
+        begun, self._begun = self._begun, []
+        for path, future in begun:
+            try:
+                future.result()
+            except Moved:
+                self._mark(path)
+
+    def _looks(self, path: bytes) -> bytes | None:
+        return files.signature(self._site.whole(path), self._site.enters_below(path))
+
+    def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Document | None:
+        """The document; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
+        whole, enters = self._site.whole(path), self._site.enters_below(path)
+        if patient and files.is_file(whole) and files.has_writer(whole):
+            raise files.Unsettled(0, "somebody is writing it", os.fsdecode(path))
+        if row is not None:
+            return AS_IT_SHOULD_BE if self._is_well(row, whole, patient) else files.read_document(
+                whole, enters, patient=patient
+            )  # fmt: skip
+        known = self._catalog.reader.session_at(self._site.label, path) is not None
+        if not known and not self._may_be_a_session(path, whole):
+            return None
+        return files.read_document(whole, enters, patient=patient)
+
+    def _is_well(self, row: Visible, whole: bytes, patient: bool) -> bool:
         """What was published is wanted, and there: the usual case, for which no file need be in memory."""
         if row.wanted is None or row.published != row.wanted:
             return False
         document = self._catalog.reader.document_of(row.wanted)
-        return files.hash_document(whole) == {file.path: file.hash for file in document.files}
+        there = files.hash_document(whole, self._site.enters_below(row.path), patient=patient)
+        return there == {file.path: file.hash for file in document.files}
 
-    def _decide(self, row: Visible, document: Document | None) -> None:
+    def _may_be_a_session(self, path: bytes, whole: bytes) -> bool:
+        """By its place, and its first bytes where the place alone says nothing."""
+        if layouts.is_fleeting(os.path.basename(path)):
+            return False
+        is_folder = os.path.isdir(whole)
+        certainty = layouts.is_candidate(self._site.layout, path, is_folder=is_folder)
+        if certainty == "recognised":
+            form = self._content.own_form(self._site.app_of(path))
+            return form is not None and form.begins(files.beginning_of(whole, BEGINNING_BYTES))
+        return certainty is not None
+
+    def _decide(self, row: Visible, document: Document | None) -> Gone | None:
         reader = self._catalog.reader
         if document is not None and is_own_mix(reader, row, document):
-            return  # a publication that was cut off: it is pending, and will be done again
+            return None  # a publication that was cut off: it is pending, and will be done again
         placed = self._content.place(document) if document is not None else None
         known = known_snapshots(reader, row) if row.published != row.wanted else ()
         decision = verdict(
@@ -94,33 +139,16 @@ class Outside:
             on_way={reader.need_snapshot(each).document for each in known},
         )
         if decision is Verdict.CONFIRM:
-            self._catalog.submit(lambda tx: tx.confirm(row.path, row.wanted)).result()
+            self._catalog.submit(lambda tx: tx.confirm(row.folder, row.path, row.wanted)).result()
         elif decision is Verdict.GONE:
-            self.gone(row)
+            return Gone(row.path, row.published)
         elif decision is Verdict.OUTSIDE and document is not None and placed is not None:
-            self._outside(row, document, placed, seen=row.path)
+            self._changed(row, document, placed, seen=row.path)
         elif decision is Verdict.REPUBLISH and placed is not None:
             self._keep_torn(row, placed)
+        return None
 
-    def gone(self, row: Visible) -> None:
-        """Deleted outside, unless it reappeared elsewhere: then the new place is looked at first."""
-        session = self._catalog.reader.session(row.session)
-        if session is not None and row.wanted is not None:
-            for path in self._unknown_beside(row.path):
-                self.look(path)
-            if self._catalog.reader.visible(row.path) is None:
-                return
-        try:
-            self._wait(self._lifecycle.gone(row.path))
-        except NotFound:
-            return
-
-    def _unknown_beside(self, path: bytes) -> list[bytes]:
-        """Paths marked but not yet looked at, in the same application's folder."""
-        beside = [each for each in self._marked() if os.path.dirname(each) == os.path.dirname(path) and each != path]
-        return [each for each in beside if self._catalog.reader.visible(each) is None]
-
-    def _outside(self, row: Visible, document: Document, placed: Placed, *, seen: bytes | None) -> None:
+    def _changed(self, row: Visible, document: Document, placed: Placed, *, seen: bytes | None) -> None:
         session = self._catalog.reader.session(row.session)
         if session is None:
             return
@@ -132,7 +160,7 @@ class Outside:
 
     def keep_displaced(self, row: Visible, document: Document) -> None:
         """A publication displaced these bytes, and the history does not have them."""
-        self._outside(row, document, self._content.place(document), seen=None)
+        self._changed(row, document, self._content.place(document), seen=None)
 
     def _keep_torn(self, row: Visible, placed: Placed) -> None:
         """Bytes that a power cut tore are kept beside the head, and known, so that the publication goes on."""
@@ -153,71 +181,84 @@ class Outside:
             self._sessions.change(tx, before, before.but(suspect=snapshot.id), OUTSIDE, note)
             tx.put_visible(
                 Visible(
-                    path=row.path, session=row.session, published=snapshot.id, wanted=row.wanted,
+                    folder=row.folder, path=row.path, session=row.session, published=snapshot.id, wanted=row.wanted,
                     boot=self._sessions.boot,
                 )
             )  # fmt: skip
 
         self._catalog.submit(work).result()
 
-    def _found(self, path: bytes, document: Document) -> None:
-        """A path that the catalog does not know: a session that moved here, came back, or is new."""
-        app, leaf = path.split(b"/", 1)
-        if _FLEETING.fullmatch(leaf):
-            return
-        app_name = os.fsdecode(app)
+    def _found(self, path: bytes, document: Document, looks: bytes | None) -> None:
+        """A path that shows nothing of ours: a session that was missing, moved here, came back, or is new."""
+        app = self._site.app_of(path)
         try:
-            check_application(app_name)
+            check_application(app)
         except BadName as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.sentence}"
             return
-        name = _name_of(leaf, self._content.form_for(app_name, document), tree=b"" not in document)
-        placed = self._content.place(document)
-        former = self._former(path, app_name, placed.document.id)
-        if former is None:
-            free = self._sessions.free_name(self._catalog.reader, app_name, name)
-            self._wait(self._saving.save(self._order(app_name, free, document, placed, path=path), Caller(OUTSIDE)))
+        missing = self._catalog.reader.session_at(self._site.label, path)
+        form = self._content.form_for(app, document)
+        if missing is None and not self._is_recognised(path, form, document):
             return
-        same = self._catalog.reader.need_snapshot(former.head).document == placed.document.id
-        if same:
-            free = former.name if former.path == path else self._sessions.free_name(
-                self._catalog.reader, app_name, name
-            )  # fmt: skip
-            self._wait(self._lifecycle.rename(former.id, free, Caller(OUTSIDE), path=path))
-        else:
-            order = self._order(app_name, former.name, document, placed, session=former.id, base=former.head, seen=path)
+        placed = self._content.place(document)
+        former = missing or self._origins.former(app, self._site.label, path, placed.document.id)
+        if former is None:
+            self._begin(path, app, form, document, placed, looks)
+        elif self._catalog.reader.need_snapshot(former.head).document != placed.document.id:
+            order = self._order(app, former.name, document, placed, session=former.id, base=former.head, seen=path)
             self._wait(self._saving.save(order, Caller(OUTSIDE)))
+        elif missing is not None:
+            self._is_back(missing, looks)
+        else:
+            name = former.name if former.path == path else self._name_of(path, form, document)
+            self._wait(self._lifecycle.moved(former.id, name, self._site.label, path, looks))
 
-    def _former(self, path: bytes, app: str, document: bytes) -> Session | None:
-        """The session that was here, or with these bytes elsewhere, a moment ago."""
-        reader = self._catalog.reader
-        for session in reader.sessions_with_head(document):
-            gone = not files.is_there(os.path.join(self._root, session.path))
-            row = reader.visible(session.path)
-            if session.app == app and gone and row is not None and row.published is not None:
-                return session
-        since = self._sessions.clock() - int(REAPPEARS_SECONDS * 1e9)
-        gone_session = reader.gone_since(since, document, path)
-        if gone_session is None or gone_session.app != app:
-            return None
-        if reader.session_named(app, gone_session.name, SESSIONS_FOLDER) is not None:
-            return None
-        return gone_session
+    def _is_recognised(self, path: bytes, form: Format, document: Document) -> bool:
+        """Whether a new session's content is of its application, where its place alone does not say so."""
+        if layouts.is_candidate(self._site.layout, path, is_folder=b"" not in document) == "certain":
+            return True
+        recognition = form.recognise(document) if form.app == self._site.app_of(path) else None
+        return recognition is not None and recognition.certain
+
+    def _begin(
+        self, path: bytes, app: str, form: Format, document: Document, placed: Placed, looks: bytes | None
+    ) -> None:  # fmt: skip
+        name = self._name_of(path, form, document)
+        order = Order(
+            app=app, name=name, folder=self._site.label, placed=placed, form=form, cause=OUTSIDE, path=path,
+            looks=looks, origin=self._origins.origin(app, document),
+        )  # fmt: skip
+        self._begun.append((path, self._catalog.submit(self._saving.creation(order, Caller(OUTSIDE)))))
+
+    def _is_back(self, session: Session, looks: bytes | None) -> None:
+        """A missing session's file is there again, as it was."""
+
+        def work(tx: Transaction) -> None:
+            current = tx.session(session.id)
+            if current is not None and current.head == session.head and not current.deleted:
+                self._sessions.is_visible(tx, current.folder, current.path, current.id, current.head, looks)
+
+        self._catalog.submit(work).result()
+
+    def _name_of(self, path: bytes, form: Format, document: Document) -> str:
+        """The session's name for a file found outside: its own, without a suffix of the format's."""
+        leaf = os.path.basename(path or self._site.root)
+        name = leaf.decode(errors="backslashreplace")
+        for suffix in (form.suffix, *form.other_suffixes) if b"" in document else ():
+            if suffix and name.endswith(suffix) and len(name) > len(suffix):
+                return name[: -len(suffix)]
+        return name
 
     def _order(self, app: str, name: str, document: Document, placed: Placed, **more: Any) -> Order:
         return Order(
-            app=app, name=name, placed=placed, form=self._content.form_for(app, document), cause=OUTSIDE, **more
-        )
+            app=app, name=name, folder=self._site.label, placed=placed, form=self._content.form_for(app, document),
+            cause=OUTSIDE, **more,
+        )  # fmt: skip
 
     def _wait(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Run it on the daemon's loop and wait here for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-def _name_of(leaf: bytes, form: Format, *, tree: bool) -> str:
-    """The session's name for a file found outside: its own, without a suffix of the format's."""
-    name = leaf.decode(errors="backslashreplace")
-    for suffix in () if tree else (form.suffix, *form.other_suffixes):
-        if suffix and name.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
-    return name
+#: Stands for a document that was compared, and is what was published.
+AS_IT_SHOULD_BE: Document = {}

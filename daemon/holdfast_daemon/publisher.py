@@ -17,6 +17,7 @@ from holdfast_daemon.content import Content, named
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.known import known_snapshots
+from holdfast_daemon.sites import Site
 from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
@@ -48,12 +49,13 @@ class _Aside(NamedTuple):
 
 
 class Publisher:
-    """For the one thread that touches the sessions folder."""
+    """For the one thread that touches the folder."""
 
     def __init__(
-        self, root: bytes, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced
+        self, site: Site, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced
     ) -> None:
-        self._root = root
+        self._site = site
+        self._root = site.root
         self._staging = staging
         self._catalog = catalog
         self._content = content
@@ -86,7 +88,7 @@ class Publisher:
             except (OSError, Damaged) as problem:
                 self.failed(row, problem)
                 _unlink(step.temporary for step in steps)
-        for folder in {os.path.dirname(os.path.join(self._root, row.path)) for row in done}:
+        for folder in {os.path.dirname(self._site.whole(row.path)) for row in done}:
             files.sync_folder(folder)
         if done:
             self._faults.at("before-confirm")
@@ -117,7 +119,7 @@ class Publisher:
         Good enough to postpone a look, never to leave it out."""
         own = self._own.get(path)
         with contextlib.suppress(OSError):
-            return own is not None and files.identity_of(os.path.join(self._root, path)) == own
+            return own is not None and files.identity_of(self._site.whole(path)) == own
         return False
 
     def looked_at(self, path: bytes) -> None:
@@ -135,7 +137,7 @@ class Publisher:
         if row.wanted is None:
             return steps
         document = self._catalog.reader.document_of(row.wanted)
-        target = os.path.join(self._root, row.path)
+        target = self._site.whole(row.path)
         files.check_room(self._root, document.size_bytes + ROOM_BYTES)
         try:
             for file in document.files:
@@ -150,7 +152,7 @@ class Publisher:
 
     def _place(self, row: Visible, steps: list[_Step], asides: list[_Aside]) -> None:
         """Puts the files in place; ``asides`` grows by what stands in the staging folder then."""
-        target = os.path.join(self._root, row.path)
+        target = self._site.whole(row.path)
         if row.wanted is None:
             self._remove(row, target, asides)
             return
@@ -234,7 +236,7 @@ class Publisher:
     def _confirm(self, rows: list[Visible]) -> None:
         def work(tx: Transaction) -> None:
             for row in rows:
-                tx.confirm(row.path, row.wanted)
+                tx.confirm(row.folder, row.path, row.wanted)
 
         self._catalog.submit(work).result()
 
@@ -252,7 +254,9 @@ class Publisher:
         owner = reader.session(left.session)
         if owner is None:
             raise ValueError("it belongs to no session")
-        row = Visible(path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot="")
+        row = Visible(
+            folder=owner.folder, path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot=""
+        )
         names = [file.path for file in reader.document_of(left.published or owner.head).files]
         name = next((each for each in names if digest_of(each) == left.digest), b"")
         aside = _Aside(row, name, path)

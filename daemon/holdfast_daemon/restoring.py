@@ -50,7 +50,7 @@ class Restoring:
     async def _parts(self, request: Restore, named: naming.Named, wanted: Sequence[str], caller: Caller) -> Saved:
         reader = self._catalog.reader
         target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
-        started_from = self._saving.base_of(target.app, target.name, request.expect) or target.head
+        started_from = self._saving.base_of(target.app, target.name, target.folder, request.expect) or target.head
         form = self._content.form(target.format)
         document, head = reader.document(named.snapshot.document), reader.document_of(started_from)
         source = (await self._documents.read(document, form)).parts
@@ -67,7 +67,7 @@ class Restoring:
         whole = await self._documents.bytes_of(head)
         placed = await self._documents.place(await self._documents.written(form, merged, whole))
         order = Order(
-            app=target.app, name=target.name, session=target.id, placed=placed, form=form, cause="restored",
-            base=started_from, accept=True,
+            app=target.app, name=target.name, folder=target.folder, session=target.id, placed=placed, form=form,
+            cause="restored", base=started_from, accept=True,
         )  # fmt: skip
         return await self._saving.save(order, caller)

@@ -16,7 +16,8 @@ from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
 from holdfast_daemon.outcomes import Outcomes, Work
 from holdfast_daemon.resources import Around
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Sessions
+from holdfast_daemon.sessions import OUTSIDE, Caller, Sessions
+from holdfast_daemon.store.base import Reader
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
@@ -25,6 +26,8 @@ from holdfast_protocol.names import shown
 DROPPED_NAMES = 3
 #: Said where a merge had to choose.
 BESIDE = "What stands beside the parts (comments, spacing) was changed by both; the earlier save's is in the head"
+#: Said where the merge is not written.
+STAYS = "The file is left as its application wrote it, since nobody asked for a merge there; restore writes the head"
 
 
 class Saving:
@@ -41,17 +44,23 @@ class Saving:
         large = large or (order.base is not None and self._has_moved(order, order.base))
         return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
 
+    def creation(self, order: Order, caller: Caller) -> Work:
+        """The work that makes a new session of what was found at ``order.path``. Raises Moved where one is there."""
+        return self._outcomes.creation(order, caller, "created")
+
     def _has_moved(self, order: Order, base: bytes) -> bool:
         """Whether it will probably have to be merged, which takes its time."""
         snapshot = self._sessions.catalog.reader.snapshot(base)
         session = self._sessions.catalog.reader.session(snapshot.session) if snapshot else None
         return session is not None and session.head != base
 
-    def base_of(self, app: str, name: str, expect: int | None, continues: bytes | None = None) -> bytes | None:
+    def base_of(
+        self, app: str, name: str, folder: str, expect: int | None, continues: bytes | None = None
+    ) -> bytes | None:
         """The snapshot that a save starts from, of the session that it continues, where that is said. Raises NotFound
         for a revision that never was."""
         reader = self._sessions.catalog.reader
-        session = reader.session_named(app, name, SESSIONS_FOLDER)
+        session = reader.session_named(app, name, folder)
         if continues is not None and (session is None or session.id != continues):
             return reader.head_at(continues, expect) if session is not None and expect is not None else None
         if session is None:
@@ -70,7 +79,7 @@ class Saving:
         session = (
             reader.session(order.session)
             if order.session
-            else reader.session_named(order.app, order.name, SESSIONS_FOLDER)
+            else reader.session_named(order.app, order.name, order.folder)
         )
         if session is None:
             return self._outcomes.creation(order, caller, "created")
@@ -85,7 +94,7 @@ class Saving:
             return self._outcomes.nothing(order, session, session.head)
         if order.continues not in (None, session.id):
             return self._outcomes.fork(order, caller, session, ("the whole document",))
-        base = order.base or session.head
+        base = _without_damage(reader, order.base or session.head)
         reason = None if order.accept or revived or same else self._suspicion(order, base, session)
         if reason:
             return self._outcomes.suspect(order, caller, session, base, reason)
@@ -106,6 +115,8 @@ class Saving:
             return self._outcomes.fork(order, caller, session, outcome.conflicts)
         if merged.document.id == order.placed.document.id:
             return self._outcomes.advance(order, caller, session, order.placed, outcome.taken)
+        if order.cause != OUTSIDE and self._sessions.sites[session.folder].is_adopted:
+            warnings = (*warnings, STAYS)
         return self._outcomes.advance(order, caller, session, merged, outcome.taken, base, warnings)
 
     def _merge(
@@ -145,7 +156,8 @@ class Saving:
             return None
         except Damaged as problem:
             return problem.sentence
-        near = whereabouts.around(self._sessions.root, session.path, is_folder=before.is_folder)
+        root = self._sessions.sites[session.folder].root
+        near = whereabouts.around(root, session.path, is_folder=before.is_folder)
         return form.suspicion(old, new) or self._dropped(form, old, new, near)
 
     def _dropped(self, form: Format, old: Reading, new: Reading, near: Around) -> str | None:
@@ -157,6 +169,14 @@ class Saving:
         if not names:
             return None
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"
+
+
+def _without_damage(reader: Reader, base: bytes) -> bytes:
+    """The good snapshot that a suspect one came after: whoever writes over damage goes on from what was before it."""
+    snapshot = reader.need_snapshot(base)
+    while snapshot.suspect is not None and snapshot.parents:
+        snapshot = reader.need_snapshot(snapshot.parents[0])
+    return snapshot.id
 
 
 def _changed_beside(

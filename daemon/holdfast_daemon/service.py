@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from holdfast_daemon import naming
+from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
 from holdfast_daemon.asking import Asking
 from holdfast_daemon.changing import Changing
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.folders import SessionsFolder
+from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
@@ -34,15 +35,15 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", "events", "merge"]
+CAPABILITIES = ["chunks", "events", "folders", "merge"]
 
 
 class Service:
     """Every verb but ``subscribe`` and ``unsubscribe``, which are the server's own."""
 
     def __init__(
-        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folder: SessionsFolder,
-        formats: dict[str, Format], status: Callable[[], m.StatusReport], version: str, epoch: str,
+        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
+        adopting: Adopting, formats: dict[str, Format], status: Callable[[], m.StatusReport], version: str, epoch: str,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -53,7 +54,7 @@ class Service:
         self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
-        changing = Changing(sessions, saving, lifecycle, folder, self._documents, incoming)
+        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
             m.Ping: self.ping,
@@ -80,6 +81,12 @@ class Service:
             m.New: changing.new,
             m.Delete: changing.delete,
             m.Undo: changing.undo,
+            m.FolderAdd: adopting.folder_add,
+            m.FolderRemove: adopting.folder_remove,
+            m.FolderList: adopting.folder_list,
+            m.FolderScan: adopting.folder_scan,
+            m.FolderSuggest: adopting.folder_suggest,
+            m.Settle: adopting.settle,
         }
 
     def close(self) -> None:

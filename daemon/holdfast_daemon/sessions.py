@@ -16,15 +16,17 @@ from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.formats.base import Format
+from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, new_id
 from holdfast_protocol import codec
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, Busy, Exists
+from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
-SESSIONS_FOLDER = "sessions"
+__all__ = ["OUTSIDE", "SESSIONS_FOLDER", "Caller", "Done", "Note", "Sessions"]
+
 OUTSIDE = "outside"
 ATTEMPTS = 64
 FILE_NAME_BYTES = 255
@@ -60,14 +62,14 @@ class Done(NamedTuple):
 
 
 class Sessions:
-    """The shared ground: clock, catalog, content, the folder's path, and the pieces that every change is made of."""
+    """The shared ground: clock, catalog, content, the folders, and the pieces that every change is made of."""
 
-    def __init__(self, catalog: Catalog, content: Content, clock: Callable[[], int], boot: str, root: bytes) -> None:
+    def __init__(self, catalog: Catalog, content: Content, clock: Callable[[], int], boot: str, sites: Sites) -> None:
         self.catalog = catalog
         self.content = content
         self.clock = clock
         self.boot = boot
-        self.root = root
+        self.sites = sites
 
     async def commit(
         self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]],
@@ -121,7 +123,9 @@ class Sessions:
         )  # fmt: skip
 
     def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> Done:
-        """Put the row, say what should be visible, write the operation."""
+        """Put the row, say what should be visible, write the operation. Raises NotAllowed, NotFound."""
+        if before is not None and author != OUTSIDE:
+            self._check_fixed(before, after)
         now = self.clock()
         after = after.but(modified=now)
         tx.put_session(after, before)
@@ -136,22 +140,49 @@ class Sessions:
         )  # fmt: skip
         return Done(number, after)
 
+    def tell(self, tx: Transaction, label: str, app: str | None, kind: str, text: str, author: str) -> int:
+        """The operation of a folder as a whole."""
+        return tx.add_operation(
+            Operation(
+                number=0, time=self.clock(), type=kind, session=None, app=app, folder=label, name=None, cause=None,
+                author=author, undoable=False, revision=None, snapshot=None, previous=None, undone_by=None, note=text,
+            )
+        )  # fmt: skip
+
+    def _check_fixed(self, before: Session, after: Session) -> None:
+        """A folder that its application names, and may have open, is neither moved nor removed."""
+        moves = not before.deleted and (after.deleted or before.path != after.path)
+        if moves and self.sites[before.folder].is_fixed(before.path):
+            raise NotAllowed(
+                f"{before.app}/{before.name} is a folder of {before.app}'s own, which may have it open: it is neither "
+                f"moved nor removed from here; do that in {before.app}",
+                name=f"{before.app}/{before.name}",
+            )
+
     def _wish(self, tx: Transaction, before: Session | None, after: Session) -> None:
-        if before is not None and not before.deleted and before.path != after.path:
-            self.want(tx, before.path, before.id, None)
+        """What should be visible follows the head, unless the session is diverged: then the disk stays as it is."""
+        if before is not None and not before.deleted and (before.folder, before.path) != (after.folder, after.path):
+            self.want(tx, before.folder, before.path, before.id, None)
         shown = None if after.deleted else after.head
-        if after.deleted and tx.visible(after.path) is None:
+        if after.deleted and tx.visible(after.folder, after.path) is None:
             return
-        if not (after.diverged and before is not None and before.head == after.head):
-            self.want(tx, after.path, after.id, shown)
+        if not after.diverged:
+            self.want(tx, after.folder, after.path, after.id, shown)
 
-    def want(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes | None) -> None:
+    def want(self, tx: Transaction, folder: str, path: bytes, session: bytes, snapshot: bytes | None) -> None:
         """From this commit on, ``snapshot`` should be visible at ``path``."""
-        tx.want(path, session, snapshot, self.boot)
+        tx.want(folder, path, session, snapshot, self.boot)
 
-    def is_visible(self, tx: Transaction, path: bytes, session: bytes, snapshot: bytes) -> None:
+    def is_visible(
+        self, tx: Transaction, folder: str, path: bytes, session: bytes, snapshot: bytes, seen: bytes | None = None
+    ) -> None:
         """It was read there just now, so it is published and wanted."""
-        tx.put_visible(Visible(path=path, session=session, published=snapshot, wanted=snapshot, boot=self.boot))
+        tx.put_visible(
+            Visible(
+                folder=folder, path=path, session=session, published=snapshot, wanted=snapshot, boot=self.boot,
+                seen=seen,
+            )
+        )  # fmt: skip
 
     def keep(self, tx: Transaction, placed: Placed, snapshot: Snapshot) -> None:
         """A snapshot with its document and chunks."""
@@ -162,7 +193,9 @@ class Sessions:
     def path_for(self, reader: Reader, session: Session, name: str, document: StoredDocument) -> bytes:
         """Where the file of a session would go if it had that name and that document."""
         suffix = self.suffix_of(reader, document, self.content.form(session.format))
-        return self.free_path(reader, session.app, name, suffix, session.id)
+        return self.free_path(
+            reader, session.folder, session.app, name, suffix, session.id, is_folder=document.is_folder
+        )
 
     def path_with(self, reader: Reader, session: Session, document: StoredDocument, form: Format) -> bytes:
         """The path of a session that gets this document: its own, or another where a file becomes a folder (or the
@@ -172,7 +205,7 @@ class Sessions:
         suffix = self.suffix_of(reader, document, form)
         if (head.is_folder, former) == (document.is_folder, suffix):
             return session.path
-        return self.free_path(reader, session.app, session.name, suffix, session.id)
+        return self.path_for(reader, session.but(format=form.app), session.name, document)
 
     def suffix_of(self, reader: Reader, document: StoredDocument, form: Format) -> str:
         """What the file of a document ends in; "" for a folder. The document's chunks are known to ``reader``."""
@@ -180,24 +213,26 @@ class Sessions:
             return "" if document.is_folder else form.suffix
         return form.suffix_of(self.content.beginning(reader, document))
 
-    def free_path(self, reader: Reader, app: str, name: str, suffix: str, own: bytes | None) -> bytes:
-        """Where a session's file goes: ``APP/NAME`` and the suffix, escaped where a file system cannot hold it,
-        numbered where another session's file is there."""
+    def free_path(
+        self, reader: Reader, folder: str, app: str, name: str, suffix: str, own: bytes | None, *, is_folder: bool
+    ) -> bytes:
+        """Where a session's file goes: its name and the suffix, escaped where a file system cannot hold it, numbered
+        where another session's file is there. Raises NotFound where the folder is not watched."""
+        home = self.sites[folder].home(app, is_folder=is_folder)
         end = "" if name.endswith(suffix) else suffix
         for number in range(1, 1_000_000):
-            leaf = _leaf(name, (f" ({number})" if number > 1 else "") + end)
-            path = os.fsencode(app) + b"/" + leaf
-            taken = reader.visible(path)
+            path = home + _leaf(name, (f" ({number})" if number > 1 else "") + end)
+            taken = reader.visible(folder, path)
             if taken is None or taken.session == own:
-                other = reader.session_at(SESSIONS_FOLDER, path)
+                other = reader.session_at(folder, path)
                 if other is None or other.id == own:
                     return path
         raise Exists(f"No free file name for {app}/{name}")
 
-    def free_name(self, reader: Reader, app: str, name: str) -> str:
+    def free_name(self, reader: Reader, folder: str, app: str, name: str) -> str:
         """``name``, or with a number behind it where a live session has it."""
         candidate, number = name, 1
-        while reader.session_named(app, candidate, SESSIONS_FOLDER) is not None:
+        while reader.session_named(app, candidate, folder) is not None:
             number += 1
             end = f" ({number})"
             candidate = _cut(name, LIMITS["name_bytes"] - len(end)) + end

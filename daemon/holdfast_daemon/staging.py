@@ -31,9 +31,10 @@ class Left(NamedTuple):
 class Staging:
     """The names of the daemon's own temporary files."""
 
-    def __init__(self, store: str, sessions: str) -> None:
-        self._sessions = os.fsencode(sessions)
-        self._near = os.path.join(os.fsencode(store), b"staging")
+    def __init__(self, store: str, root: bytes, name: str = "staging") -> None:
+        """``root``: the folder that the files go to; ``name``: of the staging folder beside the store."""
+        self._sessions = root
+        self._near = os.path.join(os.fsencode(store), os.fsencode(name))
         self._within = os.path.join(self._sessions, OWN_PREFIX + b"staging")
         self._chosen: bytes | None = None
 

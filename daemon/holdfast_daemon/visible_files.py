@@ -11,6 +11,8 @@ import errno
 import fcntl
 import os
 import stat
+import struct
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -32,6 +34,18 @@ OWN_PREFIX = b".holdfast-"
 #: Inode, size and time of change of the content.
 Identity = tuple[int, int, int]
 
+#: Whether a folder below a document's, by its path relative to it, is looked into.
+Enters = Callable[[bytes], bool]
+
+#: What changed as lately as this may change again without looking different: a kernel's clock for files has steps, and
+#: that of a file system (FAT: two seconds) may have longer ones.
+RECENT_NANOSECONDS = 2_500_000_000
+
+
+def everywhere(folder: bytes) -> bool:
+    """All folders are looked into."""
+    return True
+
 
 class Unsettled(OSError):
     """The file changed while it was read; look again later."""
@@ -50,27 +64,68 @@ class Kept:
     group: int
 
 
-def read_document(path: bytes) -> Document | None:
+def read_document(path: bytes, enters: Enters = everywhere, *, patient: bool = True) -> Document | None:
     """The document at ``path``: a file, or a folder's regular files; None where nothing is. Raises NotAFile,
-    Unsettled, OSError."""
-    return _each_file(path, lambda source: source.read())
+    Unsettled (only where ``patient``; else it is taken as it came), OSError."""
+    return _each_file(path, lambda source: source.read(), enters, patient)
 
 
-def hash_document(path: bytes) -> dict[bytes, bytes] | None:
+def hash_document(path: bytes, enters: Enters = everywhere, *, patient: bool = True) -> dict[bytes, bytes] | None:
     """The same with the hash of each file in place of its content, and no more of it in memory than a piece."""
-    return _each_file(path, _hash_of)
+    return _each_file(path, _hash_of, enters, patient)
 
 
-def _each_file(path: bytes, take: Callable[[BinaryIO], bytes]) -> dict[bytes, bytes] | None:
+def _each_file(
+    path: bytes, take: Callable[[BinaryIO], bytes], enters: Enters, patient: bool
+) -> dict[bytes, bytes] | None:
     try:
         state = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISDIR(state.st_mode):
-        return {name: _take(os.path.join(path, name), take) for name in regular_files(path)} or None
+        names = regular_files(path, enters)
+        return {name: _take(os.path.join(path, name), take, patient) for name in names} or None
     if not stat.S_ISREG(state.st_mode):
         raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
-    return {b"": _take(path, take)}
+    return {b"": _take(path, take, patient)}
+
+
+def signature(path: bytes, enters: Enters = everywhere) -> bytes | None:
+    """How the document at ``path`` looks to the kernel: where that is as it was, its bytes are. None where nothing is;
+    empty where it says nothing, because something changed a moment ago. Raises NotAFile, OSError."""
+    try:
+        state = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not stat.S_ISDIR(state.st_mode):
+        return signature_of(state, path)
+    whole = new_hash()
+    for name in (names := regular_files(path, enters)):
+        try:
+            state = os.lstat(os.path.join(path, name))
+        except FileNotFoundError:
+            return b""
+        one = signature_of(state, path)
+        if not one:
+            return b""
+        whole.update(name + b"\0" + one)
+    return whole.digest() if names else None
+
+
+def signature_of(state: os.stat_result, path: bytes) -> bytes:
+    """The same for one file whose state is known. Raises NotAFile."""
+    if not stat.S_ISREG(state.st_mode):
+        raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
+    if max(state.st_ctime_ns, state.st_mtime_ns) > time.time_ns() - RECENT_NANOSECONDS:
+        return b""
+    return struct.pack("=QQqqq", state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+def beginning_of(path: bytes, size_bytes: int) -> bytes:
+    """The first bytes of a regular file. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        return source.read(size_bytes)
 
 
 def _hash_of(source: BinaryIO) -> bytes:
@@ -80,21 +135,34 @@ def _hash_of(source: BinaryIO) -> bytes:
     return whole.digest()
 
 
-def regular_files(folder: bytes) -> list[bytes]:
+def regular_files(folder: bytes, enters: Enters = everywhere) -> list[bytes]:
     """Relative paths of the regular files below a folder, sorted; the daemon's own and links left out."""
     found = []
     for here, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if not name.startswith(OWN_PREFIX)]
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(OWN_PREFIX) and enters(os.path.relpath(os.path.join(here, name), folder))
+        ]
         for name in names:
             whole = os.path.join(here, name)
-            if not name.startswith(OWN_PREFIX) and stat.S_ISREG(os.lstat(whole).st_mode):
-                found.append(os.path.relpath(whole, folder))
+            with contextlib.suppress(FileNotFoundError):  # gone since it was listed
+                if not name.startswith(OWN_PREFIX) and stat.S_ISREG(os.lstat(whole).st_mode):
+                    found.append(os.path.relpath(whole, folder))
     return sorted(found)
 
 
 def _raise(problem: OSError) -> None:
     """A folder that cannot be read is not an empty one."""
     raise problem
+
+
+def is_file(path: bytes) -> bool:
+    """A regular file, not a link to one."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def is_there(path: bytes) -> bool:
@@ -128,13 +196,14 @@ def has_writer(path: bytes) -> bool:
     return False
 
 
-def _take(path: bytes, take: Callable[[BinaryIO], bytes]) -> bytes:
+def _take(path: bytes, take: Callable[[BinaryIO], bytes], patient: bool) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:
         before = os.fstat(descriptor)
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size:
+    moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size
+    if patient and moved:
         raise Unsettled(errno.EBUSY, "it changes while it is read", os.fsdecode(path))
     return taken
 

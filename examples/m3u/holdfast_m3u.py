@@ -8,6 +8,7 @@ from holdfast_daemon.formats.base import (
     CannotHold,
     DamagedDocument,
     Document,
+    Layout,
     Part,
     Reading,
     Recognition,
@@ -24,6 +25,8 @@ class Playlist(Defaults):
 
     app = "m3u"
     suffix = ".m3u8"
+    #: A folder of music holds more than playlists.
+    layouts = {"music": Layout(recognised=("*.m3u", "*.m3u8"))}
 
     def recognise(self, document: Document) -> Recognition | None:
         """By its first line."""

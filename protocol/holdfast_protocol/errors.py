@@ -86,7 +86,7 @@ class Ambiguous(HoldfastError):
 
 
 class NotFound(HoldfastError):
-    """No such session, snapshot, part or operation."""
+    """No such session, snapshot, part, operation or folder."""
 
     code = "not-found"
     exit_code = 3

@@ -13,6 +13,7 @@ from holdfast_protocol.model import (
     ChangeRow,
     FileRow,
     FileSource,
+    FolderRow,
     Natural,
     OperationRow,
     PartRow,
@@ -22,6 +23,7 @@ from holdfast_protocol.model import (
     Row,
     SessionRow,
     SnapshotRow,
+    SuggestionRow,
 )
 
 PROTOCOL_VERSION = 1
@@ -157,7 +159,7 @@ class Saved(Reply, frozen=True, kw_only=True):
 
 class List(Request, frozen=True, kw_only=True):
     """Sessions that fit all of the given filters. ``sort``: modified (newest first), name, size or created.
-    ``limit`` is bounded by the daemon; ``offset`` skips rows."""
+    ``limit`` is bounded by the daemon; ``offset`` skips rows. ``folder`` is a label."""
 
     app: str | None = None
     tag: str | None = None
@@ -168,6 +170,7 @@ class List(Request, frozen=True, kw_only=True):
     sort: str = "modified"
     limit: Natural = 100
     offset: Natural = 0
+    folder: str | None = None
 
 
 class Sessions(Reply, frozen=True, kw_only=True):
@@ -410,12 +413,89 @@ class Unsubscribed(Reply, frozen=True, kw_only=True):
     """None follow this answer."""
 
 
+class FolderAdd(Request, frozen=True, kw_only=True):
+    """Watch the folder ``path`` (absolute) in which ``app`` keeps sessions; nothing is written there unasked.
+    ``label``: by default the last component of the path, numbered where it is taken. ``layout``: by default the one
+    that fits what lies there. ``poll``: looked at again and again, also where the system would tell of changes. The
+    first scan goes on behind the answer. Sessions known from an earlier adoption have their history again."""
+
+    path: bytes
+    app: str
+    label: str | None = None
+    layout: str | None = None
+    poll: bool = False
+
+
+class FolderRemove(Request, frozen=True, kw_only=True):
+    """Watching ends and the folder's sessions leave the list; nothing on disk or in the history is touched."""
+
+    label: str
+
+
+class FolderChanged(Reply, frozen=True, kw_only=True):
+    """``rows``: the folder, and those that came or went with it (Renardo's startup files). ``operation`` is None where
+    the path was adopted already: ``rows`` is then what is there. ``warnings`` are for people."""
+
+    rows: list[FolderRow]
+    operation: int | None
+    warnings: list[str] = []
+
+
+class FolderList(Request, frozen=True, kw_only=True):
+    """The watched folders, the daemon's own sessions folder first."""
+
+
+class FolderScan(Request, frozen=True, kw_only=True):
+    """Look at every path of a folder (without ``label``: of all). Answered when a full scan that began after the
+    request is done, so the deadline must have time for it. ``verify``: every file is read, also those that look
+    untouched. ``accept``: what is missing in a held folder is deleted, and the folder released."""
+
+    label: str | None = None
+    accept: bool = False
+    verify: bool = False
+
+
+class Folders(Reply, frozen=True, kw_only=True):
+    """Folders as they are now: all, or those that were scanned."""
+
+    rows: list[FolderRow]
+
+
+class FolderSuggest(Request, frozen=True, kw_only=True):
+    """Where do the applications keep sessions on this machine? Only looked at, nothing is adopted. ``environment``: the
+    caller's variables that an application looks at (``RENARDO_USER_DIR``). ``folder``: the caller's working directory,
+    looked at with those above and below it."""
+
+    environment: dict[str, str] = {}
+    folder: bytes = b""
+
+
+class Suggestions(Reply, frozen=True, kw_only=True):
+    """Folders that hold sessions, or are their application's known place; adopted ones with their label."""
+
+    rows: list[SuggestionRow]
+
+
+class Settle(Request, frozen=True, kw_only=True):
+    """The barrier: answered once everything that was on disk in a watched folder (without ``label``: in all) when it
+    was asked is in the store, after the time that a file must lie unchanged."""
+
+    label: str | None = None
+
+
+class Settled(Reply, frozen=True, kw_only=True):
+    """``number`` is the newest operation then: what was on disk is told by the operations up to it."""
+
+    number: int
+
+
 class Status(Request, frozen=True, kw_only=True):
     """How the daemon is."""
 
 
 class StatusReport(Reply, frozen=True, kw_only=True):
-    """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people."""
+    """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people. ``folders``
+    are the watched ones, the daemon's own sessions folder first."""
 
     version: str
     epoch: str
@@ -434,6 +514,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     pending_files: int
     watching: bool
     problems: list[str]
+    folders: list[FolderRow] = []
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -468,6 +549,12 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Operations: OperationRows,
     Subscribe: Subscribed,
     Unsubscribe: Unsubscribed,
+    FolderAdd: FolderChanged,
+    FolderRemove: FolderChanged,
+    FolderList: Folders,
+    FolderScan: Folders,
+    FolderSuggest: Suggestions,
+    Settle: Settled,
     Status: StatusReport,
 }
 
@@ -475,4 +562,6 @@ VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}
 
 #: Requests that change the store: their id is committed with their effect.
-CHANGING: frozenset[type[Request]] = frozenset({Save, Import, Restore, Accept, Rename, Copy, New, Delete, Undo})
+CHANGING: frozenset[type[Request]] = frozenset(
+    {Save, Import, Restore, Accept, Rename, Copy, New, Delete, Undo, FolderAdd, FolderRemove}
+)

@@ -134,7 +134,8 @@ class ChangeRow(Row, frozen=True, kw_only=True):
 
 class OperationRow(Row, frozen=True, kw_only=True):
     """One numbered row of the log. ``snapshot`` and ``previous`` are the head after and before, where it moved;
-    ``undone_by`` is the number of the row that reversed this one."""
+    ``undone_by`` is the number of the row that reversed this one. A row about a folder has no ``session``: ``folder``
+    is its label, ``note`` the reason."""
 
     number: int
     time: int
@@ -151,6 +152,41 @@ class OperationRow(Row, frozen=True, kw_only=True):
     previous: str | None = None
     undone_by: int | None = None
     note: str = ""
+
+
+class FolderRow(Row, frozen=True, kw_only=True):
+    """One folder. ``path`` is absolute; ``app`` is None for the daemon's own sessions folder; ``layout`` is the
+    format's name for how its application keeps sessions there.
+
+    ``watching``: events, polling, or empty where it is not watched now; ``watch_note`` says why it is polled, for
+    people. ``held`` is the reason why nothing is deleted for the moment, or None; ``missing_count`` are then the
+    sessions whose file is not there. ``scanned`` is when the last full scan ended, None before the first; ``scanning``
+    says that one is under way. ``problems`` are for people.
+    """
+
+    label: str
+    path: bytes
+    app: str | None
+    layout: str
+    watching: str
+    watch_note: str
+    sessions_count: int
+    missing_count: int
+    held: str | None
+    scanned: int | None
+    scanning: bool
+    problems: list[str] = []
+
+
+class SuggestionRow(Row, frozen=True, kw_only=True):
+    """A folder in which an application keeps sessions, and how ``folder-add`` would take it. ``label`` is the one
+    under which it is adopted already, or None."""
+
+    path: bytes
+    app: str
+    layout: str
+    sessions_count: int
+    label: str | None
 
 
 class FileSource(Row, frozen=True, kw_only=True):
@@ -195,6 +231,10 @@ OPERATION_TYPES: dict[str, bool] = {
     "undone": False,
     "suspect": False,
     "unreadable": False,
+    "folder-added": False,
+    "folder-removed": False,
+    "folder-held": False,
+    "folder-released": False,
 }
 
 CAUSES = ("saved", "autosaved", "outside", "imported", "restored", "merged")

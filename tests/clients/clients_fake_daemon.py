@@ -14,7 +14,7 @@ from holdfast_protocol import connection
 from holdfast_protocol import messages as wire
 from holdfast_protocol.connection import Asked, DaemonConnection, RefusedRequest
 from holdfast_protocol.errors import HoldfastError
-from holdfast_protocol.model import OperationRow, SessionRow, SnapshotRow
+from holdfast_protocol.model import FolderRow, OperationRow, SessionRow, SnapshotRow
 
 Said = wire.Reply | HoldfastError | tuple[wire.Reply, list[bytes]] | None
 Answer = Callable[[Asked], Said]
@@ -167,6 +167,27 @@ def operation_row(number: int, **fields: object) -> OperationRow:
         "folder": "sessions", "name": "verse", "cause": "saved", "author": "me", "undoable": True,
     }  # fmt: skip
     return OperationRow(**{**ordinary, **fields})  # type: ignore[arg-type]  # the test gives the right ones
+
+
+def folder_row(label: str = "work", **fields: object) -> FolderRow:
+    """An adopted folder that is ordinary but for ``fields``."""
+    ordinary: dict[str, object] = {
+        "label": label, "path": b"/music/\xff/work", "app": "renardo", "layout": "sessions", "watching": "events",
+        "watch_note": "", "sessions_count": 20, "missing_count": 0, "held": None, "scanned": 2_000_000_123_456_789,
+        "scanning": False,
+    }  # fmt: skip
+    return FolderRow(**{**ordinary, **fields})  # type: ignore[arg-type]  # the test gives the right ones
+
+
+def status_report(**fields: object) -> wire.StatusReport:
+    """A daemon that is ordinary but for ``fields``."""
+    ordinary: dict[str, object] = {
+        "version": "0.1", "epoch": "e", "pid": 1, "socket": "s", "store": "d", "sessions": "f",
+        "started": 1_000_000_000, "sessions_count": 1, "deleted_count": 0, "operations_count": 1, "clients_count": 1,
+        "connections_count": 1, "connections_limit": 9, "store_bytes": 2048, "pending_files": 0, "watching": True,
+        "problems": [],
+    }  # fmt: skip
+    return wire.StatusReport(**{**ordinary, **fields})  # type: ignore[arg-type]  # the test gives the right ones
 
 
 def saved(outcome: str = "saved", **fields: object) -> wire.Saved:

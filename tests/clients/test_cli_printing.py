@@ -9,12 +9,25 @@ import sys
 
 import pytest
 from clients_cli_words import HOSTILE, Holdfast, Sent, json_lines
-from clients_fake_daemon import FakeDaemon, operation_row, session_row, snapshot_row
+from clients_fake_daemon import FakeDaemon, folder_row, operation_row, session_row, snapshot_row, status_report
 
 from holdfast_protocol import messages as wire
 from holdfast_protocol.connection import Asked
 from holdfast_protocol.errors import Ambiguous
-from holdfast_protocol.model import ChangeRow, FileRow, PartRow, Row
+from holdfast_protocol.model import ChangeRow, FileRow, FolderRow, OperationRow, PartRow, Row, SuggestionRow
+
+
+def hostile_folder() -> FolderRow:
+    words = {"app": HOSTILE, "watch_note": HOSTILE, "held": HOSTILE}
+    return folder_row(HOSTILE, path=HOSTILE.encode(), problems=[HOSTILE], **words)
+
+
+def of_hostile_folder() -> OperationRow:
+    return operation_row(1, type="folder-held", session=None, name=None, folder=HOSTILE, note=HOSTILE)
+
+
+def hostile_suggestion(label: str | None) -> SuggestionRow:
+    return SuggestionRow(path=HOSTILE.encode(), app=HOSTILE, layout="", sessions_count=2, label=label)
 
 
 def test_list_json_has_the_fields_of_the_wire(daemon: FakeDaemon, holdfast: Holdfast) -> None:
@@ -121,6 +134,17 @@ def test_log_and_events_json(daemon: FakeDaemon, holdfast: Holdfast) -> None:
             wire.OperationRows(rows=[operation_row(1, name=HOSTILE, note=HOSTILE)], more=False),
         ),
         (["delete", "x"], wire.Delete, wire.Changed(session=session_row(HOSTILE), operation=1)),
+        (["events"], wire.Operations, wire.OperationRows(rows=[of_hostile_folder()], more=False)),
+        (["folder", "list"], wire.FolderList, wire.Folders(rows=[hostile_folder()])),
+        (["folder", "scan"], wire.FolderScan, wire.Folders(rows=[hostile_folder()])),
+        (
+            ["folder", "remove", "x"],
+            wire.FolderRemove,
+            wire.FolderChanged(rows=[hostile_folder()], operation=1, warnings=[HOSTILE]),
+        ),
+        (["folder", "suggest"], wire.FolderSuggest, wire.Suggestions(rows=[hostile_suggestion(None)])),
+        (["folder", "suggest"], wire.FolderSuggest, wire.Suggestions(rows=[hostile_suggestion(HOSTILE)])),
+        (["status"], wire.Status, status_report(folders=[hostile_folder()], problems=[HOSTILE])),
     ],
 )
 @pytest.mark.parametrize("flags", [[], ["--json"]])

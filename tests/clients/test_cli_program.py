@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from clients_cli_words import HOSTILE, Holdfast, Sent, json_lines
-from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row
+from clients_fake_daemon import FakeDaemon, folder_row, operation_row, saved, session_row
 
 from holdfast.cli import verbs
 from holdfast.sources import INLINE_BYTES
@@ -61,9 +61,39 @@ def test_version_and_help_need_no_daemon(holdfast: Holdfast) -> None:
 @pytest.mark.parametrize("verb", verbs.VERBS)
 def test_every_verb_explains_itself(holdfast: Holdfast, verb: str) -> None:
     """Its own help, with the flags that are everywhere."""
-    code, out, _ = holdfast(verb, "--help")
+    code, out, _ = holdfast(*verb.split(), "--help")
     assert code == 0
     assert b"--no-start" in out
+
+
+def test_the_first_of_two_words_lists_the_second(holdfast: Holdfast) -> None:
+    """`holdfast folder --help` explains those verbs and no others."""
+    code, out, _ = holdfast("folder", "--help")
+    assert code == 0
+    assert all(f"  {verb} ".encode() in out for verb in verbs.VERBS if verb.startswith("folder "))
+    assert b"  save " not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["folder"], b"a verb is expected behind 'folder'; holdfast folder --help lists them"),
+        (["folder", "--json"], b"a verb is expected behind 'folder'; holdfast folder --help lists them"),
+        (["folder", "burn"], b"no verb 'folder burn'; holdfast --help lists them"),
+        (["add", "folder"], b"no verb 'add'; holdfast --help lists them"),
+    ],
+)
+def test_half_a_verb_is_wrong_usage(holdfast: Holdfast, words: list[str], sentence: bytes) -> None:
+    """Exit 2, and where the verbs are listed."""
+    assert holdfast(*words) == (2, b"", b"holdfast: " + sentence + b"\n")
+
+
+def test_global_flags_stand_between_the_words_of_a_verb(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """As anywhere else."""
+    Sent(daemon, wire.FolderList, wire.Folders(rows=[folder_row()]))
+    between = holdfast("--json", "folder", "--socket", daemon.path, "list")
+    assert between == holdfast("folder", "list", "--json")
+    assert json_lines(between[1])
 
 
 def test_an_interrupt_exits_130(daemon: FakeDaemon, holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +136,8 @@ def test_a_reader_that_leaves_is_no_error(daemon: FakeDaemon) -> None:
         ["save", "a/b", HOSTILE],
         ["save", "a/b", "--part", HOSTILE],
         ["import", HOSTILE],
+        ["folder", HOSTILE],
+        ["folder", "list", HOSTILE],
         ["show", HOSTILE],
     ],
 )

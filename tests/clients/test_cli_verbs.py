@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from clients_cli_words import Holdfast, Sent, json_lines
-from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row
+from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, status_report
 
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import hash_of
@@ -126,12 +126,7 @@ def test_undo_says_what_was_undone(daemon: FakeDaemon, holdfast: Holdfast) -> No
 
 def test_status(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     """One object with --json, lines otherwise."""
-    report = wire.StatusReport(
-        version="0.1", epoch="e", pid=1, socket="s", store="d", sessions="f", started=1_000_000_000, sessions_count=1,
-        deleted_count=0, operations_count=1, clients_count=1, connections_count=1, connections_limit=9,
-        store_bytes=2048, pending_files=0, watching=True, problems=["disk"],
-    )  # fmt: skip
-    Sent(daemon, wire.Status, report)
+    Sent(daemon, wire.Status, status_report(problems=["disk"]))
     (found,) = json_lines(holdfast("status", "--json")[1])
     assert found["started"] == "1970-01-01T00:00:01.000000Z"
     out = holdfast("status")[1]

@@ -13,11 +13,14 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import Document, Part
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
+from holdfast_daemon.holding import Gone, Holding
+from holdfast_daemon.layouts import SESSIONS
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot
+from holdfast_daemon.sites import Site, Sites
+from holdfast_daemon.store.nouns import Folder, Operation, Session, Snapshot
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_protocol.messages import Saved
@@ -34,11 +37,21 @@ class Store:
         self.folder = folder
         self.now = 1_000 * SECOND
         self.chunks = Packs(str(folder / "packs"))
+        begun = (folder / "catalog.sqlite").exists()
         self.catalog = SqliteCatalog(str(folder / "catalog.sqlite"), Faults({}), self.chunks.seal)
         self.content = Content(self.catalog, self.chunks, guarded(load_formats({})), Faults({}))
-        self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot", b"/nowhere")
+        self.sessions = Sessions(self.catalog, self.content, lambda: self.now, "this boot", Sites())
+        self.sessions.sites.put(Site(label=SESSIONS_FOLDER, root=b"/nowhere", app=None, layout=SESSIONS))
+        if not begun:
+            self.put_folder(SESSIONS_FOLDER, None)
         self.saving = Saving(self.sessions)
         self.lifecycle = Lifecycle(self.sessions)
+        self.holding = Holding(self.sessions)
+
+    def put_folder(self, label: str, app: str | None, layout: str = "") -> None:
+        """A folder of the catalog."""
+        folder = Folder(label, b"/nowhere", app, layout, False, None, self.now)
+        self.catalog.submit(lambda tx: tx.put_folder(folder)).result()
 
     def close(self) -> None:
         self.catalog.close()
@@ -57,8 +70,18 @@ class Store:
         caller: Caller = ME, **more: Any,
     ) -> Saved:  # fmt: skip
         if "base" not in more and "cause" not in more:
-            more["base"] = self.saving.base_of(app, name, expect)
+            more["base"] = self.saving.base_of(app, name, SESSIONS_FOLDER, expect)
         return self.run(self.saving.save(self.order(name, content, app, **more), caller))
+
+    def gone(self, *paths: bytes, folder: str = SESSIONS_FOLDER) -> None:
+        """Nothing is there any more, and whatever was wanted there was published."""
+        found = []
+        for path in paths:
+            row = self.catalog.reader.visible(folder, path)
+            assert row is not None
+            self.catalog.submit(lambda tx, row=row: tx.confirm(folder, row.path, row.wanted)).result()  # type: ignore[misc]  # a lambda with a default
+            found.append(Gone(path, row.wanted))
+        self.holding.gone(folder, found)
 
     def session(self, name: str, app: str = "notes") -> Session:
         found = self.catalog.reader.session_named(app, name, SESSIONS_FOLDER)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from daemon_store import part
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part, Reading, Recognition
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Layout, Part, Reading, Recognition
 from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.guarded import Guarded, guarded
 
@@ -18,6 +18,9 @@ READING = PLAIN.read(DOCUMENT)
 
 #: Method to its arguments and to what is answered where it fails: a value, or an error of the contract.
 METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
+    "layout_for": (("folder", {"a.txt": b"text"}, ["below"]), "folder"),
+    "known_places": (({}, "/home/me", lambda _: None), ()),
+    "begins": ((b"text",), True),
     "recognise": ((DOCUMENT,), None),
     "suffix_of": ((b"text",), ""),
     "read": ((DOCUMENT,), DamagedDocument),
@@ -71,8 +74,8 @@ def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseExcept
 
 
 @pytest.mark.parametrize(
-    "method", ["recognise", "suffix_of", "read", "write", "cleared", "needed", "match", "merge_part", "suspicion",
-               "describe_change", "new_part", "resources", "name_warnings", "losses"],
+    "method", ["layout_for", "known_places", "recognise", "suffix_of", "read", "write", "cleared", "needed", "match",
+               "merge_part", "suspicion", "describe_change", "new_part", "resources", "name_warnings", "losses"],
 )  # fmt: skip
 def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
     """True where a recognition, a reading or a reason is expected, and so on."""
@@ -119,8 +122,44 @@ def test_a_good_reading_is_handed_on_as_it_is() -> None:
     assert Guarded(PLAIN).read(DOCUMENT).parts[0] == READING.parts[0]
 
 
+def test_only_places_that_can_be_named_are_told() -> None:
+    """Absolute paths that can be sent; what else a format says is left out."""
+    said = ["/a", "relative", "~/b", "", "/\0", "/\udcff", "/" + "x" * 5000, "/c d"]
+    assert _format("known_places", lambda *_: iter(said)).known_places({}, "/h", lambda _: None) == ["/a", "/c d"]
+    assert _format("known_places", lambda *_: ["/a", 5]).known_places({}, "/h", lambda _: None) == ()
+
+
+def test_the_layout_that_a_format_chooses_is_one_of_its_own() -> None:
+    """Else the ordinary one is taken."""
+    both = {"first": Layout(files=("*",)), "second": Layout(whole=True)}
+    for said, expected in (("second", "second"), ("third", "first"), ([], "first")):
+        form = Guarded(type("Odd", (Plain,), {"layouts": both, "layout_for": lambda *_, said=said: said})())
+        assert form.layout_for("folder", {}, ()) == expected
+
+
 @pytest.mark.parametrize(
-    "attributes", [{"holds": {"panel": None}}, {"holds": {"panel": "track"}}, {"unordered": [[]]}, {"incidental": 1}]
+    "attributes",
+    [
+        {"holds": {"panel": None}},
+        {"holds": {"panel": "track"}},
+        {"unordered": [[]]},
+        {"incidental": 1},
+        {"within": "sessions"},
+        {"layouts": {}},
+        {"layouts": {"a": None}},
+        {"layouts": {5: Layout()}},
+        {"layouts": {"a": Layout(files="*.py")}},  # type: ignore[arg-type]  # wrong on purpose, as are the next ones
+        {"layouts": {"a": Layout(files=["*.py"])}},  # type: ignore[arg-type]
+        {"layouts": {"a": Layout(files=(5,))}},  # type: ignore[arg-type]
+        {"layouts": {"a": Layout(whole=1)}},  # type: ignore[arg-type]
+        {"layouts": {"a": Layout(files=("",))}},
+        {"layouts": {"a": Layout(folders=("/etc/*",))}},
+        {"layouts": {"a": Layout(recognised=("../*",))}},
+        {"layouts": {"a": Layout(skipped=("a//b",))}},
+        {"layouts": {"a": Layout(new_file="..")}},
+        {"layouts": {"a": Layout(new_folder="./a")}},
+        {"layouts": {"a": Layout(beside=("/etc",))}},
+    ],
 )
 def test_a_format_with_odd_attributes_is_left_out_and_told(attributes: dict[str, Any]) -> None:
     """The others are there."""

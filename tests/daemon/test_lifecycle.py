@@ -27,7 +27,7 @@ def _rename(store: Store, name: str, to: str) -> int:
 
 
 def _wanted(store: Store, path: bytes) -> bytes | None:
-    row = store.catalog.reader.visible(path)
+    row = store.catalog.reader.visible("sessions", path)
     return row.wanted if row else None
 
 
@@ -180,10 +180,10 @@ def test_a_file_deleted_outside_is_a_deletion_that_undo_reverses(store: Store) -
     """Its row says outside."""
     store.save("x", b"one")
     path = store.session("x").path
-    store.run(store.lifecycle.gone(path))
+    store.gone(path)
     assert store.operations()[-1].type == "deleted-outside"
     assert store.operations()[-1].author == "outside"
-    assert store.catalog.reader.visible(path) is None
+    assert store.catalog.reader.visible("sessions", path) is None
     _undo(store)
     assert store.head("x") == b"one"
     assert _wanted(store, path) == store.session("x").head

@@ -28,7 +28,7 @@ def test_a_first_save_makes_a_session(store: Store) -> None:
     """Revision 1, one snapshot, one operation, and its file is wanted."""
     saved = store.save("x", b"one")
     assert (saved.outcome, saved.operation, saved.session.revision) == ("saved", 1, 1)
-    visible = store.catalog.reader.visible(store.session("x").path)
+    visible = store.catalog.reader.visible("sessions", store.session("x").path)
     assert visible is not None
     assert (visible.published, visible.wanted) == (None, store.session("x").head)
 
@@ -115,7 +115,7 @@ def test_what_looks_like_damage_is_kept_beside_the_head(store: Store, damaged: b
     assert saved.reason
     after = store.session("x")
     assert (after.head, after.revision, after.suspect) == (before.head, before.revision, bytes.fromhex(saved.snapshot))
-    visible = store.catalog.reader.visible(after.path)
+    visible = store.catalog.reader.visible("sessions", after.path)
     assert visible is not None
     assert visible.wanted == before.head
     assert store.snapshots("x")[0].suspect == saved.reason

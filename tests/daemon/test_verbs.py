@@ -7,6 +7,7 @@ import math
 import pytest
 from daemon_store import ME, Store
 
+from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.guarded import guarded
@@ -23,6 +24,7 @@ def _service(store: Store) -> Service:
         store.lifecycle,
         store.content,
         unused,
+        Adopting(store.sessions, unused, {}, {}, []),
         guarded(load_formats({})),
         unused,
         "0",

@@ -222,9 +222,51 @@ def test_a_chat_that_loses_nearly_everything_is_suspect():
     """Page 4.1: after a start with an empty chat the first message replaced fifty."""
     long = session(said(*map(str, range(50))))
     assert suspicion(long, session(said("hello"))) == "none of 50 messages is left, and there are only 1 others"
-    assert "every message and context file is gone" in suspicion(long, session())
-    assert "every message and context file is gone" in suspicion(session([], [{"path": "a"}]), session())
+    assert suspicion(long, session()) == "every message is gone, and there were 50"
+    assert suspicion(session([], [{"path": "a"}]), session()) == "every context file is gone"
     assert "every message" in suspicion(TASK, AIDERDESK.cleared(TASK))
+
+
+def version_2(messages):
+    """The same chat as AiderDesk 0.35 saves it."""
+    return {b"": json.dumps({"version": 2, "contextMessages": messages, "contextFiles": []}, indent=2).encode()}
+
+
+def test_a_chat_of_version_2_that_loses_nearly_everything_is_suspect():
+    """Page 4.1, with the mark of 0.35; that each message was brought up to date meanwhile is no loss."""
+    assert "none of 50 messages" in suspicion(version_2(said(*map(str, range(50)))), version_2(said("hello")))
+    assert suspicion(V1, version_2([upgraded(each) for each in json.loads(V1[b""])["contextMessages"]])) is None
+
+
+def test_a_cleared_chat_is_suspect_even_with_its_files():
+    """It may have been cleared on purpose; both are kept, and nobody can ask AiderDesk."""
+    files = [{"path": "a"}, {"path": "b"}]
+    assert suspicion(session(said("a"), files), session([], files)) == "every message is gone, and there were 1"
+
+
+def with_context(messages, files=()):
+    """A task with other files, which are as large as all of its chat."""
+    return {**TASK, b"context.backup.001.json": b" " * 9_000_000, b"context.json": session(messages, files)[b""]}
+
+
+def test_a_task_whose_context_was_overwritten_is_suspect():
+    """Page 4.4: a damaged context counts as none, and what comes next replaces 4 MB by 146 bytes. There may have been
+    few messages in it, and the task's other files are still there."""
+    large = with_context(said("the question", "x" * 4_000_000))
+    assert "none of 2 messages" in suspicion(large, with_context(said("hello")))
+    assert "every message is gone" in suspicion(large, with_context([], [{"path": "a"}]))
+    assert suspicion(large, with_context(said("the question", "x" * 4_000_000, "and"))) is None
+
+
+def test_a_task_without_its_settings_is_suspect():
+    """Page 4.7: AiderDesk removes such a folder with all that it holds."""
+    assert "settings.json is missing" in suspicion(TASK, {b"context.json": TASK[b"context.json"]})
+
+
+def test_only_a_task_forgets_files_that_are_missing():
+    """Page 4.6: when it is opened; a session file is not opened so."""
+    assert [each.fragile for each in AIDERDESK.resources(AIDERDESK.read(TASK).parts)] == [True]
+    assert {each.fragile for each in AIDERDESK.resources(AIDERDESK.read(V1).parts)} == {False}
 
 
 @pytest.mark.parametrize(
@@ -238,5 +280,5 @@ def test_a_chat_that_loses_nearly_everything_is_suspect():
     ],
 )
 def test_what_people_do_is_not_suspect(old, new):
-    """A chat cut down to its beginning, one of the same length, a short one."""
+    """A chat cut down to its beginning, one of the same length, a short one that another short one replaces."""
     assert suspicion(session(old), session(new)) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast_daemon.formats.aiderdesk import AIDERDESK, LEFT_OUT
+from holdfast_daemon.formats.aiderdesk import AIDERDESK
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "aiderdesk" / "task"
@@ -242,6 +242,37 @@ def test_a_new_part_of_a_task_is_a_file_or_a_message(name, content, kind):
     assert (made.kind, made.content) == (kind, content)
 
 
-def test_fact_16_a_work_tree_in_a_task_is_left_out():
-    """Fact 16: whoever gathers a task's files asks here what is none of it."""
-    assert LEFT_OUT == (b"worktree/",)
+WORK_TREE = {b"worktree/.git": b"gitdir: x", b"worktree/src/main.py": b"pass\n" * 9999, b"worktree/\xff": b""}
+
+
+def test_fact_16_a_work_tree_is_no_part_of_a_task():
+    """Fact 16: with it in the document or without, the parts, the facts and the warnings are the same."""
+    assert AIDERDESK.read({**TASK, **WORK_TREE}) == AIDERDESK.read(TASK)
+    assert AIDERDESK.recognise({**TASK, **WORK_TREE}) == AIDERDESK.recognise(TASK)
+
+
+def test_fact_16_a_work_tree_that_is_there_stays():
+    """Fact 16: nothing is taken out of a document; only the changed file is another one."""
+    parts = AIDERDESK.read(TASK).parts
+    whole = {**TASK, **WORK_TREE}
+    assert AIDERDESK.write(parts, whole) == whole
+    written = AIDERDESK.write([*parts[:7], USER, *parts[7:]], whole)
+    assert {path for path in whole if written.get(path) != whole[path]} == {b"context.json"}
+
+
+def test_fact_16_a_work_tree_that_comes_or_goes_is_no_damage():
+    """Fact 16: neither looks like a loss."""
+    with_it, without = AIDERDESK.read({**TASK, **WORK_TREE}), AIDERDESK.read(TASK)
+    assert AIDERDESK.suspicion(with_it, without) is AIDERDESK.suspicion(without, with_it) is None
+
+
+def test_fact_16_a_new_task_has_no_work_tree_of_another():
+    """Fact 16: a task that is emptied to begin with is one of its own, and the same one either way."""
+    assert AIDERDESK.cleared({**TASK, **WORK_TREE}) == AIDERDESK.cleared(TASK)
+
+
+def test_fact_16_nothing_is_written_into_a_work_tree():
+    """Fact 16: it is another program's."""
+    part = Part(key="k", name="worktree/a.py", kind="attachment", content=b"")
+    with pytest.raises(CannotHold, match="no attachment"):
+        AIDERDESK.write([*AIDERDESK.read(TASK).parts, part], TASK)

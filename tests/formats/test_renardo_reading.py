@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast_daemon.formats.base import DamagedDocument
+from holdfast_daemon.formats.base import DamagedDocument, Part
 from holdfast_daemon.formats.renardo import RENARDO
 
 FILES = Path(__file__).resolve().parents[1] / "data" / "renardo"
@@ -200,6 +200,33 @@ def test_fact_2_ordinary_work_is_not_suspicious():
     old = read("f3.py")
     assert RENARDO.suspicion(old, RENARDO.read(RENARDO.write(old.parts[:2]))) is None
     assert RENARDO.suspicion(RENARDO.read(RENARDO.write(old.parts[:1])), old) is None
+
+
+@pytest.mark.parametrize("name", ["f2.py", "f3.py", "f3_crlf.py"])
+def test_fact_2_a_session_that_was_cut_off_is_suspicious(name):
+    """Fact 2: wherever a write broke off, but between two buffers, where somebody may have closed those that followed,
+    and in the last one, which somebody may have shortened."""
+    content, rule = (FILES / name).read_bytes(), b"#" * 80
+    last = content.rindex(rule) + len(rule)
+    found = [at for at in range(last) if RENARDO.suspicion(read(name), RENARDO.read({b"": content[:at]})) is None]
+    assert all(content[at:].lstrip().startswith(rule) for at in found)
+
+
+def test_fact_2_closed_and_shortened_buffers_are_not_suspicious():
+    """Fact 2: the last buffers closed, with the line end that an editor adds or drops; the last one shortened."""
+    old = RENARDO.read(RENARDO.write([made(f"b{number}", b"one\ntwo\n") for number in range(4)]))
+    for kept in (1, 2, 3):
+        written = RENARDO.write(old.parts[:kept])[b""]
+        for each in (written, written + b"\n", written.rstrip()):
+            assert RENARDO.suspicion(old, RENARDO.read({b"": each})) is None
+    shorter = RENARDO.write([*old.parts[:3], made("b3", b"one")])
+    assert RENARDO.suspicion(old, RENARDO.read(shorter)) is None
+    edited = RENARDO.write([made("b0", b"another"), made("b1", b"one")])
+    assert RENARDO.suspicion(old, RENARDO.read(edited)) is None
+
+
+def made(name, content):
+    return Part(key=name, name=name, kind="buffer", content=content)
 
 
 def replaced(part):

@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         f"{DAEMON}/store/sqlite/*.py",
     ),
     "apsw": (f"{DAEMON}/store/sqlite/*.py",),
-    "watchdog": (f"{DAEMON}/folders*.py",),
+    "watchdog": (f"{DAEMON}/watching.py",),
     "platformdirs": (f"{PROTOCOL}/endpoint.py",),
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
@@ -53,7 +53,7 @@ FLOORS = (
     ("server",),
     ("connections", "feed"),
     ("service",),
-    ("asking", "changing"),
+    ("adopting", "asking", "changing"),
     ("incoming", "restoring"),
     ("documents",),
 )
@@ -61,9 +61,15 @@ FLOORS = (
 #: What decides and does no I/O (STYLE.md, rule 4).
 PURE = tuple(
     f"{DAEMON}/{name}"
-    for name in ("gate.py", "merge.py", "diff.py", "reconcile.py", "payload.py", "remarks.py", "formats/*.py")
+    for name in (
+        *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
+        *("remarks.py", "formats/*.py"),
+    )
 )
-IMPURE_ROOMS = (*(room for floor in FLOORS for room in floor), "listener", "outbound", "store", "folders")
+IMPURE_ROOMS = (
+    *(room for floor in FLOORS for room in floor),
+    *("agenda", "folder", "folders", "listener", "outbound", "store", "watching"),
+)
 IMPURE_LIBRARIES = ("zmq", "apsw", "watchdog", "platformdirs")
 IMPURE_MODULES = (
     *("asyncio", "concurrent", "fcntl", "http", "mmap", "multiprocessing", "os", "pathlib", "queue", "random"),

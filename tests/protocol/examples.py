@@ -18,6 +18,13 @@ from holdfast_protocol.messages import (
     Delete,
     Diff,
     Event,
+    FolderAdd,
+    FolderChanged,
+    FolderList,
+    FolderRemove,
+    Folders,
+    FolderScan,
+    FolderSuggest,
     Hello,
     Import,
     List,
@@ -40,6 +47,8 @@ from holdfast_protocol.messages import (
     Save,
     Saved,
     Sessions,
+    Settle,
+    Settled,
     Show,
     Shown,
     Snapshots,
@@ -48,6 +57,7 @@ from holdfast_protocol.messages import (
     Stored,
     Subscribe,
     Subscribed,
+    Suggestions,
     Undo,
     Undone,
     Unsubscribe,
@@ -59,6 +69,7 @@ from holdfast_protocol.model import (
     ChangeRow,
     FileRow,
     FileSource,
+    FolderRow,
     OperationRow,
     PartRow,
     PartSource,
@@ -66,6 +77,7 @@ from holdfast_protocol.model import (
     ResourceRow,
     SessionRow,
     SnapshotRow,
+    SuggestionRow,
 )
 
 REQUEST_ID = bytes(range(16))
@@ -168,8 +180,54 @@ UNDONE = OperationRow(
     undoable=True,
     undone_by=43,
 )
+HELD = OperationRow(
+    number=44,
+    time=TIME,
+    type="folder-held",
+    session=None,
+    app="renardo",
+    folder="livecoding_sessions",
+    name=None,
+    cause=None,
+    author="outside",
+    undoable=False,
+    note="12 of 20 sessions were gone within 10 s",
+)
+OWN = FolderRow(
+    label="sessions",
+    path=b"/home/ada/.local/share/holdfast/sessions",
+    app=None,
+    layout="",
+    watching="events",
+    watch_note="",
+    sessions_count=3,
+    missing_count=0,
+    held=None,
+    scanned=TIME,
+    scanning=False,
+)
+ADOPTED = FolderRow(
+    label="livecoding_sessions",
+    path=b"/mnt/gr\xf6\xdfe/livecoding_sessions",
+    app="renardo",
+    layout="sessions",
+    watching="polling",
+    watch_note="nfs does not tell of changes",
+    sessions_count=20,
+    missing_count=12,
+    held="12 of 20 sessions were gone within 10 s",
+    scanned=None,
+    scanning=True,
+    problems=["a.py cannot be read: Permission denied"],
+)
+SUGGESTION = SuggestionRow(
+    path=b"/home/ada/project/.aider-desk", app="aiderdesk", layout="project", sessions_count=4, label=None
+)
+KNOWN = SuggestionRow(
+    path=ADOPTED.path, app="renardo", layout="sessions", sessions_count=20, label="livecoding_sessions"
+)
 
-#: By file name. What stands before the first ``-`` is the verb.
+#: By file name. What stands before the first ``-`` is the verb, whose own ``-`` stay.
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
     "ping": Ping(),
@@ -198,6 +256,7 @@ REQUESTS: dict[str, Request] = {
     ),
     "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
+    "list-of-a-folder": List(app="renardo", folder="livecoding_sessions"),
     "show": Show(ref=REF),
     "show-by-id": Show(ref=Ref(id=SESSION_ID), parts=False),
     "log": Log(ref=REF, limit=10),
@@ -216,6 +275,16 @@ REQUESTS: dict[str, Request] = {
     "operations": Operations(since=41, limit=1),
     "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
     "unsubscribe": Unsubscribe(subscription=REQUEST_ID),
+    "folder-add": FolderAdd(path=b"/home/ada/project/.aider-desk", app="aiderdesk"),
+    "folder-add-every-field": FolderAdd(
+        path=ADOPTED.path, app="renardo", label="Größe 🎵", layout="sessions", poll=True
+    ),
+    "folder-remove": FolderRemove(label="livecoding_sessions"),
+    "folder-list": FolderList(),
+    "folder-scan": FolderScan(),
+    "folder-scan-every-field": FolderScan(label="livecoding_sessions", accept=True, verify=True),
+    "folder-suggest": FolderSuggest(environment={"RENARDO_USER_DIR": "/music"}, folder=b"/home/ada/gr\xf6\xdfe"),
+    "settle": Settle(label="livecoding_sessions"),
     "status": Status(),
 }
 
@@ -271,6 +340,11 @@ RESULTS: dict[str, Reply] = {
     "operationrows": OperationRows(rows=[UNDONE, OPERATION], more=False),
     "subscribed": Subscribed(number=42),
     "unsubscribed": Unsubscribed(),
+    "folderchanged": FolderChanged(rows=[ADOPTED], operation=42, warnings=["backup.bak is left out"]),
+    "folderchanged-known": FolderChanged(rows=[ADOPTED], operation=None),
+    "folders": Folders(rows=[OWN, ADOPTED]),
+    "suggestions": Suggestions(rows=[SUGGESTION, KNOWN]),
+    "settled": Settled(number=43),
     "statusreport": StatusReport(
         version="0.1.0",
         epoch="ab" * 16,
@@ -290,9 +364,33 @@ RESULTS: dict[str, Reply] = {
         watching=True,
         problems=["The folder work is held: its disk is gone"],
     ),
+    "statusreport-folders": StatusReport(
+        version="0.1.0",
+        epoch="ab" * 16,
+        pid=4242,
+        socket="/run/user/1000/holdfast/holdfast.sock",
+        store="/home/ada/.local/share/holdfast/store",
+        sessions="/home/ada/.local/share/holdfast/sessions",
+        started=TIME,
+        sessions_count=23,
+        deleted_count=0,
+        operations_count=44,
+        clients_count=1,
+        connections_count=1,
+        connections_limit=1000,
+        store_bytes=1_048_576,
+        pending_files=0,
+        watching=True,
+        problems=[],
+        folders=[OWN, ADOPTED],
+    ),
 }
 
-EVENTS: dict[str, Event] = {"saved": Event(row=OPERATION), "deleted-outside": Event(row=UNDONE)}
+EVENTS: dict[str, Event] = {
+    "saved": Event(row=OPERATION),
+    "deleted-outside": Event(row=UNDONE),
+    "folder-held": Event(row=HELD),
+}
 
 _DETAILS: dict[str, HoldfastError] = {
     "bad-field": ERRORS["bad-field"]("show: Expected `str`, got `int` - at `$.ref.name`", field="ref.name"),
@@ -308,5 +406,13 @@ FAILURES: dict[str, HoldfastError] = {
 
 #: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
 FORMER: frozenset[str] = frozenset(
-    {"save.request", "save-every-field.request", "cat.request", "shown.result", "changes.result"}
+    {
+        "save.request",
+        "save-every-field.request",
+        "cat.request",
+        "list.request",
+        "shown.result",
+        "changes.result",
+        "statusreport.result",
+    }
 )

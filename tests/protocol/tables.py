@@ -45,6 +45,10 @@ OPERATION_MEANINGS = {
     "undone": "an earlier operation was reversed",
     "suspect": "something that looks like damage was kept beside the head",
     "unreadable": "a visible file cannot be read",
+    "folder-added": "a folder is watched from now on",
+    "folder-removed": "a folder is not watched any longer; its sessions left the list, its files stayed",
+    "folder-held": "much of a folder was gone at once: its deletions were reversed, and none follow for the moment",
+    "folder-released": "what was missing in a held folder is back, or was given up",
 }
 CAUSE_MEANINGS = {
     "saved": "a client said `save`",

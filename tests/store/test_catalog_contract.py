@@ -24,7 +24,7 @@ from store_engines import (
 
 from holdfast_daemon.store import base
 from holdfast_daemon.store.base import Catalog, Moved, Transaction
-from holdfast_daemon.store.nouns import ChunkPlace, Visible
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Visible
 from holdfast_protocol.errors import Damaged, ShuttingDown
 from holdfast_protocol.messages import List
 
@@ -87,9 +87,10 @@ def test_what_is_not_there_is_none_or_damage(catalog: Catalog) -> None:
         reader.snapshot(HEAD),
         reader.chunk(b"c" * 32),
         reader.operation(1),
-        reader.visible(b"x"),
+        reader.visible("f", b"x"),
+        reader.folder("f"),
     ]
-    assert found == [None] * 5
+    assert found == [None] * 6
     assert (reader.newest_operation(), reader.answer(b"r" * 16), reader.pending_count()) == (0, None, 0)
     for need in (lambda: reader.need_snapshot(HEAD), lambda: reader.document(b"d" * 32)):
         with pytest.raises(Damaged):
@@ -278,18 +279,67 @@ def test_snapshots_are_found_in_many_ways(catalog: Catalog) -> None:
 def test_wanted_and_published_go_their_own_ways(catalog: Catalog) -> None:
     """``want`` leaves what is published, ``confirm`` leaves what is wanted; nothing and nothing is no row."""
     reader = catalog.reader
-    _do(catalog, lambda tx: tx.want(b"p", ID, HEAD, "boot"))
-    assert reader.pending() == [Visible(b"p", ID, None, HEAD, "boot")]
-    _do(catalog, lambda tx: tx.confirm(b"p", HEAD))
-    assert (reader.pending(), reader.pending_count(), reader.visible_paths()) == ([], 0, [b"p"])
-    _do(catalog, lambda tx: tx.want(b"p", ID, NEXT, "later"))
-    assert reader.visible(b"p") == Visible(b"p", ID, HEAD, NEXT, "later")
-    _do(catalog, lambda tx: tx.confirm(b"p", None))
-    assert reader.visible(b"p") == Visible(b"p", ID, None, NEXT, "later")
-    _do(catalog, lambda tx: tx.want(b"p", ID, None, "later"), lambda tx: tx.confirm(b"p", None))
-    assert reader.visible(b"p") is None
-    _do(catalog, lambda tx: tx.put_visible(Visible(b"q", ID, HEAD, HEAD, "boot")), lambda tx: tx.drop_visible(b"q"))
-    assert reader.visible_paths() == []
+    _do(catalog, lambda tx: tx.want("f", b"p", ID, HEAD, "boot"))
+    assert reader.pending("f") == [Visible("f", b"p", ID, None, HEAD, "boot")]
+    _do(catalog, lambda tx: tx.confirm("f", b"p", HEAD))
+    assert (reader.pending("f"), reader.pending_count(), reader.visible_seen("f")) == ([], 0, {b"p": None})
+    _do(catalog, lambda tx: tx.want("f", b"p", ID, NEXT, "later"))
+    assert reader.visible("f", b"p") == Visible("f", b"p", ID, HEAD, NEXT, "later")
+    _do(catalog, lambda tx: tx.confirm("f", b"p", None))
+    assert reader.visible("f", b"p") == Visible("f", b"p", ID, None, NEXT, "later")
+    _do(catalog, lambda tx: tx.want("f", b"p", ID, None, "later"), lambda tx: tx.confirm("f", b"p", None))
+    assert reader.visible("f", b"p") is None
+    row = Visible("f", b"q", ID, HEAD, HEAD, "boot")
+    _do(catalog, lambda tx: tx.put_visible(row), lambda tx: tx.drop_visible("f", b"q"))
+    assert reader.visible_seen("f") == {}
+
+
+def test_a_path_is_one_of_its_folder(catalog: Catalog) -> None:
+    """Two folders may have the same path, each with its own state; how it looks is forgotten with what it shows."""
+    reader = catalog.reader
+    here, there = Visible("f", b"p", ID, HEAD, HEAD, "boot"), Visible("g", b"p", OTHER_ID, NEXT, NEXT, "boot")
+    _do(catalog, lambda tx: tx.put_visible(here), lambda tx: tx.put_visible(there))
+    _do(catalog, lambda tx: tx.put_seen("f", [(b"p", b"looks"), (b"unknown", b"looks")]))
+    assert (reader.visible_seen("f"), reader.visible_seen("g")) == ({b"p": b"looks"}, {b"p": None})
+    _do(catalog, lambda tx: tx.want("f", b"p", ID, NEXT, "boot"), lambda tx: tx.put_seen("f", [(b"p", b"other")]))
+    found = reader.visible("f", b"p")
+    assert found is not None
+    assert found.seen == b"looks"  # what it is to show is not what was seen
+    _do(catalog, lambda tx: tx.confirm("f", b"p", NEXT))
+    assert reader.visible_seen("f") == {b"p": None}
+    assert reader.visible("g", b"p") == there
+
+
+def test_folders_are_kept_with_their_sessions(opened: OpenCatalog) -> None:
+    """A folder's row comes back as it was put; its sessions leave all lists with it, and are back with it."""
+    folder = Folder("f", b"/root", "notes", "folder", True, 5, 7, "why")
+    mine = session().but(folder="f")
+    _do(opened.catalog, lambda tx: tx.put_folder(folder), lambda tx: tx.put_session(mine, None))
+    catalog = opened.reopen()
+    reader = catalog.reader
+    assert (reader.folder("f"), reader.folders()) == (folder, [folder])
+    assert (reader.sessions_in("f"), reader.missing("f"), reader.missing_count("f")) == (1, [mine], 1)
+    _do(catalog, lambda tx: tx.want("f", mine.path, ID, HEAD, "boot"))
+    assert (reader.missing("f"), reader.missing_count("f")) == ([], 0)
+    _do(catalog, lambda tx: tx.put_folder(folder.but(removed=True)), lambda tx: tx.leave("f"))
+    lists = [reader.sessions_page(List(deleted=deleted), 9) for deleted in (False, True)]
+    assert (lists, reader.sessions_in("f"), reader.session_named("notes", "x", "f")) == ([[], []], 0, None)
+    _do(catalog, lambda tx: tx.join("f"))
+    assert reader.session_named("notes", "x", "f") == mine
+
+
+def test_deletions_that_stand_are_counted(catalog: Catalog) -> None:
+    """By folder and time; one that was undone is none."""
+
+    def work(tx: Transaction) -> None:
+        for time, folder in ((10, "f"), (20, "f"), (30, "f"), (30, "g")):
+            tx.add_operation(operation(type="deleted-outside", time=time, folder=folder))
+        tx.mark_undone(3, 9)
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert [each.number for each in reader.deletions_since(15, "f")] == [2]
+    assert (reader.deletions_count(5, "f"), reader.deletions_count(5, "g")) == (2, 1)
 
 
 def test_what_was_deleted_outside_is_found_again(catalog: Catalog) -> None:
@@ -305,10 +355,13 @@ def test_what_was_deleted_outside_is_found_again(catalog: Catalog) -> None:
 
     _do(catalog, work)
     reader = catalog.reader
-    assert reader.gone_since(40, document().id, b"elsewhere") == gone
-    assert reader.gone_since(40, None, b"notes/x") == gone
-    assert reader.gone_since(60, document().id, b"notes/x") is None
-    assert reader.sessions_with_head(document(b"other").id) == [session(OTHER_ID, "y", head=NEXT)]
+    folder = gone.folder
+    assert reader.gone_since(40, document().id, folder, b"elsewhere") == gone
+    assert reader.gone_since(40, None, folder, b"notes/x") == gone
+    assert reader.gone_since(40, None, "another", b"notes/x") is None
+    assert reader.gone_since(60, document().id, folder, b"notes/x") is None
+    assert reader.sessions_with_head(document(b"other").id, 9) == [session(OTHER_ID, "y", head=NEXT)]
+    assert reader.sessions_with_head(document(b"other").id, 0) == []
 
 
 def test_the_newest_that_can_be_undone(catalog: Catalog) -> None:
@@ -349,7 +402,8 @@ def test_facts_of_the_store_are_kept(opened: OpenCatalog) -> None:
 
 def test_the_contract_says_what_each_word_means() -> None:
     """Every method whose name does not say it all has a sentence; the page stays a page."""
-    plain = {"close", "session", "snapshot", "chunk", "visible", "visible_paths", "pending_count", "operation"}
+    plain = {"close", "session", "snapshot", "chunk", "visible", "pending_count", "operation"}
+    plain |= {"missing_count", "folder", "deletions_count"}
     plain |= {"operations_after", "sessions_count", "add_snapshot", "put_suspicion", "put_visible", "drop_visible"}
     plain |= {"mark_undone", "keep_answer", "put_fact"}
     for contract in (base.Chunks, base.Reader, base.Transaction, base.Catalog):

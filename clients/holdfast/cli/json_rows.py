@@ -8,7 +8,7 @@ from typing import Any
 from holdfast.cli.words import iso_time, path_text
 from holdfast_protocol.model import Row
 
-_TIMES = frozenset({"time", "created", "modified", "started"})
+_TIMES = frozenset({"time", "created", "modified", "scanned", "started"})
 
 
 def to_json(row: Row, extra: dict[str, object]) -> str:

@@ -22,6 +22,7 @@ _LIMIT = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
     parser.add_argument("--app", metavar="A", help="of this application")
+    parser.add_argument("--folder", metavar="LABEL", help="of this folder")
     parser.add_argument("--tag", metavar="T", help="with this tag")
     parser.add_argument("--archived", action="store_true", help="the archived ones")
     parser.add_argument("--deleted", action="store_true", help="the deleted ones")
@@ -59,7 +60,7 @@ class _Pages:
         self.more = offset < end
         while self.more and offset < end:
             page = self._client.list(
-                app=given.app, tag=given.tag, archived=given.archived, deleted=given.deleted,
+                app=given.app, folder=given.folder, tag=given.tag, archived=given.archived, deleted=given.deleted,
                 templates=given.templates, sort=given.sort, limit=min(_PAGE_ROWS, end - offset), offset=offset,
             )  # fmt: skip
             yield from page.rows

@@ -19,7 +19,7 @@ def cells(row: OperationRow, *, to_terminal: bool) -> tuple[str, ...]:
         str(row.number),
         when(row.time, to_terminal=to_terminal),
         row.type,
-        f"{row.app}/{row.name}" if row.name is not None else "-",
+        _subject(row),
         row.author,
         undo,
         row.note or "-",
@@ -29,3 +29,10 @@ def cells(row: OperationRow, *, to_terminal: bool) -> tuple[str, ...]:
 def told(row: OperationRow, *, to_terminal: bool) -> str:
     """One line that stands alone."""
     return "  ".join(cells(row, to_terminal=to_terminal))
+
+
+def _subject(row: OperationRow) -> str:
+    """What it happened to: a session, or a folder."""
+    if row.name is not None:
+        return f"{row.app}/{row.name}"
+    return f"folder {row.folder}" if row.folder is not None else "-"

@@ -17,7 +17,6 @@ _INTERRUPTED = 130
 _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
 _WITH_VALUE = ("--socket", "--timeout")
-_TIMEOUT_SECONDS = 30.0
 
 
 def run(argv: list[str]) -> int:
@@ -48,26 +47,33 @@ def run(argv: list[str]) -> int:
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, Verb]:
     """The arguments and the module of the verb. Raises SystemExit as argparse does."""
-    place = _place_of_verb(argv)
-    if place is None:
-        _without_verb(argv)
-    word = argv[place]
-    if word not in VERBS:
-        _refuse(f"no verb {word!r}; holdfast --help lists them")
-    verb: Verb = import_module(f"holdfast.cli.{VERBS[word]}")
-    parser = _Parser(f"holdfast {word}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help)
+    places = _places_of_verb(argv)
+    words = " ".join(argv[place] for place in places)
+    if words not in VERBS:
+        _without_verb(argv, words)
+    verb: Verb = import_module(f"holdfast.cli.{VERBS[words]}")
+    parser = _Parser(f"holdfast {words}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help)
     verb.add_arguments(parser)
     _add_global_flags(parser)
-    return parser.parse_intermixed_args(argv[:place] + argv[place + 1 :]), verb
+    return parser.parse_intermixed_args([word for place, word in enumerate(argv) if place not in places]), verb
 
 
-def _place_of_verb(argv: list[str]) -> int | None:
+def _places_of_verb(argv: list[str]) -> list[int]:
+    """Where its one word stands, or its two (``folder add``), or as many of them as are there."""
+    places: list[int] = []
     is_value = False
     for place, word in enumerate(argv):
         if not is_value and not word.startswith("-"):
-            return place
+            places.append(place)
+            if len(places) == 2 or not _family(word):
+                break
         is_value = not is_value and word in _WITH_VALUE
-    return None
+    return places
+
+
+def _family(word: str) -> list[str]:
+    """The verbs of two words that begin with this one."""
+    return [verb for verb in VERBS if verb.startswith(f"{word} ")]
 
 
 def _add_global_flags(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +81,7 @@ def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="JSON on standard output")
     group.add_argument("--socket", metavar="PATH", help="the daemon's socket")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=_TIMEOUT_SECONDS, help="longest wait for an answer (30)"
+        "--timeout", metavar="SECONDS", type=_seconds, help="longest wait for an answer (30; for a scan 600)"
     )
     group.add_argument("--no-start", action="store_true", help="do not start a daemon where none runs")
     group.add_argument("-q", "--quiet", action="store_true", help="no messages about what went well")
@@ -118,17 +124,22 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _without_verb(argv: list[str]) -> NoReturn:
-    parser = _Parser("holdfast", allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
-    width = max(len(word) for word in VERBS)
-    wants_help = any(word in ("-h", "--help") for word in argv)
-    if wants_help:
-        lines = (f"  {word:<{width}}  {import_module(f'holdfast.cli.{module}').HELP}" for word, module in VERBS.items())
+def _without_verb(argv: list[str], words: str) -> NoReturn:
+    """``words`` are no verb: none, the first of two, or others. Help is given, else it is said."""
+    family = _family(words)
+    if words and not family:
+        _refuse(f"no verb {words!r}; holdfast --help lists them")
+    program = f"holdfast {words}".rstrip()
+    parser = _Parser(program, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
+    if any(word in ("-h", "--help") for word in argv):
+        verbs = family or [*VERBS]
+        width = max(map(len, verbs))
+        lines = (f"  {verb:<{width}}  {import_module(f'holdfast.cli.{VERBS[verb]}').HELP}" for verb in verbs)
         parser.epilog = "verbs (holdfast VERB --help says more):\n" + "\n".join(lines)
     parser.add_argument("verb", metavar="VERB")
     _add_global_flags(parser)
     parser.parse_args(argv)
-    _refuse("a verb is expected; holdfast --help lists them")
+    _refuse(f"a verb is expected{f' behind {words!r}' if words else ''}; {program} --help lists them")
 
 
 def _refuse(sentence: str) -> NoReturn:

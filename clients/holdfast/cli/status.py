@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from holdfast.cli.folder_rows import lines
 from holdfast.cli.words import size, when
 
 if TYPE_CHECKING:
@@ -18,18 +19,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
-    """A line for each field."""
+    """A line for each field, and below them some for each folder."""
     output = context.output
     report = context.client.status()
     if output.as_json:
         output.row(report)
         return 0
-    shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name != "problems"}
+    below = ("folders", "problems")
+    shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name not in below}
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():
         output.line(f"{name}: {value}")
+    for folder in report.folders:
+        for line in lines(folder, to_terminal=output.to_terminal):
+            output.line(line)
     for problem in report.problems:
         output.line(f"problem: {problem}")
     return 0

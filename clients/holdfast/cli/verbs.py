@@ -10,7 +10,7 @@ from holdfast.cli.output import Output
 if TYPE_CHECKING:
     from holdfast.client import Client
 
-#: Word to module, in the order of the help.
+#: Word, or two words, to module, in the order of the help.
 VERBS: dict[str, str] = {
     "save": "save",
     "load": "load",
@@ -29,18 +29,30 @@ VERBS: dict[str, str] = {
     "new": "new",
     "check-resources": "check_resources",
     "import": "import_",
+    "folder add": "folder_add",
+    "folder list": "folder_list",
+    "folder remove": "folder_remove",
+    "folder scan": "folder_scan",
+    "folder suggest": "folder_suggest",
     "events": "events",
     "status": "status",
 }
 
 
-class Context:
-    """The client, connected when it is first used, and the output."""
+#: The longest wait for an answer, and for one that looks at a whole folder first, where nobody says another.
+_ANSWER_SECONDS = 30.0
+_WALK_SECONDS = 600.0
 
-    def __init__(self, socket: str | None, timeout_seconds: float, *, start: bool, output: Output) -> None:
+
+class Context:
+    """The client, connected when it is first used, and the output. ``walk_seconds``: how long to wait for an answer
+    that looks at whole folders first."""
+
+    def __init__(self, socket: str | None, timeout_seconds: float | None, *, start: bool, output: Output) -> None:
         self.output = output
+        self.walk_seconds = timeout_seconds or _WALK_SECONDS
         self._socket = socket
-        self._timeout_seconds = timeout_seconds
+        self._timeout_seconds = timeout_seconds or _ANSWER_SECONDS
         self._start = start
         self._client: Client | None = None
 

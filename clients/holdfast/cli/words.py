@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _NANOSECONDS = 1_000_000_000
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+#: What a shell takes as it is.
+_HARMLESS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"
+_AGES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def iso_time(nanoseconds: int) -> str:
@@ -26,6 +29,15 @@ def local_time(nanoseconds: int) -> str:
 def when(nanoseconds: int, *, to_terminal: bool) -> str:
     """For a person's eye, or for the next program of a pipe."""
     return local_time(nanoseconds) if to_terminal else iso_time(nanoseconds)
+
+
+def ago(nanoseconds: int, *, to_terminal: bool) -> str:
+    """``3 min ago`` for a person's eye, the time for the next program of a pipe."""
+    if not to_terminal:
+        return iso_time(nanoseconds)
+    seconds = max(0, time.time_ns() - nanoseconds) // _NANOSECONDS
+    unit, length = next(((unit, length) for unit, length in _AGES if seconds >= length), _AGES[-1])
+    return f"{seconds // length} {unit} ago"
 
 
 def size(size_bytes: int, *, to_terminal: bool) -> str:
@@ -48,6 +60,20 @@ def fact(value: str | int | bool | None) -> str:
 def path_text(path: bytes) -> str:
     """A path as text; bytes that are not UTF-8 are written out (``\\xff``)."""
     return path.decode(errors="backslashreplace")
+
+
+def shell_word(path: bytes) -> str:
+    """What to type for this path: in quotes where a shell would split or obey it, and with what cannot be typed, or
+    would not be seen, written out (``$'\\xff'``)."""
+    try:
+        text = path.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if not text.isprintable() or not text:
+        return "$'" + "".join(chr(each) if chr(each) in _HARMLESS else f"\\x{each:02x}" for each in path) + "'"
+    if all(sign in _HARMLESS or not sign.isascii() for sign in text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def title(session: SessionRow) -> str:

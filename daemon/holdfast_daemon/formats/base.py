@@ -9,7 +9,7 @@ change when this contract grows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -114,6 +114,36 @@ class Resource:
     fragile: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """Where in a folder of the application's own its sessions are: patterns of relative paths, ``/`` between
+    components, each component met as a shell meets a name (``*``, ``?``, ``[...]``), capitals told apart. A component
+    that names a folder meets a hidden one only where it begins with a dot itself; one that names a file meets any.
+
+    ``files``: each file is a session, whatever is in it, also empty or cut. ``recognised``: each file is one where the
+    format recognises it; other files lie there too, and one that is damaged before it was ever seen whole is taken for
+    one of those. ``folders``: each folder is one session of several files, with everything below it. ``whole``: the
+    folder itself is. ``skipped``: folders never looked into nor watched; a pattern without ``/`` is met at any depth.
+    ``fixed``: the application names its ``folders`` (or the ``whole``) and may have them open, so that nobody else may
+    move or remove them. ``new_file``, ``new_folder``: the relative folder that a new session of one file, or of
+    several, goes into; none goes where no pattern is met. ``beside``: folders, relative to the root, that are adopted
+    along with it, each with the layout that fits it.
+    """
+
+    files: tuple[str, ...] = ()
+    recognised: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    whole: bool = False
+    skipped: tuple[str, ...] = ()
+    fixed: bool = False
+    new_file: str = ""
+    new_folder: str = ""
+    beside: tuple[str, ...] = ()
+
+
+#: What tells a file's text, or None where there is none that can be read.
+ReadText = Callable[[str], str | None]
+
 #: One row of an alignment: index in the old parts, index in the new ones; None where it has no partner.
 Pair = tuple[int | None, int | None]
 
@@ -160,6 +190,31 @@ class Format(Protocol):
     @property
     def warns(self) -> bool:
         """Whether a reading, a part's losses or a name may be warned of; where not, nobody is kept waiting for it."""
+        ...
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """How its sessions lie in folders of its own, by short names; the first is the ordinary one. Never empty."""
+        ...
+
+    @property
+    def within(self) -> Collection[str]:
+        """Names of folders: where one that holds such a folder is named for adoption, that one in it is meant."""
+        ...
+
+    def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
+        """Which of ``layouts`` fits a folder of this name, by the beginnings (64 KiB at most) of the regular files
+        directly in it and by the names of the folders in it. Bytes of names that are not UTF-8 are surrogates."""
+        ...
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """Folders where the application keeps its sessions by its own rules, on this system and as its user would name
+        them for adoption; they may not exist. ``read_text`` opens the application's settings, if it must."""
+        ...
+
+    def begins(self, beginning: bytes) -> bool:
+        """Whether a file that begins so may be one of its documents: cheap, so that what is large and none is not read
+        whole. ``beginning``: its first 64 KiB, or all of it."""
         ...
 
     def recognise(self, document: Document) -> Recognition | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from holdfast_daemon.formats.alignment import align_by_key
-from holdfast_daemon.formats.base import CannotHold, Document, Pair, Part, Reading, Resource
+from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource
 from holdfast_daemon.formats.changes import phrase_of_part
 
 
@@ -23,6 +23,21 @@ class Defaults:
     holds: Mapping[str, Collection[str]] = MappingProxyType({})
     incidental: Collection[str] = ()
     warns: bool = False
+    #: Every file is a session, and every folder.
+    layouts: Mapping[str, Layout] = MappingProxyType({"folder": Layout(files=("*",), folders=("*",))})
+    within: Collection[str] = ()
+
+    def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
+        """The ordinary one."""
+        return next(iter(self.layouts))
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """Wherever its user puts them."""
+        return ()
+
+    def begins(self, beginning: bytes) -> bool:
+        """Any may."""
+        return True
 
     def suffix_of(self, beginning: bytes) -> str:
         """Always the same."""

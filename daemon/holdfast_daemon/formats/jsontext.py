@@ -17,6 +17,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed le
 from typing import Any, NamedTuple
 
 from holdfast_daemon.formats.base import DamagedDocument
+from holdfast_daemon.formats.conflict import conflict_in
 
 BOM = b"\xef\xbb\xbf"
 WHITE_SPACE = " \t\n\r"
@@ -235,6 +236,8 @@ def _decoded(content: bytes) -> str:
 
 def _sentence(error: json.JSONDecodeError, content: bytes) -> str:
     """What is wrong, and at which line and byte, both from 1."""
+    if conflict := conflict_in(content):
+        return conflict
     text = error.doc
     if error.pos >= len(text.rstrip(WHITE_SPACE)) or error.msg.startswith("Unterminated string"):
         line = text.count("\n") + 1

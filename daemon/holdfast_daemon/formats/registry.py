@@ -16,6 +16,7 @@ GROUP = "holdfast.formats"
 _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
     *("suffix_of", "identity", "suspicion", "new_part", "resources", "name_warnings", "losses"),
+    *("layout_for", "known_places", "begins"),
 )
 _FIELDS = {
     "app": str,
@@ -25,6 +26,8 @@ _FIELDS = {
     "holds": Mapping,
     "incidental": Collection,
     "warns": bool,
+    "layouts": Mapping,
+    "within": Collection,
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from holdfast_daemon.formats.base import DamagedDocument
+from holdfast_daemon.formats.conflict import conflict_in
 
 DEEPEST_LEVEL = 200
 #: Of one element; IGV's largest has about forty.
@@ -30,8 +31,6 @@ _TAG = re.compile(rb"""<[^\s/<>"']++(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _REFERENCE = re.compile(rb"&([^\s#&;<>]+);")
 #: The same in a whole element; the first three are plain text, whatever they hold.
 _REFERENCE_IN_TEXT = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|" + _REFERENCE.pattern, re.DOTALL)
-_OURS = re.compile(rb"^<{7}(?=\s)", re.MULTILINE)
-_THEIRS = re.compile(rb"^>{7}(?=\s)", re.MULTILINE)
 _PREDEFINED = {b"amp", b"lt", b"gt", b"quot", b"apos"}
 _CUT = {
     expat.errors.codes[message]
@@ -203,9 +202,8 @@ def _refuse_external(context: str, base: str | None, system: str | None, public:
 
 
 def _sentence(text: bytes, error: expat.ExpatError, reader: _Reader) -> str:
-    if (marker := _OURS.search(text)) and _THEIRS.search(text, marker.end()):
-        line = text.count(b"\n", 0, marker.start()) + 1
-        return f"line {line}: it holds git's conflict markers, so two versions of it lie in one file"
+    if conflict := conflict_in(text):
+        return conflict
     where = f"line {error.lineno}, column {error.offset + 1}"
     if not text.strip():
         return "the file is empty" if not text else "the file holds nothing but white space"

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session, Snapshot, StoredDocument, Visible
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Operation, Session, Snapshot, StoredDocument, Visible
 from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
@@ -82,12 +82,34 @@ class Reader(Protocol):
 
     def sessions_count(self, deleted: bool) -> int: ...
 
-    def sessions_with_head(self, document: bytes) -> list[Session]:
-        """Live sessions whose head is that document."""
+    def sessions_in(self, folder: str) -> int:
+        """How many live ones a folder has."""
         ...
 
-    def gone_since(self, time: int, document: bytes | None, path: bytes) -> Session | None:
-        """A session deleted outside after ``time`` whose head is ``document`` or whose path was ``path``."""
+    def missing(self, folder: str) -> list[Session]:
+        """Live sessions of a folder that are neither visible nor on their way to be."""
+        ...
+
+    def missing_count(self, folder: str) -> int: ...
+
+    def sessions_with_head(self, document: bytes, limit: int) -> list[Session]:
+        """Live sessions whose head is that document, in whatever folder."""
+        ...
+
+    def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
+        """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
+        ...
+
+    def deletions_since(self, time: int, folder: str) -> list[Operation]:
+        """Those made outside in that folder which stand."""
+        ...
+
+    def deletions_count(self, time: int, folder: str) -> int: ...
+
+    def folder(self, label: str) -> Folder | None: ...
+
+    def folders(self) -> list[Folder]:
+        """By label; removed ones too."""
         ...
 
     def snapshot(self, identity: bytes) -> Snapshot | None: ...
@@ -134,11 +156,13 @@ class Reader(Protocol):
         """Those of ``hashes`` that are in the store."""
         ...
 
-    def visible(self, path: bytes) -> Visible | None: ...
+    def visible(self, folder: str, path: bytes) -> Visible | None: ...
 
-    def visible_paths(self) -> list[bytes]: ...
+    def visible_seen(self, folder: str) -> dict[bytes, bytes | None]:
+        """Every path of a folder that is or should be visible, with its ``seen``."""
+        ...
 
-    def pending(self) -> list[Visible]:
+    def pending(self, folder: str) -> list[Visible]:
         """Paths where something else should be than was last confirmed."""
         ...
 
@@ -186,15 +210,31 @@ class Transaction(Reader, Protocol):
 
     def put_visible(self, visible: Visible) -> None: ...
 
-    def want(self, path: bytes, session: bytes, snapshot: bytes | None, boot: str) -> None:
+    def want(self, folder: str, path: bytes, session: bytes, snapshot: bytes | None, boot: str) -> None:
         """From this commit on, ``snapshot`` should be visible there; what is published stays as it was."""
         ...
 
-    def confirm(self, path: bytes, snapshot: bytes | None) -> None:
+    def confirm(self, folder: str, path: bytes, snapshot: bytes | None) -> None:
         """That is what the path shows now; one that should show nothing and shows nothing is dropped."""
         ...
 
-    def drop_visible(self, path: bytes) -> None: ...
+    def put_seen(self, folder: str, seen: Iterable[tuple[bytes, bytes]]) -> None:
+        """Paths and how they look; those that are to show something else than they do stay as they are."""
+        ...
+
+    def drop_visible(self, folder: str, path: bytes) -> None: ...
+
+    def put_folder(self, folder: Folder) -> None:
+        """A new row, or another in the place of the one of that label."""
+        ...
+
+    def leave(self, folder: str) -> None:
+        """The live sessions of a folder go from all lists; nothing else changes."""
+        ...
+
+    def join(self, folder: str) -> None:
+        """Those that left with it are back."""
+        ...
 
     def add_operation(self, operation: Operation) -> int:
         """Its number: one more than the newest, without a gap; the number in ``operation`` is not looked at."""

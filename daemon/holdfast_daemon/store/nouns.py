@@ -144,13 +144,38 @@ class Snapshot(Noun, frozen=True):
 
 
 class Visible(Noun, frozen=True):
-    """What is, and what should be, at one path of the sessions folder: ids of snapshots, None for nothing."""
+    """What is, and what should be, at one path of a folder: ids of snapshots, None for nothing.
 
+    ``seen``: how the files there looked to the kernel when they were read and found to be ``published``
+    (``visible_files.signature``); None where that says nothing.
+    """
+
+    folder: str
     path: bytes
     session: bytes
     published: bytes | None
     wanted: bytes | None
     boot: str
+    seen: bytes | None = None
+
+
+class Folder(Noun, frozen=True):
+    """A row of ``folders``. ``app`` is None for the sessions folder; ``layout`` is the name of one of its format's;
+    ``inode`` that of its root when it was last there; ``held`` the reason why nothing in it counts as deleted."""
+
+    label: str
+    root: bytes
+    app: str | None
+    layout: str
+    polled: bool
+    inode: int | None
+    added: int
+    held: str | None = None
+    removed: bool = False
+
+    def but(self, **changes: object) -> Folder:
+        """The same folder with other values."""
+        return msgspec.structs.replace(self, **changes)
 
 
 class Operation(Noun, frozen=True):

@@ -20,11 +20,13 @@ A task has a session in ``context.json``, and of its folder also ``settings``, `
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from holdfast_daemon.formats.aiderdesk.damage import losses, suspicion
 from holdfast_daemon.formats.aiderdesk.emptying import emptied
+from holdfast_daemon.formats.aiderdesk.folders import LAYOUTS, PROJECT_FOLDER, known_places, layout_for
 from holdfast_daemon.formats.aiderdesk.generations import upgraded
 from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
@@ -37,22 +39,28 @@ from holdfast_daemon.formats.aiderdesk.session import (
     recognition_of,
     session_of,
 )
-from holdfast_daemon.formats.aiderdesk.task import LEFT_OUT, WHOLE_FILES, part_of, read_task, recognise_task
+from holdfast_daemon.formats.aiderdesk.task import WHOLE_FILES, part_of, read_task, recognise_task, without_work_tree
 from holdfast_daemon.formats.aiderdesk.wording import describe_change
 from holdfast_daemon.formats.aiderdesk.writing import write
-from holdfast_daemon.formats.base import DamagedDocument, Document, Pair, Part, Reading, Recognition, Resource
+from holdfast_daemon.formats.base import (
+    DamagedDocument,
+    Document,
+    Pair,
+    Part,
+    Reading,
+    ReadText,
+    Recognition,
+    Resource,
+)
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.jsontext import canonical, canonical_value, value_of
 from holdfast_daemon.formats.trees import free_key
 
-__all__ = ["AIDERDESK", "LEFT_OUT", "AiderDesk", "upgraded"]
+__all__ = ["AIDERDESK", "AiderDesk", "upgraded"]
 
 #: What a session begins with, and one of what it must hold.
 _OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{")
 _MARKS = (f'"{MESSAGES}"'.encode(), f'"{FILES}"'.encode())
-
-#: Paths of context files are relative to the folder that holds this one.
-PROJECT_FOLDER = ".aider-desk"
 
 
 class AiderDesk(Defaults):
@@ -62,13 +70,27 @@ class AiderDesk(Defaults):
     suffix = ".json"
     unordered = ("field", *sorted(WHOLE_FILES))
     warns = True
+    layouts = LAYOUTS
+    within = (PROJECT_FOLDER,)
+
+    def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
+        """By AiderDesk's own names of folders."""
+        return layout_for(folder, folders)
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """In each project that AiderDesk has open or had lately."""
+        return [*known_places(environment, home, sys.platform, read_text)]
+
+    def begins(self, beginning: bytes) -> bool:
+        """As an object that has one of its lists."""
+        return _begins(beginning)
 
     def recognise(self, document: Document) -> Recognition | None:
         """A JSON object with a list of messages or of context files; a folder by its settings or its context."""
         if b"" not in document:
             return recognise_task(document)
         content = document[b""]
-        if not (_OBJECT.match(content) and any(mark in content for mark in _MARKS)):
+        if not _begins(content):
             return None
         try:
             return recognition_of(session_of(content))
@@ -91,6 +113,7 @@ class AiderDesk(Defaults):
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
         """No messages and no files; version and unknown members stay, and of a task's settings what a user set up: it
         is another task, with another id."""
+        document = without_work_tree(document)
         return self.write([*emptied(self.read(document).parts, document, keep)], document)
 
     def match(self, old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
@@ -124,7 +147,7 @@ class AiderDesk(Defaults):
         return describe_change(old, new)
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
-        """All messages and files are gone, or nearly all messages and none is left as it was."""
+        """Every message is gone, or nearly all are and none is left as it was; or a task's settings."""
         return suspicion(old, new)
 
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
@@ -133,9 +156,10 @@ class AiderDesk(Defaults):
         return replace(made, key=free_key(made.key, {part.key for part in beside}))
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
-        """Every context file, whether it exists or not."""
+        """Every context file, whether it exists or not; a task forgets those that do not when it is opened (4, 6)."""
+        in_task = any(part.kind in WHOLE_FILES for part in parts)
         return [
-            Resource(key=part.key, role="context", reference=part.name, below=PROJECT_FOLDER)
+            Resource(key=part.key, role="context", reference=part.name, below=PROJECT_FOLDER, fragile=in_task)
             for part in parts
             if part.kind == "file" and is_file(value_of(part.content))
         ]
@@ -147,6 +171,10 @@ class AiderDesk(Defaults):
     def losses(self, parts: Sequence[Part]) -> list[tuple[str, str]]:
         """What AiderDesk fails over or cannot use (page 3)."""
         return [*losses(parts)]
+
+
+def _begins(content: bytes) -> bool:
+    return _OBJECT.match(content) is not None and any(mark in content for mark in _MARKS)
 
 
 AIDERDESK = AiderDesk()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
+from holdfast_daemon.formats.aiderdesk.folders import WORK_TREE
 from holdfast_daemon.formats.aiderdesk.messages import PREVIEW_LENGTH, cut, message_of, name_of, one_line, shown
 from holdfast_daemon.formats.aiderdesk.session import (
     MOST_WARNINGS,
@@ -32,8 +33,8 @@ WHOLE_FILES = frozenset({"settings", "todos", "attachment"})
 
 _KINDS = {"settings.json": "settings", "todos.json": "todos"}
 
-#: What lies in a task's folder and is none of it: a whole work tree of the project.
-LEFT_OUT = (b"worktree/",)
+#: What lies in a task's folder and is none of it.
+_WORK_TREE = f"{WORK_TREE}/".encode()
 
 WITHOUT_SETTINGS = "settings.json is missing: AiderDesk removes such a folder with all it holds when it closes the task"
 
@@ -51,10 +52,21 @@ def recognise_task(document: Document) -> Recognition | None:
     return _recognised(inferred=True)
 
 
+def in_work_tree(path: bytes) -> bool:
+    """Whether a path in a task's folder is the project's and no part of the task."""
+    return path.startswith(_WORK_TREE)
+
+
+def without_work_tree(document: Document) -> Document:
+    """The files of the task itself: whoever gathered the document may have taken the rest along."""
+    return {path: content for path, content in document.items() if not in_work_tree(path)}
+
+
 def read_task(document: Document) -> Reading:
     """Settings, the context's parts, todos, then other files by path. Raises DamagedDocument."""
     if not (CONTEXT in document or SETTINGS in document):
         raise DamagedDocument("no task of AiderDesk: it has neither context.json nor settings.json")
+    document = without_work_tree(document)
     files = {path: new_file(key, document[path]) for path, key in keys_of(document).items() if path != CONTEXT}
     parts, warnings = [], []
     if SETTINGS in files:

@@ -23,7 +23,14 @@ from holdfast_daemon.formats.aiderdesk.session import (
     is_message,
     session_of,
 )
-from holdfast_daemon.formats.aiderdesk.task import CONTEXT, SETTINGS, TODOS, WHOLE_FILES, WITHOUT_SETTINGS
+from holdfast_daemon.formats.aiderdesk.task import (
+    CONTEXT,
+    SETTINGS,
+    TODOS,
+    WHOLE_FILES,
+    WITHOUT_SETTINGS,
+    in_work_tree,
+)
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Part
 from holdfast_daemon.formats.jsonedit import Item, member_text, with_elements, with_items, with_root
 from holdfast_daemon.formats.jsontext import BOM, WHITE_SPACE, value_of
@@ -63,7 +70,7 @@ def _task(parts: Sequence[Part], template: Document) -> Document:
         problems.append((SETTINGS.decode(), WITHOUT_SETTINGS))
     if problems:
         raise CannotHold(problems)
-    document = dict(written_as(files, before))
+    document = {**written_as(files, before), **{path: before[path] for path in before if in_work_tree(path)}}
     if others or CONTEXT in template:
         document[CONTEXT] = _session(others, template.get(CONTEXT), EMPTY_V2)
     return document
@@ -74,7 +81,7 @@ def _problems_of_file(part: Part, before: Document) -> Sequence[tuple[str, str]]
     if before.get(path) == part.content:
         return ()
     if part.kind == "attachment":
-        is_own = path.partition(b"/")[0] in (CONTEXT, SETTINGS, TODOS)
+        is_own = path.partition(b"/")[0] in (CONTEXT, SETTINGS, TODOS) or in_work_tree(path)
         return [(part.key, "a file of this name is no attachment of a task")] if is_own else ()
     if part.name != f"{part.kind}.json":
         return [(part.key, f"the {part.kind} of a task are the file {part.kind}.json")]

@@ -6,7 +6,7 @@ of UCSC (``.session``) are not read: nothing in them tells them from any other l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from holdfast_daemon.formats.base import (
     CannotHold,
@@ -15,12 +15,14 @@ from holdfast_daemon.formats.base import (
     Pair,
     Part,
     Reading,
+    ReadText,
     Recognition,
     Resource,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.igv.emptying import emptied_parts, looks_emptied
 from holdfast_daemon.formats.igv.envelope import Envelope, head_of, opened
+from holdfast_daemon.formats.igv.folders import LAYOUTS, known_places
 from holdfast_daemon.formats.igv.json_reading import read_json_session
 from holdfast_daemon.formats.igv.json_writing import write_json_session
 from holdfast_daemon.formats.igv.matching import identity_of, match_parts
@@ -31,7 +33,7 @@ from holdfast_daemon.formats.igv.newcomers import new_part
 from holdfast_daemon.formats.igv.phrases import phrase_of_change
 from holdfast_daemon.formats.igv.pointers import pointers_of
 from holdfast_daemon.formats.igv.problems import losses, name_warnings
-from holdfast_daemon.formats.igv.recognition import HEAD_BYTES, is_json, recognise
+from holdfast_daemon.formats.igv.recognition import HEAD_BYTES, begins, is_json, recognise
 from holdfast_daemon.formats.igv.xml_reading import read_xml_session
 from holdfast_daemon.formats.igv.xml_writing import write_xml_session
 
@@ -51,6 +53,15 @@ class Igv(Defaults):
     )
     holds = {"panel": ("track",)}
     incidental = ("layout", "attributes")
+    layouts = LAYOUTS
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """IGV's autosaves, and where the last sessions were."""
+        return [*known_places(home, read_text)]
+
+    def begins(self, beginning: bytes) -> bool:
+        """With a session's root, or one of its members."""
+        return begins(beginning)
 
     def recognise(self, document: Document) -> Recognition | None:
         """A root Session or Global with genome or Resources, or JSON with tracks and reference or genome."""

@@ -25,6 +25,7 @@ _ROOT = re.compile(rb"""<(Session|Global)(?=[\s/>])((?:[^<>"']++|"[^"]*+"|'[^']*
 _ATTRIBUTE = re.compile(rb"""\s([^\s=<>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _HOLDS_RESOURCES = re.compile(rb"<(?:Resources|Files)[\s/>]", re.IGNORECASE)
 _FIRST_KEY = re.compile(rb'\s*\{\s*"(?:version|reference|genome|locus|tracks|roi|sampleinfo|showSampleNames)"\s*:')
+_MEMBERS = (b'"tracks"', b'"reference"', b'"genome"', b'"locus"')
 #: What only IGV Desktop writes: members of the session, and of its tracks.
 _DESKTOP_MEMBERS = ("nextAutoscaleGroup", "hiddenAttributes", "geneList")
 _DESKTOP_TRACK_MEMBERS = ("path", "shouldShowTranslation", "autoscale", "drawBaseline")
@@ -35,9 +36,31 @@ def recognise(content: bytes) -> Recognition | None:
     if not _BEGINNING.match(content):
         return None
     head = head_of(content, HEAD_BYTES)
-    start = _CONFLICT_LINES.sub(b"", head[:4096]) + head[4096:]
+    start = _without_conflict(head)
     if is_json(start):
         return _of_json_bytes(content)
+    root = _root_in(start)
+    return None if root is None else of_root(*root, head)
+
+
+def begins(beginning: bytes) -> bool:
+    """As XML whose root is a session's, or as JSON with one of a session's members near its begin."""
+    if not _BEGINNING.match(beginning):
+        return False
+    start = _without_conflict(head_of(beginning, HEAD_BYTES))
+    if is_json(start):
+        return any(member in start for member in _MEMBERS)
+    root = _root_in(start)
+    return root is not None and of_root(*root, start) is not None
+
+
+def _without_conflict(head: bytes) -> bytes:
+    """The begin of a text without the lines that a failed merge of git leaves there."""
+    return _CONFLICT_LINES.sub(b"", head[:4096]) + head[4096:]
+
+
+def _root_in(start: bytes) -> tuple[str, dict[str, str], bool] | None:
+    """Name and attributes of an XML document's root that may be IGV's, and whether it holds resources."""
     before = _BEFORE_ROOT.match(start)
     root = _ROOT.match(start, before.end() if before else 0)
     if root is None:
@@ -46,8 +69,7 @@ def recognise(content: bytes) -> Recognition | None:
         match[1].decode("utf-8", "replace"): (match[2] or match[3] or b"").decode("utf-8", "replace")
         for match in _ATTRIBUTE.finditer(root[2])
     }
-    holds_resources = _HOLDS_RESOURCES.search(start, root.end()) is not None
-    return of_root(root[1].decode(), attributes, holds_resources, head)
+    return root[1].decode(), attributes, _HOLDS_RESOURCES.search(start, root.end()) is not None
 
 
 def is_json(text: bytes) -> bool:
@@ -94,5 +116,6 @@ def _of_json_bytes(content: bytes) -> Recognition | None:
             return None
         value = read_json(text, 0).root.value
     except DamagedDocument:
-        return Recognition(generation="JSON", inferred=True) if _FIRST_KEY.match(head_of(content, 4096)) else None
+        start = _without_conflict(head_of(content, 4096))
+        return Recognition(generation="JSON", inferred=True) if _FIRST_KEY.match(start) else None
     return of_members(value) if isinstance(value, dict) else None

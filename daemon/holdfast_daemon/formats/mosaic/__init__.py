@@ -6,7 +6,7 @@ is ever unpickled by Python: ``machine`` reads opcodes and makes nodes that do n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from holdfast_daemon.formats.base import (
     CannotHold,
@@ -15,6 +15,7 @@ from holdfast_daemon.formats.base import (
     Pair,
     Part,
     Reading,
+    ReadText,
     Recognition,
     Resource,
 )
@@ -22,6 +23,7 @@ from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.mosaic.adding import new_geometry
 from holdfast_daemon.formats.mosaic.describing import change_line
 from holdfast_daemon.formats.mosaic.fields import THUMBNAIL, is_same
+from holdfast_daemon.formats.mosaic.folders import LAYOUTS, begins, known_places
 from holdfast_daemon.formats.mosaic.matching import matched
 from holdfast_daemon.formats.mosaic.merging import merged_part
 from holdfast_daemon.formats.mosaic.paths import pointed_to
@@ -44,6 +46,15 @@ class Mosaic(Defaults):
     suffix = ".pickle"
     other_suffixes = (".mosaic",)
     warns = True
+    layouts = LAYOUTS
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """Where the last sessions were."""
+        return [*known_places(environment, home, read_text)]
+
+    def begins(self, beginning: bytes) -> bool:
+        """With the mark of a session, or an index that names one."""
+        return begins(beginning)
 
     def recognise(self, document: Document) -> Recognition | None:
         """By the class of the container that every session has; the version is inferred unless an index tells it."""

@@ -5,7 +5,8 @@ Facts and their sources are in the project's page on the format (renardo.md); it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Mapping, Sequence
 
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import (
@@ -15,11 +16,13 @@ from holdfast_daemon.formats.base import (
     Pair,
     Part,
     Reading,
+    ReadText,
     Recognition,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.lines import merged_text
-from holdfast_daemon.formats.renardo.folders import sessions_folder
+from holdfast_daemon.formats.renardo.damage import session_suspicion
+from holdfast_daemon.formats.renardo.folders import LAYOUTS, SESSIONS, known_places, layout_for, sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
 from holdfast_daemon.formats.renardo.names import name_warnings
@@ -61,6 +64,16 @@ class Renardo(Defaults):
     app = "renardo"
     suffix = ".py"
     warns = True
+    layouts = LAYOUTS
+    within = (SESSIONS,)
+
+    def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
+        """By Renardo's own names, and by whether a Python file has named buffers."""
+        return layout_for(folder, files, folders)
+
+    def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
+        """The folders of sessions and of startup files, and the project that was open last (renardo.md 2)."""
+        return [*known_places(environment, home, sys.platform, read_text)]
 
     def recognise(self, document: Document) -> Recognition | None:
         """Any single file is at least F0, which is not certain; a folder needs a ``.py`` file."""
@@ -109,17 +122,10 @@ class Renardo(Defaults):
         return None if base.kind == "state" else merged_text(base, ours, theirs)
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
-        """Buffers with text before, and now none, or none that has text (renardo.md 3.4: a10 does so)."""
+        """Buffers with text before, and now none, or none that has text, or cut off (renardo.md 3.3 and 3.4)."""
         if old.recognition.generation == new.recognition.generation == "project":
             return project_suspicion(old, new)
-        before = [part for part in old.parts if part.kind == "buffer" and part.content.strip()]
-        after = [part for part in new.parts if part.kind == "buffer"]
-        if not before or any(part.content.strip() for part in after):
-            return _headers_gone(old, new) if before else None
-        if not after:
-            left = "only the startup section is left" if new.parts else "nothing is left"
-            return f"{left} of a session that had {len(before)} buffers with text"
-        return f"every buffer is empty, and {len(before)} had text"
+        return session_suspicion(old, new)
 
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A buffer of a session; a file of a project folder, whatever stands last there."""
@@ -137,12 +143,6 @@ class Renardo(Defaults):
         """What Renardo trims or turns into something else in a session file, mere line ends at a text's end left out;
         files of a project it keeps."""
         return losses_that_matter([part for part in parts if part.kind in SESSION_KINDS])
-
-
-def _headers_gone(old: Reading, new: Reading) -> str | None:
-    if old.recognition.generation in ("F2", "F3") and new.recognition.generation in ("F0", "F1"):
-        return "the headers of a session with named buffers are gone"
-    return None
 
 
 RENARDO = Renardo()

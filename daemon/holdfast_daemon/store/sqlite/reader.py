@@ -10,6 +10,7 @@ import apsw
 
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
+    Folder,
     Operation,
     Session,
     Snapshot,
@@ -32,6 +33,8 @@ OPERATION = (
     "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
     "undone_by, note"
 )
+FOLDER = "label, root, app, layout, polled, inode, added, held, removed"
+VISIBLE = "folder, path, session, published, wanted, boot, seen"
 _ORDERS = {
     "modified": "modified DESC, id",
     "created": "created DESC, id",
@@ -44,6 +47,11 @@ REMEMBERED_BYTES = 4096
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
 _BY_ID = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
 _BY_NAME = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
+_DELETIONS = "WHERE folder = ? AND time >= ? AND type = 'deleted-outside' AND undone_by IS NULL"
+_MISSING = (
+    "s.folder = ? AND NOT s.deleted AND NOT EXISTS "
+    "(SELECT 1 FROM visible AS v WHERE v.folder = s.folder AND v.path = s.path)"
+)
 _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 
 
@@ -100,6 +108,9 @@ class SqliteReader:
         bindings: list[Any] = list(values)
         if asked.templates:
             clauses.append("template")
+        if asked.folder is not None:
+            clauses.append("folder = ?")
+            bindings.append(asked.folder)
         if asked.app is not None:
             clauses.append("app = ?")
             bindings.append(asked.app)
@@ -115,23 +126,50 @@ class SqliteReader:
         )
         return [_session(row) for row in self._all(sql, (*bindings, limit, asked.offset))]
 
-    def gone_since(self, time: int, document: bytes | None, path: bytes) -> Session | None:
-        """A session deleted outside after ``time`` whose head is ``document`` or whose path was ``path``."""
+    def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
+        """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
         sql = (
-            f"SELECT {SESSION_AND_TAGS} FROM sessions AS s WHERE deleted AND modified >= ?1 AND EXISTS ("
-            "SELECT 1 FROM operations WHERE session = s.id AND type = 'deleted-outside' AND time >= ?1) AND "
-            "(path = ?2 OR head IN (SELECT id FROM snapshots WHERE document = ?3)) "
-            "ORDER BY path != ?2, modified DESC LIMIT 1"
+            f"SELECT {SESSION_AND_TAGS} FROM sessions AS s WHERE deleted = 1 AND archived IN (0, 1) AND modified >= ?1 "
+            "AND ((folder = ?2 AND path = ?3) OR head IN (SELECT id FROM snapshots WHERE document = ?4)) AND EXISTS ("
+            "SELECT 1 FROM operations WHERE session = s.id AND type = 'deleted-outside' AND time >= ?1) "
+            "ORDER BY folder != ?2 OR path != ?3, modified DESC LIMIT 1"
         )
-        return self._one(sql, (time, path, document), _session)
+        return self._one(sql, (time, folder, path, document), _session)
 
-    def sessions_with_head(self, document: bytes) -> list[Session]:
-        """Live sessions whose head is that document."""
+    def deletions_since(self, time: int, folder: str) -> list[Operation]:
+        """Those made outside in that folder which stand."""
+        sql = f"SELECT {OPERATION} FROM operations {_DELETIONS} ORDER BY number"
+        return [_operation(row) for row in self._all(sql, (folder, time))]
+
+    def deletions_count(self, time: int, folder: str) -> int:
+        return self._count(f"SELECT count(*) FROM operations {_DELETIONS}", (folder, time))
+
+    def sessions_in(self, folder: str) -> int:
+        """How many live ones a folder has."""
+        return self._count("SELECT count(*) FROM sessions WHERE folder = ? AND NOT deleted", (folder,))
+
+    def missing(self, folder: str) -> list[Session]:
+        """Live sessions of a folder that are neither visible nor on their way to be."""
+        sql = f"SELECT {SESSION_AND_TAGS} FROM sessions AS s WHERE {_MISSING} ORDER BY path"
+        return [_session(row) for row in self._all(sql, (folder,))]
+
+    def missing_count(self, folder: str) -> int:
+        return self._count(f"SELECT count(*) FROM sessions AS s WHERE {_MISSING}", (folder,))
+
+    def folder(self, label: str) -> Folder | None:
+        return self._one(f"SELECT {FOLDER} FROM folders WHERE label = ?", (label,), _folder)
+
+    def folders(self) -> list[Folder]:
+        """By label; removed ones too."""
+        return [_folder(row) for row in self._all(f"SELECT {FOLDER} FROM folders ORDER BY label", ())]
+
+    def sessions_with_head(self, document: bytes, limit: int) -> list[Session]:
+        """Live sessions whose head is that document, in whatever folder."""
         sql = (
-            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE NOT deleted AND head IN "
-            "(SELECT id FROM snapshots WHERE document = ?)"
+            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE NOT deleted AND id IN (SELECT session FROM snapshots WHERE "
+            "document = ?1) AND head IN (SELECT id FROM snapshots WHERE document = ?1) LIMIT ?2"
         )
-        return [_session(row) for row in self._all(sql, (document,))]
+        return [_session(row) for row in self._all(sql, (document, limit))]
 
     def snapshot(self, identity: bytes) -> Snapshot | None:
         return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
@@ -205,17 +243,18 @@ class SqliteReader:
         sql = "SELECT 1 FROM chunks WHERE hash = ?"
         return {each for each in hashes if self._one(sql, (each,), lambda row: True)}
 
-    def visible(self, path: bytes) -> Visible | None:
-        sql = "SELECT path, session, published, wanted, boot FROM visible WHERE path = ?"
-        return self._one(sql, (path,), _visible)
+    def visible(self, folder: str, path: bytes) -> Visible | None:
+        sql = f"SELECT {VISIBLE} FROM visible WHERE folder = ? AND path = ?"
+        return self._one(sql, (folder, path), _visible)
 
-    def visible_paths(self) -> list[bytes]:
-        return [row[0] for row in self._all("SELECT path FROM visible", ())]
+    def visible_seen(self, folder: str) -> dict[bytes, bytes | None]:
+        """Every path of a folder that is or should be visible, with its ``seen``."""
+        return dict(self._all("SELECT path, seen FROM visible WHERE folder = ?", (folder,)))
 
-    def pending(self) -> list[Visible]:
+    def pending(self, folder: str) -> list[Visible]:
         """Paths where something else should be than was last confirmed."""
-        sql = "SELECT path, session, published, wanted, boot FROM visible WHERE published IS NOT wanted"
-        return [_visible(row) for row in self._all(sql, ())]
+        sql = f"SELECT {VISIBLE} FROM visible WHERE folder = ? AND published IS NOT wanted"
+        return [_visible(row) for row in self._all(sql, (folder,))]
 
     def pending_count(self) -> int:
         return self._count("SELECT count(*) FROM visible WHERE published IS NOT wanted")
@@ -280,6 +319,12 @@ def _snapshot(row: Any) -> Snapshot:
 
 def _visible(row: Any) -> Visible:
     return Visible(*row)
+
+
+def _folder(row: Any) -> Folder:
+    values = [*row]
+    values[4], values[8] = bool(row[4]), bool(row[8])
+    return Folder(*values)
 
 
 def _operation(row: Any) -> Operation:

@@ -1,7 +1,7 @@
-"""The catalog's tables, version 2, and the way from version 1; their reasons are in STORE.md."""
+"""The catalog's tables, version 3, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -25,14 +25,19 @@ CREATE TABLE snapshots(
   size_bytes INTEGER NOT NULL, suspect TEXT);
 CREATE INDEX snapshots_session ON snapshots(session, number);
 CREATE INDEX snapshots_document ON snapshots(document);
+CREATE TABLE folders(
+  label TEXT PRIMARY KEY, root BLOB NOT NULL, app TEXT, layout TEXT NOT NULL, polled INTEGER NOT NULL, inode INTEGER,
+  added INTEGER NOT NULL, held TEXT, removed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE visible(
-  path BLOB PRIMARY KEY, session BLOB NOT NULL, published BLOB, wanted BLOB, boot TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX visible_pending ON visible(path) WHERE published IS NOT wanted;
+  folder TEXT NOT NULL, path BLOB NOT NULL, session BLOB NOT NULL, published BLOB, wanted BLOB, boot TEXT NOT NULL,
+  seen BLOB, PRIMARY KEY(folder, path)) WITHOUT ROWID;
+CREATE INDEX visible_pending ON visible(folder, path) WHERE published IS NOT wanted;
 CREATE TABLE operations(
   number INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TEXT NOT NULL, session BLOB, app TEXT, folder TEXT,
   name TEXT, cause TEXT, author TEXT NOT NULL, undoable INTEGER NOT NULL, revision INTEGER, snapshot BLOB,
   previous BLOB, undone_by INTEGER, note TEXT NOT NULL);
 CREATE INDEX operations_session ON operations(session, revision);
+CREATE INDEX operations_gone ON operations(folder, time) WHERE type = 'deleted-outside' AND undone_by IS NULL;
 CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
 """
 
@@ -53,5 +58,19 @@ ALTER TABLE documents RENAME TO documents_1;
 CREATE TABLE documents(id BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, manifest BLOB NOT NULL) WITHOUT ROWID;
 INSERT INTO documents SELECT * FROM documents_1;
 DROP TABLE documents_1;
+""",
+    2: """
+CREATE TABLE folders(
+  label TEXT PRIMARY KEY, root BLOB NOT NULL, app TEXT, layout TEXT NOT NULL, polled INTEGER NOT NULL, inode INTEGER,
+  added INTEGER NOT NULL, held TEXT, removed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+DROP INDEX visible_pending;
+ALTER TABLE visible RENAME TO visible_2;
+CREATE TABLE visible(
+  folder TEXT NOT NULL, path BLOB NOT NULL, session BLOB NOT NULL, published BLOB, wanted BLOB, boot TEXT NOT NULL,
+  seen BLOB, PRIMARY KEY(folder, path)) WITHOUT ROWID;
+INSERT INTO visible SELECT 'sessions', path, session, published, wanted, boot, NULL FROM visible_2;
+DROP TABLE visible_2;
+CREATE INDEX visible_pending ON visible(folder, path) WHERE published IS NOT wanted;
+CREATE INDEX operations_gone ON operations(folder, time) WHERE type = 'deleted-outside' AND undone_by IS NULL;
 """,
 }

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from holdfast_daemon.store.base import Moved
-from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session, Snapshot, StoredDocument, Visible
-from holdfast_daemon.store.sqlite.reader import OPERATION, SESSION, SNAPSHOT, SqliteReader
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Operation, Session, Snapshot, StoredDocument, Visible
+from holdfast_daemon.store.sqlite.reader import FOLDER, OPERATION, SESSION, SNAPSHOT, VISIBLE, SqliteReader
 
 
 class SqliteTransaction(SqliteReader):
@@ -69,28 +69,51 @@ class SqliteTransaction(SqliteReader):
 
     def put_visible(self, visible: Visible) -> None:
         self._connection.execute(
-            "INSERT INTO visible(path, session, published, wanted, boot) VALUES(?, ?, ?, ?, ?) ON CONFLICT(path) DO "
-            "UPDATE SET session = excluded.session, published = excluded.published, wanted = excluded.wanted, "
-            "boot = excluded.boot",
-            msgspec.structs.astuple(visible),
+            f"INSERT OR REPLACE INTO visible({VISIBLE}) VALUES(?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(visible)
         )
 
-    def want(self, path: bytes, session: bytes, snapshot: bytes | None, boot: str) -> None:
+    def want(self, folder: str, path: bytes, session: bytes, snapshot: bytes | None, boot: str) -> None:
         """From this commit on, ``snapshot`` should be visible there; what is published stays as it was."""
         self._connection.execute(
-            "INSERT INTO visible(path, session, published, wanted, boot) VALUES(?, ?, NULL, ?, ?) ON CONFLICT(path) DO "
-            "UPDATE SET session = excluded.session, wanted = excluded.wanted, boot = excluded.boot",
-            (path, session, snapshot, boot),
+            "INSERT INTO visible(folder, path, session, published, wanted, boot) VALUES(?, ?, ?, NULL, ?, ?) "
+            "ON CONFLICT(folder, path) DO UPDATE SET session = excluded.session, wanted = excluded.wanted, "
+            "boot = excluded.boot",
+            (folder, path, session, snapshot, boot),
         )
 
-    def confirm(self, path: bytes, snapshot: bytes | None) -> None:
+    def confirm(self, folder: str, path: bytes, snapshot: bytes | None) -> None:
         """That is what the path shows now; one that should show nothing and shows nothing is dropped."""
-        self._connection.execute("UPDATE visible SET published = ? WHERE path = ?", (snapshot, path))
+        self._connection.execute(
+            "UPDATE visible SET published = ?, seen = NULL WHERE folder = ? AND path = ?", (snapshot, folder, path)
+        )
         if snapshot is None:
-            self._connection.execute("DELETE FROM visible WHERE path = ? AND wanted IS NULL", (path,))
+            self._connection.execute(
+                "DELETE FROM visible WHERE folder = ? AND path = ? AND wanted IS NULL", (folder, path)
+            )
 
-    def drop_visible(self, path: bytes) -> None:
-        self._connection.execute("DELETE FROM visible WHERE path = ?", (path,))
+    def put_seen(self, folder: str, seen: Iterable[tuple[bytes, bytes]]) -> None:
+        """Paths and how they look; those that are to show something else than they do stay as they are."""
+        self._connection.executemany(
+            "UPDATE visible SET seen = ? WHERE folder = ? AND path = ? AND published IS wanted",
+            ((looks, folder, path) for path, looks in seen),
+        )
+
+    def drop_visible(self, folder: str, path: bytes) -> None:
+        self._connection.execute("DELETE FROM visible WHERE folder = ? AND path = ?", (folder, path))
+
+    def put_folder(self, folder: Folder) -> None:
+        """A new row, or another in the place of the one of that label."""
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO folders({FOLDER}) VALUES({', '.join('?' * 9)})", msgspec.structs.astuple(folder)
+        )
+
+    def leave(self, folder: str) -> None:
+        """The live sessions of a folder go from all lists; nothing else changes."""
+        self._connection.execute("UPDATE sessions SET deleted = ? WHERE folder = ? AND NOT deleted", (LEFT, folder))
+
+    def join(self, folder: str) -> None:
+        """Those that left with it are back."""
+        self._connection.execute("UPDATE sessions SET deleted = 0 WHERE folder = ? AND deleted = ?", (folder, LEFT))
 
     def add_operation(self, operation: Operation) -> int:
         """Its number: one more than the newest; the number in ``operation`` is not looked at."""
@@ -111,6 +134,10 @@ class SqliteTransaction(SqliteReader):
         """Those given before that time. Numbers rise with time, so the first younger one ends them."""
         oldest = self._one("SELECT number FROM requests WHERE time >= ? ORDER BY number LIMIT 1", (before,), _number)
         self._connection.execute("DELETE FROM requests WHERE ?1 IS NULL OR number < ?1", (oldest,))
+
+
+#: A session's ``deleted`` where its folder is watched no longer: neither among the live ones nor among the deleted.
+LEFT = 2
 
 
 def _number(row: Any) -> int:

@@ -1,0 +1,266 @@
+"""One folder: every event is a hint, content decides, and one thread does all that touches the folder.
+
+A mark says "look at this path soon". A deletion is looked at at once, anything else after a short quiet (and never
+later than two seconds), and what looks like our own publication a second later. What is found is compared with what
+the catalog says should be there (``reconcile``). What is to be published waits a moment for company: one sync and one
+commit serve all of it. A scan looks at everything, in pieces between the looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+from holdfast_daemon import layouts
+from holdfast_daemon import visible_files as files
+from holdfast_daemon.agenda import Agenda
+from holdfast_daemon.folders_root import Root
+from holdfast_daemon.holding import Gone, Holding
+from holdfast_daemon.looking import LONGEST_RETRY_SECONDS, QUIET_SECONDS, RETRY_SECONDS, Looking
+from holdfast_daemon.outside import Outside
+from holdfast_daemon.problems import Problems
+from holdfast_daemon.publisher import Publisher
+from holdfast_daemon.scanning import Scan
+from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.sites import Site
+from holdfast_daemon.waiting import Waiting
+from holdfast_daemon.wakes import Wakes, now
+from holdfast_daemon.watching import Watch
+
+OWN_QUIET_SECONDS = 1.0
+PUBLISH_SECONDS = 0.02
+SCAN_SECONDS = 3600.0
+POLL_SECONDS = 2.0
+LONGEST_POLL_SECONDS = 60.0
+POLLING_SHARE = 20  # the time between two scans is so many times that of one
+TICK_SECONDS = 5.0  # how long a folder that is moved away goes unnoticed where nothing else happens
+SCAN_SLICE_SECONDS = 0.02
+
+_log = logging.getLogger("holdfast.folder")
+
+
+class WatchedFolder:
+    """Owns the thread. Everything without an underscore may be called from any other one."""
+
+    def __init__(
+        self, site: Site, root: Root, sessions: Sessions, holding: Holding, poll_note: str | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:  # fmt: skip
+        """``poll_note``: why the folder is polled, for people; None where it is to be watched. ``equip`` comes next."""
+        self.site = site
+        self.poll_note = poll_note
+        self.watching = False
+        self.scanned: int | None = None
+        self._root = root
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+        self._holding = holding
+        self._agenda = Agenda()
+        self._problems = Problems(site.label)
+        self._waiting = Waiting(loop, self._catalog, site.label)
+        self._retry_seconds = RETRY_SECONDS / 2
+        self._verify = False
+        self._steps: Iterator[None] | None = None
+        self._wakes = Wakes()
+        self._watch = Watch(site.root, lambda folder: layouts.enters(site.layout, folder), self)
+        self._thread = threading.Thread(target=self._run, name=f"folder {site.label}", daemon=True)
+
+    def equip(self, outside: Outside, publisher: Publisher) -> None:
+        """What it looks and publishes with; both know it as well."""
+        catalog, holding, problems = self._catalog, self._holding, self._problems
+        self._outside = outside
+        self._publisher = publisher
+        self._looking = Looking(self.site.label, catalog, self._agenda, outside, publisher, holding, problems)
+        self._scan = Scan(self.site, catalog, self._looking, outside, holding, problems)
+
+    def start(self) -> None:
+        """Finish what a crash left, watch, and look at everything, as soon as the folder is there."""
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float | None = None) -> None:
+        """After the publications that wait. A file system that does not answer is not waited for longer than that."""
+        self._agenda.stop()
+        self._thread.join(timeout_seconds)
+        self._watch.stop()
+        self._waiting.end()
+
+    @property
+    def problems(self) -> list[str]:
+        """For people: what cannot be read or written, and why."""
+        return [*self._problems.sentences, *self._outside.problems.values(), *self._publisher.problems.values()]
+
+    @property
+    def polls(self) -> bool:
+        """Whether it is scanned again and again instead of watched."""
+        return self.poll_note is not None
+
+    @property
+    def scanning(self) -> bool:
+        return self._steps is not None
+
+    def changed(self, path: bytes, *, now: bool = False) -> None:
+        """Look at the session that this path (relative to the folder) belongs to."""
+        session_path = layouts.session_path(self.site.layout, path)
+        if session_path is not None:
+            self.mark(session_path, now=now)
+        elif now and layouts.enters(self.site.layout, path):
+            self.lost()  # a folder with sessions in it is gone, and nothing tells of those
+
+    def mark(self, path: bytes, *, now: bool = False) -> None:
+        """Look at this session."""
+        own = self._publisher.is_own(path)
+        self._agenda.mark(path, OWN_QUIET_SECONDS if own else 0.0 if now else QUIET_SECONDS, once=own)
+
+    def lost(self) -> None:
+        """Anything may have changed: look at everything soon."""
+        self._agenda.scan_in(0.0)
+
+    def wake(self) -> None:
+        """Something was committed; there may be something to publish."""
+        self._agenda.publish_in(PUBLISH_SECONDS)
+
+    async def published(self, path: bytes) -> None:
+        """Once the path shows what was wanted at this moment."""
+        row = self._catalog.reader.visible(self.site.label, path)
+        if row is not None and row.published != row.wanted:
+            future = self._waiting.for_path(path)
+            self._agenda.publish_in(0.0)
+            await future
+
+    async def scan(self, *, verify: bool = False) -> None:
+        """Once a scan that began after this is done, or the folder is held because it is not there. ``verify``: what
+        looks as it did is read all the same."""
+        future = self._waiting.for_scan()
+        self._verify = self._verify or verify
+        self.lost()
+        await future
+
+    async def settled(self) -> None:
+        """Once all that is marked now has been looked at: for whoever knows that everything was marked."""
+        if self.polls or not self.watching:
+            await self.scan()
+            return
+        if self.scanning or self._agenda.scan_is_due:
+            await self.scan()  # events were lost, or it has just begun to watch
+            return
+        future = self._waiting.for_looks(self._agenda.hurry())
+        self._agenda.publish_in(0.0)  # what wakes the thread also where nothing is marked
+        await future
+
+    def accept(self, author: str) -> None:
+        """What is missing is deleted, and what stands there is the folder."""
+        self._root.accept()
+        self._holding.accept(self.site.label, author, everything=self._root.trouble() is not None)
+
+    def _run(self) -> None:
+        while True:
+            tick = TICK_SECONDS if self.watching else RETRY_SECONDS
+            turn = self._agenda.next(tick, there=self.watching, busy=self.watching and self.scanning)
+            if self._problems.guarded("The folder", self._is_there):
+                self._looking.look(turn.looks)
+                self._problems.guarded("The scan", self._go_on_scanning)
+                if turn.publish or turn.looks:
+                    self._problems.guarded("The files of the folder", self._publish_pending)
+                    self._problems.guarded("The hold", self._release)
+                self._waiting.looked(self._agenda)
+                if self._waiting.shown(self._publisher.problems):
+                    self._agenda.publish_in(PUBLISH_SECONDS)
+            else:
+                self._waiting.not_there()
+            if turn.stopping:
+                return
+
+    def _is_there(self) -> bool:
+        """A folder that is gone, or another one, says nothing about its sessions: hold everything."""
+        trouble = self._root.trouble()
+        if trouble is not None:
+            self._holding.hold(self.site.label, trouble)
+            if self.watching:
+                self._watch.stop()
+            self.watching = False
+            self._steps = None
+            self._agenda.scan_begins()  # of nothing: one is asked for when the folder is back
+            return False
+        if not self.watching:
+            self._release()
+            self._start_watch()
+            self._problems.guarded("The temporary files", self._publisher.sweep)
+            self.lost()
+            self._agenda.publish_in(0.0)
+            self.watching = True
+        elif self._watch.problem:
+            self._poll(self._watch.problem)
+        return True
+
+    def _release(self) -> None:
+        self._holding.release(self.site.label)
+
+    def _start_watch(self) -> None:
+        if self.polls:
+            return
+        try:
+            self._watch.start()
+        except OSError as problem:
+            self._poll(problem.strerror or str(problem))
+
+    def _poll(self, note: str) -> None:
+        """From now on, because the watch cannot see everything."""
+        if not self.polls:
+            _log.warning("%s is polled: %s", self.site.label, note)
+            self.poll_note = note
+            self._watch.stop()
+            self.lost()
+
+    def _go_on_scanning(self) -> None:
+        """A slice of the scan that is under way, or that is to begin."""
+        moment = time.monotonic()
+        if self._wakes.woke(*now()):
+            self.lost()
+        if self._steps is None:
+            if not self._agenda.scan_is_due:
+                return
+            self._steps = self._scanning()
+        try:
+            while time.monotonic() < moment + SCAN_SLICE_SECONDS:
+                next(self._steps)
+        except StopIteration:
+            self._steps = None
+        except BaseException:
+            self._steps = None
+            self._agenda.scan_in(RETRY_SECONDS)
+            self._waiting.scanned()
+            raise
+
+    def _scanning(self) -> Iterator[None]:
+        began = time.monotonic()
+        self._agenda.scan_begins()
+        self._waiting.scan_begins()
+        verify, self._verify = self._verify, False
+        yield from self._scan.steps(verify=verify)
+        took = time.monotonic() - began
+        self.scanned = self._sessions.clock()
+        poll_seconds = min(max(POLL_SECONDS, POLLING_SHARE * took), LONGEST_POLL_SECONDS)
+        self._agenda.scan_in(poll_seconds if self.polls else SCAN_SECONDS)
+        self._waiting.scanned()
+
+    def _publish_pending(self) -> None:
+        due = []
+        for row in self._catalog.reader.pending(self.site.label):
+            torn = row.boot != self._sessions.boot
+            try:
+                there = files.is_there(self.site.whole(row.path))
+            except OSError as problem:
+                self._publisher.failed(row, problem)
+                continue
+            if not there and not torn and row.published is not None and row.wanted is not None:
+                self._holding.gone(self.site.label, [Gone(row.path, row.published)])
+            else:
+                due.append(row)
+        self._publisher.publish(due)
+        unfinished = self._publisher.problems or self._publisher.waits
+        self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS) if unfinished else RETRY_SECONDS / 2
+        if unfinished:
+            self._agenda.publish_in(self._retry_seconds)

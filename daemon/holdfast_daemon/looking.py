@@ -1,0 +1,89 @@
+"""Looks at many paths: what came is committed together, what is gone counts only after everything else was looked at.
+
+For the folder's thread.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from holdfast_daemon import visible_files as files
+from holdfast_daemon.agenda import Agenda
+from holdfast_daemon.due import Taken
+from holdfast_daemon.holding import Gone, Holding
+from holdfast_daemon.outside import Outside
+from holdfast_daemon.problems import Problems
+from holdfast_daemon.publisher import Publisher
+from holdfast_daemon.store.base import Catalog
+
+QUIET_SECONDS = 0.05
+RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+BATCH_COUNT = 128
+
+
+class Looking:
+    """``look`` at what was marked, or ``find`` what is gone of many paths."""
+
+    def __init__(
+        self, label: str, catalog: Catalog, agenda: Agenda, outside: Outside, publisher: Publisher, holding: Holding,
+        problems: Problems,
+    ) -> None:  # fmt: skip
+        self._label = label
+        self._catalog = catalog
+        self._agenda = agenda
+        self._outside = outside
+        self._publisher = publisher
+        self._holding = holding
+        self._problems = problems
+        self._delays: dict[bytes, float] = {}
+
+    def look(self, looks: Sequence[Taken]) -> None:
+        """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
+        gone = self.find(looks)
+        if gone:
+            self.find(self._unknown())
+            for first in range(0, len(gone), BATCH_COUNT):
+                batch = gone[first : first + BATCH_COUNT]
+                self._problems.guarded("The deletions", partial(self._holding.gone, self._label, batch))
+
+    def find(self, looks: Sequence[Taken]) -> list[Gone]:
+        """Looks at each; gives the paths where nothing is that should be there."""
+        gone: list[Gone] = []
+        for taken in looks:
+            what = repr(os.fsdecode(taken.path))
+            self._publisher.looked_at(taken.path)
+            self._problems.guarded(what, partial(self._look, taken, gone))
+            self._try_again_later(taken, what)
+        self._outside.settle()
+        return gone
+
+    def _unknown(self) -> list[Taken]:
+        """Those marked where nothing of ours is."""
+        unknown = []
+        for each in self._agenda.take_all():
+            if self._catalog.reader.visible(self._label, each.path) is None:
+                unknown.append(each)
+            else:
+                self._agenda.postpone(each, QUIET_SECONDS)
+        return unknown
+
+    def _look(self, taken: Taken, gone: list[Gone]) -> None:
+        try:
+            found = self._outside.look(taken.path, patient=not taken.is_overdue(time.monotonic()))
+        except files.Unsettled:
+            self._agenda.postpone(taken, QUIET_SECONDS)
+        else:
+            gone += [found] if found is not None else []
+
+    def _try_again_later(self, taken: Taken, what: str) -> None:
+        """Where a look fails (a full disk, a busy session) it is said, and done again, later each time."""
+        if what not in self._problems:
+            self._delays.pop(taken.path, None)
+            return
+        delay = min(2 * self._delays.get(taken.path, RETRY_SECONDS / 2), LONGEST_RETRY_SECONDS)
+        self._delays[taken.path] = delay
+        self._agenda.postpone(Taken(taken.path, time.monotonic()), delay)

@@ -1,0 +1,63 @@
+"""Where a file that appears comes from: from a session that was moved, that was just deleted, or whose bytes it has."""
+
+from __future__ import annotations
+
+from holdfast_daemon import visible_files as files
+from holdfast_daemon.content import named
+from holdfast_daemon.formats.base import Document
+from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.store.nouns import Session
+from holdfast_protocol.errors import NotFound
+
+REAPPEARS_SECONDS = 30.0
+#: How long after a file is deleted a folder that holds its bytes still comes from it.
+CONVERTED_SECONDS = 3600.0
+#: Of so many sessions with one content the moved one is looked for.
+EQUAL_SESSIONS = 64
+
+
+class Origins:
+    """Looks at the catalog, and whether files are there."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+
+    def former(self, app: str, folder: str, path: bytes, document: bytes) -> Session | None:
+        """The application's session that was here, or with these bytes elsewhere, a moment ago."""
+        reader = self._catalog.reader
+        for session in reader.sessions_with_head(document, EQUAL_SESSIONS):
+            if session.app == app and self._has_left(session):
+                return session
+        gone = reader.gone_since(self._since(REAPPEARS_SECONDS), document, folder, path)
+        if gone is None or gone.app != app or reader.session_named(app, gone.name, folder) is not None:
+            return None
+        return gone
+
+    def origin(self, app: str, document: Document) -> Session | None:
+        """The application's session one file of which, to the byte, this folder has: AiderDesk makes tasks of sessions
+        so, and deletes them (aiderdesk.md 3)."""
+        reader = self._catalog.reader
+        for path, content in document.items() if b"" not in document else ():
+            if not content:
+                continue
+            alone = named({b"": content})
+            found = next(iter(reader.sessions_with_head(alone, 1)), None) or reader.gone_since(
+                self._since(CONVERTED_SECONDS), alone, "", path
+            )
+            if found is not None and found.app == app:
+                return found
+        return None
+
+    def _has_left(self, session: Session) -> bool:
+        """Its file was there, and is not any more."""
+        row = self._catalog.reader.visible(session.folder, session.path)
+        if row is not None and row.published is None:
+            return False
+        try:
+            return not files.is_there(self._sessions.sites[session.folder].whole(session.path))
+        except (NotFound, OSError):
+            return False
+
+    def _since(self, seconds: float) -> int:
+        return self._sessions.clock() - int(seconds * 1e9)
