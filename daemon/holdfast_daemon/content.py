@@ -8,12 +8,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import BinaryIO
 
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import DamagedDocument, Document, Format, Reading
 from holdfast_daemon.store.base import Catalog, Chunks, Reader
 from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument, StoredFile, stored_document
-from holdfast_protocol.chunking import cut, hash_of, new_hash
+from holdfast_protocol.chunking import cut, cut_stream, hash_of, new_hash
 from holdfast_protocol.errors import BadField, Damaged, TooLarge
 from holdfast_protocol.messages import LIMITS
 
@@ -67,6 +68,21 @@ class Content:
         places = self._keep(pieces)
         self._faults.at("chunks-written")
         return Placed(document=stored_document(files), places=tuple(places))
+
+    def place_stream(self, source: BinaryIO) -> Placed:
+        """The same for a document of one file that is too large to be in memory."""
+        places: dict[bytes, ChunkPlace] = {}
+        names, whole, size_bytes, reader = [], new_hash(), 0, self._catalog.reader
+        for piece in cut_stream(source):
+            name = hash_of(piece)
+            names.append(name)
+            whole.update(piece)
+            size_bytes += len(piece)
+            if name not in places and reader.chunk(name) is None:
+                self._chunks.reserve(len(piece))
+                places[name] = self._chunks.put(name, piece)
+        file = StoredFile(path=b"", size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(names))
+        return Placed(document=stored_document([file]), places=tuple(places.values()))
 
     def file_of(self, path: bytes, content: bytes) -> StoredFile:
         """A file that is only given out, not kept."""

@@ -2,7 +2,8 @@
 
 ``HOLDFAST_FAULT=STEP=kill`` kills the process at that step, as a crash would. ``STEP=hold:PATH`` makes the file
 ``PATH.reached`` there and goes on when ``PATH.go`` exists, so that a test can act at that very moment. A number
-after the step (``STEP#2``) means its n-th time. Without the variable a step costs one dictionary look-up.
+after the step (``STEP#2``) means its n-th time. ``hint#3=drop`` loses every third hint of the watch, as the system may.
+Without the variable a step costs one dictionary look-up.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ STEPS = (
     "removed-aside",
 )
 
+HINT = "hint"
 HOLD_SECONDS = 30.0
 
 
@@ -36,6 +38,7 @@ class Faults:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._actions: dict[str, str] = {}
         self._left: dict[str, int] = {}
+        self._hints = 0
         for entry in filter(None, environment.get("HOLDFAST_FAULT", "").split(",")):
             step, _, action = entry.partition("=")
             step, _, times = step.partition("#")
@@ -53,6 +56,13 @@ class Faults:
         if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         _hold(action.removeprefix("hold:"))
+
+    def drops_hint(self) -> bool:
+        """Whether this hint of the watch is to be lost."""
+        if HINT not in self._actions:
+            return False
+        self._hints += 1
+        return self._hints % self._left[HINT] == 0
 
 
 def _hold(path: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from holdfast_daemon import layouts
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.agenda import Agenda
+from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import Gone, Holding
 from holdfast_daemon.looking import LONGEST_RETRY_SECONDS, QUIET_SECONDS, RETRY_SECONDS, Looking
@@ -46,7 +47,7 @@ class WatchedFolder:
     """Owns the thread. Everything without an underscore may be called from any other one."""
 
     def __init__(
-        self, site: Site, root: Root, sessions: Sessions, holding: Holding, poll_note: str | None,
+        self, site: Site, root: Root, sessions: Sessions, holding: Holding, faults: Faults, poll_note: str | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:  # fmt: skip
         """``poll_note``: why the folder is polled, for people; None where it is to be watched. ``equip`` comes next."""
@@ -58,6 +59,7 @@ class WatchedFolder:
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._holding = holding
+        self._faults = faults
         self._agenda = Agenda()
         self._problems = Problems(site.label)
         self._waiting = Waiting(loop, self._catalog, site.label)
@@ -103,6 +105,8 @@ class WatchedFolder:
 
     def changed(self, path: bytes, *, now: bool = False) -> None:
         """Look at the session that this path (relative to the folder) belongs to."""
+        if self._faults.drops_hint():
+            return
         session_path = layouts.session_path(self.site.layout, path)
         if session_path is not None:
             self.mark(session_path, now=now)

@@ -168,7 +168,7 @@ class Folders:
         house.sessions.sites.put(site)
         root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
         note = "it is to be polled" if folder is not None and folder.polled else _deafness(site.root)
-        opened = WatchedFolder(site, root, house.sessions, self._holding, note, self._loop)
+        opened = WatchedFolder(site, root, house.sessions, self._holding, house.faults, note, self._loop)
         outside = Outside(
             site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.mark
         )  # fmt: skip

@@ -34,6 +34,11 @@ class Origins:
             return None
         return gone
 
+    def was_at(self, folder: str, path: bytes) -> bool:
+        """Whether a session was deleted there a moment ago."""
+        gone = self._catalog.reader.gone_since(self._since(REAPPEARS_SECONDS), None, folder, path)
+        return gone is not None
+
     def origin(self, app: str, document: Document) -> Session | None:
         """The application's session one file of which, to the byte, this folder has: AiderDesk makes tasks of sessions
         so, and deletes them (aiderdesk.md 3)."""

@@ -106,7 +106,7 @@ class Outcomes:
             if current is None or current.but(deleted=False) != session:
                 raise Moved
             sessions.keep(tx, order.placed, snapshot)
-            after = current.but(suspect=snapshot.id, diverged=current.diverged or stays)
+            after = session.but(suspect=snapshot.id, diverged=current.diverged or stays)
             note = Note(type="suspect", cause=order.cause, previous=snapshot.id, text=reason)
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:

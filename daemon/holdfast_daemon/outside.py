@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from holdfast_daemon import layouts
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import Content, Placed
-from holdfast_daemon.formats.base import Document, Format
+from holdfast_daemon.formats.base import Document
+from holdfast_daemon.found import Found
 from holdfast_daemon.holding import Gone
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
@@ -27,7 +28,7 @@ from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Visible
 from holdfast_protocol.errors import BadName
-from holdfast_protocol.messages import Saved
+from holdfast_protocol.messages import LIMITS, Saved
 from holdfast_protocol.names import check_application
 
 BEGINNING_BYTES = 64 * 1024
@@ -62,23 +63,26 @@ class Outside:
         row = self._catalog.reader.visible(self._site.label, path)
         try:
             looks = self._looks(path)
-            document = self._read(path, row, patient=patient) if looks is not None else None
+            found = self._read(path, row, patient=patient) if looks is not None else None
             settled = looks if looks and looks == self._looks(path) else None
         except files.Unsettled:
             raise
+        except files.NotAFile as problem:
+            self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.strerror}"
+            return None
         except OSError as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is not read: {problem.strerror}"
             return None
         self.problems.pop(path, None)
-        if document is AS_IT_SHOULD_BE:
+        if found is AS_IT_SHOULD_BE:
             if settled is not None:
                 self.well.append((path, settled))
             return None
         if row is None:
-            if document is not None:
-                self._found(path, document, settled)
+            if isinstance(found, Found):
+                self._came(path, found, settled)
             return None
-        return self._decide(row, document)
+        return self._decide(row, found if isinstance(found, Found) else None)
 
     def settle(self) -> None:
         """What was begun is durable; what had moved on meanwhile is looked at again."""
@@ -92,19 +96,21 @@ class Outside:
     def _looks(self, path: bytes) -> bytes | None:
         return files.signature(self._site.whole(path), self._site.enters_below(path))
 
-    def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Document | None:
-        """The document; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
-        whole, enters = self._site.whole(path), self._site.enters_below(path)
-        if patient and files.is_file(whole) and files.has_writer(whole):
+    def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Found | object | None:
+        """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
+        whole = self._site.whole(path)
+        is_file = files.is_file(whole)
+        if patient and is_file and files.has_writer(whole):
             raise files.Unsettled(0, "somebody is writing it", os.fsdecode(path))
-        if row is not None:
-            return AS_IT_SHOULD_BE if self._is_well(row, whole, patient) else files.read_document(
-                whole, enters, patient=patient
-            )  # fmt: skip
-        known = self._catalog.reader.session_at(self._site.label, path) is not None
-        if not known and not self._may_be_a_session(path, whole):
+        if row is not None and self._is_well(row, whole, patient):
+            return AS_IT_SHOULD_BE
+        if row is None and not self._was_a_session(path) and not self._may_be_a_session(path, whole):
             return None
-        return files.read_document(whole, enters, patient=patient)
+        if is_file and files.size_of(whole) > LIMITS["format_bytes"]:
+            placed = files.take_document(whole, self._content.place_stream, patient=patient)
+            return Found(self._content, None, placed[b""]) if placed else None
+        document = files.read_document(whole, self._site.enters_below(path), patient=patient)
+        return Found(self._content, document) if document is not None else None
 
     def _is_well(self, row: Visible, whole: bytes, patient: bool) -> bool:
         """What was published is wanted, and there: the usual case, for which no file need be in memory."""
@@ -113,6 +119,11 @@ class Outside:
         document = self._catalog.reader.document_of(row.wanted)
         there = files.hash_document(whole, self._site.enters_below(row.path), patient=patient)
         return there == {file.path: file.hash for file in document.files}
+
+    def _was_a_session(self, path: bytes) -> bool:
+        """A missing one, or one that was deleted there a moment ago: whatever lies there now is its next state."""
+        label = self._site.label
+        return self._catalog.reader.session_at(label, path) is not None or self._origins.was_at(label, path)
 
     def _may_be_a_session(self, path: bytes, whole: bytes) -> bool:
         """By its place, and its first bytes where the place alone says nothing."""
@@ -125,14 +136,13 @@ class Outside:
             return form is not None and form.begins(files.beginning_of(whole, BEGINNING_BYTES))
         return certainty is not None
 
-    def _decide(self, row: Visible, document: Document | None) -> Gone | None:
+    def _decide(self, row: Visible, found: Found | None) -> Gone | None:
         reader = self._catalog.reader
-        if document is not None and is_own_mix(reader, row, document):
+        if found is not None and found.document is not None and is_own_mix(reader, row, found.document):
             return None  # a publication that was cut off: it is pending, and will be done again
-        placed = self._content.place(document) if document is not None else None
         known = known_snapshots(reader, row) if row.published != row.wanted else ()
         decision = verdict(
-            placed.document.id if placed else None,
+            found.placed.document.id if found else None,
             reader.need_snapshot(row.published).document if row.published else None,
             reader.need_snapshot(row.wanted).document if row.wanted else None,
             torn=row.published != row.wanted and row.boot != self._sessions.boot,
@@ -142,25 +152,20 @@ class Outside:
             self._catalog.submit(lambda tx: tx.confirm(row.folder, row.path, row.wanted)).result()
         elif decision is Verdict.GONE:
             return Gone(row.path, row.published)
-        elif decision is Verdict.OUTSIDE and document is not None and placed is not None:
-            self._changed(row, document, placed, seen=row.path)
-        elif decision is Verdict.REPUBLISH and placed is not None:
-            self._keep_torn(row, placed)
+        elif decision is Verdict.OUTSIDE and found is not None:
+            self._changed(row, found, seen=row.path)
+        elif decision is Verdict.REPUBLISH and found is not None:
+            self._keep_torn(row, found.placed)
         return None
 
-    def _changed(self, row: Visible, document: Document, placed: Placed, *, seen: bytes | None) -> None:
+    def _changed(self, row: Visible, found: Found, *, seen: bytes | None) -> None:
         session = self._catalog.reader.session(row.session)
-        if session is None:
-            return
-        order = self._order(
-            session.app, session.name, document, placed, session=row.session, base=row.published,
-            foreign=row.published is None, seen=seen,
-        )  # fmt: skip
-        self._wait(self._saving.save(order, Caller(OUTSIDE)))
+        if session is not None:
+            self._save(session, found, base=row.published, foreign=row.published is None, seen=seen)
 
     def keep_displaced(self, row: Visible, document: Document) -> None:
         """A publication displaced these bytes, and the history does not have them."""
-        self._changed(row, document, self._content.place(document), seen=None)
+        self._changed(row, Found(self._content, document), seen=None)
 
     def _keep_torn(self, row: Visible, placed: Placed) -> None:
         """Bytes that a power cut tore are kept beside the head, and known, so that the publication goes on."""
@@ -188,7 +193,7 @@ class Outside:
 
         self._catalog.submit(work).result()
 
-    def _found(self, path: bytes, document: Document, looks: bytes | None) -> None:
+    def _came(self, path: bytes, found: Found, looks: bytes | None) -> None:
         """A path that shows nothing of ours: a session that was missing, moved here, came back, or is new."""
         app = self._site.app_of(path)
         try:
@@ -196,37 +201,36 @@ class Outside:
         except BadName as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.sentence}"
             return
-        missing = self._catalog.reader.session_at(self._site.label, path)
-        form = self._content.form_for(app, document)
-        if missing is None and not self._is_recognised(path, form, document):
+        if not self._was_a_session(path) and not self._is_recognised(path, found):
             return
-        placed = self._content.place(document)
-        former = missing or self._origins.former(app, self._site.label, path, placed.document.id)
+        missing = self._catalog.reader.session_at(self._site.label, path)
+        former = missing or self._origins.former(app, self._site.label, path, found.placed.document.id)
         if former is None:
-            self._begin(path, app, form, document, placed, looks)
-        elif self._catalog.reader.need_snapshot(former.head).document != placed.document.id:
-            order = self._order(app, former.name, document, placed, session=former.id, base=former.head, seen=path)
-            self._wait(self._saving.save(order, Caller(OUTSIDE)))
+            self._begin(path, app, found, looks)
+        elif self._catalog.reader.need_snapshot(former.head).document != found.placed.document.id:
+            self._save(former, found, base=former.head, seen=path)
         elif missing is not None:
             self._is_back(missing, looks)
         else:
-            name = former.name if former.path == path else self._name_of(path, form, document)
+            name = former.name if former.path == path else self._name_of(path, found)
             self._wait(self._lifecycle.moved(former.id, name, self._site.label, path, looks))
 
-    def _is_recognised(self, path: bytes, form: Format, document: Document) -> bool:
+    def _is_recognised(self, path: bytes, found: Found) -> bool:
         """Whether a new session's content is of its application, where its place alone does not say so."""
-        if layouts.is_candidate(self._site.layout, path, is_folder=b"" not in document) == "certain":
+        if layouts.is_candidate(self._site.layout, path, is_folder=found.is_folder) == "certain":
             return True
-        recognition = form.recognise(document) if form.app == self._site.app_of(path) else None
+        app = self._site.app_of(path)
+        form = found.form(app)
+        if found.document is None:
+            return form.app == app  # as large as that its beginning must do
+        recognition = form.recognise(found.document) if form.app == app else None
         return recognition is not None and recognition.certain
 
-    def _begin(
-        self, path: bytes, app: str, form: Format, document: Document, placed: Placed, looks: bytes | None
-    ) -> None:  # fmt: skip
-        name = self._name_of(path, form, document)
+    def _begin(self, path: bytes, app: str, found: Found, looks: bytes | None) -> None:
         order = Order(
-            app=app, name=name, folder=self._site.label, placed=placed, form=form, cause=OUTSIDE, path=path,
-            looks=looks, origin=self._origins.origin(app, document),
+            app=app, name=self._name_of(path, found), folder=self._site.label, placed=found.placed,
+            form=found.form(app), cause=OUTSIDE, path=path, looks=looks,
+            origin=self._origins.origin(app, found.document) if found.is_folder and found.document else None,
         )  # fmt: skip
         self._begun.append((path, self._catalog.submit(self._saving.creation(order, Caller(OUTSIDE)))))
 
@@ -240,20 +244,23 @@ class Outside:
 
         self._catalog.submit(work).result()
 
-    def _name_of(self, path: bytes, form: Format, document: Document) -> str:
+    def _name_of(self, path: bytes, found: Found) -> str:
         """The session's name for a file found outside: its own, without a suffix of the format's."""
         leaf = os.path.basename(path or self._site.root)
         name = leaf.decode(errors="backslashreplace")
-        for suffix in (form.suffix, *form.other_suffixes) if b"" in document else ():
+        form = found.form(self._site.app_of(path))
+        for suffix in () if found.is_folder else (form.suffix, *form.other_suffixes):
             if suffix and name.endswith(suffix) and len(name) > len(suffix):
                 return name[: -len(suffix)]
         return name
 
-    def _order(self, app: str, name: str, document: Document, placed: Placed, **more: Any) -> Order:
-        return Order(
-            app=app, name=name, folder=self._site.label, placed=placed, form=self._content.form_for(app, document),
-            cause=OUTSIDE, **more,
+    def _save(self, session: Session, found: Found, **more: Any) -> None:
+        """Another state of a session."""
+        order = Order(
+            app=session.app, name=session.name, folder=session.folder, session=session.id, placed=found.placed,
+            form=found.form(session.app, session.format), cause=OUTSIDE, **more,
         )  # fmt: skip
+        self._wait(self._saving.save(order, Caller(OUTSIDE)))
 
     def _wait(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Run it on the daemon's loop and wait here for it."""
@@ -261,4 +268,4 @@ class Outside:
 
 
 #: Stands for a document that was compared, and is what was published.
-AS_IT_SHOULD_BE: Document = {}
+AS_IT_SHOULD_BE = object()

@@ -141,6 +141,8 @@ class Publisher:
         files.check_room(self._root, document.size_bytes + ROOM_BYTES)
         try:
             for file in document.files:
+                if not self._site.belongs(row.path, file.path):
+                    continue  # such as a task's worktree, which an older snapshot may hold: it is not the session's
                 place = os.path.join(target, file.path) if file.path else target
                 temporary = self._staging.new(row, file.path)
                 identity = files.write_new(temporary, self._content.contents(file), files.kept_of(place))

@@ -95,7 +95,7 @@ class Saving:
         if order.continues not in (None, session.id):
             return self._outcomes.fork(order, caller, session, ("the whole document",))
         base = _without_damage(reader, order.base or session.head)
-        reason = None if order.accept or revived or same else self._suspicion(order, base, session)
+        reason = None if order.accept or same else self._suspicion(order, base, session)
         if reason:
             return self._outcomes.suspect(order, caller, session, base, reason)
         if base == session.head:

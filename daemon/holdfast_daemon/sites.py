@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Layout
-from holdfast_daemon.layouts import enters, is_folder_session
+from holdfast_daemon.layouts import enters, is_folder_session, session_path
 from holdfast_protocol.errors import NotFound
 
 SESSIONS_FOLDER = "sessions"
@@ -47,6 +47,10 @@ class Site:
         """Which folders below a session's, by their path relative to it, belong to it."""
         prefix = path + b"/" if path else b""
         return lambda folder: enters(self.layout, prefix + folder)
+
+    def belongs(self, path: bytes, file: bytes) -> bool:
+        """Whether a document's file is one of the session at ``path``, and no other's."""
+        return not file or session_path(self.layout, path + b"/" + file if path else file) == path
 
     def app_of(self, path: bytes) -> str:
         """The application of a session there."""

@@ -15,7 +15,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from holdfast_daemon.formats.base import Document
 from holdfast_protocol.chunking import new_hash
@@ -33,6 +33,8 @@ OWN_PREFIX = b".holdfast-"
 
 #: Inode, size and time of change of the content.
 Identity = tuple[int, int, int]
+
+Taken = TypeVar("Taken")
 
 #: Whether a folder below a document's, by its path relative to it, is looked into.
 Enters = Callable[[bytes], bool]
@@ -67,17 +69,18 @@ class Kept:
 def read_document(path: bytes, enters: Enters = everywhere, *, patient: bool = True) -> Document | None:
     """The document at ``path``: a file, or a folder's regular files; None where nothing is. Raises NotAFile,
     Unsettled (only where ``patient``; else it is taken as it came), OSError."""
-    return _each_file(path, lambda source: source.read(), enters, patient)
+    return take_document(path, lambda source: source.read(), enters, patient=patient)
 
 
 def hash_document(path: bytes, enters: Enters = everywhere, *, patient: bool = True) -> dict[bytes, bytes] | None:
     """The same with the hash of each file in place of its content, and no more of it in memory than a piece."""
-    return _each_file(path, _hash_of, enters, patient)
+    return take_document(path, _hash_of, enters, patient=patient)
 
 
-def _each_file(
-    path: bytes, take: Callable[[BinaryIO], bytes], enters: Enters, patient: bool
-) -> dict[bytes, bytes] | None:
+def take_document(
+    path: bytes, take: Callable[[BinaryIO], Taken], enters: Enters = everywhere, *, patient: bool = True
+) -> dict[bytes, Taken] | None:
+    """The same with what ``take`` makes of each file."""
     try:
         state = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -165,6 +168,14 @@ def is_file(path: bytes) -> bool:
         return False
 
 
+def size_of(path: bytes) -> int:
+    """Bytes of the file there, 0 where there is none."""
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return 0
+
+
 def is_there(path: bytes) -> bool:
     """Anything at all, a link too. Raises OSError where that cannot be seen."""
     try:
@@ -196,7 +207,7 @@ def has_writer(path: bytes) -> bool:
     return False
 
 
-def _take(path: bytes, take: Callable[[BinaryIO], bytes], patient: bool) -> bytes:
+def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Taken:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:
         before = os.fstat(descriptor)

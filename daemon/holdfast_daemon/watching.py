@@ -100,23 +100,16 @@ class Watch(WatchCallback):
 
     def on_event(self, event: InotifyEvent) -> None:
         """For watchdog's thread."""
-        self._guarded(self._event, event)
+        if not _went_well(self._event, event):
+            _went_well(self._hints.lost)
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """For watchdog's thread: the directory's own events, or its parent's, have said all."""
 
     def on_queue_overflow(self) -> None:
         """For watchdog's thread: events are missing, and with them perhaps directories."""
-        self._guarded(self._renew)
-
-    def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
-        """An error that got out of here would end the one reader, and with it every watch of the process."""
-        try:
-            work(*arguments)
-        except Exception:
-            _log.exception("The watch of %r", self._root)
-            with contextlib.suppress(Exception):
-                self._hints.lost()
+        if not _went_well(self._renew):
+            _went_well(self._hints.lost)
 
     def _event(self, event: InotifyEvent) -> None:
         with self._lock:
@@ -182,33 +175,40 @@ class Watch(WatchCallback):
         waiting = [top]
         while waiting:
             path = waiting.pop()
-            try:
-                self._enter(path)
+            found: list[bytes] = []
+            if self._enter(path):
                 watched.add(path)
-            except OSError as problem:
-                if not path or problem.errno not in _NOT_ENTERED:
-                    raise
-            found = self._list(path) if path in watched else {}
-            waiting += [each for each, is_entered in found.items() if is_entered]
-            for each in (path, *(each for each, is_entered in found.items() if not is_entered)) if tell else ():
-                self._hints.changed(each)
+                directories, found = self._list(path)
+                waiting += directories
+            if tell:
+                for each in (path, *found):
+                    self._hints.changed(each)
         return watched
 
-    def _list(self, path: bytes) -> dict[bytes, bool]:
-        """What stands in a directory, and whether it is to be entered; what cannot be listed is the scan's to tell."""
-        found = {}
+    def _list(self, path: bytes) -> tuple[list[bytes], list[bytes]]:
+        """The directories to be entered, and all else; what cannot be listed is the scan's to tell."""
+        directories: list[bytes] = []
+        others: list[bytes] = []
         with contextlib.suppress(OSError), os.scandir(os.path.join(self._root, path)) as entries:
             for entry in entries:
                 inner = _join(path, entry.name)
-                found[inner] = entry.is_dir(follow_symlinks=False) and self._enters(inner)
-        return found
+                is_entered = entry.is_dir(follow_symlinks=False) and self._enters(inner)
+                (directories if is_entered else others).append(inner)
+        return directories, others
 
-    def _enter(self, path: bytes) -> None:
-        with self._lock:
-            if self._reader is None:
-                return
-            registered = _watch(self._reader, os.path.join(self._root, path), self)
-            self._reader.remove_callbacks([*self._directories.put(path, registered)])
+    def _enter(self, path: bytes) -> bool:
+        """Whether it is watched now, and not where none is there or it may not be read; for the root, OSError then."""
+        try:
+            with self._lock:
+                if self._reader is None:
+                    return False
+                registered = _watch(self._reader, os.path.join(self._root, path), self)
+                self._reader.remove_callbacks([*self._directories.put(path, registered)])
+        except OSError as problem:
+            if path and problem.errno in _NOT_ENTERED:
+                return False
+            raise
+        return True
 
     def _leave(self, path: bytes) -> bool:
         """Whether it was watched."""
@@ -255,7 +255,7 @@ class Cookies:
             before, self._registered = self._registered, None
             self._waiting.clear()
             if before is not None:
-                _reader().remove_callbacks([before])
+                InotifyFD.get_instance().remove_callbacks([before])
 
     def ask(self, done: Callable[[], None]) -> None:
         """Have ``done`` called, in watchdog's thread, once all events up to now have been handed out.
@@ -278,40 +278,35 @@ class Cookies:
     def on_event(self, event: InotifyEvent) -> None:
         """For watchdog's thread."""
         if event.mask & Constants.IN_CREATE and event.name.startswith(COOKIE):
-            self._come(int(event.name.removeprefix(COOKIE)))
+            _went_well(self._come, event.name)
         elif event.mask & Constants.IN_MOVE_SELF:
-            self._make_another()
+            _went_well(self._make_another)
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """For watchdog's thread: the folder was removed, perhaps with a cookie whose event did not come."""
-        self._make_another()
+        _went_well(self._make_another)
 
     def on_queue_overflow(self) -> None:
         """For watchdog's thread, which tells all others of the overflow before it reads a new cookie's event."""
-        self._make_another()
+        _went_well(self._make_another)
 
-    def _come(self, number: int) -> None:
+    def _come(self, name: bytes) -> None:
+        number = int(name.removeprefix(COOKIE))
         with self._lock:
             answered = [each for each in self._waiting if each <= number]
             calls = [self._waiting.pop(each) for each in answered]
         for call in calls:
-            try:
-                call()
-            except Exception:  # as in Watch: the reader must not end
-                _log.exception("Who had asked for a cookie")
+            _went_well(call)
 
     def _make_another(self) -> None:
-        """For all who wait; where that fails, the next one who asks is waited for."""
+        """For all who wait; where that fails, they are answered with the next one who asks."""
         with self._lock:
             if self._registered is None:
                 return
             self._asked += 1
             number = self._asked
-        try:
-            self.start()
-            self._make(number)
-        except OSError:
-            _log.exception("No cookie can be made")
+        self.start()
+        self._make(number)
 
     def _make(self, number: int) -> None:
         path = os.path.join(self._folder, COOKIE + b"%d" % number)
@@ -320,7 +315,8 @@ class Cookies:
         except FileNotFoundError:
             self.start()
             os.mknod(path, 0o600)
-        os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 class _Directories:
@@ -384,6 +380,16 @@ def _watch(reader: InotifyFD, whole: bytes, callback: WatchCallback) -> _Registe
         reader.remove_callbacks([(wd, number)])
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), whole)
     return _Registered(wd, number)
+
+
+def _went_well(work: Callable[..., None], *arguments: object) -> bool:
+    """The reader's one catch-all: an error that got out would end it, and with it every watch of the process."""
+    try:
+        work(*arguments)
+    except Exception:
+        _log.exception("While an event was handed out")
+        return False
+    return True
 
 
 def _join(directory: bytes, name: bytes) -> bytes:

@@ -7,6 +7,7 @@ minimum is one chunk. A chunk's name is the BLAKE3 hash of its bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from blake3 import blake3
 
@@ -24,6 +25,14 @@ def new_hash() -> blake3:
 def hash_of(content: bytes | memoryview) -> bytes:
     """BLAKE3, 32 bytes."""
     return blake3(content).digest()
+
+
+def cut_stream(source: BinaryIO) -> Iterator[bytes]:
+    """The same chunks of what ``source`` gives, no more of it in memory than a few of them."""
+    from pyfastcdc import FastCDC  # as below
+
+    for chunk in FastCDC(avg_size=AVERAGE_BYTES, min_size=MINIMUM_BYTES, max_size=MAXIMUM_BYTES).cut_stream(source):
+        yield bytes(chunk.data)
 
 
 def cut(content: bytes) -> Iterator[memoryview]:

@@ -16,6 +16,7 @@ FILES = Layout(files=("*.py",))
 TASKS = Layout(files=("sessions/*",), folders=("tasks/*",), skipped=("tasks/*/worktree", "tasks/internal"))
 WHOLE = Layout(whole=True, skipped=(".*", "__pycache__"))
 ANY = Layout(files=("*",), folders=("*",))
+NESTED = Layout(files=("*/*",), folders=("*/b", "a"))
 MIXED = Layout(files=("auto*.xml", "auto/auto*.xml"), recognised=("*.xml",))
 
 
@@ -67,6 +68,9 @@ MIXED = Layout(files=("auto*.xml", "auto/auto*.xml"), recognised=("*.xml",))
         (MIXED, b"a.xml", b"a.xml"),
         (MIXED, b"auto/auto1.xml", b"auto/auto1.xml"),
         (MIXED, b"auto/a.xml", None),
+        (NESTED, b"a/b/c", b"a"),
+        (NESTED, b"x/b/c", b"x/b"),
+        (NESTED, b"x/c", b"x/c"),
         (Layout(), b"a", None),
     ],
 )
@@ -92,6 +96,8 @@ def test_a_path_belongs_to_one_session_or_to_none(layout: Layout, path: bytes, s
         (WHOLE, b"a", None, None),
         (ANY, b".git", "certain", None),
         (ANY, b".holdfast-x", None, None),
+        (NESTED, b"a/b", None, None),
+        (NESTED, b"x/b", "certain", "certain"),
         (MIXED, b"a.xml", "recognised", None),
         (MIXED, b"auto.xml", "certain", None),
         (MIXED, b"auto/auto.xml", "certain", None),

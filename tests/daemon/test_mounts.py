@@ -26,6 +26,7 @@ MACHINE = table(
     (25, 20, "/media/disk", "fuseblk"),
     (26, 20, "/mnt/with\\040space\\134\\011", "cifs"),
     (27, 20, "/mnt/ü", "9p"),
+    (28, 20, "/mnt/form\x0cfeed\x85", "ceph"),
 )
 
 
@@ -42,6 +43,7 @@ MACHINE = table(
         (b"/media/disk/sessions", None),  # a local disk, though FUSE serves it
         (b"/mnt/with space\\\t/x", "cifs"),
         ("/mnt/ü/x".encode(), "9p"),
+        ("/mnt/form\x0cfeed\x85/x".encode(), "ceph"),
         (b"/mnt/\xff", None),
     ],
 )

@@ -546,8 +546,27 @@ def test_where_the_limit_is_reached_later_it_is_said(bench: Bench, monkeypatch: 
         assert "limit" in watch.problem
         (bench.root / "file").write_bytes(b"")
         assert (b"file", "changed") in bench.seen()
+        bench.seen()
     watch.start()
     assert watch.problem == ""
+
+
+def test_an_overflow_is_an_occasion_to_watch_what_the_limit_kept_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is room by then."""
+    watch = bench.watch()
+    with monkeypatch.context() as full:
+        refuse(full, errno.ENOSPC, os.fsencode(bench.root / "d"))
+        (bench.root / "d").mkdir()
+        bench.seen()
+        InotifyFD.get_instance().handle_event(OVERFLOW)
+        assert "limit" in watch.problem
+    InotifyFD.get_instance().handle_event(OVERFLOW)
+    assert watch.problem == ""
+    bench.seen()
+    (bench.root / "d/file").write_bytes(b"")
+    assert (b"d/file", "changed") in bench.seen()
 
 
 def test_after_an_overflow_everything_is_watched_again(bench: Bench) -> None:
@@ -571,11 +590,12 @@ def test_after_an_overflow_everything_is_watched_again(bench: Bench) -> None:
     (bench.root / "moved").rename(bench.root / "here")
     (bench.root / "away").rename(bench.outside / "away")
     answered: list[int] = []
-    bench.cookies.ask(lambda: answered.append(bench.told.hints.count(LOST)))
+    come = threading.Event()
+    bench.cookies.ask(lambda: (answered.append(bench.told.hints.count(LOST)), come.set())[1])
     go.set()
-    hints = bench.seen()
+    assert come.wait(DEADLINE_SECONDS)
     assert answered == [1]
-    assert LOST in hints
+    bench.seen()
     (bench.outside / "away/e/file").write_bytes(b"")
     for name in ("new/e", "here/e", "here"):
         (bench.root / name / "file").write_bytes(b"")
@@ -591,6 +611,16 @@ def test_after_an_overflow_nothing_is_told_twice(bench: Bench) -> None:
     assert bench.seen() == [LOST, (b"d", "changed")]
     watch.stop()
     assert watches_in_kernel() == before
+
+
+def test_a_root_that_went_unseen_ends_the_watch(bench: Bench) -> None:
+    """An overflow shows it."""
+    watch = bench.watch()
+    with deafened():
+        bench.root.rename(bench.outside / "moved")
+        bench.seen()
+    assert bench.seen() == [LOST]
+    assert not watch.started
 
 
 def test_of_a_directory_replaced_unseen_only_the_new_one_is_watched(bench: Bench) -> None:
@@ -760,7 +790,7 @@ def test_the_folder_is_the_owners_alone_and_left_tidy(tmp_path: Path) -> None:
     assert os.listdir(folder) == ["other"]
 
 
-@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+@pytest.mark.parametrize("how", ["deleted", "deleted and made", "moved", "moved and made"])
 def test_a_cookie_folder_that_goes_is_made_again(bench: Bench, tmp_path: Path, how: str) -> None:
     """Who waited for a cookie in the old one is answered, and who asks later."""
     bench.watch()
@@ -768,16 +798,27 @@ def test_a_cookie_folder_that_goes_is_made_again(bench: Bench, tmp_path: Path, h
     bench.told.react = lambda hint: (held.set(), go.wait(DEADLINE_SECONDS))[1]  # type: ignore[assignment]
     (bench.root / "a").mkdir()
     assert held.wait(DEADLINE_SECONDS)
-    if how == "deleted":
+    if how.startswith("deleted"):
         (tmp_path / "cookies").rmdir()
     else:
         (tmp_path / "cookies").rename(tmp_path / "elsewhere")
-    if how == "replaced":
+    if how.endswith("made"):
         (tmp_path / "cookies").mkdir()
     bench.cookies.ask(come.set)
     go.set()
     assert come.wait(DEADLINE_SECONDS)
     bench.seen()
+
+
+def test_stopped_no_cookie_is_made(tmp_path: Path) -> None:
+    """Whatever was on its way from the kernel."""
+    cookies = Cookies(os.fsencode(tmp_path / "cookies"))
+    before = watches_in_kernel()
+    cookies.start()
+    cookies.stop()
+    cookies.on_queue_overflow()
+    cookies.on_watch_deleted(WatchDescriptor(1))
+    assert watches_in_kernel() == before
 
 
 def test_where_no_cookie_can_be_made_it_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -804,3 +845,10 @@ def test_who_fails_when_answered_harms_nobody(bench: Bench, caplog: pytest.LogCa
     bench.cookies.ask(fail)
     assert bench.seen() == []
     assert "ValueError" in caplog.text
+
+
+def test_a_strangers_file_in_the_cookie_folder_harms_nobody(bench: Bench, tmp_path: Path) -> None:
+    """Whatever its name."""
+    for name in ("other", "cookie-", "cookie-x", "cookie-" + "9" * 200):
+        (tmp_path / "cookies" / name).write_bytes(b"")
+    assert bench.seen() == []
