@@ -96,7 +96,7 @@ class Daemon:
         visible = os.fsencode(where.sessions)
         marked = self._catalog.reader.fact("id") is not None and bool(self._catalog.reader.sessions_in(SESSIONS_FOLDER))
         root = MarkedRoot(visible, self._catalog.submit(partial(_begun, visible)).result(), fresh=not marked)
-        house = House(sessions, saving, lifecycle, content, formats, faults, where.store)
+        house = House(sessions, saving, lifecycle, content, formats, faults, where.store, self._environment)
         self._folders = Folders(house, root, visible, loop)
         closing.push_async_callback(self._folders.stop)
         self._folders.start()

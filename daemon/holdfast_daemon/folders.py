@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from holdfast_daemon import layouts
 from holdfast_daemon.content import Content
+from holdfast_daemon.elsewhere import moved_on
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folder import WatchedFolder
 from holdfast_daemon.folders_root import AdoptedRoot, MarkedRoot, Root
@@ -32,6 +33,7 @@ from holdfast_protocol.model import FolderRow
 #: How long the end of the daemon waits for an adopted folder's file system.
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 30.0
+FOLLOW_SECONDS = 10.0
 #: At least this share of a folder's sessions must be there for another inode to be the same folder.
 AGREEING_SHARE = 2 / 3
 
@@ -46,6 +48,7 @@ class House(NamedTuple):
     formats: Mapping[str, Format]
     faults: Faults
     store: str
+    environment: Mapping[str, str]
 
 
 class Folders:
@@ -61,6 +64,7 @@ class Folders:
         self._cookies = Cookies(os.path.join(os.fsencode(house.store), b"cookies"))
         self._sessions_root = root
         self._sessions_path = path
+        self._elsewhere: list[str] = []
 
     def start(self) -> None:
         """Every folder that was not removed; the sessions folder first."""
@@ -69,9 +73,11 @@ class Folders:
         for folder in self._catalog.reader.folders():
             if folder.app is not None and not folder.removed:
                 self.open(folder)
+        self._following = self._loop.create_task(self._follow())
 
     async def stop(self) -> None:
         """After the publications that wait."""
+        self._following.cancel()
         folders, self._folders = self._folders, {}
         await asyncio.gather(
             *(asyncio.to_thread(each.stop, STOP_SECONDS if each.site.is_adopted else None) for each in folders.values())
@@ -102,6 +108,7 @@ class Folders:
         return [
             *(f"{label}: {held[label]}" for label in self._folders if label in held),
             *(problem for folder in self._folders.values() for problem in folder.problems),
+            *self._elsewhere,
         ]
 
     @property
@@ -138,6 +145,16 @@ class Folders:
             await self.scan(labels)
         else:
             await asyncio.gather(*(self._folders[label].settled() for label in labels))
+
+    async def _follow(self) -> None:
+        """Applications are asked again and again where they keep their sessions, as they ask themselves."""
+        while True:
+            sites = [folder.site for folder in self._folders.values()]
+            if any(site.is_adopted for site in sites):
+                self._elsewhere = await asyncio.to_thread(
+                    moved_on, sites, self._house.formats, self._house.environment
+                )  # fmt: skip
+            await asyncio.sleep(FOLLOW_SECONDS)
 
     def _in_loop(self, work: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(work)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from holdfast_daemon import layouts, surroundings
 from holdfast_daemon import visible_files as files
+from holdfast_daemon.elsewhere import read_text
 from holdfast_daemon.formats.base import DamagedDocument, Format, Layout
 from holdfast_daemon.scanning import Walk
 from holdfast_daemon.sites import Site
@@ -24,7 +25,6 @@ FOLDERS_COUNT = 5_000
 #: So many files of a folder are opened to see whether an application's sessions are among them.
 TRIED_FILES = 12
 TRIED_BYTES = 16 * 1024 * 1024
-SETTINGS_BYTES = 4 * 1024 * 1024
 
 _NOT_ENTERED = frozenset({b"node_modules", b"__pycache__", b"site-packages", b"proc", b"sys", b"dev"})
 
@@ -50,7 +50,7 @@ def suggestions(formats: Mapping[str, Format], environment: Mapping[str, str], f
     home = environment.get("HOME") or os.path.expanduser("~")
     found: dict[tuple[bytes, str], Suggestion] = {}
     for form in formats.values():
-        for place in form.known_places(environment, home, _text):
+        for place in form.known_places(environment, home, read_text):
             _add(found, form, os.fsencode(place))
     until = time.monotonic() + LOOK_SECONDS
     for near in _around(folder, os.fsencode(home)):
@@ -142,11 +142,3 @@ def _below(folder: bytes, seen: set[bytes]) -> Iterator[bytes]:
 def _is_entered(entry: os.DirEntry[bytes]) -> bool:
     hidden = entry.name.startswith(b".")
     return not hidden and entry.name not in _NOT_ENTERED and entry.is_dir(follow_symlinks=False)
-
-
-def _text(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8") as source:
-            return source.read(SETTINGS_BYTES)
-    except (OSError, UnicodeDecodeError, ValueError):
-        return None
