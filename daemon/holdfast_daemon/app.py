@@ -186,6 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _run(where: Places, introduce: bool) -> None:
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent where somebody opens a file at the moment of ``has_writer``
     daemon = Daemon(where, os.environ)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

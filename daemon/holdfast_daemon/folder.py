@@ -1,9 +1,9 @@
 """One folder: every event is a hint, content decides, and one thread does all that touches the folder.
 
-A mark says "look at this path soon". A deletion is looked at at once, anything else after a short quiet (and never
-later than two seconds), and what looks like our own publication a second later. What is found is compared with what
-the catalog says should be there (``reconcile``). What is to be published waits a moment for company: one sync and one
-commit serve all of it. A scan looks at everything, in pieces between the looks.
+A mark says "look at this path soon". A deletion is looked at at once, a file 50 ms after its last change (250 where its
+writer has not closed it) and never later than two seconds, and what looks like our own publication a second later.
+What is found is compared with what the catalog says should be there (``reconcile``). What is to be published waits a
+moment for company: one sync and one commit serve all of it. A scan looks at everything, in pieces between the looks.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from holdfast_daemon.wakes import Wakes, now
 from holdfast_daemon.watching import Watch
 
 OWN_QUIET_SECONDS = 1.0
+WRITING_SECONDS = 0.25
 PUBLISH_SECONDS = 0.02
 SCAN_SECONDS = 3600.0
 POLL_SECONDS = 2.0
@@ -103,20 +104,20 @@ class WatchedFolder:
     def scanning(self) -> bool:
         return self._steps is not None
 
-    def changed(self, path: bytes, *, now: bool = False) -> None:
+    def changed(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
         """Look at the session that this path (relative to the folder) belongs to."""
         if self._faults.drops_hint():
             return
         session_path = layouts.session_path(self.site.layout, path)
         if session_path is not None:
-            self.mark(session_path, now=now)
-        elif now and layouts.enters(self.site.layout, path):
-            self.lost()  # a folder with sessions in it is gone, and nothing tells of those
+            self.mark(session_path, now=now, writing=writing)
 
-    def mark(self, path: bytes, *, now: bool = False) -> None:
-        """Look at this session."""
-        own = self._publisher.is_own(path)
-        self._agenda.mark(path, OWN_QUIET_SECONDS if own else 0.0 if now else QUIET_SECONDS, once=own)
+    def mark(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
+        """Look at this session. A file that stays open for writing has longer to become quiet."""
+        if self._publisher.is_own(path):
+            self._agenda.mark(path, OWN_QUIET_SECONDS, once=True)
+        else:
+            self._agenda.mark(path, 0.0 if now else WRITING_SECONDS if writing else QUIET_SECONDS)
 
     def lost(self) -> None:
         """Anything may have changed: look at everything soon."""
@@ -197,6 +198,9 @@ class WatchedFolder:
             self.watching = True
         elif self._watch.problem:
             self._poll(self._watch.problem)
+        elif not self.polls and not self._watch.started:
+            self._start_watch()  # the folder was taken away and put back between two looks at it
+            self.lost()
         return True
 
     def _release(self) -> None:

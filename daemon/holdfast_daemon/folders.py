@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from holdfast_daemon import layouts
 from holdfast_daemon.content import Content
+from holdfast_daemon.cookies import Cookies
 from holdfast_daemon.elsewhere import moved_on
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folder import WatchedFolder
@@ -26,7 +28,6 @@ from holdfast_daemon.sites import Site
 from holdfast_daemon.staging import Staging
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Folder
-from holdfast_daemon.watching import Cookies
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.model import FolderRow
 
@@ -65,10 +66,12 @@ class Folders:
         self._sessions_root = root
         self._sessions_path = path
         self._elsewhere: list[str] = []
+        self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Every folder that was not removed; the sessions folder first."""
-        self._cookies.start()
+        with contextlib.suppress(OSError):  # no watch can be had: each folder says so, and is polled
+            self._cookies.start()
         self._open(Site(label=SESSIONS_FOLDER, root=self._sessions_path, app=None, layout=layouts.SESSIONS), None)
         for folder in self._catalog.reader.folders():
             if folder.app is not None and not folder.removed:
@@ -77,7 +80,8 @@ class Folders:
 
     async def stop(self) -> None:
         """After the publications that wait."""
-        self._following.cancel()
+        if self._following is not None:
+            self._following.cancel()
         folders, self._folders = self._folders, {}
         await asyncio.gather(
             *(asyncio.to_thread(each.stop, STOP_SECONDS if each.site.is_adopted else None) for each in folders.values())
@@ -138,10 +142,10 @@ class Folders:
     async def settle(self, labels: Sequence[str]) -> None:
         """Once everything that was on disk when this was asked is in the store."""
         handed_out = asyncio.Event()
-        self._cookies.ask(partial(self._in_loop, handed_out.set))
         try:
+            self._cookies.ask(partial(self._in_loop, handed_out.set))
             await asyncio.wait_for(handed_out.wait(), SETTLE_SECONDS)
-        except TimeoutError:  # a watch that does not tell: only a scan knows
+        except (TimeoutError, OSError):  # a watch that does not tell, or no room for a cookie: only a scan knows
             await self.scan(labels)
         else:
             await asyncio.gather(*(self._folders[label].settled() for label in labels))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import named
+from holdfast_daemon.folders_root import MARK
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.sites import Site
 from holdfast_daemon.store.nouns import Session
-from holdfast_protocol.errors import NotFound
 
 REAPPEARS_SECONDS = 30.0
 #: How long after a file is deleted a folder that holds its bytes still comes from it.
@@ -57,12 +60,20 @@ class Origins:
     def _has_left(self, session: Session) -> bool:
         """Its file was there, and is not any more."""
         row = self._catalog.reader.visible(session.folder, session.path)
-        if row is not None and row.published is None:
+        if (row is not None and row.published is None) or session.folder not in self._sessions.sites:
             return False
+        site = self._sessions.sites[session.folder]
         try:
-            return not files.is_there(self._sessions.sites[session.folder].whole(session.path))
-        except (NotFound, OSError):
+            return self._is_present(site) and not files.is_there(site.whole(session.path))
+        except OSError:
             return False
+
+    def _is_present(self, site: Site) -> bool:
+        """Whether the folder itself is there: what is on a disk that is away has not left for here."""
+        folder = self._catalog.reader.folder(site.label)
+        if folder is None or not site.is_adopted:
+            return os.path.exists(os.path.join(site.root, MARK))
+        return folder.inode in (None, os.stat(site.root).st_ino)
 
     def _since(self, seconds: float) -> int:
         return self._sessions.clock() - int(seconds * 1e9)

@@ -100,8 +100,6 @@ class Outside:
         """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
         whole = self._site.whole(path)
         is_file = files.is_file(whole)
-        if patient and is_file and files.has_writer(whole):
-            raise files.Unsettled(0, "somebody is writing it", os.fsdecode(path))
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
         if row is None and not self._was_a_session(path) and not self._may_be_a_session(path, whole):

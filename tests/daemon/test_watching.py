@@ -24,7 +24,9 @@ from hypothesis import strategies as st
 from watchdog.observers import inotify_c
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-from holdfast_daemon.watching import MASK, Cookies, Watch
+from holdfast_daemon.cookies import Cookies
+from holdfast_daemon.inotify import MASK
+from holdfast_daemon.watching import Watch
 
 DEADLINE_SECONDS = 20.0
 LOST = (b"", "lost")
@@ -41,7 +43,7 @@ class Told:
         self.hints: list[tuple[bytes, str]] = []
         self.react: Callable[[tuple[bytes, str]], None] = lambda hint: None
 
-    def changed(self, path: bytes, *, now: bool = False) -> None:
+    def changed(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
         self.hints.append((path, "gone" if now else "changed"))
         self.react(self.hints[-1])
 

@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         f"{DAEMON}/store/sqlite/*.py",
     ),
     "apsw": (f"{DAEMON}/store/sqlite/*.py",),
-    "watchdog": (f"{DAEMON}/watching.py",),
+    "watchdog": (f"{DAEMON}/inotify.py",),
     "platformdirs": (f"{PROTOCOL}/endpoint.py",),
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
@@ -68,7 +68,7 @@ PURE = tuple(
 )
 IMPURE_ROOMS = (
     *(room for floor in FLOORS for room in floor),
-    *("agenda", "folder", "folders", "listener", "outbound", "store", "watching"),
+    *("agenda", "folder", "folders", "listener", "outbound", "store", "watching", "inotify"),
 )
 IMPURE_LIBRARIES = ("zmq", "apsw", "watchdog", "platformdirs")
 IMPURE_MODULES = (

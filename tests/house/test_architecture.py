@@ -92,7 +92,7 @@ def test_the_check_catches_a_wrong_import(path: str, source: str, problem: str) 
         (f"{DAEMON}/server.py", "import zmq"),
         (f"{CLIENTS}/channel.py", "import zmq"),
         (f"{DAEMON}/store/sqlite/reader.py", "import apsw, os, time"),
-        (f"{DAEMON}/watching.py", "from watchdog.events import FileSystemEvent"),
+        (f"{DAEMON}/inotify.py", "from watchdog.events import FileSystemEvent"),
         (
             f"{DAEMON}/merge.py",
             "from holdfast_daemon.formats.base import Part\nfrom holdfast_protocol.model import Row",
