@@ -12,7 +12,6 @@ from holdfast_daemon.inotify import (
     InotifyEvent,
     InotifyFD,
     Registered,
-    WatchCallback,
     WatchDescriptor,
     add_watch,
     shared_reader,
