@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -58,10 +59,12 @@ class Cookies:
     def ask(self, done: Callable[[], None]) -> None:
         """Have ``done`` called, in watchdog's thread, once all events up to now have been handed out.
 
-        Where events were lost: once every ``Hints.lost`` was called. Raises OSError where no cookie can be made;
-        ``done`` is not called then.
+        Where events were lost: once every ``Hints.lost`` was called. Raises OSError where no cookie can be made, or its
+        folder is not watched; ``done`` is not called then.
         """
         with self._lock:
+            if self._registered is None:
+                raise OSError(errno.EBADF, "the folder of cookies is not watched", os.fsdecode(self._folder))
             self._asked += 1
             number = self._asked
             self._waiting[number] = done

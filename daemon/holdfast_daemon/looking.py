@@ -50,13 +50,15 @@ class Looking:
                 batch = gone[first : first + BATCH_COUNT]
                 self._problems.guarded("The deletions", partial(self._holding.gone, self._label, batch))
 
-    def find(self, looks: Sequence[Taken]) -> list[Gone]:
-        """Looks at each; gives the paths where nothing is that should be there."""
+    def find(self, looks: Sequence[Taken], *, fresh: bool = False) -> list[Gone]:
+        """Looks at each; gives the paths where nothing is that should be there. ``fresh``: see ``Outside.look``."""
         gone: list[Gone] = []
+        if fresh:
+            self._outside.begin()
         for taken in looks:
             what = repr(os.fsdecode(taken.path))
             self._publisher.looked_at(taken.path)
-            self._problems.guarded(what, partial(self._look, taken, gone))
+            self._problems.guarded(what, partial(self._look, taken, gone, fresh))
             self._try_again_later(taken, what)
         self._outside.settle()
         return gone
@@ -71,9 +73,9 @@ class Looking:
                 self._agenda.postpone(each, QUIET_SECONDS)
         return unknown
 
-    def _look(self, taken: Taken, gone: list[Gone]) -> None:
+    def _look(self, taken: Taken, gone: list[Gone], fresh: bool) -> None:
         try:
-            found = self._outside.look(taken.path, patient=not taken.is_overdue(time.monotonic()))
+            found = self._outside.look(taken.path, patient=not taken.is_overdue(time.monotonic()), fresh=fresh)
         except files.Unsettled:
             self._agenda.postpone(taken, QUIET_SECONDS)
         else:

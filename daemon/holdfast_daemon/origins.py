@@ -25,6 +25,15 @@ class Origins:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._catalog = sessions.catalog
+        self._any_gone = True
+
+    def remember(self) -> None:
+        """Whether anything was deleted lately, for the ``is_unknown`` of the next moments."""
+        self._any_gone = self._catalog.reader.any_gone_since(self._since(REAPPEARS_SECONDS))
+
+    def is_unknown(self, document: bytes) -> bool:
+        """Nothing has these bytes, and nothing was deleted lately: they come from nowhere."""
+        return not self._any_gone and not self._catalog.reader.has_document(document)
 
     def former(self, app: str, folder: str, path: bytes, document: bytes) -> Session | None:
         """The application's session that was here, or with these bytes elsewhere, a moment ago."""

@@ -57,7 +57,8 @@ class Outcomes:
                 tags=_joined((), order.tags),
             )  # fmt: skip
             text = f"from {origin.app}/{origin.name}" if origin else ""
-            done = sessions.change(tx, None, session, caller.author, Note(type=kind, cause=order.cause, text=text))
+            note = Note(type=kind, cause=order.cause, text=text)
+            done = sessions.change(tx, None, session, caller.author, note, shown=found)
             if found:
                 sessions.is_visible(tx, order.folder, path, identity, snapshot.id, order.looks)
             if order.seen is not None and forked_from is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from holdfast_daemon import layouts
@@ -21,6 +20,7 @@ from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.origins import Origins
+from holdfast_daemon.outcomes import Work
 from holdfast_daemon.reconcile import Verdict, verdict
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import OUTSIDE, Caller, Note, Sessions
@@ -28,7 +28,7 @@ from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Visible
 from holdfast_protocol.errors import BadName
-from holdfast_protocol.messages import LIMITS, Saved
+from holdfast_protocol.messages import LIMITS
 from holdfast_protocol.names import check_application
 
 BEGINNING_BYTES = 64 * 1024
@@ -52,15 +52,17 @@ class Outside:
         self._loop = loop
         self._mark = mark
         self._origins = Origins(sessions)
-        self._begun: list[tuple[bytes, Future[Saved]]] = []
+        self._begun: list[tuple[bytes, Work]] = []
         self.problems: dict[bytes, str] = {}
         #: What was read and found as it should be, with its signature.
         self.well: list[tuple[bytes, bytes]] = []
 
-    def look(self, path: bytes, *, patient: bool = True) -> Gone | None:
+    def look(self, path: bytes, *, patient: bool = True, fresh: bool = False) -> Gone | None:
         """What is at a session's path now, and what follows from it; Gone where nothing is, which has consequences only
-        through ``Holding``. What cannot be read is among ``problems``. Raises Unsettled, only where ``patient``."""
-        row = self._catalog.reader.visible(self._site.label, path)
+        through ``Holding``. What cannot be read is among ``problems``. ``fresh``: the catalog did not know the path a
+        moment ago, and nothing was missing; where that has changed, it is looked at again. Raises Unsettled, only where
+        ``patient``."""
+        row = None if fresh else self._catalog.reader.visible(self._site.label, path)
         try:
             looks = self._looks(path)
             found = self._read(path, row, patient=patient) if looks is not None else None
@@ -80,18 +82,29 @@ class Outside:
             return None
         if row is None:
             if isinstance(found, Found):
-                self._came(path, found, settled)
+                self._came(path, found, settled, fresh=fresh)
             return None
         return self._decide(row, found if isinstance(found, Found) else None)
 
+    def begin(self) -> None:
+        """Many fresh paths come."""
+        self._origins.remember()
+
     def settle(self) -> None:
-        """What was begun is durable; what had moved on meanwhile is looked at again."""
+        """What was begun is durable, all of it in one transaction; what had moved on meanwhile is looked at again."""
         begun, self._begun = self._begun, []
-        for path, future in begun:
-            try:
-                future.result()
-            except Moved:
-                self._mark(path)
+
+        def work(tx: Transaction) -> list[bytes]:
+            moved = []
+            for path, creation in begun:
+                try:
+                    creation(tx)
+                except Moved:  # before it changed anything
+                    moved.append(path)
+            return moved
+
+        for path in self._catalog.submit(work).result() if begun else ():
+            self._mark(path)
 
     def _looks(self, path: bytes) -> bytes | None:
         return files.signature(self._site.whole(path), self._site.enters_below(path))
@@ -102,7 +115,7 @@ class Outside:
         is_file = files.is_file(whole)
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
-        if row is None and not self._was_a_session(path) and not self._may_be_a_session(path, whole):
+        if row is None and not self._may_be_a_session(path, whole) and not self._was_a_session(path):
             return None
         if is_file and files.size_of(whole) > LIMITS["format_bytes"]:
             placed = files.take_document(whole, self._content.place_stream, patient=patient)
@@ -191,7 +204,7 @@ class Outside:
 
         self._catalog.submit(work).result()
 
-    def _came(self, path: bytes, found: Found, looks: bytes | None) -> None:
+    def _came(self, path: bytes, found: Found, looks: bytes | None, *, fresh: bool) -> None:
         """A path that shows nothing of ours: a session that was missing, moved here, came back, or is new."""
         app = self._site.app_of(path)
         try:
@@ -199,13 +212,16 @@ class Outside:
         except BadName as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.sentence}"
             return
-        if not self._was_a_session(path) and not self._is_recognised(path, found):
+        if not self._is_recognised(path, found) and not self._was_a_session(path):
             return
-        missing = self._catalog.reader.session_at(self._site.label, path)
-        former = missing or self._origins.former(app, self._site.label, path, found.placed.document.id)
+        missing = None if fresh else self._catalog.reader.session_at(self._site.label, path)
+        document = found.placed.document.id
+        former = missing
+        if missing is None and not (fresh and self._origins.is_unknown(document)):
+            former = self._origins.former(app, self._site.label, path, document)
         if former is None:
             self._begin(path, app, found, looks)
-        elif self._catalog.reader.need_snapshot(former.head).document != found.placed.document.id:
+        elif self._catalog.reader.need_snapshot(former.head).document != document:
             self._save(former, found, base=former.head, seen=path)
         elif missing is not None:
             self._is_back(missing, looks)
@@ -230,7 +246,7 @@ class Outside:
             form=found.form(app), cause=OUTSIDE, path=path, looks=looks,
             origin=self._origins.origin(app, found.document) if found.is_folder and found.document else None,
         )  # fmt: skip
-        self._begun.append((path, self._catalog.submit(self._saving.creation(order, Caller(OUTSIDE)))))
+        self._begun.append((path, self._saving.creation(order, Caller(OUTSIDE))))
 
     def _is_back(self, session: Session, looks: bytes | None) -> None:
         """A missing session's file is there again, as it was."""

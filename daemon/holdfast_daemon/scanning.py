@@ -41,7 +41,8 @@ class Scan:
         yield from walk.steps()
         known = self._catalog.reader.visible_seen(self._site.label)
         gone: list[Gone] = []
-        yield from self._looks(sorted(path for path in walk.found if path not in known), gone)
+        new = sorted(path for path in walk.found if path not in known)
+        yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
         )
@@ -52,10 +53,11 @@ class Scan:
         self._problems.replace("in ", ((os.fsdecode(path), said) for path, said in walk.problems.items()))
         self._holding.release(self._site.label)
 
-    def _looks(self, paths: Sequence[bytes], gone: list[Gone]) -> Iterator[None]:
+    def _looks(self, paths: Sequence[bytes], gone: list[Gone], *, fresh: bool = False) -> Iterator[None]:
         for first in range(0, len(paths), BATCH_COUNT):
             moment = time.monotonic()
-            gone += self._looking.find([Taken(path, moment) for path in paths[first : first + BATCH_COUNT]])
+            batch = [Taken(path, moment) for path in paths[first : first + BATCH_COUNT]]
+            gone += self._looking.find(batch, fresh=fresh)
             well, self._outside.well = self._outside.well, []
             if well:
                 self._catalog.submit(partial(self._put_seen, well)).result()

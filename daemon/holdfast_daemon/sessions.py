@@ -122,14 +122,18 @@ class Sessions:
             author=author, size_bytes=size_bytes, message=message, suspect=suspect,
         )  # fmt: skip
 
-    def change(self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note) -> Done:
-        """Put the row, say what should be visible, write the operation. Raises NotAllowed, NotFound."""
+    def change(
+        self, tx: Transaction, before: Session | None, after: Session, author: str, note: Note, *, shown: bool = False
+    ) -> Done:
+        """Put the row, say what should be visible (not where it is ``shown`` already), write the operation. Raises
+        NotAllowed, NotFound."""
         if before is not None and author != OUTSIDE:
             self._check_fixed(before, after)
         now = self.clock()
         after = after.but(modified=now)
         tx.put_session(after, before)
-        self._wish(tx, before, after)
+        if not shown:
+            self._wish(tx, before, after)
         number = tx.add_operation(
             Operation(
                 number=0, time=now, type=note.type, session=after.id, app=after.app, folder=after.folder,

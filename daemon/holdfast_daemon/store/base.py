@@ -100,6 +100,10 @@ class Reader(Protocol):
         """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
         ...
 
+    def any_gone_since(self, time: int) -> bool:
+        """Whether any session that is deleted now was changed after ``time``."""
+        ...
+
     def deletions_since(self, time: int, folder: str) -> list[Operation]:
         """Those made outside in that folder which stand."""
         ...

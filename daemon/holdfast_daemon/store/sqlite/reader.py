@@ -136,6 +136,11 @@ class SqliteReader:
         )
         return self._one(sql, (time, folder, path, document), _session)
 
+    def any_gone_since(self, time: int) -> bool:
+        """Whether any session that is deleted now was changed after ``time``."""
+        sql = "SELECT 1 FROM sessions WHERE deleted = 1 AND archived IN (0, 1) AND modified >= ? LIMIT 1"
+        return self._one(sql, (time,), bool) is not None
+
     def deletions_since(self, time: int, folder: str) -> list[Operation]:
         """Those made outside in that folder which stand."""
         sql = f"SELECT {OPERATION} FROM operations {_DELETIONS} ORDER BY number"
@@ -232,7 +237,7 @@ class SqliteReader:
 
     def has_document(self, identity: bytes) -> bool:
         """Whether some snapshot of the history is that document."""
-        return self._count("SELECT count(*) FROM snapshots WHERE document = ?", (identity,)) > 0
+        return self._one("SELECT 1 FROM snapshots WHERE document = ? LIMIT 1", (identity,), bool) is not None
 
     def chunk(self, content_hash: bytes) -> ChunkPlace | None:
         sql = "SELECT hash, size_bytes, pack, offset_bytes, content FROM chunks WHERE hash = ?"
