@@ -16,7 +16,7 @@ from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Folder
 from holdfast_daemon.suggesting import suggestions
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Exists, NotAllowed, NotFound, TooLate, Unreadable
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotAllowed, NotFound, TooLate, Unreadable
 from holdfast_protocol.model import FolderRow
 from holdfast_protocol.names import check_application, check_name, shown
 
@@ -81,7 +81,11 @@ class Adopting:
                 number = self._sessions.tell(tx, folder.label, folder.app, "folder-removed", "", caller.author)
                 return m.FolderChanged(rows=rows, operation=number)
 
-            return await self._sessions.commit(caller, m.FolderChanged, lambda: work), ()
+            try:
+                return await self._sessions.commit(caller, m.FolderChanged, lambda: work), ()
+            except HoldfastError:
+                self._folders.open(folder)
+                raise
 
     async def folder_list(self, request: m.FolderList, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """All of them."""

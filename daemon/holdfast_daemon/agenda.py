@@ -16,7 +16,6 @@ class Turn(NamedTuple):
 
     looks: list[Taken]
     publish: bool
-    scan: bool
     stopping: bool
 
 
@@ -104,7 +103,7 @@ class Agenda:
             publish = moment >= self._publish_at
             if publish:
                 self._publish_at = NEVER
-            return Turn(looks, publish or self._stopping, moment >= self._scan_at, self._stopping)
+            return Turn(looks, publish or self._stopping, self._stopping)
 
     def _awaken(self, moment: float) -> None:
         """With the condition held: the thread looks at that moment or before."""

@@ -98,9 +98,9 @@ class Folders:
     async def close(self, label: str) -> None:
         """Watch it no longer."""
         folder = self._folders.pop(label, None)
-        self._house.sessions.sites.drop(label)
         if folder is not None:
             await asyncio.to_thread(folder.stop, STOP_SECONDS)
+        self._house.sessions.sites.drop(label)
 
     def __contains__(self, label: object) -> bool:
         return label in self._folders

@@ -42,7 +42,7 @@ class Holding:
                 self._hold(tx, folder, reason)
             if folder.held is None and reason is None:
                 for session in left:
-                    self._delete(tx, session)
+                    self._delete(tx, session, OUTSIDE)
 
         self._catalog.submit(work).result()
 
@@ -80,7 +80,7 @@ class Holding:
                 tx.drop_visible(label, path)
             missing = tx.missing(label)
             for session in missing:
-                self._delete(tx, session)
+                self._delete(tx, session, author)
             if folder.held is not None:
                 tx.put_folder(folder.but(held=None))
                 text = f"the loss of {len(missing)} sessions is accepted"
@@ -135,9 +135,10 @@ class Holding:
         assert done.number is not None
         tx.mark_undone(operation.number, done.number)
 
-    def _delete(self, tx: Transaction, session: Session) -> None:
+    def _delete(self, tx: Transaction, session: Session, author: str) -> None:
+        """By the outside, or by whoever accepts the loss, which is no part of a burst."""
         note = Note(type="deleted-outside", cause=OUTSIDE)
-        self._sessions.change(tx, session, session.but(deleted=True), OUTSIDE, note)
+        self._sessions.change(tx, session, session.but(deleted=True), author, note)
 
 
 def _on_its_way(visible: Visible) -> Visible:

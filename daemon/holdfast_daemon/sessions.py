@@ -127,7 +127,7 @@ class Sessions:
     ) -> Done:
         """Put the row, say what should be visible (not where it is ``shown`` already), write the operation. Raises
         NotAllowed, NotFound."""
-        if before is not None and author != OUTSIDE:
+        if before is not None and note.cause != OUTSIDE:
             self._check_fixed(before, after)
         now = self.clock()
         after = after.but(modified=now)

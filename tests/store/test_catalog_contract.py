@@ -329,11 +329,12 @@ def test_folders_are_kept_with_their_sessions(opened: OpenCatalog) -> None:
 
 
 def test_deletions_that_stand_are_counted(catalog: Catalog) -> None:
-    """By folder and time; one that was undone is none."""
+    """By folder and time; one that was undone is none, nor is one that somebody accepted."""
 
     def work(tx: Transaction) -> None:
         for time, folder in ((10, "f"), (20, "f"), (30, "f"), (30, "g")):
-            tx.add_operation(operation(type="deleted-outside", time=time, folder=folder))
+            tx.add_operation(operation(type="deleted-outside", time=time, folder=folder, author="outside"))
+        tx.add_operation(operation(type="deleted-outside", time=30, folder="f", author="me"))
         tx.mark_undone(3, 9)
 
     _do(catalog, work)

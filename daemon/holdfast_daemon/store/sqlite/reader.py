@@ -47,7 +47,9 @@ REMEMBERED_BYTES = 4096
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
 _BY_ID = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
 _BY_NAME = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
-_DELETIONS = "WHERE folder = ? AND time >= ? AND type = 'deleted-outside' AND undone_by IS NULL"
+_DELETIONS = (
+    "WHERE folder = ? AND time >= ? AND type = 'deleted-outside' AND undone_by IS NULL AND author = 'outside'"
+)
 _MISSING = (
     "s.folder = ? AND NOT s.deleted AND NOT EXISTS "
     "(SELECT 1 FROM visible AS v WHERE v.folder = s.folder AND v.path = s.path)"
@@ -142,7 +144,7 @@ class SqliteReader:
         return self._one(sql, (time,), bool) is not None
 
     def deletions_since(self, time: int, folder: str) -> list[Operation]:
-        """Those made outside in that folder which stand."""
+        """Those made outside in that folder, by nobody in particular, which stand."""
         sql = f"SELECT {OPERATION} FROM operations {_DELETIONS} ORDER BY number"
         return [_operation(row) for row in self._all(sql, (folder, time))]
 
