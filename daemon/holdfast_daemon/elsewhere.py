@@ -30,7 +30,10 @@ def moved_on(sites: Sequence[Site], formats: Mapping[str, Format], environment: 
 
 
 def read_text(path: str) -> str | None:
-    """What ``known_places`` opens settings with: None for what cannot be read as text."""
+    """What ``known_places`` opens settings with: None for what is no regular file (a FIFO would be waited for without
+    end), or cannot be read as text."""
+    if not os.path.isfile(path):
+        return None
     try:
         with open(path, encoding="utf-8") as source:
             return source.read(SETTINGS_BYTES)

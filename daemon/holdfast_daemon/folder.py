@@ -110,7 +110,7 @@ class WatchedFolder:
             return
         session_path = layouts.session_path(self.site.layout, path)
         if session_path is not None:
-            self.mark(session_path, now=now, writing=writing)
+            self.mark(session_path, now=now and session_path == path, writing=writing)
 
     def mark(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
         """Look at this session. A file that stays open for writing has longer to become quiet."""

@@ -213,7 +213,7 @@ class Lifecycle:
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
-        return self._revived(tx, before, CannotUndo).but(diverged=False)
+        return self._revived(tx, before, CannotUndo).but(diverged=False, suspect=None)
 
     def _revived(self, tx: Transaction, session: Session, refusal: type[HoldfastError]) -> Session:
         """A deleted session as a live one; at another path where its own is somebody else's now. Raises ``refusal``."""

@@ -135,30 +135,30 @@ class Saving:
         return outcome, content.place(form.write(outcome.parts, template)), (BESIDE,) if both else ()
 
     def _suspicion(self, order: Order, base: bytes, session: Session) -> str | None:
+        """What the format says comes first: it tells more than a size."""
         reader = self._sessions.catalog.reader
         size_bytes = session.size_bytes if base == session.head else reader.need_snapshot(base).size_bytes
-        reason = suspicion_by_size(size_bytes, order.placed.document.size_bytes)
-        if reason:
-            return reason
+        new_bytes = order.placed.document.size_bytes
+        by_size = suspicion_by_size(size_bytes, new_bytes)
         form = self._sessions.content.form(session.format)
-        if form.app == "plain":
-            return None
+        if form.app == "plain" or new_bytes == 0:
+            return by_size
         if order.form.app != form.app:
-            return f"it is no longer a readable {form.app} document"
+            return by_size or f"it is no longer a readable {form.app} document"
         content, before = self._sessions.content, reader.document_of(base)
         try:
             old = content.reading(before, form)
         except (Damaged, TooLarge):
-            return None  # it was no better before
+            return by_size  # it was no better before
         try:
             new = content.reading_placed(order.placed, form)
         except TooLarge:
-            return None
+            return by_size
         except Damaged as problem:
-            return problem.sentence
+            return by_size or problem.sentence
         root = self._sessions.sites[session.folder].root
         near = whereabouts.around(root, session.path, is_folder=before.is_folder)
-        return form.suspicion(old, new) or self._dropped(form, old, new, near)
+        return form.suspicion(old, new) or by_size or self._dropped(form, old, new, near)
 
     def _dropped(self, form: Format, old: Reading, new: Reading, near: Around) -> str | None:
         """Files that were missing while the application had the session open, and that it has therefore forgotten."""

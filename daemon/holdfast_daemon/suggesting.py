@@ -93,10 +93,12 @@ def _count(form: Format, layout: Layout, root: bytes, enough: int | None = None)
             pass
     except OSError:
         return 0
-    for path in sorted(walk.found):
+    for path, looks in sorted(walk.found.items()):
+        whole = site.whole(path)
+        if not looks and not _is_readable(whole):
+            continue
         certain = layouts.is_candidate(layout, path, is_folder=False) != "recognised"
         if not certain and tried < TRIED_FILES:
-            whole = site.whole(path)
             with contextlib.suppress(OSError, DamagedDocument):
                 if form.begins(files.beginning_of(whole, surroundings.BEGINNING_BYTES)):
                     tried += 1
@@ -105,6 +107,11 @@ def _count(form: Format, layout: Layout, root: bytes, enough: int | None = None)
         if enough is not None and count >= enough:
             break
     return count
+
+
+def _is_readable(path: bytes) -> bool:
+    """A regular file or a folder; no link, FIFO or the like, which is nobody's session."""
+    return files.is_file(path) or (os.path.isdir(path) and not os.path.islink(path))
 
 
 def _is_recognised(form: Format, path: bytes) -> bool:

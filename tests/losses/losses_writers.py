@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 #: Node writes a file in pieces of so many bytes (kWriteFileMaxChunkSize), Java's BufferedWriter in such.
 NODE_BYTES = 512 * 1024
 JAVA_BYTES = 8 * 1024
+#: What lies unchanged for so long is a state that must be kept.
+SETTLING_SECONDS = 0.05
+PAUSE_SECONDS = 0.01
 
 
 def python_writes(path: Path, text: str) -> None:
@@ -45,6 +49,18 @@ def in_place(path: Path, content: bytes, piece_bytes: int, room_bytes: int | Non
 def pieces(content: bytes, piece_bytes: int) -> Iterator[bytes]:
     """The content, cut."""
     return (content[at : at + piece_bytes] for at in range(0, len(content), piece_bytes))
+
+
+def in_one_breath(*steps: Callable[[], object]) -> bool:
+    """Does one after the other as a busy application does, with a pause between them that is far below the settling
+    time. Whether it was: on a machine that is too busy itself, nothing can be said of what follows."""
+    longest = 0.0
+    for step in steps:
+        began = time.monotonic()
+        step()
+        time.sleep(PAUSE_SECONDS)
+        longest = max(longest, time.monotonic() - began)
+    return longest < SETTLING_SECONDS - PAUSE_SECONDS
 
 
 def replaces(path: Path, content: bytes, beside: str, *, mode: int = 0o644, modified: float | None = None) -> None:

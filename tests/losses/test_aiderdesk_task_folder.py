@@ -3,15 +3,14 @@ application remove that worktree (aiderdesk.md 4, 7), so nobody but its user may
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from e2e_daemon import until
 from losses_adopted import Adopted, listing
 from losses_documents import as_javascript, long_chat, task
-from losses_writers import node_writes
+from losses_writers import in_one_breath, node_writes
 
 NAME = "9b1deb4d"
 BEFORE = {
@@ -33,19 +32,26 @@ def folder(desk: Path) -> Path:
     return folder
 
 
-def test_two_files_written_together_are_one_snapshot(adopt: Callable[..., Adopted], desk: Path, folder: Path) -> None:
-    """Context and settings of one moment belong together, and come back together."""
+def test_files_written_in_one_breath_are_one_snapshot(
+    adopt: Callable[..., Adopted], desk: Path, folder: Path
+) -> None:
+    """Context, todos and settings of one moment belong together, and come back together."""
     adopted = adopt(desk / "project", "aiderdesk")
     adopted.head_is(NAME, BEFORE)
+    for count in range(24, 44):
+        after = {**AFTER, "context.json": long_chat(count, "a task", version=2), "todos.json": b"{}"}
+        before_count = len(adopted.history(NAME))
+        swift = in_one_breath(*(partial(node_writes, folder / path, content) for path, content in after.items()))
+        adopted.head_is(NAME, after)
+        adopted.scan()
+        if swift:
+            break
+    else:
+        pytest.skip("this machine is too busy to write three files within the settling time")
 
-    for path in ("context.json", "settings.json"):
-        node_writes(folder / path, AFTER[path])
-
-    adopted.head_is(NAME, AFTER)
-    adopted.scan()
-    assert len(adopted.history(NAME)) == 2
-    assert len(adopted.events("changed-outside", name=NAME)) == 1
-    adopted.comes_back(NAME, BEFORE, AFTER)
+    assert len(adopted.history(NAME)) == before_count + 1
+    assert len(adopted.events("changed-outside", name=NAME)) == before_count
+    adopted.comes_back(NAME, BEFORE, after)
 
 
 def test_the_worktree_is_no_part_of_it(adopt: Callable[..., Adopted], desk: Path, folder: Path) -> None:
@@ -76,15 +82,3 @@ def test_it_is_neither_removed_nor_renamed_by_us(
     assert adopted.refused(words[0], NAME, *words[1:]).code == 5
     assert listing(folder) == {**BEFORE, **WORKTREE}
     assert adopted.flags(NAME) == (False, False, False)
-
-
-def test_a_task_that_its_application_deleted_comes_back(
-    adopt: Callable[..., Adopted], desk: Path, folder: Path
-) -> None:
-    """Deleting a task is permanent in AiderDesk; undo writes its files again, the worktree is git's to bring back."""
-    adopted = adopt(desk / "project", "aiderdesk")
-    adopted.head_is(NAME, BEFORE)
-    shutil.rmtree(folder)
-    [event] = until(lambda: adopted.events("deleted-outside", name=NAME))
-    adopted.undone(event, BEFORE)
-    assert listing(folder) == BEFORE

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from e2e_daemon import until
 from losses_adopted import Adopted, listing
 from losses_writers import replaces
 
@@ -27,6 +28,22 @@ def test_the_good_file_comes_back(adopt: Callable[..., Adopted], desk: Path) -> 
     adopted.command("restore", "layout.txt", snapshot="good")
     assert listing(folder) == {"layout.txt": GOOD}
     assert adopted.flags("layout.txt") == (False, False, False)
+
+
+def test_the_good_file_comes_back_when_the_empty_one_is_deleted(adopt: Callable[..., Adopted], desk: Path) -> None:
+    """Its user throws the empty file away: undo brings back the good one, and nothing is suspect any more."""
+    folder = desk / "resurrect"
+    folder.mkdir()
+    (folder / "layout.txt").write_bytes(GOOD)
+    adopted = adopt(folder, "tmux")
+    adopted.head_is("layout.txt", GOOD)
+    replaces(folder / "layout.txt", b"", ".layout.txt.tmp")
+    adopted.damaged("layout.txt", b"")
+
+    (folder / "layout.txt").unlink()
+
+    [event] = until(lambda: adopted.events("deleted-outside", name="layout.txt"))
+    adopted.undone(event, GOOD)
 
 
 def test_a_second_empty_one_hides_it_no_better(adopt: Callable[..., Adopted], desk: Path) -> None:
