@@ -59,6 +59,12 @@ class Holding:
         if self._held(label) != reason:
             self._catalog.submit(work).result()
 
+    def bury(self, label: str) -> None:
+        """After a scan: what is missing in a folder that is not held was deleted, however it came to be missing."""
+        reader = self._catalog.reader
+        if self._held(label) is None and reader.missing_count(label):
+            self.accept(label, OUTSIDE)
+
     def release(self, label: str) -> None:
         """Held no longer, if nothing is missing."""
 
@@ -125,7 +131,9 @@ class Holding:
     def _reverse(self, tx: Transaction, operation: Operation) -> None:
         """The session lives again, without a file; what happened to it since stands."""
         before = tx.session(operation.session or b"")
-        if before is None or not before.deleted or tx.session_at(before.folder, before.path) is not None:
+        if before is None or not before.deleted or before.modified != operation.time:
+            return
+        if tx.session_at(before.folder, before.path) is not None:
             return
         name = self._sessions.free_name(tx, before.folder, before.app, before.name)
         after = before.but(deleted=False, name=name, revision=before.revision + 1)

@@ -51,6 +51,7 @@ class Scan:
             self._holding.gone(self._site.label, gone[first : first + BATCH_COUNT])
             yield
         self._problems.replace("in ", ((os.fsdecode(path), said) for path, said in walk.problems.items()))
+        self._holding.bury(self._site.label)
         self._holding.release(self._site.label)
 
     def _looks(self, paths: Sequence[bytes], gone: list[Gone], *, fresh: bool = False) -> Iterator[None]:

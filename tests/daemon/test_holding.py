@@ -7,7 +7,8 @@ from daemon_store import SECOND, Store
 
 from holdfast_daemon.breaker import reason_to_hold
 from holdfast_daemon.holding import Gone
-from holdfast_daemon.sessions import SESSIONS_FOLDER
+from holdfast_daemon.layouts import SESSIONS
+from holdfast_daemon.sites import SESSIONS_FOLDER, Site
 
 
 @pytest.mark.parametrize(
@@ -142,3 +143,28 @@ def test_a_name_that_was_taken_meanwhile_is_numbered(store: Store) -> None:
     names = {each.name for each in store.catalog.reader.missing(SESSIONS_FOLDER)}
     assert names == {"n1", "n2", "n3", "n5"}
     assert store.head("n0") == b"another"
+
+
+def test_only_what_stands_is_reversed(store: Store) -> None:
+    """A session that came back elsewhere, and was deleted there, is no part of this folder's burst."""
+    paths = _saved(store, 12)
+    store.put_folder("other", None)
+    store.sessions.sites.put(Site(label="other", root=b"/elsewhere", app=None, layout=SESSIONS))
+    strayed = store.session("n0").id
+    store.gone(*paths[:4])
+    store.now += SECOND
+    store.run(store.lifecycle.moved(strayed, "n0", "other", b"notes/n0", None))
+    store.gone(b"notes/n0", folder="other")
+    store.gone(paths[5])
+    assert _held(store) is not None
+    session = store.catalog.reader.session(strayed)
+    assert session is not None
+    assert (session.folder, session.deleted) == ("other", True)
+
+
+def test_what_is_missing_without_a_reason_is_deleted(store: Store) -> None:
+    """A live session without a file in a folder that is not held would never be spoken of again."""
+    (path,) = _saved(store, 1)
+    store.catalog.submit(lambda tx: tx.drop_visible(SESSIONS_FOLDER, path)).result()
+    store.holding.bury(SESSIONS_FOLDER)
+    assert (_names(store), store.types()[-1]) == (0, "deleted-outside")
