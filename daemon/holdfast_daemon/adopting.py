@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from holdfast_daemon import surroundings
+from holdfast_daemon.deadlines import by, check_in_time
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.payload import Answer, Frames
@@ -16,7 +16,7 @@ from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Folder
 from holdfast_daemon.suggesting import suggestions
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotAllowed, NotFound, TooLate, Unreadable
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotAllowed, NotFound, Unreadable
 from holdfast_protocol.model import FolderRow
 from holdfast_protocol.names import check_application, check_name, shown
 
@@ -54,7 +54,7 @@ class Adopting:
             first = await asyncio.to_thread(self._folder, request, root, form, known)
             beside, warnings = await asyncio.to_thread(self._beside, first, form, polled=request.poll)
             added = [first, *beside]
-            _in_time(deadline)
+            check_in_time(deadline)
             changed = await self._sessions.commit(caller, m.FolderChanged, lambda: self._adding(added, caller))
             for folder in added:
                 self._folders.open(folder)
@@ -99,7 +99,7 @@ class Adopting:
                 folder = self._catalog.reader.folder(label)
                 if folder is not None and folder.held is not None:
                     await self._folders.accept(label, caller.author)
-        await _by(deadline, self._folders.scan(labels, verify=request.verify), "The scan goes on")
+        await by(deadline, self._folders.scan(labels, verify=request.verify), "The scan goes on")
         return m.Folders(rows=self._folders.rows(labels)), ()
 
     async def folder_suggest(
@@ -115,7 +115,7 @@ class Adopting:
 
     async def settle(self, request: m.Settle, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The barrier."""
-        await _by(deadline, self._folders.settle(self._labels(request.label)), "Not everything is seen yet")
+        await by(deadline, self._folders.settle(self._labels(request.label)), "Not everything is seen yet")
         return m.Settled(number=self._catalog.reader.newest_operation()), ()
 
     def _labels(self, label: str | None) -> list[str]:
@@ -222,15 +222,3 @@ def _row(reader: Reader, folder: Folder) -> FolderRow:
         label=folder.label, path=folder.root, app=folder.app, layout=folder.layout, watching="", watch_note="",
         sessions_count=reader.sessions_in(folder.label), missing_count=0, held=None, scanned=None, scanning=True,
     )  # fmt: skip
-
-
-def _in_time(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise TooLate("The deadline passed before the change was begun; nothing was done")
-
-
-async def _by(deadline: float, work: Awaitable[None], otherwise: str) -> None:
-    try:
-        await asyncio.wait_for(work, max(0.0, deadline - time.monotonic() - 0.1))
-    except TimeoutError as problem:
-        raise TooLate(otherwise) from problem

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from holdfast_daemon import diff, naming, remarks, whereabouts
+from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Array, Document, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.errors import Damaged, NotFound, TooLarge
 from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
 LISTED_PATHS = 20
@@ -79,11 +79,8 @@ class Asking:
         found = await self._documents.resources(form, document)
         root = self._sites[named.session.folder].root
         near = whereabouts.around(root, named.session.path, is_folder=document.is_folder)
-        try:
-            looking = asyncio.to_thread(whereabouts.look, found, near)
-            rows = await asyncio.wait_for(looking, max(0.0, deadline - time.monotonic() - 0.1))
-        except TimeoutError as problem:
-            raise TooLate("A file system that the session points to does not answer") from problem
+        looking = asyncio.to_thread(whereabouts.look, found, near)
+        rows = await by(deadline, looking, "A file system that the session points to does not answer")
         return m.Resources(snapshot=named.snapshot.id.hex(), rows=rows), ()
 
     async def load(self, request: m.Load, payload: Frames, caller: Caller, deadline: float) -> Answer:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming, remarks
+from holdfast_daemon.deadlines import check_in_time, left
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
@@ -20,7 +20,7 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import Session
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge, TooLate
+from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
 from holdfast_protocol.names import check_application, check_name, check_tag
 
@@ -74,7 +74,7 @@ class Changing:
             message=request.message, new=request.new, accept=request.accept, tags=tuple(request.tags),
             continues=continues,
         )  # fmt: skip
-        _in_time(deadline)
+        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
         return await self._shown(saved, saved.session, request.published, deadline)
 
@@ -89,7 +89,7 @@ class Changing:
         placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
         app = request.app or form.app
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
-        _in_time(deadline)
+        check_in_time(deadline)
         saved = await self._saving.save(order, caller)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
         return await self._shown(saved, saved.session, request.published, deadline)
@@ -159,7 +159,7 @@ class Changing:
             app=app, name=request.name, placed=placed, form=form, new=True,
             message=f"{named.session.app}/{named.session.name} cleared",
         )  # fmt: skip
-        _in_time(deadline)
+        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
         return await self._shown(saved, saved.session, request.published, deadline)
 
@@ -226,7 +226,7 @@ class Changing:
         if published:
             with contextlib.suppress(TimeoutError):
                 shown = self._folders.published(session.folder, session.path)
-                await asyncio.wait_for(shown, max(0.0, deadline - time.monotonic() - 0.1))
+                await asyncio.wait_for(shown, left(deadline))
 
     def _folder_of(self, request: m.Save, continues: bytes | None) -> str:
         """The folder of the session that is saved. Raises NotFound, Ambiguous, BadField, BadName."""
@@ -253,11 +253,6 @@ def _identity(said: str | None) -> bytes | None:
         return None if said is None else bytes.fromhex(said)
     except ValueError as problem:
         raise BadField("session: 32 hexadecimal digits are expected", field="session") from problem
-
-
-def _in_time(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise TooLate("The deadline passed before the change was begun; nothing was done")
 
 
 def _fields(reply: m.Reply) -> dict[str, Any]:

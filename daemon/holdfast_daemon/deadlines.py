@@ -1,0 +1,34 @@
+"""What a request's deadline means: seconds of the monotonic clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from holdfast_protocol.errors import TooLate
+
+Value = TypeVar("Value")
+
+#: Before the deadline, so that the answer arrives in time.
+ANSWER_SECONDS = 0.1
+
+
+def check_in_time(deadline: float) -> None:
+    """Raises TooLate where nothing may be begun any more."""
+    if time.monotonic() > deadline:
+        raise TooLate("The deadline passed before the change was begun; nothing was done")
+
+
+def left(deadline: float) -> float:
+    """How many seconds there are to do something in."""
+    return max(0.0, deadline - time.monotonic() - ANSWER_SECONDS)
+
+
+async def by(deadline: float, work: Awaitable[Value], otherwise: str) -> Value:
+    """What ``work`` gives. Raises TooLate, with that sentence, where it takes longer."""
+    try:
+        return await asyncio.wait_for(work, left(deadline))
+    except TimeoutError as problem:
+        raise TooLate(otherwise) from problem
