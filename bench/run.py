@@ -1,4 +1,4 @@
-"""`make bench`: each number of DESIGN.md section 7 that can be had in a minute or two, beside its target.
+"""`make bench`: each number of DESIGN.md section 7 that can be had in a few minutes, beside its target.
 
 Ratios are against a peer in the same run, in rounds that take turns. The exit code says whether the measuring
 worked, not whether the targets were met. What is measured lies below ``build/``, on the disk of the tree.
@@ -6,6 +6,7 @@ worked, not whether the targets were met. What is measured lies below ``build/``
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -16,15 +17,22 @@ from pathlib import Path
 import commands
 import deletions
 import documents
+import folders
 import idle
 import round_trips
 import saves
 from measure import Measured, table
 from processes import daemon, echo
 
+Bench = Callable[[], Iterator[Measured]]
+
 
 def main() -> int:
     """The table on stdout; 1 where something crashed, with its trace."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="BENCH", help="a module's name; all by default")
+    parser.add_argument("--files", type=int, default=folders.FILES_COUNT, help="in the largest adopted folder")
+    arguments = parser.parse_args()
     build = Path("build").absolute()
     build.mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="bench-", dir=build))
@@ -33,16 +41,17 @@ def main() -> int:
     crashed = 0
     try:
         with echo(home) as peer, daemon(home) as (subject, pid):
-            benches: tuple[Callable[[], Iterator[Measured]], ...] = (
-                lambda: round_trips.run(subject, peer),
-                lambda: saves.run(subject, home),
-                lambda: deletions.run(subject, home),
-                lambda: commands.run(home),
-                lambda: idle.run(subject, pid),
-                lambda: documents.run(subject, home),
-            )
-            for bench in benches:
-                crashed |= _collect(bench, rows)
+            benches: dict[str, Bench] = {
+                "round_trips": lambda: round_trips.run(subject, peer),
+                "saves": lambda: saves.run(subject, home),
+                "deletions": lambda: deletions.run(subject, home),
+                "commands": lambda: commands.run(home),
+                "idle": lambda: idle.run(subject, pid),
+                "documents": lambda: documents.run(subject, home),
+                "folders": lambda: folders.run(home, arguments.files),
+            }
+            for name in arguments.only or benches:
+                crashed |= _collect(benches[name], rows)
     except Exception:  # the daemon did not come up, or did not go down: say so, and show what was measured
         traceback.print_exc()
         crashed = 1
@@ -52,7 +61,7 @@ def main() -> int:
     return crashed
 
 
-def _collect(bench: Callable[[], Iterator[Measured]], rows: list[Measured]) -> int:
+def _collect(bench: Bench, rows: list[Measured]) -> int:
     try:
         for row in bench():
             rows.append(row)

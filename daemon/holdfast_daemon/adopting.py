@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast_daemon import surroundings
 from holdfast_daemon.deadlines import by, check_in_time
@@ -94,13 +94,12 @@ class Adopting:
     async def folder_scan(self, request: m.FolderScan, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """What is missing is accepted first, where that is asked."""
         labels = self._labels(request.label)
-        if request.accept:
-            for label in labels:
-                folder = self._catalog.reader.folder(label)
-                if folder is not None and folder.held is not None:
-                    await self._folders.accept(label, caller.author)
-        await by(deadline, self._folders.scan(labels, verify=request.verify), "The scan goes on")
-        return m.Folders(rows=self._folders.rows(labels)), ()
+        for label in labels if request.accept else ():
+            folder = self._catalog.reader.folder(label)
+            if folder is not None and folder.held is not None and label in self._folders:
+                await self._folders.accept(label, caller.author)
+        await by(deadline, self._folders.scan(self._still(labels), verify=request.verify), "The scan goes on")
+        return m.Folders(rows=self._folders.rows(self._still(labels))), ()
 
     async def folder_suggest(
         self, request: m.FolderSuggest, payload: Frames, caller: Caller, deadline: float
@@ -115,11 +114,20 @@ class Adopting:
 
     async def settle(self, request: m.Settle, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The barrier."""
-        await by(deadline, self._folders.settle(self._labels(request.label)), "Not everything is seen yet")
+        labels = self._still(self._labels(request.label))
+        await by(deadline, self._folders.settle(labels), "Not everything is seen yet")
+        self._still(labels)
         return m.Settled(number=self._catalog.reader.newest_operation()), ()
 
     def _labels(self, label: str | None) -> list[str]:
         return self._folders.labels if label is None else [self._need(label).label]
+
+    def _still(self, labels: Sequence[str]) -> list[str]:
+        """Those that nobody has removed meanwhile. Raises NotFound where that leaves none."""
+        watched = [label for label in labels if label in self._folders]
+        if not watched:
+            raise NotFound(f"There is no folder {shown(labels[0])} any more", folder=labels[0])
+        return watched
 
     def _need(self, label: str) -> Folder:
         folder = self._catalog.reader.folder(label)

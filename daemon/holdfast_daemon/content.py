@@ -70,7 +70,7 @@ class Content:
         return Placed(document=stored_document(files), places=tuple(places))
 
     def place_stream(self, source: BinaryIO) -> Placed:
-        """The same for a document of one file that is too large to be in memory."""
+        """The same for one file of a document that is too large to be in memory; ``joined`` makes one of several."""
         places: dict[bytes, ChunkPlace] = {}
         names, whole, size_bytes, reader = [], new_hash(), 0, self._catalog.reader
         for piece in cut_stream(source):
@@ -83,6 +83,16 @@ class Content:
                 places[name] = self._chunks.put(name, piece)
         file = StoredFile(path=b"", size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(names))
         return Placed(document=stored_document([file]), places=tuple(places.values()))
+
+    def joined(self, placed: Mapping[bytes, Placed]) -> Placed:
+        """The document that has these, each of one file, as its files."""
+        files: list[StoredFile] = []
+        places: list[ChunkPlace] = []
+        for path, each in placed.items():
+            (file,) = each.document.files
+            files.append(StoredFile(path=path, size_bytes=file.size_bytes, hash=file.hash, chunks=file.chunks))
+            places += each.places
+        return Placed(document=stored_document(files), places=tuple(places))
 
     def file_of(self, path: bytes, content: bytes) -> StoredFile:
         """A file that is only given out, not kept."""

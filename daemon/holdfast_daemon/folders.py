@@ -72,10 +72,13 @@ class Folders:
         """Every folder that was not removed; the sessions folder first."""
         with contextlib.suppress(OSError):  # no watch can be had: each folder says so, and is polled
             self._cookies.start()
-        self._open(Site(label=SESSIONS_FOLDER, root=self._sessions_path, app=None, layout=layouts.SESSIONS), None)
-        for folder in self._catalog.reader.folders():
-            if folder.app is not None and not folder.removed:
-                self.open(folder)
+        own = Site(label=SESSIONS_FOLDER, root=self._sessions_path, app=None, layout=layouts.SESSIONS)
+        adopted = [folder for folder in self._catalog.reader.folders() if folder.app is not None and not folder.removed]
+        for site in (own, *map(self._site, adopted)):  # before any is looked at: a file may have moved between them
+            self._house.sessions.sites.put(site)
+        self._open(own, None)
+        for folder in adopted:
+            self.open(folder)
         self._following = self._loop.create_task(self._follow())
 
     async def stop(self) -> None:
@@ -90,10 +93,13 @@ class Folders:
 
     def open(self, folder: Folder) -> None:
         """Watch an adopted folder from now on."""
+        self._open(self._site(folder), folder)
+
+    def _site(self, folder: Folder) -> Site:
         assert folder.app is not None
         form = self._house.formats.get(folder.app, self._house.formats["plain"])
         layout = form.layouts.get(folder.layout) or next(iter(form.layouts.values()))
-        self._open(Site(label=folder.label, root=folder.root, app=folder.app, layout=layout), folder)
+        return Site(label=folder.label, root=folder.root, app=folder.app, layout=layout)
 
     async def close(self, label: str) -> None:
         """Watch it no longer."""
@@ -133,11 +139,12 @@ class Folders:
 
     async def scan(self, labels: Sequence[str], *, verify: bool = False) -> None:
         """Once a scan of each that began after this is done."""
-        await asyncio.gather(*(self._folders[label].scan(verify=verify) for label in labels))
+        await asyncio.gather(*(folder.scan(verify=verify) for folder in self._open_ones(labels)))
 
     async def accept(self, label: str, author: str) -> None:
         """What is missing in a folder is deleted."""
-        await asyncio.to_thread(self._folders[label].accept, author)
+        for folder in self._open_ones([label]):
+            await asyncio.to_thread(folder.accept, author)
 
     async def settle(self, labels: Sequence[str]) -> None:
         """Once everything that was on disk when this was asked is in the store."""
@@ -148,7 +155,7 @@ class Folders:
         except (TimeoutError, OSError):  # a watch that does not tell, or no room for a cookie: only a scan knows
             await self.scan(labels)
         else:
-            await asyncio.gather(*(self._folders[label].settled() for label in labels))
+            await asyncio.gather(*(folder.settled() for folder in self._open_ones(labels)))
 
     async def _follow(self) -> None:
         """Applications are asked again and again where they keep their sessions, as they ask themselves."""
@@ -171,7 +178,12 @@ class Folders:
     def rows(self, labels: Sequence[str] | None = None) -> list[FolderRow]:
         """What people are told of each."""
         known = {folder.label: folder for folder in self._catalog.reader.folders()}
-        return [self._row(self._folders[label], known[label]) for label in labels or self.labels if label in known]
+        opened = self._open_ones(self.labels if labels is None else labels)
+        return [self._row(folder, known[folder.site.label]) for folder in opened if folder.site.label in known]
+
+    def _open_ones(self, labels: Sequence[str]) -> list[WatchedFolder]:
+        """Those of them that are not being removed."""
+        return [self._folders[label] for label in labels if label in self._folders]
 
     def _row(self, folder: WatchedFolder, row: Folder) -> FolderRow:
         reader = self._catalog.reader

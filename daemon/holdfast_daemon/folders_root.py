@@ -43,7 +43,7 @@ class MarkedRoot:
 
     def trouble(self) -> str | None:
         """Once seen with its mark, it is known by device and inode, and a mark that was removed is written again."""
-        identity = _identity(self._path)
+        identity = folder_identity(self._path)
         if identity is None or self._identity not in (None, identity):
             return self._sentence()
         if self._read_mark() != self._id:
@@ -56,7 +56,7 @@ class MarkedRoot:
     def accept(self) -> None:
         os.makedirs(self._path, exist_ok=True)
         self._write_mark()
-        self._identity = _identity(self._path)
+        self._identity = folder_identity(self._path)
 
     def _sentence(self) -> str:
         folder, mark = os.fsdecode(self._path), os.fsdecode(self._mark)
@@ -92,7 +92,7 @@ class AdoptedRoot:
         self._met = met
 
     def trouble(self) -> str | None:
-        identity = _identity(self._path)
+        identity = folder_identity(self._path)
         if identity is None:
             return f"The folder {os.fsdecode(self._path)} is gone"
         known = self._inode in (None, identity[1]) if self._identity is None else identity == self._identity
@@ -104,7 +104,7 @@ class AdoptedRoot:
         return unreadable
 
     def accept(self) -> None:
-        identity = _identity(self._path)
+        identity = folder_identity(self._path)
         if identity is not None:
             self._know(identity)
 
@@ -119,7 +119,8 @@ def _unreadable(path: bytes) -> str | None:
     return None if os.access(path, os.R_OK | os.X_OK) else f"The folder {os.fsdecode(path)} cannot be read"
 
 
-def _identity(path: bytes) -> tuple[int, int] | None:
+def folder_identity(path: bytes) -> tuple[int, int] | None:
+    """Device and inode of what stands there; None where nothing is."""
     try:
         state = os.stat(path)
     except OSError:

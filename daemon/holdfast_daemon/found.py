@@ -24,7 +24,7 @@ class Found:
 
     @property
     def is_folder(self) -> bool:
-        return self.document is not None and b"" not in self.document
+        return b"" not in self.document if self.document is not None else self.placed.document.is_folder
 
     def form(self, app: str, known: str | None = None) -> Format:
         """The format that fits; of what is too large for one, that of the session as it was known, or the application's

@@ -52,7 +52,8 @@ class Lifecycle:
             after = before.but(name=to, folder=folder, path=path, deleted=False)
             note = Note(type="renamed", cause=OUTSIDE, text=before.name, undoable=before.folder == folder)
             done = self._sessions.change(tx, before, after, OUTSIDE, note)
-            if (before.folder, before.path) != (folder, path):
+            former = tx.visible(before.folder, before.path)
+            if former is not None and former.session == identity and (before.folder, before.path) != (folder, path):
                 tx.drop_visible(before.folder, before.path)
             self._sessions.is_visible(tx, folder, path, identity, after.head, looks)
             return _changed(done)

@@ -107,20 +107,21 @@ class Outside:
             self._mark(path)
 
     def _looks(self, path: bytes) -> bytes | None:
+        files.check_way(self._site.root, path)
         return files.signature(self._site.whole(path), self._site.enters_below(path))
 
     def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Found | object | None:
         """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
         whole = self._site.whole(path)
-        is_file = files.is_file(whole)
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
         if row is None and not self._may_be_a_session(path, whole) and not self._was_a_session(path):
             return None
-        if is_file and files.size_of(whole) > LIMITS["format_bytes"]:
-            placed = files.take_document(whole, self._content.place_stream, patient=patient)
-            return Found(self._content, None, placed[b""]) if placed else None
-        document = files.read_document(whole, self._site.enters_below(path), patient=patient)
+        enters = self._site.enters_below(path)
+        if files.size_of(whole, enters) > LIMITS["format_bytes"]:
+            placed = files.take_document(whole, self._content.place_stream, enters, patient=patient)
+            return Found(self._content, None, self._content.joined(placed)) if placed else None
+        document = files.read_document(whole, enters, patient=patient)
         return Found(self._content, document) if document is not None else None
 
     def _is_well(self, row: Visible, whole: bytes, patient: bool) -> bool:

@@ -95,6 +95,8 @@ class Publisher:
             self._confirm(done)
             self._faults.at("confirmed")
         self.settle(displaced)
+        if written and not self.waits:
+            self._staging.tidy()
 
     def settle(self, displaced: Sequence[_Aside] = ()) -> None:
         """Keep what was displaced. What somebody still writes, or a full disk cannot take, waits for the next time."""
@@ -144,6 +146,7 @@ class Publisher:
                 if not self._site.belongs(row.path, file.path):
                     continue  # such as a task's worktree, which an older snapshot may hold: it is not the session's
                 place = os.path.join(target, file.path) if file.path else target
+                files.check_way(self._root, os.path.relpath(place, self._root))
                 temporary = self._staging.new(row, file.path)
                 identity = files.write_new(temporary, self._content.contents(file), files.kept_of(place))
                 steps.append(_Step(row, file.path, place, temporary, identity))
@@ -164,6 +167,7 @@ class Publisher:
             if files.is_there(target):
                 raise files.NotAFile(errno.ENOTEMPTY, "what stays there is no document", os.fsdecode(target))
         for step in steps:
+            files.check_way(self._root, os.path.relpath(step.target, self._root))
             files.check_replaceable(step.target)
             old = self._staging.as_old(step.temporary)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
@@ -183,11 +187,13 @@ class Publisher:
         if row.published is not None:
             dropped = {file.path for file in self._catalog.reader.document_of(row.published).files} - names
             for name in sorted(dropped):
+                files.check_way(target, name)
                 self._move_aside(row, name, os.path.join(target, name), asides)
                 files.prune(os.path.dirname(os.path.join(target, name)))
 
     def _remove(self, row: Visible, target: bytes, asides: list[_Aside]) -> None:
         """A file, or the regular files of a folder; links and what else no document holds stay where they are."""
+        files.check_way(self._root, row.path)
         files.check_replaceable(target)
         if not os.path.isdir(target):
             self._move_aside(row, b"", target, asides)

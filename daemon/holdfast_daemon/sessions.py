@@ -164,13 +164,18 @@ class Sessions:
             )
 
     def _wish(self, tx: Transaction, before: Session | None, after: Session) -> None:
-        """What should be visible follows the head, unless the session is diverged: then the disk stays as it is."""
-        if before is not None and not before.deleted and (before.folder, before.path) != (after.folder, after.path):
-            self.want(tx, before.folder, before.path, before.id, None)
+        """What should be visible follows the head, unless the session is diverged: then what is on disk stays, and
+        moves along with its session."""
         shown = None if after.deleted else after.head
+        moves = before is not None and not before.deleted and (before.folder, before.path) != (after.folder, after.path)
+        if before is not None and moves:
+            visible = tx.visible(before.folder, before.path)
+            if after.diverged and visible is not None:
+                shown = visible.published
+            self.want(tx, before.folder, before.path, before.id, None)
         if after.deleted and tx.visible(after.folder, after.path) is None:
             return
-        if not after.diverged:
+        if moves or after.deleted or not after.diverged:
             self.want(tx, after.folder, after.path, after.id, shown)
 
     def want(self, tx: Transaction, folder: str, path: bytes, session: bytes, snapshot: bytes | None) -> None:

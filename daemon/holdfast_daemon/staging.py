@@ -6,6 +6,7 @@ hidden folder of its own within the sessions folder. ``new-…`` are never anybo
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -49,6 +50,13 @@ class Staging:
     def as_old(self, new: bytes) -> bytes:
         """The second name of a new file: from here on it may hold somebody else's bytes."""
         return os.path.join(self._folder, OLD + os.path.basename(new).removeprefix(NEW))
+
+    def tidy(self) -> None:
+        """Nothing is on its way: where the staging folder is within the folder that people see, it goes."""
+        if self._chosen == self._within:
+            with contextlib.suppress(OSError):
+                os.rmdir(self._within)
+                self._chosen = None
 
     def left(self) -> Iterator[bytes]:
         """What a crash left that may be somebody else's; what is surely ours is removed."""

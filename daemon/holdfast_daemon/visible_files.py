@@ -168,10 +168,13 @@ def is_file(path: bytes) -> bool:
         return False
 
 
-def size_of(path: bytes) -> int:
-    """Bytes of the file there, 0 where there is none."""
+def size_of(path: bytes, enters: Enters = everywhere) -> int:
+    """Bytes of the document there, 0 where there is none."""
     try:
-        return os.lstat(path).st_size
+        state = os.lstat(path)
+        if not stat.S_ISDIR(state.st_mode):
+            return state.st_size
+        return sum(size_of(os.path.join(path, name)) for name in regular_files(path, enters))
     except OSError:
         return 0
 
@@ -183,6 +186,16 @@ def is_there(path: bytes) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+def check_way(root: bytes, path: bytes) -> None:
+    """Raises NotAFile where a link stands in the place of a folder between ``root`` and ``path``, relative to it: what
+    lies behind it is not below the root."""
+    way = root
+    for name in path.split(b"/")[:-1]:
+        way = os.path.join(way, name)
+        if os.path.islink(way):
+            raise NotAFile(errno.ELOOP, "a link stands in the place of its folder", os.fsdecode(way))
 
 
 def check_replaceable(path: bytes) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from holdfast_daemon.directories import Directories
+from holdfast_daemon.folders_root import folder_identity
 from holdfast_daemon.inotify import (
     Constants,
     InotifyEvent,
@@ -58,13 +59,15 @@ class Watch(WatchCallback):
         self._lock = threading.Lock()  # never held while somebody else's code runs
         self._reader: InotifyFD | None = None
         self._directories = Directories()
+        self._watched: tuple[int, int] | None = None  # what stood at the root when the watch was started
         #: Why not all directories are watched, for people; the folder must be polled then. Empty: all are.
         self.problem = ""
 
     @property
     def started(self) -> bool:
-        """Whether hints come. False again once the root was deleted, moved or unmounted: start anew when it is back."""
-        return self._reader is not None and self._reader.is_alive()
+        """Whether hints come. False again once the root was deleted, moved or unmounted, or another folder has its
+        place (of a disk that is exchanged above it, no event tells): start anew when it is back."""
+        return self._reader is not None and self._reader.is_alive() and folder_identity(self._root) == self._watched
 
     def start(self) -> None:
         """Watch from now on; nothing is told of what is there already.
@@ -75,6 +78,7 @@ class Watch(WatchCallback):
         reader = shared_reader()
         with self._lock:
             self._reader, self.problem = reader, ""
+        self._watched = folder_identity(self._root)  # before it is watched: what takes its place from now on is another
         try:
             self._walk(b"", tell=False)
         except BaseException:

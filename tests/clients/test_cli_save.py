@@ -166,8 +166,11 @@ def test_a_file_that_is_not_there_is_said_in_a_sentence(
     assert (code, err.decode()) == (1, f"holdfast: There is no file '{absent}'\n")
 
 
-def test_files_that_cannot_be_read_or_written_are_named(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_or_written_are_named(
+    daemon: FakeDaemon, holdfast: Holdfast, house: Path
+) -> None:
     """What the system says, without its number, about the name that was typed."""
+    tmp_path = house  # a long name would be cut
     (tmp_path / "file").write_bytes(b"")
     code, _, err = holdfast("save", "notes/x", str(tmp_path / "file" / "below"))
     assert (code, err.decode()) == (1, f"holdfast: '{tmp_path}/file/below' cannot be read: Not a directory\n")

@@ -189,6 +189,45 @@ def test_a_file_deleted_outside_is_a_deletion_that_undo_reverses(store: Store) -
     assert _wanted(store, path) == store.session("x").head
 
 
+def test_what_came_back_elsewhere_leaves_its_old_place_to_another(store: Store) -> None:
+    """A file was taken out, another session got its name, and then the file turns up under another one."""
+    store.save("x", b"one")
+    first, path = store.session("x").id, store.session("x").path
+    store.gone(path)
+    store.save("x", b"two")
+    store.run(store.lifecycle.moved(first, "y", "sessions", b"notes/y", None))
+    assert _wanted(store, path) == store.session("x").head
+    assert store.session("y").id == first
+
+
+def _diverged(store: Store) -> bytes:
+    """A session whose file is damage, seen outside; gives its path."""
+    store.save("x", b"good " * 1000)
+    path = store.session("x").path
+    head = store.session("x").head
+    store.catalog.submit(lambda tx: tx.confirm("sessions", path, head)).result()
+    store.save("x", b"", cause="outside", base=head, seen=path)
+    assert store.session("x").diverged
+    return path
+
+
+def test_a_diverged_session_is_deleted_with_what_lies_on_disk(store: Store) -> None:
+    """Its damaged file goes like any other, and the history keeps it."""
+    path = _diverged(store)
+    store.run(store.lifecycle.delete(store.session("x").id, ME))
+    assert _wanted(store, path) is None
+
+
+def test_a_diverged_session_is_renamed_with_what_lies_on_disk(store: Store) -> None:
+    """The damage moves along; which of the two counts is still to be said."""
+    path = _diverged(store)
+    shown = _wanted(store, path)
+    store.run(store.lifecycle.rename(store.session("x").id, "y", ME))
+    session = store.session("y")
+    assert session.diverged
+    assert (_wanted(store, path), _wanted(store, session.path)) == (None, shown)
+
+
 CHANGES: dict[str, Callable[[Store], object]] = {
     "save": lambda store: store.save("x", b"later"),
     "restore": lambda store: store.run(store.lifecycle.restore(store.snapshots("x")[-1], None, ME)),

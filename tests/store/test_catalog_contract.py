@@ -329,18 +329,23 @@ def test_folders_are_kept_with_their_sessions(opened: OpenCatalog) -> None:
 
 
 def test_deletions_that_stand_are_counted(catalog: Catalog) -> None:
-    """By folder and time; one that was undone is none, nor is one that somebody accepted."""
+    """By folder and time; one that was undone is none, nor is one that somebody accepted. A session that is there again
+    does not count, and one that went twice counts once."""
 
     def work(tx: Transaction) -> None:
+        tx.put_session(session().but(deleted=True), None)
+        tx.put_session(session(OTHER_ID, "y"), None)
+        tx.add_operation(operation(OTHER_ID, type="deleted-outside", time=30, folder="h", author="outside"))
         for time, folder in ((10, "f"), (20, "f"), (30, "f"), (30, "g")):
             tx.add_operation(operation(type="deleted-outside", time=time, folder=folder, author="outside"))
         tx.add_operation(operation(type="deleted-outside", time=30, folder="f", author="me"))
-        tx.mark_undone(3, 9)
+        tx.mark_undone(4, 9)
 
     _do(catalog, work)
     reader = catalog.reader
-    assert [each.number for each in reader.deletions_since(15, "f")] == [2]
-    assert (reader.deletions_count(5, "f"), reader.deletions_count(5, "g")) == (2, 1)
+    assert [each.number for each in reader.deletions_since(15, "f")] == [3]
+    assert [each.number for each in reader.deletions_since(5, "f")] == [2, 3]
+    assert [reader.deletions_count(5, folder) for folder in "fgh"] == [1, 1, 0]
 
 
 def test_what_was_deleted_outside_is_found_again(catalog: Catalog) -> None:

@@ -149,7 +149,12 @@ class SqliteReader:
         return [_operation(row) for row in self._all(sql, (folder, time))]
 
     def deletions_count(self, time: int, folder: str) -> int:
-        return self._count(f"SELECT count(*) FROM operations {_DELETIONS}", (folder, time))
+        """How many sessions they left deleted."""
+        sql = (
+            "SELECT count(DISTINCT session) FROM operations AS o "
+            f"{_DELETIONS} AND EXISTS (SELECT 1 FROM sessions WHERE id = o.session AND deleted = 1)"
+        )
+        return self._count(sql, (folder, time))
 
     def sessions_in(self, folder: str) -> int:
         """How many live ones a folder has."""

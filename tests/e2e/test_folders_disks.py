@@ -1,0 +1,141 @@
+"""Disks that are mounted and unmounted, and what may not be read: nothing of it is a deletion."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from adopted import Place, adopt, fill, hears, identities
+from e2e_daemon import Daemon, until
+
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
+PR_CAPBSET_DROP = 24
+
+
+@pytest.fixture
+def place(daemon: Daemon, house: Path) -> Iterator[Place]:
+    """An adopted folder with four sessions: fewer than the breaker minds."""
+    with daemon.client() as client:
+        fill(house / "notes", range(4))
+        yield adopt(daemon, client, house / "notes")
+
+
+def _mount(*words: str) -> None:
+    """As root on a machine that lets it; elsewhere there is nothing to be tested."""
+    done = subprocess.run(["mount", *words], capture_output=True, timeout=20, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
+
+
+def _unmount(place: Path) -> None:
+    subprocess.run(["umount", "-l", str(place)], check=True, capture_output=True, timeout=20)
+
+
+@pytest.fixture
+def mounts(house: Path) -> Iterator[list[Path]]:
+    """What a test has mounted, to be unmounted whatever becomes of it."""
+    mounted: list[Path] = []
+    yield mounted
+    for place in reversed(mounted):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            _unmount(place)
+
+
+def test_an_unmounted_disk_is_held_and_comes_back(
+    daemon: Daemon, house: Path, mounts: list[Path]
+) -> None:
+    """A real one: its empty mount point is not believed; mounted again, the same sessions are there and are heard."""
+    fill(house / "disk", range(4))
+    (house / "point").mkdir()
+    _mount("--bind", str(house / "disk"), str(house / "point"))
+    mounts.append(house / "point")
+    with daemon.client() as client:
+        place = adopt(daemon, client, house / "point")
+        before = identities(place)
+        _unmount(house / "point")
+        assert place.held()
+        assert identities(place) == before
+        _mount("--bind", str(house / "disk"), str(house / "point"))
+        place.released()
+        assert identities(place) == before
+        assert "deleted-outside" not in place.types()
+        hears(place)
+
+
+def test_a_disk_mounted_over_the_folder_is_not_believed(place: Place, mounts: list[Path]) -> None:
+    """What is hidden below it is not deleted."""
+    before = identities(place)
+    _mount("-t", "tmpfs", "none", str(place.root))
+    mounts.append(place.root)
+    assert "Another folder" in place.held()
+    assert identities(place) == before
+    _unmount(mounts.pop())
+    place.released()
+    assert identities(place) == before
+    assert "deleted-outside" not in place.types()
+    hears(place)
+
+
+def _obey_modes() -> None:
+    """In the new process: what root may do beyond a file's mode, it may not after the exec that follows."""
+    if os.geteuid() == 0:
+        for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+@pytest.fixture
+def modest(house: Path) -> Iterator[Place]:
+    """An adopted folder with four sessions of a daemon that file modes hold for, whoever runs the tests."""
+    daemon = Daemon(house / "d", before=_obey_modes)
+    root = house / "notes"
+    fill(root, range(4))
+    fill(root / "several", {"a": b"a"})
+    try:
+        daemon.start()
+        with daemon.client() as client:
+            yield adopt(daemon, client, root)
+    finally:
+        for path in (root, *root.rglob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                path.chmod(0o755)
+        daemon.stop()
+
+
+def test_a_root_that_cannot_be_read_is_held(modest: Place) -> None:
+    """No permission is no deletion; it goes on when it may be read again."""
+    before = identities(modest)
+    modest.root.chmod(0)
+    assert "cannot be read" in modest.held()
+    assert identities(modest) == before
+    modest.root.chmod(0o755)
+    modest.released()
+    assert identities(modest) == before
+    hears(modest)
+
+
+def test_a_file_that_cannot_be_read_keeps_its_session(modest: Place) -> None:
+    """It is named among the problems, its head is what it was, and it is read once that is allowed."""
+    file = modest.root / "1"
+    file.write_bytes(b"changed")
+    file.chmod(0)
+    modest.settle()
+    until(lambda: "'1' is not read" in modest.problems())
+    file.chmod(0o644)
+    until(lambda: modest.head("1") == b"changed")
+    assert "deleted-outside" not in modest.types()
+    assert "'1'" not in modest.problems()
+
+
+def test_a_folder_of_a_session_that_cannot_be_read_keeps_it(modest: Place) -> None:
+    """Several files, of which none can be seen just now."""
+    folder = modest.root / "several"
+    folder.chmod(0)
+    modest.client.folder_scan(modest.folder)
+    assert modest.content(modest.row("several").id, path=b"a") == b"a"
+    assert "several" in modest.problems()
+    assert "deleted-outside" not in modest.types()

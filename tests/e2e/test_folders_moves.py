@@ -1,0 +1,172 @@
+"""Files that move between watched folders, and folders that lie in one another or belong to two applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from adopted import Place, adopt, fill, own
+from e2e_daemon import Daemon
+
+STILL = range(8)
+
+
+@pytest.fixture
+def two(daemon: Daemon, house: Path) -> Iterator[tuple[Place, Place]]:
+    """Two adopted folders of one application, with eight sessions each that nothing happens to."""
+    with daemon.client() as client:
+        for name in ("first", "second"):
+            fill(house / name, [f"{name} {number}" for number in STILL])
+        yield adopt(daemon, client, house / "first"), adopt(daemon, client, house / "second")
+
+
+def _settle(*places: Place) -> None:
+    places[0].client.settle(timeout_seconds=60)
+
+
+def test_a_file_moved_to_another_adopted_folder_is_the_same_session(two: tuple[Place, Place]) -> None:
+    """Its id and its history go along, and there and back again."""
+    first, second = two
+    file = first.write("x", b"one")
+    first.write("x", b"two")
+    identity = first.row("x").id
+    file.rename(second.root / "x")
+    _settle(*two)
+    assert "x" not in first.rows()
+    assert second.row("x").id == identity
+    (second.root / "x").rename(first.root / "again")
+    _settle(*two)
+    assert "x" not in second.rows()
+    assert first.row("again").id == identity
+    assert first.history(identity) == [b"two", b"one"]
+
+
+def test_a_name_that_is_taken_there_gets_a_number(two: tuple[Place, Place]) -> None:
+    """A file of the same name cannot be there, but a session of the same name can."""
+    first, second = two
+    second.write("old", b"of the second")
+    second.client.rename(second.ref("old"), "x", published=True)
+    (second.root / "x").rename(second.root / "elsewhere")
+    _settle(*two)
+    second.client.rename(second.ref("elsewhere"), "x", published=True)
+    first.write("x", b"of the first").rename(second.root / "y")
+    _settle(*two)
+    assert second.head("y") == b"of the first"
+    assert len({row.name for row in second.rows().values()}) == len(second.rows())
+
+
+def test_a_file_moved_between_adopted_and_sessions_folder_is_the_same_session(
+    two: tuple[Place, Place], daemon: Daemon
+) -> None:
+    """There and back."""
+    first, _ = two
+    below = own(daemon, first.client)
+    file = first.write("x", b"one")
+    identity = first.row("x").id
+    file.rename(below.root / "x")
+    _settle(first)
+    assert below.row("x").id == identity
+    (below.root / "x").rename(file)
+    _settle(first)
+    assert first.row("x").id == identity
+    assert "x" not in below.rows()
+
+
+def test_a_file_moved_to_another_application_is_another_session(
+    two: tuple[Place, Place], daemon: Daemon, house: Path
+) -> None:
+    """The one is deleted, and can be undone; the other is new."""
+    first, _ = two
+    other = adopt(daemon, first.client, house / "third", "drafts")
+    file = first.write("x", b"one")
+    identity, since = first.row("x").id, first.newest()
+    file.rename(other.root / "x")
+    _settle(first)
+    assert other.row("x").id != identity
+    assert other.head("x") == b"one"
+    [row] = first.operations(since)
+    assert row.type == "deleted-outside"
+    first.client.undo(row.number, published=True)
+    assert file.read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("_", range(5))
+def test_a_file_moved_while_nobody_watched_is_the_same_session(
+    two: tuple[Place, Place], daemon: Daemon, _: int
+) -> None:
+    """Each of two folders is scanned by itself, whichever is first, and both at the start."""
+    first, second = two
+    for place, name in ((first, "to the second"), (second, "to the first")):
+        place.write(name, name.encode())
+    there, back = first.row("to the second").id, second.row("to the first").id
+    daemon.stop()
+    (first.root / "to the second").rename(second.root / "to the second")
+    (second.root / "to the first").rename(first.root / "to the first")
+    daemon.start()
+    first.client.folder_scan()
+    first.client.folder_scan()
+    assert second.row("to the second").id == there
+    assert first.row("to the first").id == back
+    assert not {"to the first"} & second.rows().keys()
+    assert not {"to the second"} & first.rows().keys()
+
+
+def test_all_files_moved_to_another_folder_are_the_same_sessions(two: tuple[Place, Place]) -> None:
+    """Neither lost nor doubled, and the folder that is empty now is not held for long."""
+    first, second = two
+    before = {name: row.id for name, row in first.rows().items()}
+    for name in before:
+        (first.root / name).rename(second.root / name)
+    _settle(*two)
+    assert {name: row.id for name, row in second.rows().items() if name in before} == before
+    assert first.rows() == {}
+    first.released()
+
+
+def test_a_folder_in_an_adopted_one_is_adopted_too(daemon: Daemon, house: Path) -> None:
+    """The outer one has it as a session of several files, the inner one has its files; a change is seen by both."""
+    with daemon.client() as client:
+        fill(house / "outer" / "inner", {"x": b"one"})
+        outer, inner = adopt(daemon, client, house / "outer"), adopt(daemon, client, house / "outer" / "inner")
+        (inner.root / "x").write_bytes(b"two")
+        client.settle()
+        assert inner.head("x") == b"two"
+        assert outer.content(outer.row("inner").id, path=b"x") == b"two"
+        client.folder_remove(inner.folder)
+        (inner.root / "x").write_bytes(b"three")
+        client.settle()
+        assert outer.content(outer.row("inner").id, path=b"x") == b"three"
+
+
+def test_the_outer_folder_may_go_first(daemon: Daemon, house: Path) -> None:
+    """The inner one hears as before: what one watch of a directory gives up, another may still need."""
+    with daemon.client() as client:
+        fill(house / "outer" / "inner", {"x": b"one"})
+        outer, inner = adopt(daemon, client, house / "outer"), adopt(daemon, client, house / "outer" / "inner")
+        client.folder_remove(outer.folder)
+        (inner.root / "x").write_bytes(b"two")
+        inner.settle()
+        assert inner.head("x") == b"two"
+        assert inner.state().watching == "events"
+
+
+def test_two_applications_may_adopt_one_folder(daemon: Daemon, house: Path) -> None:
+    """Each has its sessions and its history of it; a save of the one is an outside change to the other."""
+    with daemon.client() as client:
+        notes, drafts = adopt(daemon, client, house / "both"), adopt(daemon, client, house / "both", "drafts")
+        assert notes.folder != drafts.folder
+        notes.write("x", b"one")
+        client.settle()
+        assert notes.row("x").id != drafts.row("x").id
+        client.save("notes", "x", b"two", folder=notes.folder, published=True)
+        client.settle()
+        assert drafts.head("x") == b"two"
+        assert (notes.root / "x").read_bytes() == b"two"
+        (notes.root / "x").unlink()
+        client.settle()
+        assert (notes.rows(), drafts.rows()) == ({}, {})
+        client.undo(published=True)
+        client.settle()
+        assert (notes.root / "x").read_bytes() == b"two"
+        assert (notes.rows().keys(), drafts.rows().keys()) == ({"x"}, {"x"})
