@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test check bench interop fuzz clean wire
+.PHONY: run test check bench interop fuzz machine clean wire
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,10 @@ interop: $(STAMP)
 # Mutants of honest documents, ten minutes of them.
 fuzz: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python tests/formats/hostile.py --seconds 600
+
+# Random operations on folders, outside and by clients, with the daemon killed in between, against a model of the folder.
+machine: $(STAMP)
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest --timeout 0 tests/e2e/random_operations.py
 
 # Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
 wire: $(STAMP)

@@ -11,7 +11,7 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.order import Order
 from holdfast_daemon.sessions import OUTSIDE, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Transaction
-from holdfast_daemon.store.nouns import Session, new_id
+from holdfast_daemon.store.nouns import Session, Snapshot, new_id
 from holdfast_protocol.messages import Saved
 
 Work = Callable[[Transaction], Saved]
@@ -145,14 +145,16 @@ class Outcomes:
             sessions.keep(tx, order.placed, own)
             if head is not own:
                 sessions.keep(tx, placed, head)
+            shown = self._shown(tx, session, own, head, seen=order.seen is not None) if stays else None
             after = session.but(
-                head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes, diverged=stays, suspect=None,
+                head=head.id, revision=session.revision + 1, size_bytes=head.size_bytes,
+                diverged=stays and shown != head.id, suspect=None,
                 format=order.form.app, path=self._path(tx, session, order), tags=_joined(session.tags, order.tags),
             )  # fmt: skip
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:
-                self._stays(tx, session, own.id if order.seen is not None else None)
+                self._stays(tx, session, shown)
             elif order.seen is not None:
                 tx.confirm(session.folder, order.seen, own.id)
             outcome = "merged" if merged_with is not None else "saved"
@@ -181,10 +183,18 @@ class Outcomes:
         tx.confirm(session.folder, path, snapshot)
         return False
 
-    def _stays(self, tx: Transaction, session: Session, snapshot: bytes | None) -> None:
-        """What the disk shows (None: what was published last) is what it should show."""
+    def _shown(
+        self, tx: Transaction, session: Session, own: Snapshot, head: Snapshot, *, seen: bool
+    ) -> bytes | None:
+        """What the disk shows of a session that gets a merged head: what was seen there, else what was published last;
+        the head itself where that is the same."""
         visible = tx.visible(session.folder, session.path)
-        shown = snapshot or (visible.published if visible else None)
+        shown = own.id if seen else visible.published if visible else None
+        document = own.document if seen else tx.need_snapshot(shown).document if shown else None
+        return head.id if document == head.document else shown
+
+    def _stays(self, tx: Transaction, session: Session, shown: bytes | None) -> None:
+        """What the disk shows is what it should show."""
         if shown is not None:
             self._sessions.is_visible(tx, session.folder, session.path, session.id, shown)
         else:

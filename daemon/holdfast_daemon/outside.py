@@ -256,6 +256,8 @@ class Outside:
             current = tx.session(session.id)
             if current is not None and current.head == session.head and not current.deleted:
                 self._sessions.is_visible(tx, current.folder, current.path, current.id, current.head, looks)
+                if current.diverged:
+                    tx.put_session(current.but(diverged=False, suspect=None), current)
 
         self._catalog.submit(work).result()
 

@@ -151,9 +151,9 @@ def identities(place: Place) -> dict[str, str]:
 
 def hears(place: Place) -> None:
     """What is written from now on is seen by its event, without anybody asking. Of the file called 0."""
-    until(lambda: place.state().watching == "events", 5)
+    until(lambda: place.state().watching == "events")
     (place.root / "0").write_bytes(b"heard again")
-    until(lambda: place.head("0") == b"heard again", 5)
+    until(lambda: place.head("0") == b"heard again")
 
 
 def listing(root: Path) -> Listing:

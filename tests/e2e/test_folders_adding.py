@@ -172,7 +172,7 @@ def test_an_empty_folder_is_adopted_and_files_come(daemon: Daemon, client: holdf
     place = adopt(daemon, client, house / "empty")
     assert place.state().sessions_count == 0
     (place.root / "x").write_bytes(b"one")
-    until(lambda: "x" in place.rows(), 5)
+    until(lambda: "x" in place.rows())
     assert place.head("x") == b"one"
 
 

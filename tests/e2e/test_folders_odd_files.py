@@ -212,7 +212,7 @@ def test_a_hole_of_a_gigabyte_costs_no_gigabyte(place: Place, path: str) -> None
         place.client.ping()
         slowest = max(slowest, time.monotonic() - began)
     assert place.client.status().store_bytes < 100_000_000
-    assert slowest < 1.0
+    assert slowest < 3.0
     assert memory_bytes(place.client.status().pid) - before < 400 * 1024 * 1024
 
 

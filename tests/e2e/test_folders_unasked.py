@@ -137,7 +137,7 @@ def test_nothing_is_left_in_a_folder_on_another_disk_either(daemon: Daemon) -> N
         client.restore(place.ref("x", "-1"), published=True)
         place.settle()
         assert (place.root / "x").read_bytes() == b"one"
-        until(lambda: [path.name for path in place.root.iterdir()] == ["x"], 5)
+        until(lambda: [path.name for path in place.root.iterdir()] == ["x"])
         client.folder_remove(place.folder)
 
 
