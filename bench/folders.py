@@ -124,11 +124,11 @@ def _scans(home: Path, files_count: int) -> Iterator[Measured]:
         line.ask(Save(app="plain", name="beside", files=[FileSource(frame=0)]), [b"a session of somebody who works"])
         hashing = seconds(lambda: [hash_of(path.read_bytes()) for path in _paths(root)])
         busy, rest = _Latencies(line), _Latencies(line)
-        start = time.perf_counter()
+        start, before = time.perf_counter(), cpu_seconds(pid)
         label = _adopt(client, root, busy.ask_for)
         took = time.perf_counter() - start
-        memory = f"{resident_bytes(pid) / 2**20:.0f} MB then"
-        detail = f"{took / hashing:.0f}× reading and hashing them ({hashing:.1f} s); {memory}"
+        used = f"{cpu_seconds(pid) - before:.0f} s of CPU, {resident_bytes(pid) / 2**20:.0f} MB then"
+        detail = f"{took / hashing:.0f}× reading and hashing them ({hashing:.1f} s); {used}"
         yield at_most(f"first scan of {many}", took, 60, "s", detail)
         listing = seconds(lambda: [entry.stat() for entry in os.scandir(root)])
         for what in ("next scan, which may read those that were new", "scan after that"):

@@ -25,6 +25,7 @@ class Agenda:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._due = Due()
+        self._in_hand: set[bytes] = set()  # taken, and perhaps to be put back
         self._publish_at = self._scan_at = 0.0
         self._awake_at = 0.0  # when the thread looks by itself
         self._stopping = False
@@ -48,14 +49,16 @@ class Agenda:
     def hurry(self) -> set[bytes]:
         """All that is marked is due now; which paths that are."""
         with self._condition:
-            paths = self._due.hurry(time.monotonic())
+            paths = self._due.hurry(time.monotonic()) | self._in_hand
             self._awaken(0.0)
         return paths
 
     def take_all(self) -> list[Taken]:
         """Everything that is marked, due or not."""
         with self._condition:
-            return self._due.take(NEVER)
+            taken = self._due.take(NEVER)
+            self._in_hand |= {each.path for each in taken}
+            return taken
 
     def publish_in(self, seconds: float) -> None:
         """Or before."""
@@ -100,6 +103,7 @@ class Agenda:
                 self._condition.wait(wakes_at - moment)
             self._awake_at = 0.0
             looks = self._due.take(moment) if there else []
+            self._in_hand = {each.path for each in looks}
             publish = moment >= self._publish_at
             if publish:
                 self._publish_at = NEVER

@@ -211,6 +211,8 @@ class WatchedFolder:
             return
         try:
             self._watch.start()
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # away for a moment: the next look at the root says so, and tries again
         except OSError as problem:
             self._poll(problem.strerror or str(problem))
 
@@ -239,7 +241,7 @@ class WatchedFolder:
         except BaseException:
             self._steps = None
             self._agenda.scan_in(RETRY_SECONDS)
-            self._waiting.scanned()
+            self._waiting.scan_failed()
             raise
 
     def _scanning(self) -> Iterator[None]:

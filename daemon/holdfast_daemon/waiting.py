@@ -47,6 +47,11 @@ class Waiting:
         with self._lock:
             self._this_scan, self._next_scan = [*self._this_scan, *self._next_scan], []
 
+    def scan_failed(self) -> None:
+        """Whoever waits for it waits for the next one."""
+        with self._lock:
+            self._next_scan, self._this_scan = [*self._this_scan, *self._next_scan], []
+
     def scanned(self) -> None:
         with self._lock:
             done, self._this_scan = self._this_scan, []
