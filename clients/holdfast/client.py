@@ -374,9 +374,7 @@ class Client:
         self._bases.saved(saved)
         return saved
 
-    def _reply(
-        self, request: wire.Request, kind: type[ReplyType], timeout_seconds: float | None = None
-    ) -> ReplyType:
+    def _reply(self, request: wire.Request, kind: type[ReplyType], timeout_seconds: float | None = None) -> ReplyType:
         reply = self.ask(request, timeout_seconds=timeout_seconds).reply
         assert isinstance(reply, kind)
         return reply

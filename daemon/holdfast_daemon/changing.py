@@ -215,9 +215,7 @@ class Changing:
         warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         return m.Changed(**{**_fields(changed), "warnings": warnings})
 
-    async def _shown(
-        self, reply: m.Reply, session: Session | SessionRow, published: bool, deadline: float
-    ) -> Answer:
+    async def _shown(self, reply: m.Reply, session: Session | SessionRow, published: bool, deadline: float) -> Answer:
         await self._folder_shows(session, published, deadline)
         return reply, ()
 

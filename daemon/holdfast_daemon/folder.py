@@ -76,7 +76,9 @@ class WatchedFolder:
         catalog, holding, problems = self._catalog, self._holding, self._problems
         self._outside = outside
         self._publisher = publisher
-        self._looking = Looking(self.site.label, catalog, self._agenda, outside, publisher, holding, problems)
+        self._looking = Looking(
+            self.site, self._root, catalog, self._agenda, outside, publisher, holding, problems
+        )  # fmt: skip
         self._scan = Scan(self.site, catalog, self._looking, outside, holding, problems)
 
     def start(self) -> None:
@@ -266,7 +268,7 @@ class WatchedFolder:
                 self._publisher.failed(row, problem)
                 continue
             if not there and not torn and row.published is not None and row.wanted is not None:
-                self._holding.gone(self.site.label, [Gone(row.path, row.published)])
+                self._looking.lose([Gone(row.path, row.published)])
             else:
                 due.append(row)
         self._publisher.publish(due)

@@ -235,5 +235,3 @@ class Folders:
 def _deafness(path: bytes) -> str | None:
     kind = deaf(os.path.realpath(path), read_mountinfo())
     return None if kind is None else f"{kind} does not tell of changes made elsewhere"
-
-

@@ -8,7 +8,8 @@ While the daemon runs, device and inode tell both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from holdfast_daemon.visible_files import OWN_PREFIX
@@ -25,6 +26,10 @@ class Root(Protocol):
 
     def accept(self) -> None:
         """What stands there now is the folder, says somebody who must know."""
+        ...
+
+    def pinned(self) -> AbstractContextManager[bytes | None]:
+        """A path to the folder that holds good while it is moved away and back; None where it is not there."""
         ...
 
 
@@ -57,6 +62,9 @@ class MarkedRoot:
         os.makedirs(self._path, exist_ok=True)
         self._write_mark()
         self._identity = folder_identity(self._path)
+
+    def pinned(self) -> AbstractContextManager[bytes | None]:
+        return _pinned(self._path, self._identity)
 
     def _sentence(self) -> str:
         folder, mark = os.fsdecode(self._path), os.fsdecode(self._mark)
@@ -108,6 +116,9 @@ class AdoptedRoot:
         if identity is not None:
             self._know(identity)
 
+    def pinned(self) -> AbstractContextManager[bytes | None]:
+        return _pinned(self._path, self._identity)
+
     def _know(self, identity: tuple[int, int]) -> None:
         self._identity = identity
         if self._inode != identity[1]:
@@ -117,6 +128,20 @@ class AdoptedRoot:
 
 def _unreadable(path: bytes) -> str | None:
     return None if os.access(path, os.R_OK | os.X_OK) else f"The folder {os.fsdecode(path)} cannot be read"
+
+
+@contextmanager
+def _pinned(path: bytes, identity: tuple[int, int] | None) -> Iterator[bytes | None]:
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield None
+        return
+    try:
+        state = os.fstat(descriptor)
+        yield b"/proc/self/fd/%d" % descriptor if (state.st_dev, state.st_ino) == identity else None
+    finally:
+        os.close(descriptor)
 
 
 def folder_identity(path: bytes) -> tuple[int, int] | None:

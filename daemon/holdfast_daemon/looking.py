@@ -13,10 +13,12 @@ from functools import partial
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.agenda import Agenda
 from holdfast_daemon.due import Taken
+from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import Gone, Holding
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.problems import Problems
 from holdfast_daemon.publisher import Publisher
+from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Catalog
 
 QUIET_SECONDS = 0.05
@@ -29,10 +31,11 @@ class Looking:
     """``look`` at what was marked, or ``find`` what is gone of many paths."""
 
     def __init__(
-        self, label: str, catalog: Catalog, agenda: Agenda, outside: Outside, publisher: Publisher, holding: Holding,
-        problems: Problems,
+        self, site: Site, root: Root, catalog: Catalog, agenda: Agenda, outside: Outside, publisher: Publisher,
+        holding: Holding, problems: Problems,
     ) -> None:  # fmt: skip
-        self._label = label
+        self._site = site
+        self._root = root
         self._catalog = catalog
         self._agenda = agenda
         self._outside = outside
@@ -47,8 +50,23 @@ class Looking:
         if gone:
             self.find(self._unknown())
             for first in range(0, len(gone), BATCH_COUNT):
-                batch = gone[first : first + BATCH_COUNT]
-                self._problems.guarded("The deletions", partial(self._holding.gone, self._label, batch))
+                self._problems.guarded("The deletions", partial(self.lose, gone[first : first + BATCH_COUNT]))
+
+    def lose(self, gone: Sequence[Gone]) -> None:
+        """These are deleted, where they are still not there, and the folder itself is: it may have been away when they
+        were looked for."""
+        with self._root.pinned() as root:
+            lost = [each for each in gone if root is not None and self._is_gone(os.path.join(root, each.path), each)]
+        for path in {each.path for each in gone} - {each.path for each in lost}:
+            self._agenda.mark(path, QUIET_SECONDS)
+        if lost:
+            self._holding.gone(self._site.label, lost)
+
+    def _is_gone(self, whole: bytes, gone: Gone) -> bool:
+        try:
+            return files.signature(whole, self._site.enters_below(gone.path)) is None
+        except OSError:
+            return False
 
     def find(self, looks: Sequence[Taken], *, fresh: bool = False) -> list[Gone]:
         """Looks at each; gives the paths where nothing is that should be there. ``fresh``: see ``Outside.look``."""
@@ -67,7 +85,7 @@ class Looking:
         """Those marked where nothing of ours is."""
         unknown = []
         for each in self._agenda.take_all():
-            if self._catalog.reader.visible(self._label, each.path) is None:
+            if self._catalog.reader.visible(self._site.label, each.path) is None:
                 unknown.append(each)
             else:
                 self._agenda.postpone(each, QUIET_SECONDS)

@@ -183,9 +183,7 @@ class Outcomes:
         tx.confirm(session.folder, path, snapshot)
         return False
 
-    def _shown(
-        self, tx: Transaction, session: Session, own: Snapshot, head: Snapshot, *, seen: bool
-    ) -> bytes | None:
+    def _shown(self, tx: Transaction, session: Session, own: Snapshot, head: Snapshot, *, seen: bool) -> bytes | None:
         """What the disk shows of a session that gets a merged head: what was seen there, else what was published last;
         the head itself where that is the same."""
         visible = tx.visible(session.folder, session.path)

@@ -48,7 +48,7 @@ class Scan:
         )
         self._hold_if_too_many(len(gone))
         for first in range(0, len(gone), BATCH_COUNT):
-            self._holding.gone(self._site.label, gone[first : first + BATCH_COUNT])
+            self._looking.lose(gone[first : first + BATCH_COUNT])
             yield
         self._problems.replace("in ", ((os.fsdecode(path), said) for path, said in walk.problems.items()))
         self._holding.bury(self._site.label)

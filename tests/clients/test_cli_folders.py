@@ -74,9 +74,7 @@ def test_without_an_application_nothing_is_asked(daemon: FakeDaemon, holdfast: H
     assert not daemon.asked
 
 
-def test_a_first_scan_that_takes_longer_says_that_the_folder_is_adopted(
-    daemon: FakeDaemon, holdfast: Holdfast
-) -> None:
+def test_a_first_scan_that_takes_longer_says_that_the_folder_is_adopted(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     """Exit 7, but what was done is not called undone."""
     Adopting(daemon, folder_row())
     daemon.answers[wire.FolderScan] = lambda asked: None

@@ -166,9 +166,7 @@ def test_a_file_that_is_not_there_is_said_in_a_sentence(
     assert (code, err.decode()) == (1, f"holdfast: There is no file '{absent}'\n")
 
 
-def test_files_that_cannot_be_read_or_written_are_named(
-    daemon: FakeDaemon, holdfast: Holdfast, house: Path
-) -> None:
+def test_files_that_cannot_be_read_or_written_are_named(daemon: FakeDaemon, holdfast: Holdfast, house: Path) -> None:
     """What the system says, without its number, about the name that was typed."""
     tmp_path = house  # a long name would be cut
     (tmp_path / "file").write_bytes(b"")

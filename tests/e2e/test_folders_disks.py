@@ -46,9 +46,7 @@ def mounts(house: Path) -> Iterator[list[Path]]:
             _unmount(place)
 
 
-def test_an_unmounted_disk_is_held_and_comes_back(
-    daemon: Daemon, house: Path, mounts: list[Path]
-) -> None:
+def test_an_unmounted_disk_is_held_and_comes_back(daemon: Daemon, house: Path, mounts: list[Path]) -> None:
     """A real one: its empty mount point is not believed; mounted again, the same sessions are there and are heard."""
     fill(house / "disk", range(4))
     (house / "point").mkdir()

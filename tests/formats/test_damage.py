@@ -81,9 +81,7 @@ def conflicting(content, line):
     return b"\n".join([*lines[:line], *both, *lines[line + 1 :]])
 
 
-@pytest.mark.parametrize(
-    ("content", "line"), [(XML, 0), (XML, 1), (XML, 5), (JSON, 1), (JSON, 5), (WEB, 0)]
-)
+@pytest.mark.parametrize(("content", "line"), [(XML, 0), (XML, 1), (XML, 5), (JSON, 1), (JSON, 5), (WEB, 0)])
 def test_igv_fact_14_gits_conflict_markers_are_told(content, line):
     """Fact 14: people commit their sessions, and nobody merges them."""
     told = reason(IGV, {b"": content}, {b"": conflicting(content, line)})

@@ -29,7 +29,5 @@ def _row(app: str, name: str, layout: Layout) -> tuple[str, ...]:
 
 def test_every_layout_is_documented_as_it_is() -> None:
     """Application, name, and the patterns of all kinds."""
-    wanted = [
-        _row(app, name, layout) for app, form in load_formats().items() for name, layout in form.layouts.items()
-    ]
+    wanted = [_row(app, name, layout) for app, form in load_formats().items() for name, layout in form.layouts.items()]
     assert sorted(_documented()) == sorted(wanted)

@@ -36,9 +36,7 @@ def test_yesterdays_chat_comes_back(adopt: Callable[..., Adopted], desk: Path) -
     assert adopted.flags(".autosaved") == (False, False, False)
 
 
-def test_it_comes_back_when_the_daemon_slept_as_well(
-    adopt: Callable[..., Adopted], daemon: Daemon, desk: Path
-) -> None:
+def test_it_comes_back_when_the_daemon_slept_as_well(adopt: Callable[..., Adopted], daemon: Daemon, desk: Path) -> None:
     """The message was saved before the daemon was started: what it has seen last is what it measures by."""
     slot = _project(desk)
     node_writes(slot, YESTERDAY)

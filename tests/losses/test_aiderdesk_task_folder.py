@@ -32,9 +32,7 @@ def folder(desk: Path) -> Path:
     return folder
 
 
-def test_files_written_in_one_breath_are_one_snapshot(
-    adopt: Callable[..., Adopted], desk: Path, folder: Path
-) -> None:
+def test_files_written_in_one_breath_are_one_snapshot(adopt: Callable[..., Adopted], desk: Path, folder: Path) -> None:
     """Context, todos and settings of one moment belong together, and come back together."""
     adopted = adopt(desk / "project", "aiderdesk")
     adopted.head_is(NAME, BEFORE)

@@ -10,9 +10,7 @@ from losses_adopted import Adopted, listing
 from losses_documents import renardo
 from losses_writers import python_writes
 
-EVENING = renardo(
-    "Clock.bpm = 96\n", *((f"Untitled {place}", f"p{place} >> pluck([{place}])\n") for place in range(8))
-)
+EVENING = renardo("Clock.bpm = 96\n", *((f"Untitled {place}", f"p{place} >> pluck([{place}])\n") for place in range(8)))
 ONLY_STARTUP = renardo("Clock.bpm = 96\n")
 
 

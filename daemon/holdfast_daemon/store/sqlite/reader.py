@@ -47,9 +47,7 @@ REMEMBERED_BYTES = 4096
 # What every request asks: made once, for SQLite's cache of statements goes by the text.
 _BY_ID = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
 _BY_NAME = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE app = ? AND name = ? AND folder = ? AND NOT deleted"
-_DELETIONS = (
-    "WHERE folder = ? AND time >= ? AND type = 'deleted-outside' AND undone_by IS NULL AND author = 'outside'"
-)
+_DELETIONS = "WHERE folder = ? AND time >= ? AND type = 'deleted-outside' AND undone_by IS NULL AND author = 'outside'"
 _MISSING = (
     "s.folder = ? AND NOT s.deleted AND NOT EXISTS "
     "(SELECT 1 FROM visible AS v WHERE v.folder = s.folder AND v.path = s.path)"
