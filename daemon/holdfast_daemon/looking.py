@@ -48,6 +48,7 @@ class Looking:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
         gone = self.find(looks)
         if gone:
+            self._outside.expect([each.path for each in gone])
             self.find(self._unknown())
             for first in range(0, len(gone), BATCH_COUNT):
                 self._problems.guarded("The deletions", partial(self.lose, gone[first : first + BATCH_COUNT]))

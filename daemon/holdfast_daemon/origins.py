@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import named
@@ -15,7 +18,8 @@ from holdfast_daemon.store.nouns import Session
 REAPPEARS_SECONDS = 30.0
 #: How long after a file is deleted a folder that holds its bytes still comes from it.
 CONVERTED_SECONDS = 3600.0
-#: Of so many sessions with one content the moved one is looked for.
+#: Among so many sessions with one content the moved one is looked for; where there are more, only among those whose
+#: files were just found gone.
 EQUAL_SESSIONS = 64
 
 
@@ -26,6 +30,13 @@ class Origins:
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._any_gone = True
+        self._gone: tuple[str, Collection[bytes]] = ("", ())
+        self._gone_sessions: dict[bytes, list[Session]] | None = None
+
+    def expect(self, folder: str, gone: Collection[bytes]) -> None:
+        """Nothing is at these paths any more."""
+        self._gone = folder, gone
+        self._gone_sessions = None
 
     def remember(self) -> None:
         """Whether anything was deleted lately, for the ``is_unknown`` of the next moments."""
@@ -38,12 +49,16 @@ class Origins:
     def former(self, app: str, folder: str, path: bytes, document: bytes) -> Session | None:
         """The application's session that was here, or with these bytes elsewhere, a moment ago."""
         reader = self._catalog.reader
-        for session in reader.sessions_with_head(document, EQUAL_SESSIONS):
+        equal = reader.sessions_with_head(document, EQUAL_SESSIONS)
+        for session in chain(equal, self._gone_with(document) if len(equal) == EQUAL_SESSIONS else ()):
             if session.app == app and self._has_left(session):
                 return session
         gone = reader.gone_since(self._since(REAPPEARS_SECONDS), document, folder, path)
-        if gone is None or gone.app != app or reader.session_named(app, gone.name, folder) is not None:
+        if gone is None or gone.app != app:
             return None
+        is_changed = reader.need_snapshot(gone.head).document != document
+        if is_changed and reader.session_named(app, gone.name, folder) is not None:
+            return None  # somebody has its name by now; a file that was only moved may have another one
         return gone
 
     def was_at(self, folder: str, path: bytes) -> bool:
@@ -65,6 +80,21 @@ class Origins:
             if found is not None and found.app == app:
                 return found
         return None
+
+    def _gone_with(self, document: bytes) -> Iterator[Session]:
+        """Of the paths where nothing is any more: those whose sessions have that head, each one once."""
+        if self._gone_sessions is None:
+            reader, (folder, gone) = self._catalog.reader, self._gone
+            self._gone_sessions = defaultdict(list)
+            for path in gone:
+                if (session := reader.session_at(folder, path)) is not None:
+                    self._gone_sessions[reader.need_snapshot(session.head).document].append(session)
+        left = self._gone_sessions.get(document, [])
+        while left:
+            session = left.pop()
+            now = self._catalog.reader.session_at(session.folder, session.path)
+            if now is not None and now.id == session.id:
+                yield now
 
     def _has_left(self, session: Session) -> bool:
         """Its file was there, and is not any more."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, TypeVar
 
 from holdfast_daemon import layouts
@@ -54,8 +54,8 @@ class Outside:
         self._origins = Origins(sessions)
         self._begun: list[tuple[bytes, Work]] = []
         self.problems: dict[bytes, str] = {}
-        #: What was read and found as it should be, with its signature.
-        self.well: list[tuple[bytes, bytes]] = []
+        #: What was read and found as it should be, by its path: its signature.
+        self.well: dict[bytes, bytes] = {}
 
     def look(self, path: bytes, *, patient: bool = True, fresh: bool = False) -> Gone | None:
         """What is at a session's path now, and what follows from it; Gone where nothing is, which has consequences only
@@ -78,13 +78,17 @@ class Outside:
         self.problems.pop(path, None)
         if found is AS_IT_SHOULD_BE:
             if settled is not None:
-                self.well.append((path, settled))
+                self.well[path] = settled
             return None
         if row is None:
             if isinstance(found, Found):
                 self._came(path, found, settled, fresh=fresh)
             return None
         return self._decide(row, found if isinstance(found, Found) else None)
+
+    def expect(self, gone: Collection[bytes]) -> None:
+        """Nothing is at these paths any more, so what comes may be from there."""
+        self._origins.expect(self._site.label, gone)
 
     def begin(self) -> None:
         """Many fresh paths come."""

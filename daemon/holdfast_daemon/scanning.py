@@ -42,6 +42,7 @@ class Scan:
         known = self._catalog.reader.visible_seen(self._site.label)
         gone: list[Gone] = []
         new = sorted(path for path in walk.found if path not in known)
+        self._outside.expect([path for path in known if path not in walk.found] if new else ())
         yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
@@ -59,9 +60,9 @@ class Scan:
             moment = time.monotonic()
             batch = [Taken(path, moment) for path in paths[first : first + BATCH_COUNT]]
             gone += self._looking.find(batch, fresh=fresh)
-            well, self._outside.well = self._outside.well, []
+            well, self._outside.well = self._outside.well, {}
             if well:
-                self._catalog.submit(partial(self._put_seen, well)).result()
+                self._catalog.submit(partial(self._put_seen, [*well.items()])).result()
             yield
 
     def _put_seen(self, well: Sequence[tuple[bytes, bytes]], tx: Transaction) -> None:

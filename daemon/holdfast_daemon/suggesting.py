@@ -57,7 +57,7 @@ def suggestions(formats: Mapping[str, Format], environment: Mapping[str, str], f
         if time.monotonic() > until:
             break
         for form in formats.values():
-            for path in _places_in(form, near):
+            for path in _places_in(form, near, until):
                 _add(found, form, path)
     return [*found.values()]
 
@@ -72,25 +72,27 @@ def _add(found: dict[tuple[bytes, str], Suggestion], form: Format, place: bytes)
         found[path, form.app] = Suggestion(path=path, app=form.app, layout=layout, sessions_count=count)
 
 
-def _places_in(form: Format, here: bytes) -> Iterator[bytes]:
+def _places_in(form: Format, here: bytes, until: float) -> Iterator[bytes]:
     """By a folder of a telling name, or by files that the application recognises."""
     for name in form.within:
         inner = os.path.join(here, os.fsencode(name))
         if os.path.isdir(inner):
             yield inner
     recognised = [layout for layout in form.layouts.values() if layout.recognised]
-    if any(_count(form, layout, here, enough=1) for layout in recognised):
+    if any(_count(form, layout, here, until, enough=1) for layout in recognised):
         yield here
 
 
-def _count(form: Format, layout: Layout, root: bytes, enough: int | None = None) -> int:
-    """How many sessions are there. What has to be recognised by content is tried for a few files only."""
+def _count(form: Format, layout: Layout, root: bytes, until: float | None = None, enough: int | None = None) -> int:
+    """How many sessions are there, as far as was seen ``until`` then. What has to be recognised by content is tried
+    for a few files only."""
     site = Site(label="", root=root, app=form.app, layout=layout)
     walk = Walk(site)
     count = tried = 0
     try:
         for _ in walk.steps():
-            pass
+            if until is not None and time.monotonic() > until:
+                break
     except OSError:
         return 0
     for path, looks in sorted(walk.found.items()):

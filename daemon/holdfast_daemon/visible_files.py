@@ -224,6 +224,8 @@ def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Take
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:
         before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):  # it has taken the file's place since that was looked at
+            raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
     moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size

@@ -56,6 +56,38 @@ def test_a_name_that_is_taken_there_gets_a_number(two: tuple[Place, Place]) -> N
     assert len({row.name for row in second.rows().values()}) == len(second.rows())
 
 
+def test_one_of_very_many_equal_files_renamed_is_the_same_session(two: tuple[Place, Place]) -> None:
+    """A template that was copied a hundred times: which of them moved is seen by who is gone."""
+    place = two[0]
+    fill(place.root, {f"copy {number:03}": b"the template" for number in range(100)})
+    place.settle()
+    before = {name: row.id for name, row in place.rows().items()}
+    for number in (3, 50, 98):
+        (place.root / f"copy {number:03}").rename(place.root / f"renamed {number:03}")
+    place.settle()
+    after = {name: row.id for name, row in place.rows().items()}
+    assert set(after.values()) == set(before.values())
+    assert {after[f"renamed {number:03}"] for number in (3, 50, 98)} == {
+        before[f"copy {number:03}"] for number in (3, 50, 98)
+    }
+
+
+def test_a_file_on_its_way_is_the_same_session_though_its_name_is_taken_there(
+    two: tuple[Place, Place], house: Path
+) -> None:  # fmt: skip
+    """It was seen gone before it was seen again, and where it is now another session has the name that it had."""
+    first, second = two
+    second.write("x", b"of the second")
+    file = first.write("x", b"of the first")
+    identity = first.row("x").id
+    away = file.rename(house / "on its way")
+    _settle(*two)
+    assert "x" not in first.rows()
+    away.rename(second.root / "y")
+    _settle(*two)
+    assert second.row("y").id == identity
+
+
 def test_a_file_moved_between_adopted_and_sessions_folder_is_the_same_session(
     two: tuple[Place, Place], daemon: Daemon
 ) -> None:
