@@ -330,21 +330,23 @@ def test_folders_are_kept_with_their_sessions(opened: OpenCatalog) -> None:
 
 def test_deletions_that_stand_are_counted(catalog: Catalog) -> None:
     """By folder and time; one that was undone is none, nor is one that somebody accepted. A session that is there again
-    does not count, and one that went twice counts once."""
+    does not count, nor one that somebody has deleted since, and one that went twice counts once."""
 
     def work(tx: Transaction) -> None:
-        tx.put_session(session().but(deleted=True), None)
+        tx.put_session(session().but(deleted=True, modified=20), None)
+        tx.put_session(session(b"u" * 16, "z").but(deleted=True, modified=40), None)
+        tx.add_operation(operation(b"u" * 16, type="deleted-outside", time=30, folder="h", author="outside"))
         tx.put_session(session(OTHER_ID, "y"), None)
         tx.add_operation(operation(OTHER_ID, type="deleted-outside", time=30, folder="h", author="outside"))
-        for time, folder in ((10, "f"), (20, "f"), (30, "f"), (30, "g")):
+        for time, folder in ((10, "f"), (20, "f"), (30, "f"), (20, "g")):
             tx.add_operation(operation(type="deleted-outside", time=time, folder=folder, author="outside"))
         tx.add_operation(operation(type="deleted-outside", time=30, folder="f", author="me"))
-        tx.mark_undone(4, 9)
+        tx.mark_undone(5, 9)
 
     _do(catalog, work)
     reader = catalog.reader
-    assert [each.number for each in reader.deletions_since(15, "f")] == [3]
-    assert [each.number for each in reader.deletions_since(5, "f")] == [2, 3]
+    assert [each.number for each in reader.deletions_since(15, "f")] == [4]
+    assert [each.number for each in reader.deletions_since(5, "f")] == [3, 4]
     assert [reader.deletions_count(5, folder) for folder in "fgh"] == [1, 1, 0]
 
 

@@ -147,10 +147,11 @@ class SqliteReader:
         return [_operation(row) for row in self._all(sql, (folder, time))]
 
     def deletions_count(self, time: int, folder: str) -> int:
-        """How many sessions they left deleted."""
+        """How many sessions are deleted by one of them, and not by what came after."""
         sql = (
             "SELECT count(DISTINCT session) FROM operations AS o "
-            f"{_DELETIONS} AND EXISTS (SELECT 1 FROM sessions WHERE id = o.session AND deleted = 1)"
+            f"{_DELETIONS} AND EXISTS "
+            "(SELECT 1 FROM sessions WHERE id = o.session AND deleted = 1 AND modified = o.time)"
         )
         return self._count(sql, (folder, time))
 
