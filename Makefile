@@ -36,7 +36,7 @@ fuzz: $(STAMP)
 
 # Random operations on folders, outside and by clients, with the daemon killed in between, against a model of the folder.
 machine: $(STAMP)
-	env -u HOLDFAST_HOME $(BIN)/python -m pytest --timeout 0 tests/e2e/random_operations.py
+	env -u HOLDFAST_HOME HOLDFAST_MACHINE_EXAMPLES=$${HOLDFAST_MACHINE_EXAMPLES:-200} $(BIN)/python -m pytest tests/e2e/test_random_operations.py
 
 # Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
 wire: $(STAMP)

@@ -37,7 +37,7 @@ PUBLISH_SECONDS = 0.02
 SCAN_SECONDS = 3600.0
 POLL_SECONDS = 2.0
 LONGEST_POLL_SECONDS = 60.0
-POLLING_SHARE = 200  # the time between two scans is so many times that of one
+POLLING_SHARE = 500  # the time between two scans is so many times that of one
 TICK_SECONDS = 5.0  # how long a folder that is moved away goes unnoticed where nothing else happens
 SCAN_SLICE_SECONDS = 0.02
 

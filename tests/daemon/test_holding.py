@@ -156,6 +156,8 @@ def test_only_what_stands_is_reversed(store: Store) -> None:
     store.run(store.lifecycle.moved(strayed, "n0", "other", b"notes/n0", None))
     store.gone(b"notes/n0", folder="other")
     store.gone(paths[5])
+    assert _held(store) is None
+    store.gone(paths[6])
     assert _held(store) is not None
     session = store.catalog.reader.session(strayed)
     assert session is not None

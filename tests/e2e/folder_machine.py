@@ -1,5 +1,5 @@
 """A daemon with watched folders, and what must be true of them whatever happens: the model of
-``random_operations.py``, whose rules only act.
+``test_random_operations.py``, whose rules only act.
 
 Between two checks the model remembers what anybody *meant*: paths that others touched, sessions that clients asked for.
 Of all else nothing may be told, and nothing in an adopted folder may change that nobody meant.

@@ -1,4 +1,4 @@
-"""A watched folder on disk, and what others do in it: half of the model of ``random_operations.py``."""
+"""A watched folder on disk, and what others do in it: half of the model of ``test_random_operations.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the daemon tells of its sessions, kept: the other half of the model of ``random_operations.py``."""
+"""What the daemon tells of its sessions, kept: the other half of the model of ``test_random_operations.py``."""
 
 from __future__ import annotations
 

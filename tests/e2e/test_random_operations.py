@@ -1,7 +1,7 @@
 """Store and folders always agree: whatever others do in watched folders, clients ask for, and befalls the daemon.
 
 Random steps on a real daemon; what must be true after each look is in ``folder_machine.py``. Long, by hand:
-``HOLDFAST_MACHINE_EXAMPLES=400 HOLDFAST_MACHINE_STEPS=40 HOLDFAST_MACHINE_SEED=3 pytest --timeout 0`` on this file.
+``HOLDFAST_MACHINE_EXAMPLES=400 HOLDFAST_MACHINE_STEPS=40 HOLDFAST_MACHINE_SEED=3 make machine``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from holdfast_daemon.fault import STEPS as FAULTS
 from holdfast_protocol.messages import Saved
 from holdfast_protocol.model import Ref, SessionRow
 
-EXAMPLES = int(os.environ.get("HOLDFAST_MACHINE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("HOLDFAST_MACHINE_EXAMPLES", "10"))
 STEPS = int(os.environ.get("HOLDFAST_MACHINE_STEPS", "30"))
 #: Another one finds other runs; 0 is the same run every time.
 SEED = int(os.environ.get("HOLDFAST_MACHINE_SEED", "0"))
@@ -568,7 +568,7 @@ def _restored(client: holdfast.Client, ref: Ref) -> Saved:
     return client.restore(ref, published=True)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(60 * EXAMPLES)
 def test_store_and_folders_agree_whatever_happens(tmp_path_factory: pytest.TempPathFactory) -> None:
     """After any steps of others, of clients and of the daemon's own fate, every file is the file of one session whose
     head it shows, nothing that lay on disk is lost, and nothing was written into an adopted folder unasked."""
