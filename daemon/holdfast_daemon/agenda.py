@@ -46,6 +46,11 @@ class Agenda:
             self._due.postpone(taken.path, taken.first, when)
             self._awaken(when)
 
+    def marked(self) -> set[bytes]:
+        """All paths that are to be looked at."""
+        with self._condition:
+            return self._due.paths()
+
     def hurry(self) -> set[bytes]:
         """All that is marked is due now; which paths that are."""
         with self._condition:

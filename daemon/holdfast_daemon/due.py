@@ -43,6 +43,10 @@ class Due:
     def __contains__(self, path: object) -> bool:
         return path in self._marks
 
+    def paths(self) -> set[bytes]:
+        """All that are marked."""
+        return set(self._marks)
+
     def mark(self, path: bytes, moment: float, quiet: float) -> float:
         """Look at it once ``quiet`` seconds pass without another mark, within the bound; when, as of now.
 

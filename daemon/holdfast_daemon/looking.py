@@ -46,10 +46,13 @@ class Looking:
 
     def look(self, looks: Sequence[Taken]) -> None:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
+        paths = {each.path for each in looks}
+        self._outside.expect(lambda: paths | self._agenda.marked())
         gone = self.find(looks)
         if gone:
-            self._outside.expect([each.path for each in gone])
-            self.find(self._unknown())
+            unknown = self._unknown()
+            self._outside.expect(lambda: paths | self._agenda.marked())
+            self.find(unknown)
             for first in range(0, len(gone), BATCH_COUNT):
                 self._problems.guarded("The deletions", partial(self.lose, gone[first : first + BATCH_COUNT]))
 

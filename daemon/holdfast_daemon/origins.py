@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain
 
 from holdfast_daemon import visible_files as files
@@ -19,7 +19,7 @@ REAPPEARS_SECONDS = 30.0
 #: How long after a file is deleted a folder that holds its bytes still comes from it.
 CONVERTED_SECONDS = 3600.0
 #: Among so many sessions with one content the moved one is looked for; where there are more, only among those whose
-#: files were just found gone.
+#: files something just happened to.
 EQUAL_SESSIONS = 64
 
 
@@ -30,13 +30,13 @@ class Origins:
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._any_gone = True
-        self._gone: tuple[str, Collection[bytes]] = ("", ())
-        self._gone_sessions: dict[bytes, list[Session]] | None = None
+        self._folder = ""
+        self._leaving: Callable[[], Collection[bytes]] = tuple
+        self._left: dict[bytes, list[Session]] | None = None
 
-    def expect(self, folder: str, gone: Collection[bytes]) -> None:
-        """Nothing is at these paths any more."""
-        self._gone = folder, gone
-        self._gone_sessions = None
+    def expect(self, folder: str, leaving: Callable[[], Collection[bytes]]) -> None:
+        """At these paths something happened, too."""
+        self._folder, self._leaving, self._left = folder, leaving, None
 
     def remember(self) -> None:
         """Whether anything was deleted lately, for the ``is_unknown`` of the next moments."""
@@ -50,7 +50,7 @@ class Origins:
         """The application's session that was here, or with these bytes elsewhere, a moment ago."""
         reader = self._catalog.reader
         equal = reader.sessions_with_head(document, EQUAL_SESSIONS)
-        for session in chain(equal, self._gone_with(document) if len(equal) == EQUAL_SESSIONS else ()):
+        for session in chain(equal, self._left_with(document) if len(equal) == EQUAL_SESSIONS else ()):
             if session.app == app and self._has_left(session):
                 return session
         gone = reader.gone_since(self._since(REAPPEARS_SECONDS), document, folder, path)
@@ -81,15 +81,15 @@ class Origins:
                 return found
         return None
 
-    def _gone_with(self, document: bytes) -> Iterator[Session]:
-        """Of the paths where nothing is any more: those whose sessions have that head, each one once."""
-        if self._gone_sessions is None:
-            reader, (folder, gone) = self._catalog.reader, self._gone
-            self._gone_sessions = defaultdict(list)
-            for path in gone:
-                if (session := reader.session_at(folder, path)) is not None:
-                    self._gone_sessions[reader.need_snapshot(session.head).document].append(session)
-        left = self._gone_sessions.get(document, [])
+    def _left_with(self, document: bytes) -> Iterator[Session]:
+        """Of the paths where something happened: those whose sessions have that head, each one once."""
+        if self._left is None:
+            reader = self._catalog.reader
+            self._left = defaultdict(list)
+            for path in self._leaving():
+                if (session := reader.session_at(self._folder, path)) is not None:
+                    self._left[reader.need_snapshot(session.head).document].append(session)
+        left = self._left.get(document, [])
         while left:
             session = left.pop()
             now = self._catalog.reader.session_at(session.folder, session.path)

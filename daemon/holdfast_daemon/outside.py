@@ -86,9 +86,9 @@ class Outside:
             return None
         return self._decide(row, found if isinstance(found, Found) else None)
 
-    def expect(self, gone: Collection[bytes]) -> None:
-        """Nothing is at these paths any more, so what comes may be from there."""
-        self._origins.expect(self._site.label, gone)
+    def expect(self, leaving: Callable[[], Collection[bytes]]) -> None:
+        """What comes may be from these paths: something happened there, too."""
+        self._origins.expect(self._site.label, leaving)
 
     def begin(self) -> None:
         """Many fresh paths come."""

@@ -42,7 +42,7 @@ class Scan:
         known = self._catalog.reader.visible_seen(self._site.label)
         gone: list[Gone] = []
         new = sorted(path for path in walk.found if path not in known)
-        self._outside.expect([path for path in known if path not in walk.found] if new else ())
+        self._outside.expect(lambda: known.keys() - walk.found.keys())
         yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
