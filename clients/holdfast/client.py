@@ -244,11 +244,20 @@ class Client:
         """A new session that begins with the snapshot. Raises Exists."""
         return self._reply(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
 
+    def tag(self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> wire.Changed:
+        """The session gets and loses tags; its document and revision stay."""
+        return self._reply(wire.Tag(ref=reference(ref), add=[*add], remove=[*remove]), wire.Changed)
+
+    def template(self, ref: Ref | str, *, on: bool = True) -> wire.Changed:
+        """The session is a template, which no save changes, or with ``on`` False none any more."""
+        return self._reply(wire.Template(ref=reference(ref), on=on), wire.Changed)
+
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
     ) -> wire.Saved:
         """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
-        file, Mosaic's shape), and the parts of the kinds in ``keep``. Raises Exists, CannotHold."""
+        file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises Exists,
+        CannotHold."""
         request = wire.New(name=name, app=app, clear=reference(clear), keep=[*keep], published=published)
         return self._seen(self._reply(request, wire.Saved))
 

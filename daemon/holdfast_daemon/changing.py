@@ -141,6 +141,26 @@ class Changing:
         changed = await self._lifecycle.copy(named.snapshot, app, request.name, caller)
         return await self._shown(changed, changed.session, request.published, deadline)
 
+    async def tag(self, request: m.Tag, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Other tags."""
+        for tag in request.add:
+            check_tag(tag)
+        if not request.add and not request.remove:
+            raise BadField("add: a tag to add or to remove is expected", field="add")
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
+        return await self._lifecycle.tag(session.id, request.add, request.remove, caller), ()
+
+    async def template(self, request: m.Template, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A template, or none any more."""
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
+        return await self._lifecycle.template(session.id, request.on, caller), ()
+
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""
         check_name(request.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
@@ -59,6 +59,34 @@ class Lifecycle:
             return _changed(done)
 
         return await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
+
+    async def tag(self, identity: bytes, add: Collection[str], remove: Collection[str], caller: Caller) -> Changed:
+        """Other tags; nothing else changes."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            after = before.but(tags=tuple(sorted({*before.tags, *add} - {*remove})))
+            came = [f"+{tag}" for tag in after.tags if tag not in before.tags]
+            went = [f"-{tag}" for tag in before.tags if tag not in after.tags]
+            return self._marked(tx, before, after, Note(type="tagged", text="\n".join([*came, *went])), caller)
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def template(self, identity: bytes, on: bool, caller: Caller) -> Changed:
+        """Whether saves leave it alone."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            note = Note(type="template", text="on" if on else "off")
+            return self._marked(tx, before, before.but(template=on), note, caller)
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    def _marked(self, tx: Transaction, before: Session, after: Session, note: Note, caller: Caller) -> Changed:
+        """What stands beside the document is changed, if it is."""
+        if after == before:
+            return Changed(session=before.row(), operation=None)
+        return _changed(self._sessions.change(tx, before, after, caller.author, note, shown=True))
 
     async def copy(self, snapshot: Snapshot, app: str, name: str, caller: Caller) -> Changed:
         """A new session whose first snapshot has that one's document."""
@@ -211,6 +239,14 @@ class Lifecycle:
             raise CannotUndo(f"{before.app}/{old} is taken; rename that one first", name=f"{before.app}/{old}")
         return before.but(name=old, path=self._sessions.path_for(tx, before, old, tx.document_of(before.head)))
 
+    def _reverse_tags(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        lines = operation.note.split("\n")
+        added, removed = ({line[1:] for line in lines if line.startswith(sign)} for sign in "+-")
+        return before.but(tags=tuple(sorted({*before.tags, *removed} - added)))
+
+    def _reverse_template(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        return before.but(template=operation.note == "off")
+
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
@@ -281,6 +317,8 @@ _REVERSALS: dict[str, _Reversal] = {
     **dict.fromkeys(CREATIONS, Lifecycle._reverse_creation),
     **dict.fromkeys(DELETIONS, Lifecycle._reverse_deletion),
     "renamed": Lifecycle._reverse_renaming,
+    "tagged": Lifecycle._reverse_tags,
+    "template": Lifecycle._reverse_template,
 }
 
 

@@ -19,7 +19,7 @@ from holdfast_daemon.resources import Around
 from holdfast_daemon.sessions import OUTSIDE, Caller, Sessions
 from holdfast_daemon.store.base import Reader
 from holdfast_daemon.store.nouns import Session, StoredDocument
-from holdfast_protocol.errors import Damaged, Exists, NotFound, TooLarge
+from holdfast_protocol.errors import Damaged, Exists, NotAllowed, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
 from holdfast_protocol.names import shown
 
@@ -85,6 +85,12 @@ class Saving:
             return self._outcomes.creation(order, caller, "created")
         if order.new:
             raise Exists(f"{session.app}/{session.name} exists already", name=f"{session.app}/{session.name}")
+        if session.template and order.cause == "saved" and not session.deleted:
+            raise NotAllowed(
+                f"{session.app}/{session.name} is a template, which no save changes; save under another name, or say "
+                f"holdfast template {session.app}/{session.name} --off first",
+                name=f"{session.app}/{session.name}",
+            )
         revived = session.deleted
         session = session.but(deleted=False)
         if order.foreign:

@@ -78,6 +78,8 @@ class Service:
             m.Accept: changing.accept,
             m.Rename: changing.rename,
             m.Copy: changing.copy,
+            m.Tag: changing.tag,
+            m.Template: changing.template,
             m.New: changing.new,
             m.Delete: changing.delete,
             m.Undo: changing.undo,

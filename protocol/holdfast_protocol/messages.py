@@ -311,6 +311,22 @@ class Copy(Request, frozen=True, kw_only=True):
     published: bool = False
 
 
+class Tag(Request, frozen=True, kw_only=True):
+    """The session gets the tags in ``add`` and loses those in ``remove``; its head and revision stay."""
+
+    ref: Ref
+    add: list[str] = []
+    remove: list[str] = []
+
+
+class Template(Request, frozen=True, kw_only=True):
+    """The session is a template from now on, or with ``on`` false none any more. A save under a template's name is
+    refused with not-allowed; ``copy`` makes sessions from it."""
+
+    ref: Ref
+    on: bool = True
+
+
 class New(Request, frozen=True, kw_only=True):
     """A new session that begins with the head of ``clear``, or the snapshot that it names, emptied: what its user set
     up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in ``keep``. Without
@@ -344,11 +360,11 @@ class Delete(Request, frozen=True, kw_only=True):
 
 
 class Changed(Reply, frozen=True, kw_only=True):
-    """The session after the operation of that number. ``warnings`` are for people (a name that the application cannot
-    load)."""
+    """The session after the operation of that number; None where it was like that before. ``warnings`` are for people
+    (a name that the application cannot load)."""
 
     session: SessionRow
-    operation: int
+    operation: int | None
     warnings: list[str] = []
 
 
@@ -542,6 +558,8 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Accept: Saved,
     Rename: Changed,
     Copy: Changed,
+    Tag: Changed,
+    Template: Changed,
     New: Saved,
     CheckResources: Resources,
     Delete: Changed,
@@ -563,5 +581,5 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
-    {Save, Import, Restore, Accept, Rename, Copy, New, Delete, Undo, FolderAdd, FolderRemove}
+    {Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove}
 )

@@ -226,6 +226,8 @@ OPERATION_TYPES: dict[str, bool] = {
     "changed-outside": True,
     "renamed": True,
     "copied": True,
+    "tagged": True,
+    "template": True,
     "deleted": True,
     "deleted-outside": True,
     "undone": False,

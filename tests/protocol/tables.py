@@ -40,6 +40,8 @@ OPERATION_MEANINGS = {
     "changed-outside": "a new head from the visible file, written by somebody else",
     "renamed": "another name",
     "copied": "a new session with another one's snapshot",
+    "tagged": "other tags; `note` has a line for each, `+TAG` or `-TAG`",
+    "template": "it is a template from now on (`note` is `on`), or is none any more (`off`)",
     "deleted": "deleted by a client",
     "deleted-outside": "the visible file was deleted by somebody else",
     "undone": "an earlier operation was reversed",

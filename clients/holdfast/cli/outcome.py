@@ -43,7 +43,8 @@ def report_changed(output: Output, changed: Changed, what: str) -> int:
     if output.as_json:
         output.row(changed)
     _warn(output, changed.warnings)
-    output.done(f"{what} {title(changed.session)}  operation {changed.operation}")
+    number = f"  operation {changed.operation}" if changed.operation is not None else ", as it was before"
+    output.done(f"{what} {title(changed.session)}{number}")
     return 0
 
 

@@ -26,6 +26,8 @@ VERBS: dict[str, str] = {
     "delete": "delete",
     "rename": "rename",
     "copy": "copy",
+    "tag": "tag",
+    "template": "template",
     "new": "new",
     "check-resources": "check_resources",
     "import": "import_",

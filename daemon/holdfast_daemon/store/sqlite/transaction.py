@@ -48,7 +48,7 @@ class SqliteTransaction(SqliteReader):
         if before is None:
             sql = f"INSERT INTO sessions({SESSION}) VALUES({', '.join('?' * 17)})"
             self._connection.execute(sql, msgspec.structs.astuple(session)[:17])
-            self._add_tags(session, ())
+            self._put_tags(session, ())
             return
         values = (
             session.format, session.revision, session.head, session.size_bytes, session.modified, session.suspect,
@@ -60,12 +60,15 @@ class SqliteTransaction(SqliteReader):
         place = (session.app, session.folder, session.name, session.path, session.deleted)
         if place != (before.app, before.folder, before.name, before.path, before.deleted):
             self._connection.execute(_PLACE_SESSION, (*place, session.id))
-        self._add_tags(session, before.tags)
+        self._put_tags(session, before.tags)
 
-    def _add_tags(self, session: Session, before: tuple[str, ...]) -> None:
+    def _put_tags(self, session: Session, before: tuple[str, ...]) -> None:
         for tag in session.tags:
             if tag not in before:
                 self._connection.execute("INSERT INTO tags(session, tag) VALUES(?, ?)", (session.id, tag))
+        for tag in before:
+            if tag not in session.tags:
+                self._connection.execute("DELETE FROM tags WHERE session = ? AND tag = ?", (session.id, tag))
 
     def put_visible(self, visible: Visible) -> None:
         self._connection.execute(
