@@ -13,10 +13,11 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from holdfast_daemon import layouts
 from holdfast_daemon import visible_files as files
-from holdfast_daemon.agenda import Agenda
+from holdfast_daemon.agenda import Agenda, Turn
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import Gone, Holding
@@ -65,6 +66,7 @@ class WatchedFolder:
         self._problems = Problems(site.label)
         self._waiting = Waiting(loop, self._catalog, site.label)
         self._retry_seconds = RETRY_SECONDS / 2
+        self._rescan_seconds = RETRY_SECONDS
         self._verify = False
         self._steps: Iterator[None] | None = None
         self._wakes = Wakes()
@@ -166,19 +168,26 @@ class WatchedFolder:
         while True:
             tick = TICK_SECONDS if self.watching else RETRY_SECONDS
             turn = self._agenda.next(tick, there=self.watching, busy=self.watching and self.scanning)
-            if self._problems.guarded("The folder", self._is_there):
-                self._looking.look(turn.looks)
-                self._problems.guarded("The scan", self._go_on_scanning)
-                if turn.publish or turn.looks:
-                    self._problems.guarded("The files of the folder", self._publish_pending)
-                    self._problems.guarded("The hold", self._release)
-                self._waiting.looked(self._agenda)
-                if self._waiting.shown(self._publisher.problems):
-                    self._agenda.publish_in(PUBLISH_SECONDS)
-            else:
-                self._waiting.not_there()
+            if not self._problems.guarded("The folder", partial(self._take, turn)):
+                self._waiting.failed()  # what was marked is forgotten: a scan will see all of it
+                self._agenda.scan_in(RETRY_SECONDS)
+                self._agenda.publish_in(RETRY_SECONDS)
             if turn.stopping:
                 return
+
+    def _take(self, turn: Turn) -> None:
+        if not self._is_there():
+            self._waiting.not_there()
+            return
+        self._looking.look(turn.looks)
+        self._problems.guarded("The scan", self._go_on_scanning)
+        went_well = True
+        if turn.publish or turn.looks:
+            went_well = self._problems.guarded("The files of the folder", self._publish_pending)
+            self._problems.guarded("The hold", self._release)
+        self._waiting.looked(self._agenda)
+        if self._waiting.shown(self._publisher.problems):
+            self._agenda.publish_in(PUBLISH_SECONDS if went_well else self._retry_seconds)
 
     def _is_there(self) -> bool:
         """A folder that is gone, or another one, says nothing about its sessions: hold everything."""
@@ -242,8 +251,9 @@ class WatchedFolder:
             self._steps = None
         except BaseException:
             self._steps = None
-            self._agenda.scan_in(RETRY_SECONDS)
-            self._waiting.scan_failed()
+            self._agenda.scan_in(self._rescan_seconds)
+            self._rescan_seconds = min(2 * self._rescan_seconds, LONGEST_RETRY_SECONDS)
+            self._waiting.failed()
             raise
 
     def _scanning(self) -> Iterator[None]:
@@ -254,6 +264,7 @@ class WatchedFolder:
         yield from self._scan.steps(verify=verify)
         took = time.monotonic() - began
         self.scanned = self._sessions.clock()
+        self._rescan_seconds = RETRY_SECONDS
         poll_seconds = min(max(POLL_SECONDS, POLLING_SHARE * took), LONGEST_POLL_SECONDS)
         self._agenda.scan_in(poll_seconds if self.polls else SCAN_SECONDS)
         self._waiting.scanned()
@@ -271,8 +282,11 @@ class WatchedFolder:
                 self._looking.lose([Gone(row.path, row.published)])
             else:
                 due.append(row)
-        self._publisher.publish(due)
-        unfinished = self._publisher.problems or self._publisher.waits
-        self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS) if unfinished else RETRY_SECONDS / 2
-        if unfinished:
-            self._agenda.publish_in(self._retry_seconds)
+        done = False
+        try:
+            self._publisher.publish(due)
+            done = not self._publisher.problems and not self._publisher.waits
+        finally:
+            self._retry_seconds = RETRY_SECONDS / 2 if done else min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
+            if not done:
+                self._agenda.publish_in(self._retry_seconds)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from holdfast_daemon import visible_files as files
@@ -46,15 +46,19 @@ class Looking:
 
     def look(self, looks: Sequence[Taken]) -> None:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
+        if not looks:
+            return
         paths = {each.path for each in looks}
-        self._outside.expect(lambda: paths | self._agenda.marked())
-        gone = self.find(looks)
-        if gone:
-            unknown = self._unknown()
-            self._outside.expect(lambda: paths | self._agenda.marked())
-            self.find(unknown)
-            for first in range(0, len(gone), BATCH_COUNT):
-                self._problems.guarded("The deletions", partial(self.lose, gone[first : first + BATCH_COUNT]))
+        with self._outside.expecting(lambda: paths | self._agenda.marked()):
+            gone = self.find(looks)
+            unknown = self._unknown() if gone else []
+        if unknown:
+            with self._outside.expecting(lambda: paths | self._agenda.marked()):
+                self.find(unknown)
+        for first in range(0, len(gone), BATCH_COUNT):
+            batch = gone[first : first + BATCH_COUNT]
+            if not self._problems.guarded("The deletions", partial(self.lose, batch)):
+                self._put_off(each.path for each in batch)
 
     def lose(self, gone: Sequence[Gone]) -> None:
         """These are deleted, where they are still not there, and the folder itself is: it may have been away when they
@@ -77,13 +81,20 @@ class Looking:
         gone: list[Gone] = []
         if fresh:
             self._outside.begin()
-        for taken in looks:
-            what = repr(os.fsdecode(taken.path))
-            self._publisher.looked_at(taken.path)
-            self._problems.guarded(what, partial(self._look, taken, gone, fresh))
-            self._try_again_later(taken, what)
-        self._outside.settle()
+        for first in range(0, len(looks), BATCH_COUNT):
+            batch = looks[first : first + BATCH_COUNT]
+            failed = [taken.path for taken in batch if not self._is_looked_at(taken, gone, fresh)]
+            if not self._problems.guarded("What is new", self._outside.settle):
+                failed = [taken.path for taken in batch]
+            for taken in batch:
+                if taken.path not in failed:
+                    self._delays.pop(taken.path, None)
+            self._put_off(failed)
         return gone
+
+    def _is_looked_at(self, taken: Taken, gone: list[Gone], fresh: bool) -> bool:
+        self._publisher.looked_at(taken.path)
+        return self._problems.guarded(repr(os.fsdecode(taken.path)), partial(self._look, taken, gone, fresh))
 
     def _unknown(self) -> list[Taken]:
         """Those marked where nothing of ours is."""
@@ -103,11 +114,9 @@ class Looking:
         else:
             gone += [found] if found is not None else []
 
-    def _try_again_later(self, taken: Taken, what: str) -> None:
+    def _put_off(self, paths: Iterable[bytes]) -> None:
         """Where a look fails (a full disk, a busy session) it is said, and done again, later each time."""
-        if what not in self._problems:
-            self._delays.pop(taken.path, None)
-            return
-        delay = min(2 * self._delays.get(taken.path, RETRY_SECONDS / 2), LONGEST_RETRY_SECONDS)
-        self._delays[taken.path] = delay
-        self._agenda.postpone(Taken(taken.path, time.monotonic()), delay)
+        for path in paths:
+            delay = min(2 * self._delays.get(path, RETRY_SECONDS / 2), LONGEST_RETRY_SECONDS)
+            self._delays[path] = delay
+            self._agenda.postpone(Taken(path, time.monotonic()), delay)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 from holdfast_daemon import visible_files as files
@@ -15,7 +16,8 @@ from holdfast_daemon.sessions import Sessions
 from holdfast_daemon.sites import Site
 from holdfast_daemon.store.nouns import Session
 
-REAPPEARS_SECONDS = 30.0
+#: Longer than a minute, after which a polled folder is looked at again, and a long scan.
+REAPPEARS_SECONDS = 120.0
 #: How long after a file is deleted a folder that holds its bytes still comes from it.
 CONVERTED_SECONDS = 3600.0
 #: Among so many sessions with one content the moved one is looked for; where there are more, only among those whose
@@ -34,9 +36,15 @@ class Origins:
         self._leaving: Callable[[], Collection[bytes]] = tuple
         self._left: dict[bytes, list[Session]] | None = None
 
-    def expect(self, folder: str, leaving: Callable[[], Collection[bytes]]) -> None:
+    @contextmanager
+    def expecting(self, folder: str, leaving: Callable[[], Collection[bytes]]) -> Iterator[None]:
         """At these paths something happened, too."""
+        former = self._folder, self._leaving, self._left
         self._folder, self._leaving, self._left = folder, leaving, None
+        try:
+            yield
+        finally:
+            self._folder, self._leaving, self._left = former
 
     def remember(self) -> None:
         """Whether anything was deleted lately, for the ``is_unknown`` of the next moments."""

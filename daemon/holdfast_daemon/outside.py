@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Coroutine
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from holdfast_daemon import layouts
@@ -86,9 +87,13 @@ class Outside:
             return None
         return self._decide(row, found if isinstance(found, Found) else None)
 
-    def expect(self, leaving: Callable[[], Collection[bytes]]) -> None:
-        """What comes may be from these paths: something happened there, too."""
-        self._origins.expect(self._site.label, leaving)
+    def expecting(self, leaving: Callable[[], Collection[bytes]]) -> AbstractContextManager[None]:
+        """What comes meanwhile may be from these paths: something happened there, too."""
+        return self._origins.expecting(self._site.label, leaving)
+
+    def keep_problems(self, paths: Callable[[bytes], bool]) -> None:
+        """Of the paths for which that is so; at the others nothing is any more."""
+        self.problems = {path: said for path, said in self.problems.items() if paths(path)}
 
     def begin(self) -> None:
         """Many fresh paths come."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
@@ -77,13 +77,16 @@ class Publisher:
                 self.failed(row, problem)
         if any(steps for _, steps in written):
             self._faults.at("temporary-written")
-            files.sync_file_system(self._root)
+            try:
+                files.sync_file_system(self._root)
+            except OSError:
+                _unlink(step.temporary for _, steps in written for step in steps)
+                raise
             self._faults.at("temporary-synced")
         done: list[Visible] = []
-        displaced: list[_Aside] = []
         for row, steps in written:
             try:
-                self._place(row, steps, displaced)
+                self._place(row, steps, self._asides)
                 done.append(row)
             except (OSError, Damaged) as problem:
                 self.failed(row, problem)
@@ -94,13 +97,13 @@ class Publisher:
             self._faults.at("before-confirm")
             self._confirm(done)
             self._faults.at("confirmed")
-        self.settle(displaced)
+        self.settle()
         if written and not self.waits:
             self._staging.tidy()
 
-    def settle(self, displaced: Sequence[_Aside] = ()) -> None:
+    def settle(self) -> None:
         """Keep what was displaced. What somebody still writes, or a full disk cannot take, waits for the next time."""
-        waiting, self._asides, self._known = [*self._asides, *displaced], [], (None, set())
+        waiting, self._asides, self._known = self._asides, [], (None, set())
         for aside in waiting:
             try:
                 settled = self._settle(aside)

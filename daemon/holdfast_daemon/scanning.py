@@ -42,8 +42,8 @@ class Scan:
         known = self._catalog.reader.visible_seen(self._site.label)
         gone: list[Gone] = []
         new = sorted(path for path in walk.found if path not in known)
-        self._outside.expect(lambda: known.keys() - walk.found.keys())
-        yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
+        with self._outside.expecting(lambda: known.keys() - walk.found.keys()):
+            yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
         )
@@ -52,6 +52,7 @@ class Scan:
             self._looking.lose(gone[first : first + BATCH_COUNT])
             yield
         self._problems.replace("in ", ((os.fsdecode(path), said) for path, said in walk.problems.items()))
+        self._outside.keep_problems(lambda path: path in walk.found or path in known)
         self._holding.bury(self._site.label)
         self._holding.release(self._site.label)
 

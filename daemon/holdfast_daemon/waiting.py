@@ -47,10 +47,11 @@ class Waiting:
         with self._lock:
             self._this_scan, self._next_scan = [*self._this_scan, *self._next_scan], []
 
-    def scan_failed(self) -> None:
-        """Whoever waits for it waits for the next one."""
+    def failed(self) -> None:
+        """Whoever waits for a scan or a look waits for the next scan."""
         with self._lock:
-            self._next_scan, self._this_scan = [*self._this_scan, *self._next_scan], []
+            looks = [future for _, future in self._looks]
+            self._next_scan, self._this_scan, self._looks = [*self._this_scan, *self._next_scan, *looks], [], []
 
     def scanned(self) -> None:
         with self._lock:

@@ -177,8 +177,8 @@ class SqliteReader:
     def sessions_with_head(self, document: bytes, limit: int) -> list[Session]:
         """Live sessions whose head is that document, in whatever folder."""
         sql = (
-            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE NOT deleted AND id IN (SELECT session FROM snapshots WHERE "
-            "document = ?1) AND head IN (SELECT id FROM snapshots WHERE document = ?1) LIMIT ?2"
+            f"SELECT {SESSION_AND_TAGS} FROM (SELECT id AS snapshot, session FROM snapshots WHERE document = ?1) "
+            "CROSS JOIN sessions ON id = session AND head = snapshot WHERE NOT deleted LIMIT ?2"
         )
         return [_session(row) for row in self._all(sql, (document, limit))]
 
