@@ -99,22 +99,26 @@ class Cookies:
         for call in calls:
             went_well(call)
 
+    def _make(self, number: int) -> None:
+        try:
+            self._touch(number)
+        except FileNotFoundError:
+            self._make_another()
+
     def _make_another(self) -> None:
-        """For all who wait; where that fails, they are answered with the next one who asks."""
+        """For all who wait; where that fails, they are answered with the next one who asks. Numbered once the folder is
+        watched: somebody may have made a cookie in it before, and has no event."""
         with self._lock:
             if self._registered is None:
                 return
+        self.start()
+        with self._lock:
             self._asked += 1
             number = self._asked
-        self.start()
-        self._make(number)
+        self._touch(number)
 
-    def _make(self, number: int) -> None:
+    def _touch(self, number: int) -> None:
         path = os.path.join(self._folder, COOKIE + b"%d" % number)
-        try:
-            os.mknod(path, 0o600)
-        except FileNotFoundError:
-            self.start()
-            os.mknod(path, 0o600)
+        os.mknod(path, 0o600)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
