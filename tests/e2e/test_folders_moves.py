@@ -72,6 +72,21 @@ def test_one_of_very_many_equal_files_renamed_is_the_same_session(two: tuple[Pla
     }
 
 
+def test_very_many_equal_files_renamed_while_nobody_watched_are_the_same_sessions(daemon: Daemon, house: Path) -> None:
+    """A long scan remembers to its end what had left."""
+    fill(house / "notes", {f"copy {number:03}": b"the template" for number in range(400)})
+    with daemon.client() as client:
+        place = adopt(daemon, client, house / "notes")
+        before = {row.id for row in place.rows().values()}
+        daemon.stop()
+        for file in place.root.iterdir():
+            file.rename(file.with_name(file.name.replace("copy", "renamed")))
+        daemon.start()
+        place.settle()
+        assert {row.id for row in place.rows().values()} == before
+        assert place.state().held is None
+
+
 def test_a_file_on_its_way_is_the_same_session_though_its_name_is_taken_there(
     two: tuple[Place, Place], house: Path
 ) -> None:  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from adopted import Place, adopt, fill, hears, identities
+from adopted import Place, adopt, fill, hears, identities, own
 from e2e_daemon import Daemon, until
 
 
@@ -192,3 +192,17 @@ def test_a_scan_of_a_folder_that_is_away_ends(place: Place, house: Path) -> None
     [row] = place.client.folder_scan(place.folder, timeout_seconds=10).rows
     assert row.held
     place.client.settle(place.folder, timeout_seconds=10)
+
+
+def test_what_was_seen_while_the_folder_could_not_be_marked_is_not_forgotten(daemon: Daemon) -> None:
+    """Something stands in the place of the sessions folder's mark, and goes again: the edit of that time is told."""
+    with daemon.client() as client:
+        place = own(daemon, client)
+        file = place.write("x", b"one")
+        mark = daemon.sessions / ".holdfast-folder"
+        mark.unlink()
+        mark.mkdir()
+        file.write_bytes(b"edited by hand")
+        until(lambda: "Is a directory" in place.problems())
+        mark.rmdir()
+        until(lambda: place.head("x") == b"edited by hand")

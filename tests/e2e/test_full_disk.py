@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from adopted import adopt, fill
 from e2e_daemon import Daemon, until
 
 from holdfast import Client
@@ -135,3 +136,19 @@ def test_an_outside_change_without_room_is_taken_when_there_is_some(small: Daemo
     subprocess.run(remount, check=True)
     until(lambda: "dropped" in small.rows("notes"), seconds=30)
     assert small.ok("status", "--json").rows[0]["problems"] == []
+
+
+def test_a_folder_is_watched_on_once_there_is_room(small: Daemon, house: Path) -> None:
+    """What came and what went while the store could not keep it is told without anybody asking twice."""
+    fill(house / "own", range(8))
+    with small.client() as client:
+        place = adopt(small, client, house / "own")
+        filler = _fill(small)
+        (place.root / "new").write_bytes(os.urandom(100_000))
+        (place.root / "3").unlink()
+        until(lambda: "full" in place.problems())
+        filler.unlink()
+        until(lambda: place.rows().keys() == {"0", "1", "2", "4", "5", "6", "7", "new"})
+        place.write("later", b"later")
+        assert place.head("later") == b"later"
+        until(lambda: "full" not in place.problems())
