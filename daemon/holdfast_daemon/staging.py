@@ -54,9 +54,9 @@ class Staging:
     def tidy(self) -> None:
         """Nothing is on its way: where the staging folder is within the folder that people see, it goes."""
         if self._chosen == self._within:
+            self._chosen = None
             with contextlib.suppress(OSError):
                 os.rmdir(self._within)
-                self._chosen = None
 
     def left(self) -> Iterator[bytes]:
         """What a crash left that may be somebody else's; what is surely ours is removed."""
@@ -71,8 +71,9 @@ class Staging:
     def _folder(self) -> bytes:
         """Made, and tried, when it is needed first: the sessions folder may be away at the start."""
         if self._chosen is None:
-            self._chosen = self._near if _reaches(self._near, self._sessions) else self._within
-            os.makedirs(self._chosen, mode=0o700, exist_ok=True)
+            chosen = self._near if _reaches(self._near, self._sessions) else self._within
+            os.makedirs(chosen, mode=0o700, exist_ok=True)
+            self._chosen = chosen
         return self._chosen
 
 

@@ -320,10 +320,12 @@ def put_in_place(ours: bytes, target: bytes) -> bool:
 
 
 def move_aside(target: bytes, aside: bytes) -> bool:
-    """False where nothing is at ``target``."""
+    """False where nothing is at ``target``; raises OSError where it cannot be moved, or ``aside`` has no folder."""
     try:
         _rename(target, aside, _RENAME_NOREPLACE)
     except (FileNotFoundError, NotADirectoryError):
+        if is_there(target):
+            raise
         return False
     return True
 
