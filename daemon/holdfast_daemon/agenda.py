@@ -47,9 +47,9 @@ class Agenda:
             self._awaken(when)
 
     def marked(self) -> set[bytes]:
-        """All paths that are to be looked at."""
+        """All paths that are to be looked at, those in hand among them."""
         with self._condition:
-            return self._due.paths()
+            return self._due.paths() | self._in_hand
 
     def hurry(self) -> set[bytes]:
         """All that is marked is due now; which paths that are."""

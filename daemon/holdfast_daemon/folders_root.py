@@ -138,14 +138,13 @@ def _pinned(path: bytes, identity: tuple[int, int] | None) -> Iterator[bytes | N
         yield None
         return
     try:
-        state = os.fstat(descriptor)
-        yield b"/proc/self/fd/%d" % descriptor if (state.st_dev, state.st_ino) == identity else None
+        yield b"/proc/self/fd/%d" % descriptor if folder_identity(descriptor) == identity else None
     finally:
         os.close(descriptor)
 
 
-def folder_identity(path: bytes) -> tuple[int, int] | None:
-    """Device and inode of what stands there; None where nothing is."""
+def folder_identity(path: bytes | int) -> tuple[int, int] | None:
+    """Device and inode of what stands there, or of an open descriptor; None where nothing is."""
     try:
         state = os.stat(path)
     except OSError:

@@ -48,12 +48,11 @@ class Looking:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
         if not looks:
             return
-        paths = {each.path for each in looks}
-        with self._outside.expecting(lambda: paths | self._agenda.marked()):
+        with self._outside.expecting(self._agenda.marked):
             gone = self.find(looks)
             unknown = self._unknown() if gone else []
         if unknown:
-            with self._outside.expecting(lambda: paths | self._agenda.marked()):
+            with self._outside.expecting(self._agenda.marked):
                 self.find(unknown)
         for first in range(0, len(gone), BATCH_COUNT):
             batch = gone[first : first + BATCH_COUNT]

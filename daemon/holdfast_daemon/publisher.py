@@ -86,7 +86,7 @@ class Publisher:
         done: list[Visible] = []
         for row, steps in written:
             try:
-                self._place(row, steps, self._asides)
+                self._place(row, steps)
                 done.append(row)
             except (OSError, Damaged) as problem:
                 self.failed(row, problem)
@@ -158,15 +158,15 @@ class Publisher:
             raise
         return steps
 
-    def _place(self, row: Visible, steps: list[_Step], asides: list[_Aside]) -> None:
-        """Puts the files in place; ``asides`` grows by what stands in the staging folder then."""
+    def _place(self, row: Visible, steps: list[_Step]) -> None:
+        """Puts the files in place; what stands in the staging folder then is among the asides."""
         target = self._site.whole(row.path)
         if row.wanted is None:
-            self._remove(row, target, asides)
+            self._remove(row, target)
             return
         tree = any(step.file for step in steps)
         if files.is_there(target) and os.path.isdir(target) != tree:
-            self._remove(row, target, asides)
+            self._remove(row, target)
             if files.is_there(target):
                 raise files.NotAFile(errno.ENOTEMPTY, "what stays there is no document", os.fsdecode(target))
         for step in steps:
@@ -175,40 +175,40 @@ class Publisher:
             old = self._staging.as_old(step.temporary)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
             os.rename(step.temporary, old)
-            asides.append(_Aside(row, step.file, old))
+            self._asides.append(_Aside(row, step.file, old))
             self._faults.at("before-exchange")
             if not tree:
                 self._own[row.path] = step.identity
             if not files.put_in_place(old, step.target):
-                asides.pop()
+                self._asides.pop()
             self._faults.at("exchanged")
         if tree:
-            self._remove_dropped(row, target, {step.file for step in steps}, asides)
+            self._remove_dropped(row, target, {step.file for step in steps})
 
-    def _remove_dropped(self, row: Visible, target: bytes, names: set[bytes], asides: list[_Aside]) -> None:
+    def _remove_dropped(self, row: Visible, target: bytes, names: set[bytes]) -> None:
         """Files of the document that was there which the new one no longer has."""
         if row.published is not None:
             dropped = {file.path for file in self._catalog.reader.document_of(row.published).files} - names
             for name in sorted(dropped):
                 files.check_way(target, name)
-                self._move_aside(row, name, os.path.join(target, name), asides)
+                self._move_aside(row, name, os.path.join(target, name))
                 files.prune(os.path.dirname(os.path.join(target, name)))
 
-    def _remove(self, row: Visible, target: bytes, asides: list[_Aside]) -> None:
+    def _remove(self, row: Visible, target: bytes) -> None:
         """A file, or the regular files of a folder; links and what else no document holds stay where they are."""
         files.check_way(self._root, row.path)
         files.check_replaceable(target)
         if not os.path.isdir(target):
-            self._move_aside(row, b"", target, asides)
+            self._move_aside(row, b"", target)
             return
         for name in files.regular_files(target):
-            self._move_aside(row, name, os.path.join(target, name), asides)
+            self._move_aside(row, name, os.path.join(target, name))
         files.prune(target)
 
-    def _move_aside(self, row: Visible, name: bytes, path: bytes, asides: list[_Aside]) -> None:
+    def _move_aside(self, row: Visible, name: bytes, path: bytes) -> None:
         aside = self._staging.old(row, name)
         if files.move_aside(path, aside):
-            asides.append(_Aside(row, name, aside))
+            self._asides.append(_Aside(row, name, aside))
             self._faults.at("removed-aside")
 
     def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> bool:

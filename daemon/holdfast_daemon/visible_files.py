@@ -88,8 +88,7 @@ def take_document(
     if stat.S_ISDIR(state.st_mode):
         names = regular_files(path, enters)
         return {name: _take(os.path.join(path, name), take, patient) for name in names} or None
-    if not stat.S_ISREG(state.st_mode):
-        raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
+    _check_regular(state, path)
     return {b"": _take(path, take, patient)}
 
 
@@ -117,11 +116,15 @@ def signature(path: bytes, enters: Enters = everywhere) -> bytes | None:
 
 def signature_of(state: os.stat_result, path: bytes) -> bytes:
     """The same for one file whose state is known. Raises NotAFile."""
-    if not stat.S_ISREG(state.st_mode):
-        raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
+    _check_regular(state, path)
     if max(state.st_ctime_ns, state.st_mtime_ns) > time.time_ns() - RECENT_NANOSECONDS:
         return b""
     return struct.pack("=QQqqq", state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+def _check_regular(state: os.stat_result, path: bytes) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
 
 
 def beginning_of(path: bytes, size_bytes: int) -> bytes:
@@ -224,8 +227,7 @@ def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Take
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):  # it has taken the file's place since that was looked at
-            raise NotAFile(errno.EINVAL, "a link, socket, FIFO or device", os.fsdecode(path))
+        _check_regular(before, path)  # again: another may have taken its place since that was looked at
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
     moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size

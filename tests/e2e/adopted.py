@@ -175,6 +175,20 @@ def fill(root: Path, names: Mapping[str, bytes] | list[str] | range) -> dict[str
     return contents
 
 
+def filled(place: Place, count: int) -> dict[str, str]:
+    """So many sessions; the id of each by its file."""
+    fill(place.root, range(count))
+    place.settle()
+    return identities(place)
+
+
+def remove_first(place: Place, count: int) -> None:
+    """The first so many files, and seen."""
+    for number in range(count):
+        (place.root / str(number)).unlink()
+    place.settle()
+
+
 def memory_bytes(pid: int) -> int:
     """The most that a process has had in memory so far."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

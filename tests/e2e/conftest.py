@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode: the daemon is imported by its unique name
 
+from adopted import Place, adopt, own
 from e2e_daemon import Daemon
 
 
@@ -33,3 +34,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     made = Daemon(tmp_path_factory.mktemp("s") / "d").start()
     yield made
     made.stop()
+
+
+@pytest.fixture(params=["adopted", "sessions"])
+def place(request: pytest.FixtureRequest, house: Path) -> Iterator[Place]:
+    """A folder that is empty yet; the sessions folder is a whole daemon's. Modules that need another have their own."""
+    is_adopted = request.param == "adopted"
+    daemon: Daemon = request.getfixturevalue("shared" if is_adopted else "daemon")
+    with daemon.client() as client:
+        yield adopt(daemon, client, house / "notes") if is_adopted else own(daemon, client)

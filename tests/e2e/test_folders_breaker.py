@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from adopted import Place, adopt, fill, identities, own
-from e2e_daemon import Daemon, until
+from adopted import Place, filled, identities, remove_first
+from e2e_daemon import until
 
 from holdfast_protocol.model import Ref
-
-
-@pytest.fixture(params=["adopted", "sessions"])
-def place(request: pytest.FixtureRequest, house: Path) -> Iterator[Place]:
-    """A folder that is empty yet; the sessions folder is a whole daemon's."""
-    is_adopted = request.param == "adopted"
-    daemon: Daemon = request.getfixturevalue("shared" if is_adopted else "daemon")
-    with daemon.client() as client:
-        yield adopt(daemon, client, house / "notes") if is_adopted else own(daemon, client)
-
-
-def _filled(place: Place, count: int) -> dict[str, str]:
-    """So many sessions; the id of each by its file."""
-    fill(place.root, range(count))
-    place.settle()
-    return identities(place)
-
-
-def _remove(place: Place, count: int) -> None:
-    """The first so many files, and seen."""
-    for number in range(count):
-        (place.root / str(number)).unlink()
-    place.settle()
 
 
 @pytest.mark.parametrize(("there", "gone"), [(4, 4), (6, 4), (15, 5), (16, 5), (30, 10)])
 def test_a_loss_that_is_not_too_much_is_committed(place: Place, there: int, gone: int) -> None:
     """Fewer than five, or a third at most: each is deleted, each is told once, each can be undone."""
-    _filled(place, there)
-    _remove(place, gone)
+    filled(place, there)
+    remove_first(place, gone)
     assert len(place.rows()) == there - gone
     assert place.types().count("deleted-outside") == gone
     assert place.state().held is None
@@ -49,9 +24,9 @@ def test_a_loss_that_is_not_too_much_is_committed(place: Place, there: int, gone
 @pytest.mark.parametrize(("there", "gone"), [(5, 5), (14, 5), (30, 11), (8, 8)])
 def test_a_loss_that_is_too_much_is_held(place: Place, there: int, gone: int) -> None:
     """At least five and more than a third: the sessions live on, with their ids, and the folder says why."""
-    before = _filled(place, there)
+    before = filled(place, there)
     since = place.newest()
-    _remove(place, gone)
+    remove_first(place, gone)
     count, rest = place.held().split(" ", 1)
     assert rest == f"of its {there} sessions went within 10 seconds"
     assert there < 3 * int(count) <= 3 * gone  # it was held as soon as so many were seen gone
@@ -64,7 +39,7 @@ def test_a_loss_that_is_too_much_is_held(place: Place, there: int, gone: int) ->
 
 def test_a_burst_of_single_deletions_adds_up(place: Place) -> None:
     """One after the other, each seen and committed: the fifth within ten seconds reverses the four before it."""
-    before = _filled(place, 8)
+    before = filled(place, 8)
     for number in range(5):
         (place.root / str(number)).unlink()
         place.settle()
@@ -74,8 +49,8 @@ def test_a_burst_of_single_deletions_adds_up(place: Place) -> None:
 
 def test_accepted_deletions_are_committed(place: Place) -> None:
     """The sessions leave the list, the folder is released, and one of them can be undone."""
-    before = _filled(place, 8)
-    _remove(place, 6)
+    before = filled(place, 8)
+    remove_first(place, 6)
     place.held()
     place.daemon.ok("folder", "scan", place.folder, "--accept")
     assert place.rows().keys() == {"6", "7"}
@@ -88,8 +63,8 @@ def test_accepted_deletions_are_committed(place: Place) -> None:
 
 def test_what_was_accepted_does_not_trip_the_breaker_again(place: Place) -> None:
     """The next single deletion is a single one: the loss before it was somebody's will."""
-    _filled(place, 12)
-    _remove(place, 6)
+    filled(place, 12)
+    remove_first(place, 6)
     place.held()
     place.client.folder_scan(place.folder, accept=True)
     (place.root / "11").unlink()
@@ -100,8 +75,8 @@ def test_what_was_accepted_does_not_trip_the_breaker_again(place: Place) -> None
 
 def test_what_was_undone_does_not_count(place: Place) -> None:
     """Four deleted and brought back, then one more: nobody lost five."""
-    _filled(place, 8)
-    _remove(place, 4)
+    filled(place, 8)
+    remove_first(place, 4)
     for row in [row for row in place.operations() if row.type == "deleted-outside"]:
         place.client.undo(row.number, published=True)
     (place.root / "7").unlink()
@@ -112,8 +87,8 @@ def test_what_was_undone_does_not_count(place: Place) -> None:
 
 def test_what_somebody_deleted_since_does_not_count(place: Place) -> None:
     """Four deleted outside, brought back, and deleted by name; then one more goes outside: that is one."""
-    before = _filled(place, 8)
-    _remove(place, 4)
+    before = filled(place, 8)
+    remove_first(place, 4)
     for ref in [Ref(id=before[str(number)]) for number in range(4)]:
         place.client.restore(ref, published=True)
         place.client.delete(ref, published=True)
@@ -125,7 +100,7 @@ def test_what_somebody_deleted_since_does_not_count(place: Place) -> None:
 
 def test_a_file_that_comes_and_goes_is_one_file(place: Place) -> None:
     """Its application removes it and writes it anew, again and again: one session, and nothing is held."""
-    before = _filled(place, 8)
+    before = filled(place, 8)
     since = place.newest()
     for turn in range(7):
         (place.root / "3").unlink()
@@ -138,7 +113,7 @@ def test_a_file_that_comes_and_goes_is_one_file(place: Place) -> None:
 
 def test_a_loss_while_nobody_watched_is_held_before_anything_is_deleted(place: Place) -> None:
     """Found by the scan of a start, and large: no session left the list for a moment."""
-    before = _filled(place, 400)
+    before = filled(place, 400)
     since = place.newest()
     place.daemon.stop()
     for number in range(300):
@@ -152,8 +127,8 @@ def test_a_loss_while_nobody_watched_is_held_before_anything_is_deleted(place: P
 @pytest.mark.parametrize("place", ["adopted"], indirect=True)
 def test_deletions_far_apart_are_no_burst(place: Place) -> None:
     """Four, and ten seconds later another: a person who tidies up. The clock decides, so this takes its time."""
-    _filled(place, 8)
-    _remove(place, 4)
+    filled(place, 8)
+    remove_first(place, 4)
     newest = max(row.time for row in place.operations())
     until(lambda: time.time_ns() - newest > 10.2e9, 15)
     (place.root / "7").unlink()

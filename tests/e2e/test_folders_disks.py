@@ -137,3 +137,26 @@ def test_a_folder_of_a_session_that_cannot_be_read_keeps_it(modest: Place) -> No
     assert modest.content(modest.row("several").id, path=b"a") == b"a"
     assert "several" in modest.problems()
     assert "deleted-outside" not in modest.types()
+
+
+def test_what_a_read_only_disk_refused_is_done_once_it_can_be(
+    daemon: Daemon, house: Path, mounts: list[Path]
+) -> None:  # fmt: skip
+    """A disk of its own: neither is a file deleted that is still there, nor is it given up."""
+    root = house / "disk"
+    root.mkdir()
+    _mount("-t", "tmpfs", "none", str(root))
+    mounts.append(root)
+    fill(root, range(3))
+    with daemon.client() as client:
+        place = adopt(daemon, client, root)
+        place.write("0", b"two")
+        _mount("-o", "remount,ro", str(root))
+        client.restore(place.ref("0", "-1"))
+        client.delete(place.ref("1"))
+        until(lambda: "Read-only" in place.problems())
+        assert (root / "1").exists()
+        _mount("-o", "remount,rw", str(root))
+        until(lambda: (root / "0").read_bytes() == b"this is 0" and not (root / "1").exists(), 30)
+        place.settle()
+        assert place.rows().keys() == {"0", "2"}

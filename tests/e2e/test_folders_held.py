@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from adopted import Place, adopt, fill, identities, own
-from e2e_daemon import Daemon
+from adopted import Place, filled, identities, remove_first
 
 from holdfast_protocol.errors import CannotUndo
 from holdfast_protocol.model import Ref
 
 
-@pytest.fixture(params=["adopted", "sessions"])
-def place(request: pytest.FixtureRequest, house: Path) -> Iterator[Place]:
-    """A folder that is empty yet; the sessions folder is a whole daemon's."""
-    is_adopted = request.param == "adopted"
-    daemon: Daemon = request.getfixturevalue("shared" if is_adopted else "daemon")
-    with daemon.client() as client:
-        yield adopt(daemon, client, house / "notes") if is_adopted else own(daemon, client)
-
-
-def _filled(place: Place, count: int) -> dict[str, str]:
-    """So many sessions; the id of each by its file."""
-    fill(place.root, range(count))
-    place.settle()
-    return identities(place)
-
-
-def _remove(place: Place, count: int) -> None:
-    """The first so many files, and seen."""
-    for number in range(count):
-        (place.root / str(number)).unlink()
-    place.settle()
-
-
 def test_a_held_folder_is_told_in_status_and_in_the_list(place: Place) -> None:
     """With the reason, and how many are missing."""
-    _filled(place, 6)
-    _remove(place, 6)
+    filled(place, 6)
+    remove_first(place, 6)
     reason = place.held()
     [row] = [row for row in place.client.status().folders if row.label == place.folder]
     assert (row.held, row.missing_count) == (reason, 6)
@@ -50,16 +25,16 @@ def test_a_held_folder_is_told_in_status_and_in_the_list(place: Place) -> None:
 
 def test_what_is_missing_is_in_the_history(place: Place) -> None:
     """Its content can be read while its file is away."""
-    _filled(place, 6)
-    _remove(place, 6)
+    filled(place, 6)
+    remove_first(place, 6)
     place.held()
     assert [place.head(str(number)) for number in range(6)] == [b"this is %d" % number for number in range(6)]
 
 
 def test_a_missing_session_is_restored_by_name(place: Place) -> None:
     """Its file is written; the folder stays held for the others."""
-    _filled(place, 6)
-    _remove(place, 6)
+    filled(place, 6)
+    remove_first(place, 6)
     place.held()
     place.client.restore(place.ref("3"), published=True)
     assert (place.root / "3").read_bytes() == b"this is 3"
@@ -69,8 +44,8 @@ def test_a_missing_session_is_restored_by_name(place: Place) -> None:
 
 def test_restoring_all_ends_the_hold(place: Place) -> None:
     """The last one releases the folder."""
-    before = _filled(place, 6)
-    _remove(place, 6)
+    before = filled(place, 6)
+    remove_first(place, 6)
     place.held()
     for number in range(6):
         place.client.restore(place.ref(str(number)), published=True)
@@ -81,7 +56,7 @@ def test_restoring_all_ends_the_hold(place: Place) -> None:
 
 def test_a_held_folder_is_released_when_the_files_are_back(place: Place, house: Path) -> None:
     """As from the trash: the same sessions, and nothing deleted."""
-    before = _filled(place, 6)
+    before = filled(place, 6)
     aside = house / "aside"
     aside.mkdir()
     for number in range(6):
@@ -95,8 +70,8 @@ def test_a_held_folder_is_released_when_the_files_are_back(place: Place, house: 
 
 def test_what_comes_back_changed_is_a_change(place: Place) -> None:
     """Both states are in the history of the one session."""
-    before = _filled(place, 6)
-    _remove(place, 6)
+    before = filled(place, 6)
+    remove_first(place, 6)
     place.held()
     for number in range(6):
         place.write(str(number), b"that is %d" % number)
@@ -107,8 +82,8 @@ def test_what_comes_back_changed_is_a_change(place: Place) -> None:
 
 def test_a_deletion_in_a_held_folder_waits(place: Place) -> None:
     """Nothing is deleted while it is held; what goes then is missing too."""
-    before = _filled(place, 12)
-    _remove(place, 6)
+    before = filled(place, 12)
+    remove_first(place, 6)
     place.held()
     (place.root / "10").unlink()
     place.settle()
@@ -118,8 +93,8 @@ def test_a_deletion_in_a_held_folder_waits(place: Place) -> None:
 
 def test_work_goes_on_in_a_held_folder(place: Place) -> None:
     """New files, changed files, saves and renames of what is there."""
-    _filled(place, 12)
-    _remove(place, 6)
+    filled(place, 12)
+    remove_first(place, 6)
     place.held()
     place.write("new", b"new")
     place.write("10", b"changed")
@@ -133,8 +108,8 @@ def test_work_goes_on_in_a_held_folder(place: Place) -> None:
 
 def test_a_client_deletes_a_missing_session(place: Place) -> None:
     """It was asked by name, so it is done; undo brings it back with its file."""
-    _filled(place, 6)
-    _remove(place, 6)
+    filled(place, 6)
+    remove_first(place, 6)
     place.held()
     identity = place.row("0").id
     deleted = place.client.delete(Ref(id=identity), published=True)
@@ -146,8 +121,8 @@ def test_a_client_deletes_a_missing_session(place: Place) -> None:
 
 def test_a_client_saves_a_missing_session(place: Place) -> None:
     """Its file is written with what is new."""
-    _filled(place, 6)
-    _remove(place, 6)
+    filled(place, 6)
+    remove_first(place, 6)
     place.held()
     place.client.save(place.app, "0", b"saved", folder=place.folder, published=True)
     assert (place.root / "0").read_bytes() == b"saved"
@@ -156,7 +131,7 @@ def test_a_client_saves_a_missing_session(place: Place) -> None:
 
 def test_undo_of_what_was_reversed_says_so(place: Place) -> None:
     """The deletions that the breaker reversed are undone already."""
-    _filled(place, 8)
+    filled(place, 8)
     for number in range(5):
         (place.root / str(number)).unlink()
         place.settle()
@@ -168,9 +143,9 @@ def test_undo_of_what_was_reversed_says_so(place: Place) -> None:
 
 def test_an_older_deletion_is_undone_in_a_held_folder(place: Place) -> None:
     """What a client deleted before comes back with its file."""
-    _filled(place, 12)
+    filled(place, 12)
     deleted = place.client.delete(place.ref("11"), published=True)
-    _remove(place, 6)
+    remove_first(place, 6)
     place.held()
     place.client.undo(deleted.operation, published=True)
     assert (place.root / "11").read_bytes() == b"this is 11"
@@ -178,8 +153,8 @@ def test_an_older_deletion_is_undone_in_a_held_folder(place: Place) -> None:
 
 def test_a_restart_does_not_end_the_hold(place: Place) -> None:
     """Killed and started again: held, for the same reason, with the same missing."""
-    before = _filled(place, 6)
-    _remove(place, 6)
+    before = filled(place, 6)
+    remove_first(place, 6)
     reason = place.held()
     place.daemon.kill()
     place.daemon.start()
@@ -191,8 +166,8 @@ def test_a_restart_does_not_end_the_hold(place: Place) -> None:
 
 def test_deleting_what_is_missing_ends_the_hold(place: Place) -> None:
     """One by one, by name: the last one releases the folder, and nothing comes back."""
-    _filled(place, 8)
-    _remove(place, 6)
+    filled(place, 8)
+    remove_first(place, 6)
     place.held()
     for number in range(6):
         place.client.delete(place.ref(str(number)), published=True)

@@ -152,28 +152,3 @@ def test_a_folder_is_watched_on_once_there_is_room(small: Daemon, house: Path) -
         place.write("later", b"later")
         assert place.head("later") == b"later"
         until(lambda: "full" not in place.problems())
-
-
-def test_what_a_read_only_disk_refused_is_done_once_it_can_be(daemon: Daemon, house: Path) -> None:
-    """An adopted folder on a disk of its own: neither is a file deleted that is still there, nor is it given up."""
-    root = house / "disk"
-    root.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "none", str(root)], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no file system can be mounted here")
-    try:
-        fill(root, range(3))
-        with daemon.client() as client:
-            place = adopt(daemon, client, root)
-            place.write("0", b"two")
-            subprocess.run(["mount", "-o", "remount,ro", str(root)], check=True)
-            client.restore(place.ref("0", "-1"))
-            client.delete(place.ref("1"))
-            until(lambda: "Read-only" in place.problems())
-            assert (root / "1").exists()
-            subprocess.run(["mount", "-o", "remount,rw", str(root)], check=True)
-            until(lambda: (root / "0").read_bytes() == b"this is 0" and not (root / "1").exists(), 30)
-            place.settle()
-            assert place.rows().keys() == {"0", "2"}
-            daemon.stop()
-    finally:
-        subprocess.run(["umount", "-l", str(root)], check=True)
