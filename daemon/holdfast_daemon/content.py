@@ -84,9 +84,9 @@ class Content:
         file = StoredFile(path=b"", size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(names))
         return Placed(document=stored_document([file]), places=tuple(places.values()))
 
-    def joined(self, placed: Mapping[bytes, Placed]) -> Placed:
-        """The document that has these, each of one file, as its files."""
-        files: list[StoredFile] = []
+    def joined(self, placed: Mapping[bytes, Placed], others: StoredDocument | None = None) -> Placed:
+        """The document that has these, each of one file, as its files, and the ``others`` beside them."""
+        files = [file for file in others.files if file.path not in placed] if others is not None else []
         places: list[ChunkPlace] = []
         for path, each in placed.items():
             (file,) = each.document.files

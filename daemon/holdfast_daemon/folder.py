@@ -35,10 +35,13 @@ from holdfast_daemon.watching import Watch
 OWN_QUIET_SECONDS = 1.0
 WRITING_SECONDS = 0.25
 PUBLISH_SECONDS = 0.02
-SCAN_SECONDS = 3600.0
+SCAN_SECONDS = 60.0  # between two scans of a small folder: what no event tells is seen so soon (a mapped file, a link)
+LONGEST_SCAN_SECONDS = 3600.0
+SCANNING_SHARE = 4000  # the time between two scans is so many times what one takes of a processor
 POLL_SECONDS = 2.0
 LONGEST_POLL_SECONDS = 60.0
-POLLING_SHARE = 500  # the time between two scans is so many times that of one
+POLLING_SHARE = 500
+ANSWERING_SHARE = 10  # and so many times what one takes at all: the rest is what a slow server does for it
 TICK_SECONDS = 5.0  # how long a folder that is moved away goes unnoticed where nothing else happens
 SCAN_SLICE_SECONDS = 0.02
 
@@ -183,11 +186,12 @@ class WatchedFolder:
         self._problems.guarded("The scan", self._go_on_scanning)
         went_well = True
         if turn.publish or turn.looks:
-            went_well = self._problems.guarded("The files of the folder", self._publish_pending)
+            went_well = self._problems.guarded("The files of the folder", partial(self._publish_pending, turn.stopping))
             self._problems.guarded("The hold", self._release)
         self._waiting.looked(self._agenda)
         if self._waiting.shown(self._publisher.problems):
-            self._agenda.publish_in(PUBLISH_SECONDS if went_well else self._retry_seconds)
+            soon = went_well and not self._publisher.writing
+            self._agenda.publish_in(PUBLISH_SECONDS if soon else self._retry_seconds)
 
     def _is_there(self) -> bool:
         """A folder that is gone, or another one, says nothing about its sessions: hold everything."""
@@ -257,19 +261,23 @@ class WatchedFolder:
             raise
 
     def _scanning(self) -> Iterator[None]:
-        began = time.monotonic()
+        began, consumed = time.monotonic(), time.thread_time()
         self._agenda.scan_begins()
         self._waiting.scan_begins()
         verify, self._verify = self._verify, False
         yield from self._scan.steps(verify=verify)
-        took = time.monotonic() - began
         self.scanned = self._sessions.clock()
         self._rescan_seconds = RETRY_SECONDS
-        poll_seconds = min(max(POLL_SECONDS, POLLING_SHARE * took), LONGEST_POLL_SECONDS)
-        self._agenda.scan_in(poll_seconds if self.polls else SCAN_SECONDS)
-        self._waiting.scanned()
+        took, consumed = time.monotonic() - began, time.thread_time() - consumed
+        shortest, share, longest = (
+            (POLL_SECONDS, POLLING_SHARE, LONGEST_POLL_SECONDS)
+            if self.polls
+            else (SCAN_SECONDS, SCANNING_SHARE, LONGEST_SCAN_SECONDS)
+        )
+        self._agenda.scan_in(min(max(shortest, share * consumed, ANSWERING_SHARE * took), longest))
+        self._waiting.scanned(self._outside.reading)
 
-    def _publish_pending(self) -> None:
+    def _publish_pending(self, stopping: bool) -> None:
         due = []
         for row in self._catalog.reader.pending(self.site.label):
             torn = row.boot != self._sessions.boot
@@ -284,7 +292,7 @@ class WatchedFolder:
                 due.append(row)
         done = False
         try:
-            self._publisher.publish(due)
+            self._publisher.publish(due, wait=stopping)
             done = not self._publisher.problems and not self._publisher.waits
         finally:
             self._retry_seconds = RETRY_SECONDS / 2 if done else min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)

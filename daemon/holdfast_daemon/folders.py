@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from holdfast_daemon import layouts
+from holdfast_daemon.background import Background
 from holdfast_daemon.content import Content
 from holdfast_daemon.cookies import Cookies
 from holdfast_daemon.elsewhere import moved_on
@@ -202,14 +203,16 @@ class Folders:
         root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
         note = "it is to be polled" if folder is not None and folder.polled else _deafness(site.root)
         opened = WatchedFolder(site, root, house.sessions, self._holding, house.faults, note, self._loop)
+        background = Background(f"large files of {site.label}")
         outside = Outside(
-            site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.mark
+            site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.mark, background
         )  # fmt: skip
         name = "staging" if folder is None else f"staging-{hash_of(site.label.encode())[:8].hex()}"
         staging = Staging(house.store, site.root, name)
-        opened.equip(
-            outside, Publisher(site, staging, self._catalog, house.content, house.faults, outside.keep_displaced)
-        )
+        publisher = Publisher(
+            site, staging, self._catalog, house.content, house.faults, outside.keep_displaced, background, opened.wake
+        )  # fmt: skip
+        opened.equip(outside, publisher)
         self._folders[site.label] = opened
         opened.start()
 

@@ -12,6 +12,7 @@ from functools import partial
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.agenda import Agenda
+from holdfast_daemon.background import Underway
 from holdfast_daemon.due import Taken
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import Gone, Holding
@@ -25,6 +26,7 @@ QUIET_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 BATCH_COUNT = 128
+UNDERWAY_SECONDS = 60.0  # or as soon as it has been read
 
 
 class Looking:
@@ -60,20 +62,21 @@ class Looking:
                 self._put_off(each.path for each in batch)
 
     def lose(self, gone: Sequence[Gone]) -> None:
-        """These are deleted, where they are still not there, and the folder itself is: it may have been away when they
-        were looked for."""
+        """These are deleted, where they are still not there (nor read elsewhere just now), and the folder itself is: it
+        may have been away when they were looked for."""
         with self._root.pinned() as root:
-            lost = [each for each in gone if root is not None and self._is_gone(os.path.join(root, each.path), each)]
+            lost = [each for each in gone if root is not None and self._is_gone(root, each)]
         for path in {each.path for each in gone} - {each.path for each in lost}:
             self._agenda.mark(path, QUIET_SECONDS)
         if lost:
             self._holding.gone(self._site.label, lost)
 
-    def _is_gone(self, whole: bytes, gone: Gone) -> bool:
+    def _is_gone(self, root: bytes, gone: Gone) -> bool:
         try:
-            return files.signature(whole, self._site.enters_below(gone.path)) is None
+            there = files.signature(os.path.join(root, gone.path), self._site.enters_below(gone.path))
         except OSError:
             return False
+        return there is None and not self._outside.may_be_read(gone)
 
     def find(self, looks: Sequence[Taken], *, fresh: bool = False) -> list[Gone]:
         """Looks at each; gives the paths where nothing is that should be there. ``fresh``: see ``Outside.look``."""
@@ -110,6 +113,8 @@ class Looking:
             found = self._outside.look(taken.path, patient=not taken.is_overdue(time.monotonic()), fresh=fresh)
         except files.Unsettled:
             self._agenda.postpone(taken, QUIET_SECONDS)
+        except Underway:
+            self._agenda.postpone(taken, UNDERWAY_SECONDS)
         else:
             gone += [found] if found is not None else []
 

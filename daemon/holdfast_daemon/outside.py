@@ -9,12 +9,13 @@ import asyncio
 import os
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, TypeVar
 
 from holdfast_daemon import layouts
 from holdfast_daemon import visible_files as files
+from holdfast_daemon.background import LARGE_BYTES, Background, Underway
 from holdfast_daemon.content import Content, Placed
-from holdfast_daemon.formats.base import Document
 from holdfast_daemon.found import Found
 from holdfast_daemon.holding import Gone
 from holdfast_daemon.known import is_own_mix, known_snapshots
@@ -42,7 +43,7 @@ class Outside:
 
     def __init__(
         self, site: Site, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content,
-        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None],
+        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None], background: Background,
     ) -> None:  # fmt: skip
         self._site = site
         self._sessions = sessions
@@ -52,6 +53,8 @@ class Outside:
         self._content = content
         self._loop = loop
         self._mark = mark
+        self._background = background
+        self._sizes: dict[bytes, int] = {}  # of what is being read and was not known
         self._origins = Origins(sessions)
         self._begun: list[tuple[bytes, Work]] = []
         self.problems: dict[bytes, str] = {}
@@ -61,14 +64,12 @@ class Outside:
     def look(self, path: bytes, *, patient: bool = True, fresh: bool = False) -> Gone | None:
         """What is at a session's path now, and what follows from it; Gone where nothing is, which has consequences only
         through ``Holding``. What cannot be read is among ``problems``. ``fresh``: the catalog did not know the path a
-        moment ago, and nothing was missing; where that has changed, it is looked at again. Raises Unsettled, only where
-        ``patient``."""
+        moment ago, and nothing was missing; where that has changed, it is looked at again. Raises Underway where it is
+        large and still being read: the path is marked after that. Raises Unsettled, only where ``patient``."""
         row = None if fresh else self._catalog.reader.visible(self._site.label, path)
         try:
-            looks = self._looks(path)
-            found = self._read(path, row, patient=patient) if looks is not None else None
-            settled = looks if looks and looks == self._looks(path) else None
-        except files.Unsettled:
+            found, settled = self._seen(path, row, patient)
+        except (files.Unsettled, Underway):
             raise
         except files.NotAFile as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.strerror}"
@@ -86,6 +87,18 @@ class Outside:
                 self._came(path, found, settled, fresh=fresh)
             return None
         return self._decide(row, found if isinstance(found, Found) else None)
+
+    @property
+    def reading(self) -> set[bytes]:
+        """Paths of what is large and being read."""
+        return {key for key in self._background.keys if isinstance(key, bytes)}
+
+    def may_be_read(self, gone: Gone) -> bool:
+        """Whether something unknown is being read that has the size of what is gone: it may have been moved there."""
+        if not self._sizes or gone.published is None:
+            return False
+        document = self._catalog.reader.document_of(gone.published)
+        return document.size_bytes in self._sizes.values()
 
     def expecting(self, leaving: Callable[[], Collection[bytes]]) -> AbstractContextManager[None]:
         """What comes meanwhile may be from these paths: something happened there, too."""
@@ -115,17 +128,57 @@ class Outside:
         for path in self._catalog.submit(work).result() if begun else ():
             self._mark(path)
 
-    def _looks(self, path: bytes) -> bytes | None:
+    def _seen(self, path: bytes, row: Visible | None, patient: bool) -> tuple[Found | object | None, bytes | None]:
+        """What is there, as ``_read`` gives it, and its signature if that did not change meanwhile."""
         files.check_way(self._site.root, path)
+        looks, whole = self._looks(path), self._site.whole(path)
+        is_ours = row is not None or (
+            looks is not None and (self._may_be_a_session(path, whole) or self._was_a_session(path))
+        )
+        size_bytes = files.size_of(whole, self._site.enters_below(path)) if is_ours and looks is not None else 0
+        self._sizes.pop(path, None)
+        if size_bytes > LARGE_BYTES:
+            return self._seen_large(path, row, patient, size_bytes)
+        self._background.forget(path)
+        found = self._read(path, row, patient=patient) if is_ours and looks is not None else None
+        return found, looks if looks and looks == self._looks(path) else None
+
+    def _seen_large(
+        self, path: bytes, row: Visible | None, patient: bool, size_bytes: int
+    ) -> tuple[Found | object | None, bytes | None]:
+        """The same, read in the background. Raises Underway."""
+        moment = partial(files.signature, self._site.whole(path), self._site.enters_below(path), lately=True)
+
+        def work() -> tuple[Found | object, bytes | None, Visible | None]:
+            before = moment()
+            found = self._read(path, row, patient=patient)
+            if isinstance(found, Found):
+                assert found.placed
+            return found, before, row
+
+        try:
+            found, before, then = self._background.of(path, work, partial(self._mark, path))
+        except Underway:
+            if row is None:
+                self._sizes[path] = size_bytes
+            raise
+        if before != moment():
+            self._mark(path)  # it changed since; what was read is not lost for that
+        elif then == row:
+            return found, self._looks(path)
+        if found is AS_IT_SHOULD_BE and then != row:
+            self._mark(path)
+            raise Underway
+        return found, None
+
+    def _looks(self, path: bytes) -> bytes | None:
         return files.signature(self._site.whole(path), self._site.enters_below(path))
 
     def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Found | object | None:
-        """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where it is nobody's session."""
+        """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where nothing is."""
         whole = self._site.whole(path)
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
-        if row is None and not self._may_be_a_session(path, whole) and not self._was_a_session(path):
-            return None
         enters = self._site.enters_below(path)
         if files.size_of(whole, enters) > LIMITS["format_bytes"]:
             placed = files.take_document(whole, self._content.place_stream, enters, patient=patient)
@@ -184,9 +237,9 @@ class Outside:
         if session is not None:
             self._save(session, found, base=row.published, foreign=row.published is None, seen=seen)
 
-    def keep_displaced(self, row: Visible, document: Document) -> None:
-        """A publication displaced these bytes, and the history does not have them."""
-        self._changed(row, Found(self._content, document), seen=None)
+    def keep_displaced(self, row: Visible, found: Found) -> None:
+        """A publication displaced this, and the history does not have it."""
+        self._changed(row, found, seen=None)
 
     def _keep_torn(self, row: Visible, placed: Placed) -> None:
         """Bytes that a power cut tore are kept beside the head, and known, so that the publication goes on."""

@@ -10,24 +10,27 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
-from holdfast_daemon.content import Content, named
+from holdfast_daemon.background import LARGE_BYTES, Background, Underway
+from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.formats.base import Document
+from holdfast_daemon.found import Found
 from holdfast_daemon.known import known_snapshots
 from holdfast_daemon.sites import Site
 from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
 from holdfast_protocol.errors import Damaged
+from holdfast_protocol.messages import LIMITS
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
 ROOM_BYTES = 256 * 1024
 
-#: (visible row at that moment, what was displaced, as a whole document): keep it in the history.
-Displaced = Callable[[Visible, Document], None]
+#: (visible row at that moment, the whole document that was displaced): keep it in the history.
+Displaced = Callable[[Visible, Found], None]
 
 
 class _Step(NamedTuple):
@@ -48,12 +51,20 @@ class _Aside(NamedTuple):
     path: bytes
 
 
+class _Writing(NamedTuple):
+    """Names the background's work for a path."""
+
+    path: bytes
+
+
 class Publisher:
     """For the one thread that touches the folder."""
 
     def __init__(
-        self, site: Site, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced
-    ) -> None:
+        self, site: Site, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced,
+        background: Background, ready: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """``ready`` is called, from any thread, when it is time to ``publish`` again what was under way."""
         self._site = site
         self._root = site.root
         self._staging = staging
@@ -61,18 +72,25 @@ class Publisher:
         self._content = content
         self._faults = faults
         self._displaced = displaced
+        self._background = background
+        self._ready = ready
         self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
         self.problems: dict[bytes, str] = {}
         self._known: tuple[Visible | None, set[tuple[bytes, bytes]]] = (None, set())
 
-    def publish(self, rows: list[Visible]) -> None:
-        """Make each of these paths show what is wanted. One sync and one commit for all of them."""
+    def publish(self, rows: list[Visible], *, wait: bool = False) -> None:
+        """Make each of these paths show what is wanted. One sync and one commit for all of them. What is large is
+        ``writing`` until a later call, unless there will be none: then it is to ``wait`` for."""
         written: list[tuple[Visible, list[_Step]]] = []
+        for path in self.writing - {row.path for row in rows}:
+            self._background.forget(_Writing(path))
         for row in rows:
             try:
-                written.append((row, self._write(row)))
+                written.append(self._written(row, wait))
                 self.problems.pop(row.path, None)
+            except Underway:
+                continue
             except (OSError, Damaged) as problem:
                 self.failed(row, problem)
         if any(steps for _, steps in written):
@@ -98,7 +116,7 @@ class Publisher:
             self._confirm(done)
             self._faults.at("confirmed")
         self.settle()
-        if written and not self.waits:
+        if written and not self.waits and not self.writing:
             self._staging.tidy()
 
     def settle(self) -> None:
@@ -113,6 +131,11 @@ class Publisher:
                 self.problems[aside.path] = f"What stood at {os.fsdecode(aside.row.path)!r} is not kept yet: {problem}"
             if not settled:
                 self._asides.append(aside)
+
+    @property
+    def writing(self) -> set[bytes]:
+        """Paths whose documents are large, and being written."""
+        return {key.path for key in self._background.keys if isinstance(key, _Writing)}
 
     @property
     def waits(self) -> bool:
@@ -135,6 +158,25 @@ class Publisher:
         """It is said among the problems, until the path is published."""
         reason = problem.sentence if isinstance(problem, Damaged) else problem.strerror or str(problem)
         self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {reason}"
+
+    def _written(self, row: Visible, wait: bool) -> tuple[Visible, list[_Step]]:
+        """The document's files in the staging folder; of a large one perhaps those that were wanted when it was begun,
+        or somebody who saves again and again would never see any. Raises Underway."""
+        key = _Writing(row.path)
+        if row.wanted is None or self._catalog.reader.document_of(row.wanted).size_bytes <= LARGE_BYTES:
+            self._background.forget(key)
+            return row, self._write(row)
+
+        def work() -> tuple[Visible, list[_Step]]:
+            steps = self._write(row)
+            files.sync_file_system(self._root)  # so that the sync which others wait for has little left to do
+            return row, steps
+
+        then, steps = self._background.of(key, work, self._ready, _discard, wait=wait)
+        if (then.session, then.published) == (row.session, row.published):
+            return then, steps
+        _discard((then, steps))
+        return self._written(row, wait)
 
     def _write(self, row: Visible) -> list[_Step]:
         """The document's files in the staging folder; none where nothing is wanted."""
@@ -212,27 +254,37 @@ class Publisher:
             self._faults.at("removed-aside")
 
     def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> bool:
-        """What stands aside is in the history, or goes there; then it is removed. False: somebody still writes it.
-        ``known_anywhere``: after a crash, it may have gone there already, as somebody else's snapshot."""
+        """What stands aside is in the history, or goes there; then it is removed. False: somebody still writes it, or
+        it is being read. ``known_anywhere``: after a crash, it may be there already, as somebody else's snapshot."""
         if not files.is_there(aside.path):
             return True
         if files.has_writer(aside.path):
             return False
-        shown, known = files.hash_document(aside.path) or {}, self._known_files(aside.row)
-        if not all((aside.file or path, content_hash) in known for path, content_hash in shown.items()):
-            self._keep(aside, known_anywhere=known_anywhere)
+        work = partial(self._foreign, aside, self._known_files(aside.row))
+        try:
+            is_large = files.size_of(aside.path) > LARGE_BYTES
+            found = self._background.of(aside, work, self._ready) if is_large else work()
+        except Underway:
+            return False
+        if found is not None and not (known_anywhere and self._catalog.reader.has_document(found.placed.document.id)):
+            self._displaced(aside.row, found)
+            self._faults.at("displaced-kept")
         os.unlink(aside.path)
         return True
 
-    def _keep(self, aside: _Aside, *, known_anywhere: bool) -> None:
-        """The document that the displaced bytes make goes into the history."""
-        found = {aside.file or path: content for path, content in (files.read_document(aside.path) or {}).items()}
-        reader, row = self._catalog.reader, aside.row
-        if aside.file and row.published is not None:
-            found = {**self._content.bytes_of(reader.document_of(row.published)), **found}
-        if not (known_anywhere and reader.has_document(named(found))):
-            self._displaced(row, found)
-            self._faults.at("displaced-kept")
+    def _foreign(self, aside: _Aside, known: set[tuple[bytes, bytes]]) -> Found | None:
+        """The document that the displaced bytes make; None where our own hand put them there. In any thread."""
+        shown = files.hash_document(aside.path) or {}
+        if all((aside.file or path, content_hash) in known for path, content_hash in shown.items()):
+            return None
+        placed = files.take_document(aside.path, self._content.place_stream) or {}
+        published = aside.row.published if aside.file else None
+        whole = self._content.joined(
+            {aside.file or path: each for path, each in placed.items()},
+            self._catalog.reader.document_of(published) if published is not None else None,
+        )
+        is_readable = whole.document.size_bytes <= LIMITS["format_bytes"]
+        return Found(self._content, self._content.bytes_placed(whole) if is_readable else None, whole)
 
     def _known_files(self, row: Visible) -> set[tuple[bytes, bytes]]:
         """Path and hash of whatever our own hand may have put there; kept while a row's files are settled."""
@@ -273,6 +325,11 @@ class Publisher:
         aside = _Aside(row, name, path)
         if not self._settle(aside, known_anywhere=True):
             self._asides.append(aside)
+
+
+def _discard(written: tuple[Visible, list[_Step]]) -> None:
+    """Nobody wants these files any more."""
+    _unlink(step.temporary for step in written[1])
 
 
 def _unlink(paths: Iterable[bytes]) -> None:

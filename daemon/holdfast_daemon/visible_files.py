@@ -92,32 +92,33 @@ def take_document(
     return {b"": _take(path, take, patient)}
 
 
-def signature(path: bytes, enters: Enters = everywhere) -> bytes | None:
+def signature(path: bytes, enters: Enters = everywhere, *, lately: bool = False) -> bytes | None:
     """How the document at ``path`` looks to the kernel: where that is as it was, its bytes are. None where nothing is;
-    empty where it says nothing, because something changed a moment ago. Raises NotAFile, OSError."""
+    empty where it says nothing, because something changed a moment ago; ``lately``: then too, for comparing with what
+    it was before that moment. Raises NotAFile, OSError."""
     try:
         state = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISDIR(state.st_mode):
-        return signature_of(state, path)
+        return signature_of(state, path, lately=lately)
     whole = new_hash()
     for name in (names := regular_files(path, enters)):
         try:
             state = os.lstat(os.path.join(path, name))
         except FileNotFoundError:
             return b""
-        one = signature_of(state, path)
+        one = signature_of(state, path, lately=lately)
         if not one:
             return b""
         whole.update(name + b"\0" + one)
     return whole.digest() if names else None
 
 
-def signature_of(state: os.stat_result, path: bytes) -> bytes:
+def signature_of(state: os.stat_result, path: bytes, *, lately: bool = False) -> bytes:
     """The same for one file whose state is known. Raises NotAFile."""
     _check_regular(state, path)
-    if max(state.st_ctime_ns, state.st_mtime_ns) > time.time_ns() - RECENT_NANOSECONDS:
+    if not lately and max(state.st_ctime_ns, state.st_mtime_ns) > time.time_ns() - RECENT_NANOSECONDS:
         return b""
     return struct.pack("=QQqqq", state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 

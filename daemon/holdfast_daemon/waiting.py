@@ -53,9 +53,13 @@ class Waiting:
             looks = [future for _, future in self._looks]
             self._next_scan, self._this_scan, self._looks = [*self._this_scan, *self._next_scan, *looks], [], []
 
-    def scanned(self) -> None:
+    def scanned(self, reading: set[bytes]) -> None:
+        """``reading``: what the scan found and is still being read is waited for."""
         with self._lock:
             done, self._this_scan = self._this_scan, []
+            if reading:
+                self._looks += [(reading, future) for future in done]
+                return
         self._finish(done)
 
     def looked(self, marked: Container[bytes]) -> None:
