@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import named
@@ -23,6 +25,16 @@ CONVERTED_SECONDS = 3600.0
 #: Among so many sessions with one content the moved one is looked for; where there are more, only among those whose
 #: files something just happened to.
 EQUAL_SESSIONS = 64
+#: How long after a file is renamed another one at its old name is its next state: that is how editors keep a backup.
+RETURNS_SECONDS = 10.0
+
+
+class _Departure(NamedTuple):
+    """A session that was moved by the outside: what it was when that was seen, and when."""
+
+    former: Session
+    to: bytes
+    moment: float
 
 
 class Origins:
@@ -35,6 +47,7 @@ class Origins:
         self._folder = ""
         self._leaving: Callable[[], Collection[bytes]] = tuple
         self._left: dict[bytes, list[Session]] | None = None
+        self._departures: dict[bytes, _Departure] = {}
 
     @contextmanager
     def expecting(self, folder: str, leaving: Callable[[], Collection[bytes]]) -> Iterator[None]:
@@ -68,6 +81,27 @@ class Origins:
         if is_changed and reader.session_named(app, gone.name, folder) is not None:
             return None  # somebody has its name by now; a file that was only moved may have another one
         return gone
+
+    def departed(self, former: Session, to: bytes) -> None:
+        """It was moved, within its folder."""
+        moment = time.monotonic()
+        self._departures = {
+            path: each for path, each in self._departures.items() if each.moment > moment - RETURNS_SECONDS
+        }
+        self._departures[former.path] = _Departure(former, to, moment)
+
+    def returning(self, path: bytes) -> Session | None:
+        """The session, as it was, whose file was renamed from here a moment ago and to which nothing else happened:
+        something new stands here, so that was a backup."""
+        departure = self._departures.pop(path, None)
+        if departure is None or departure.moment < time.monotonic() - RETURNS_SECONDS:
+            return None
+        former = departure.former
+        now = self._catalog.reader.session(former.id)
+        if now is None or now.deleted or (now.folder, now.path, now.head) != (former.folder, departure.to, former.head):
+            return None
+        taken = self._catalog.reader.session_named(former.app, former.name, former.folder)
+        return former if taken is None or taken.id == former.id else None
 
     def was_at(self, folder: str, path: bytes) -> bool:
         """Whether a session was deleted there a moment ago."""

@@ -282,7 +282,9 @@ class Outside:
         former = missing
         if missing is None and not (fresh and self._origins.is_unknown(document)):
             former = self._origins.former(app, self._site.label, path, document)
-        if former is None:
+        if former is None and (back := self._origins.returning(path)) is not None:
+            self._returns(back, path, found)
+        elif former is None:
             self._begin(path, app, found, looks)
         elif self._catalog.reader.need_snapshot(former.head).document != document:
             self._save(former, found, base=former.head, seen=path)
@@ -291,6 +293,20 @@ class Outside:
         else:
             name = former.name if former.path == path else self._name_of(path, found)
             self._wait(self._lifecycle.moved(former.id, name, self._site.label, path, looks))
+            if former.folder == self._site.label and not former.deleted:
+                self._origins.departed(former, path)
+
+    def _returns(self, former: Session, path: bytes, found: Found) -> None:
+        """What lies there is the next state of a session that seemed to be renamed; what it is now called is not it."""
+        away = self._catalog.reader.session(former.id)
+        self._wait(self._lifecycle.moved(former.id, former.name, self._site.label, path, None))
+        if self._catalog.reader.need_snapshot(former.head).document != found.placed.document.id:
+            self._save(former, found, base=former.head, seen=path)
+        if away is not None:
+            try:
+                self.look(away.path)
+            except (files.Unsettled, Underway):
+                self._mark(away.path)
 
     def _is_recognised(self, path: bytes, found: Found) -> bool:
         """Whether a new session's content is of its application, where its place alone does not say so."""

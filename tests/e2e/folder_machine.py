@@ -55,6 +55,7 @@ class Model:
         self.told = Told()
         self.rows: dict[tuple[str, bytes], SessionRow] = {}
         self.meant: set[tuple[str, bytes] | str] = set()
+        self.departed: dict[tuple[str, bytes], tuple[str, bytes]] = {}
         self.must_keep: set[bytes] = set()
         self.earlier: list[bytes] = []
         self._journal: list[str] = []
@@ -121,8 +122,10 @@ class Model:
 
     def mean(self, folder: Watched, leaf: bytes) -> None:
         """Whatever is told of this path, and of the session that was there, was meant."""
-        row = self.rows.get((folder.label, leaf))
-        self.meant |= {(folder.label, leaf), *([row.id] if row is not None else [])}
+        key = folder.label, leaf
+        for each in (key, self.departed.pop(key, key)):
+            row = self.rows.get(each)
+            self.meant |= {each, *([row.id] if row is not None else [])}
 
     def in_trash(self) -> bytes:
         """A new place that nobody watches."""

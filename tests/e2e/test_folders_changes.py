@@ -124,6 +124,46 @@ def test_a_renamed_file_is_the_same_session(place: Place) -> None:
     assert place.history(identity) == [b"two", b"one"]
 
 
+@pytest.mark.parametrize("content", [b"two", b"one"], ids=["changed", "as it was"])
+@pytest.mark.parametrize("leaf", ["x~", "tmp-4711"])
+def test_a_file_saved_slowly_with_a_backup_is_the_same_session(place: Place, leaf: str, content: bytes) -> None:
+    """Renamed, written anew under its name, the backup removed, with time enough between to see each step: the name
+    keeps its id, and its history is whole."""
+    file = place.write("x", b"one")
+    identity = place.row("x").id
+    file.rename(file.with_name(leaf))
+    place.settle()
+    place.write("x", content)
+    file.with_name(leaf).unlink()
+    place.settle()
+    assert {name: row.id for name, row in place.rows().items() if not name.startswith("still")} == {"x": identity}
+    assert place.row("x").name == "x"
+    assert place.history(identity) == ([b"two", b"one"] if content == b"two" else [b"one"])
+
+
+def test_a_backup_that_stays_is_a_session_of_its_own(place: Place) -> None:
+    """As Emacs leaves one; with the state that it has."""
+    file = place.write("x", b"one")
+    identity = place.row("x").id
+    file.rename(file.with_name("x~"))
+    place.settle()
+    place.write("x", b"two")
+    assert place.row("x").id == identity
+    assert place.head("x~") == b"one"
+
+
+def test_a_renamed_file_that_is_worked_on_is_not_called_back(place: Place) -> None:
+    """It is the session now, and what is begun under its old name is another."""
+    file = place.write("x", b"one")
+    identity = place.row("x").id
+    file.rename(file.with_name("y"))
+    place.settle()
+    place.write("y", b"one, and more")
+    place.write("x", b"another")
+    assert place.row("y").id == identity
+    assert place.history(place.row("x").id) == [b"another"]
+
+
 def test_a_file_whose_case_changes_is_the_same_session(place: Place) -> None:
     """Where the file system tells cases apart, that is a rename like any other."""
     file = place.write("song.txt", b"one")

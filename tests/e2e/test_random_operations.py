@@ -527,6 +527,8 @@ class Folders(RuleBasedStateMachine):
         self.model.mean(other, to)
         with self.model.outside(folder, f"move {leaf!r} to {other.label}/{to!r}", leaf):
             folder.move(leaf, other, to)
+        if folder is other:  # until something new stands there: then it was a backup, and the session comes back
+            self.model.departed[folder.label, leaf] = folder.label, to
 
     def _asking(self, verb: str, row: SessionRow, name: int) -> Verb:
         """A request about that session."""
