@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from holdfast_daemon import surroundings
 from holdfast_daemon.deadlines import by, check_in_time
 from holdfast_daemon.folders import Folders
+from holdfast_daemon.folders_root import folder_identity, lasting_number
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
@@ -194,9 +195,10 @@ class Adopting:
         return found, warnings
 
     def _new(self, label: str, root: bytes, app: str, layout: str, *, polled: bool) -> Folder:
+        identity = folder_identity(root)
         return Folder(
-            label=label, root=root, app=app, layout=layout, polled=polled, inode=os.stat(root).st_ino,
-            added=self._sessions.clock(),
+            label=label, root=root, app=app, layout=layout, polled=polled,
+            inode=lasting_number(identity) if identity is not None else None, added=self._sessions.clock(),
         )  # fmt: skip
 
     def _free_label(self, root: bytes, taken: Iterable[str]) -> str:

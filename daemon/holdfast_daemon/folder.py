@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from holdfast_daemon import visible_files as files
 from holdfast_daemon.agenda import Agenda, Turn
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders_root import Root
-from holdfast_daemon.holding import Gone, Holding
+from holdfast_daemon.holding import RETURN_SECONDS, Gone, Holding
 from holdfast_daemon.looking import LONGEST_RETRY_SECONDS, QUIET_SECONDS, RETRY_SECONDS, Looking
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.problems import Problems
@@ -187,7 +188,7 @@ class WatchedFolder:
         went_well = True
         if turn.publish or turn.looks:
             went_well = self._problems.guarded("The files of the folder", partial(self._publish_pending, turn.stopping))
-            self._problems.guarded("The hold", self._release)
+            self._problems.guarded("The hold", partial(self._holding.release, self.site.label))
         self._waiting.looked(self._agenda)
         if self._waiting.shown(self._publisher.problems):
             soon = went_well and not self._publisher.writing
@@ -205,7 +206,9 @@ class WatchedFolder:
             self._agenda.scan_begins()  # of nothing: one is asked for when the folder is back
             return False
         if not self.watching:
-            self._release()
+            self._holding.returned(
+                self.site.label, f"The folder {os.fsdecode(self.site.root)} is there, and being looked through"
+            )
             self._start_watch()
             self._problems.guarded("The temporary files", self._publisher.sweep)
             self.lost()
@@ -217,9 +220,6 @@ class WatchedFolder:
             self._start_watch()  # the folder was taken away and put back between two looks at it
             self.lost()
         return True
-
-    def _release(self) -> None:
-        self._holding.release(self.site.label)
 
     def _start_watch(self) -> None:
         if self.polls:
@@ -275,7 +275,10 @@ class WatchedFolder:
             else (SCAN_SECONDS, SCANNING_SHARE, LONGEST_SCAN_SECONDS)
         )
         self._agenda.scan_in(min(max(shortest, share * consumed, ANSWERING_SHARE * took), longest))
-        self._waiting.scanned(self._outside.reading)
+        reading = self._outside.reading
+        if reading or self._holding.conclude(self.site.label):  # what is missing may be that, or come yet
+            self._agenda.scan_in(RETURN_SECONDS)
+        self._waiting.scanned(reading)
 
     def _publish_pending(self, stopping: bool) -> None:
         due = []

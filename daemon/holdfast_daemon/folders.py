@@ -224,11 +224,11 @@ class Folders:
             there = sum(os.path.lexists(site.whole(path)) for path in paths)
             return there >= AGREEING_SHARE * len(paths)
 
-        def met(inode: int) -> None:
+        def met(number: int) -> None:
             def work(tx: Transaction) -> None:
                 row = tx.folder(site.label)
                 if row is not None:
-                    tx.put_folder(row.but(inode=inode))
+                    tx.put_folder(row.but(inode=number))
 
             self._catalog.submit(work).result()
 

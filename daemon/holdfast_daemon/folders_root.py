@@ -1,20 +1,30 @@
 """Is this the folder that its sessions are in? A missing disk must not look like everything deleted.
 
 The sessions folder bears a mark: a file with the store's id. In an application's own folder nothing is written; it is
-told by its inode, and where that is another one (a copy was put back, a file system that numbers anew), by its files.
-While the daemon runs, device and inode tell both.
+told by its inode and its file system's id, and where they are others (a copy was put back, a file system that numbers
+anew), by its files. While the daemon runs, the device tells as well.
 """
 
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from holdfast_daemon.visible_files import OWN_PREFIX
+from holdfast_protocol.chunking import hash_of
 
 MARK = OWN_PREFIX + b"folder"
+
+
+class Identity(NamedTuple):
+    """Device and inode of a folder, and the id that its file system says it has (statvfs(3); 0: none)."""
+
+    device: int
+    inode: int
+    system: int
 
 
 class Root(Protocol):
@@ -40,7 +50,7 @@ class MarkedRoot:
         """``fresh``: the store shows no file yet, so nothing can be missing from the folder, or never marked one."""
         self._path = path
         self._mark = os.path.join(path, MARK)
-        self._identity: tuple[int, int] | None = None
+        self._identity: Identity | None = None
         self._id = store_id.hex().encode()
         if fresh:
             os.makedirs(path, exist_ok=True)
@@ -89,13 +99,13 @@ class AdoptedRoot:
     """An application's own folder; nothing is written into it."""
 
     def __init__(
-        self, path: bytes, inode: int | None, agrees: Callable[[], bool], met: Callable[[int], None]
+        self, path: bytes, number: int | None, agrees: Callable[[], bool], met: Callable[[int], None]
     ) -> None:  # fmt: skip
-        """``inode``: when it was last there; ``agrees``: whether its sessions' files are there; ``met`` is told
-        another inode that it is known by from now on."""
+        """``number``: its lasting one when it was last there; ``agrees``: whether its sessions' files are there;
+        ``met`` is told another number that it is known by from now on."""
         self._path = path
-        self._inode = inode
-        self._identity: tuple[int, int] | None = None
+        self._number = number
+        self._identity: Identity | None = None
         self._agrees = agrees
         self._met = met
 
@@ -103,7 +113,9 @@ class AdoptedRoot:
         identity = folder_identity(self._path)
         if identity is None:
             return f"The folder {os.fsdecode(self._path)} is gone"
-        known = self._inode in (None, identity[1]) if self._identity is None else identity == self._identity
+        known = (
+            self._number in (None, lasting_number(identity)) if self._identity is None else identity == self._identity
+        )
         if not known and not self._agrees():
             return f"Another folder stands in the place of {os.fsdecode(self._path)}"
         unreadable = _unreadable(self._path)
@@ -119,11 +131,12 @@ class AdoptedRoot:
     def pinned(self) -> AbstractContextManager[bytes | None]:
         return _pinned(self._path, self._identity)
 
-    def _know(self, identity: tuple[int, int]) -> None:
+    def _know(self, identity: Identity) -> None:
         self._identity = identity
-        if self._inode != identity[1]:
-            self._inode = identity[1]
-            self._met(identity[1])
+        number = lasting_number(identity)
+        if self._number != number:
+            self._number = number
+            self._met(number)
 
 
 def _unreadable(path: bytes) -> str | None:
@@ -131,7 +144,7 @@ def _unreadable(path: bytes) -> str | None:
 
 
 @contextmanager
-def _pinned(path: bytes, identity: tuple[int, int] | None) -> Iterator[bytes | None]:
+def _pinned(path: bytes, identity: Identity | None) -> Iterator[bytes | None]:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -143,10 +156,19 @@ def _pinned(path: bytes, identity: tuple[int, int] | None) -> Iterator[bytes | N
         os.close(descriptor)
 
 
-def folder_identity(path: bytes | int) -> tuple[int, int] | None:
-    """Device and inode of what stands there, or of an open descriptor; None where nothing is."""
+def folder_identity(path: bytes | int) -> Identity | None:
+    """Of what stands there, or of an open descriptor; None where nothing is."""
     try:
         state = os.stat(path)
+        return Identity(state.st_dev, state.st_ino, os.statvfs(path).f_fsid)
     except OSError:
         return None
-    return state.st_dev, state.st_ino
+
+
+def lasting_number(identity: Identity) -> int:
+    """What a folder is told by after a restart, when devices are numbered anew: its inode, and the file system's id
+    where that has one, since the first inode of any disk is the same. 63 bits."""
+    if not identity.system:
+        return identity.inode
+    whole = hash_of(struct.pack("=QQ", identity.inode, identity.system))
+    return int.from_bytes(whole[:8], "little") >> 1

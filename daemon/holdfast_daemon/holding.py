@@ -8,13 +8,17 @@ a crash in between changes nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from holdfast_daemon.breaker import BURST_SECONDS, reason_to_hold
+from holdfast_daemon.breaker import BURST_SECONDS, loss_in, reason_to_hold, reason_to_stay_held, while_away
 from holdfast_daemon.sessions import OUTSIDE, Note, Sessions
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Folder, Operation, Session, Visible
+
+#: A folder that was away is filled again from a copy, perhaps: so long after the last file came, none comes.
+RETURN_SECONDS = 5.0
 
 
 class Gone(NamedTuple):
@@ -30,6 +34,7 @@ class Holding:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._catalog = sessions.catalog
+        self._coming: dict[str, tuple[int, float]] = {}  # how many were missing at the least, and since when
 
     def gone(self, label: str, paths: Sequence[Gone]) -> None:
         """These were deleted outside: so are their sessions, unless the folder is or has to be held."""
@@ -47,35 +52,61 @@ class Holding:
         self._catalog.submit(work).result()
 
     def hold(self, label: str, reason: str) -> None:
-        """The folder is not there, or not to be read: what went in the last seconds was not deleted by anybody."""
+        """Too much of the folder is gone, or it is not there, or not to be read: what went in the last seconds was not
+        deleted by anybody."""
 
         def work(tx: Transaction) -> None:
             folder = _need(tx, label)
             if folder.held is None:
                 self._hold(tx, folder, reason)
-            elif folder.held != reason:
-                tx.put_folder(folder.but(held=reason))
+            else:
+                tx.put_folder(folder.but(held=while_away(reason, folder.held)))
 
-        if self._held(label) != reason:
+        held = self._held(label)
+        if held is None or held != while_away(reason, held):
             self._catalog.submit(work).result()
 
-    def bury(self, label: str) -> None:
-        """After a scan: what is missing in a folder that is not held was deleted, however it came to be missing."""
-        reader = self._catalog.reader
-        if self._held(label) is None and reader.missing_count(label):
+    def returned(self, label: str, reason: str) -> None:
+        """The folder is there again: if it is held for having been away, it is until a scan has gone through it."""
+        held = self._held(label)
+        if held is not None:
+            reason = loss_in(held) or reason
+            self._catalog.submit(lambda tx: tx.put_folder(_need(tx, label).but(held=reason))).result()
+
+    def conclude(self, label: str) -> bool:
+        """After a scan, what is missing is decided upon. In a folder that is not held it was deleted, however it came
+        to be missing. In one that was away it was deleted as well, if it is few and nothing comes back any more; True:
+        that is to be seen, by another scan a little later."""
+        held, missing = self._held(label), self._catalog.reader.missing_count(label)
+        coming, moment = self._coming.pop(label, None), time.monotonic()
+        if held is None and missing:
             self.accept(label, OUTSIDE)
+        elif held is not None and not missing:
+            self._free(label)
+        elif held is not None and loss_in(held) is None:
+            if coming is None or missing < coming[0] or moment < coming[1] + RETURN_SECONDS:
+                self._coming[label] = coming if coming is not None and missing >= coming[0] else (missing, moment)
+                return True
+            reason = reason_to_stay_held(missing, self._catalog.reader.sessions_in(label))
+            if reason is None:
+                self.accept(label, OUTSIDE)
+            else:
+                self.returned(label, reason)
+        return False
 
     def release(self, label: str) -> None:
-        """Held no longer, if nothing is missing."""
+        """Held no longer, if it was for a loss, and nothing is missing any more."""
+        if loss_in(self._held(label)) is not None:
+            self._free(label)
 
+    def _free(self, label: str) -> None:
         def work(tx: Transaction) -> None:
             folder = _need(tx, label)
             if folder.held is not None and tx.missing_count(label) == 0:
                 tx.put_folder(folder.but(held=None))
                 self._sessions.tell(tx, label, folder.app, "folder-released", "its sessions are there again", OUTSIDE)
 
-        if self._held(label) is not None:
-            self._catalog.submit(work).result()
+        self._catalog.submit(work).result()
 
     def accept(self, label: str, author: str, *, everything: bool = False) -> None:
         """What is missing is deleted, and the folder held no longer. ``everything``: the folder itself is gone."""
@@ -89,7 +120,8 @@ class Holding:
                 self._delete(tx, session, author)
             if folder.held is not None:
                 tx.put_folder(folder.but(held=None))
-                text = f"the loss of {len(missing)} sessions is accepted"
+                few = "its sessions are there again, but for" if author == OUTSIDE else "accepted is the loss of"
+                text = f"{few} {len(missing)}"
                 self._sessions.tell(tx, label, folder.app, "folder-released", text, author)
 
         self._catalog.submit(work).result()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from holdfast_daemon import visible_files as files
 from holdfast_daemon.content import named
-from holdfast_daemon.folders_root import MARK
+from holdfast_daemon.folders_root import MARK, folder_identity, lasting_number
 from holdfast_daemon.formats.base import Document
 from holdfast_daemon.sessions import Sessions
 from holdfast_daemon.sites import Site
@@ -154,7 +154,8 @@ class Origins:
         folder = self._catalog.reader.folder(site.label)
         if folder is None or not site.is_adopted:
             return os.path.exists(os.path.join(site.root, MARK))
-        return folder.inode in (None, os.stat(site.root).st_ino)
+        identity = folder_identity(site.root)
+        return identity is not None and folder.inode in (None, lasting_number(identity))
 
     def _since(self, seconds: float) -> int:
         return self._sessions.clock() - int(seconds * 1e9)

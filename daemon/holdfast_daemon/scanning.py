@@ -53,9 +53,6 @@ class Scan:
             yield
         self._problems.replace("in ", ((os.fsdecode(path), said) for path, said in walk.problems.items()))
         self._outside.keep_problems(lambda path: path in walk.found or path in known)
-        if not self._outside.reading:  # what is missing may be that
-            self._holding.bury(self._site.label)
-        self._holding.release(self._site.label)
 
     def _looks(self, paths: Sequence[bytes], gone: list[Gone], *, fresh: bool = False) -> Iterator[None]:
         for first in range(0, len(paths), BATCH_COUNT):

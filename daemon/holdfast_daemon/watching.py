@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from holdfast_daemon.directories import Directories
-from holdfast_daemon.folders_root import folder_identity
+from holdfast_daemon.folders_root import Identity, folder_identity
 from holdfast_daemon.inotify import (
     Constants,
     InotifyEvent,
@@ -59,7 +59,7 @@ class Watch(WatchCallback):
         self._lock = threading.Lock()  # never held while somebody else's code runs
         self._reader: InotifyFD | None = None
         self._directories = Directories()
-        self._watched: tuple[int, int] | None = None  # what stood at the root when the watch was started
+        self._watched: Identity | None = None  # what stood at the root when the watch was started
         #: Why not all directories are watched, for people; the folder must be polled then. Empty: all are.
         self.problem = ""
 

@@ -168,5 +168,5 @@ def test_what_is_missing_without_a_reason_is_deleted(store: Store) -> None:
     """A live session without a file in a folder that is not held would never be spoken of again."""
     (path,) = _saved(store, 1)
     store.catalog.submit(lambda tx: tx.drop_visible(SESSIONS_FOLDER, path)).result()
-    store.holding.bury(SESSIONS_FOLDER)
+    store.holding.conclude(SESSIONS_FOLDER)
     assert (_names(store), store.types()[-1]) == (0, "deleted-outside")

@@ -79,6 +79,37 @@ def test_a_disk_mounted_over_the_folder_is_not_believed(place: Place, mounts: li
     hears(place)
 
 
+@pytest.mark.parametrize("running", [True, False], ids=["while it runs", "while it is down"])
+def test_another_disk_at_the_same_place_is_not_believed(
+    daemon: Daemon, house: Path, mounts: list[Path], running: bool
+) -> None:
+    """Its first folder has the same number as that of any disk: nothing of the former one's is deleted."""
+    root = house / "disk"
+    root.mkdir()
+    _mount("-t", "tmpfs", "none", str(root))
+    mounts.append(root)
+    fill(root, range(4))
+    with daemon.client() as client:
+        place = adopt(daemon, client, root)
+        before = identities(place)
+    if not running:
+        daemon.stop()
+    _unmount(root)
+    mounts.clear()
+    _mount("-t", "tmpfs", "none", str(root))
+    mounts.append(root)
+    fill(root, ["other"])
+    if not running:
+        daemon.start()
+    with daemon.client() as client:
+        place = Place(daemon, client, place.app, root, place.folder)
+        assert place.held()
+        client.folder_scan(place.folder)
+        assert place.held()
+        assert before.items() <= identities(place).items()
+        assert "deleted-outside" not in place.types()
+
+
 def _obey_modes() -> None:
     """In the new process: what root may do beyond a file's mode, it may not after the exec that follows."""
     if os.geteuid() == 0:

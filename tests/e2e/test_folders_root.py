@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,65 @@ def test_changes_of_a_root_that_was_away_are_seen(place: Place, house: Path) -> 
     place.settle()
     assert place.rows().keys() == {"0", "1", "3", "4"}
     assert place.history(identity) == [b"changed elsewhere", b"this is 1"]
+
+
+def test_a_deletion_just_before_the_root_goes_away_stands(place: Place, house: Path) -> None:
+    """It may have been the beginning of its removal, and was not: when the folder is back, the rest is there."""
+    (place.root / "2").unlink()
+    until(lambda: "2" not in place.rows())
+    place.root.rename(house / "away")
+    place.held()
+    (house / "away").rename(place.root)
+    place.released()
+    assert place.rows().keys() == {"0", "1", "3"}
+    hears(place)
+
+
+def test_all_of_few_sessions_do_not_come_back(place: Place, house: Path) -> None:
+    """The same folder, empty: that is a disk's loss, or another disk, and no four deletions. Their return ends it."""
+    before = identities(place)
+    place.root.rename(house / "away")
+    place.held()
+    for path in [*(house / "away").iterdir()]:
+        path.rename(house / path.name)
+    (house / "away").rename(place.root)
+    until(lambda: "4 of its 4 sessions did not come back" in (place.state().held or ""))
+    assert identities(place) == before
+    fill(place.root, range(4))
+    place.released()
+    assert identities(place) == before
+    assert "deleted-outside" not in place.types()
+
+
+def test_why_it_is_held_outlasts_the_root(daemon: Daemon, house: Path) -> None:
+    """Too many sessions went; then the whole folder was away for a while: it is still held for the first."""
+    fill(house / "notes", range(12))
+    with daemon.client() as client:
+        place = adopt(daemon, client, house / "notes")
+        for number in range(6):
+            (place.root / str(number)).unlink()
+        assert "6 of its 12" in until(lambda: (held := place.held()) and "6 of" in held and held)
+        place.root.rename(house / "away")
+        until(lambda: "is gone; before that, 6 of its 12" in (place.state().held or ""))
+        (house / "away").rename(place.root)
+        until(lambda: (place.state().held or "").startswith("6 of its 12") and place.state().watching)
+        client.folder_scan(place.folder)
+        assert len(place.rows()) == 12
+
+
+def test_a_folder_that_is_copied_back_slowly_loses_nothing(place: Place, house: Path) -> None:
+    """One file after the other comes, with pauses: the same sessions, none deleted meanwhile."""
+    before = identities(place)
+    place.root.rename(house / "away")
+    place.held()
+    place.root.mkdir()
+    for number in range(4):
+        (place.root / str(number)).write_bytes((house / "away" / str(number)).read_bytes())
+        time.sleep(1.5)  # a slow disk
+    place.released()
+    assert identities(place) == before
+    assert "deleted-outside" not in place.types()
+    hears(place)
 
 
 def test_the_loss_of_a_whole_folder_can_be_accepted(place: Place) -> None:

@@ -161,7 +161,8 @@ class Visible(Noun, frozen=True):
 
 class Folder(Noun, frozen=True):
     """A row of ``folders``. ``app`` is None for the sessions folder; ``layout`` is the name of one of its format's;
-    ``inode`` that of its root when it was last there; ``held`` the reason why nothing in it counts as deleted."""
+    ``inode`` its root's lasting number (``folders_root``) when it was last there; ``held`` the reason why nothing in it
+    counts as deleted."""
 
     label: str
     root: bytes
