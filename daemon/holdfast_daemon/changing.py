@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from holdfast_protocol.model import SessionRow
 from holdfast_protocol.names import check_application, check_name, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
+Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
 
 
 class Changing:
@@ -76,7 +76,7 @@ class Changing:
         )  # fmt: skip
         check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
-        return await self._shown(saved, saved.session, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A document becomes a new session."""
@@ -92,7 +92,7 @@ class Changing:
         check_in_time(deadline)
         saved = await self._saving.save(order, caller)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
-        return await self._shown(saved, saved.session, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def restore(self, request: m.Restore, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An older snapshot, or parts of it, becomes the head again, of its own session or of another."""
@@ -100,7 +100,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         saved = await self._restoring.restore(request, caller)
-        return await self._shown(saved, saved.session, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def accept(self, request: m.Accept, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A suspect becomes the head."""
@@ -116,7 +116,7 @@ class Changing:
         if suspect is None:
             raise NotFound(f"{session.app}/{session.name} has nothing to accept: no suspect, and its head is on disk")
         saved = await self._lifecycle.accept(session.id, suspect, caller)
-        return await self._shown(saved, saved.session, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def rename(self, request: m.Rename, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Another name; the visible file moves."""
@@ -126,8 +126,8 @@ class Changing:
             return self._named(repeated), ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         changed = self._named(await self._lifecycle.rename(session.id, request.name, caller))
-        await self._folder_shows(session, request.published, deadline)
-        return await self._shown(changed, changed.session, request.published, deadline)
+        changed = await self._shown(changed, session, request.published, deadline)
+        return await self._shown(changed, changed.session, request.published, deadline), ()
 
     async def copy(self, request: m.Copy, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins with a snapshot of another."""
@@ -139,7 +139,7 @@ class Changing:
         app = request.app or named.session.app
         check_application(app)
         changed = await self._lifecycle.copy(named.snapshot, app, request.name, caller)
-        return await self._shown(changed, changed.session, request.published, deadline)
+        return await self._shown(changed, changed.session, request.published, deadline), ()
 
     async def tag(self, request: m.Tag, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Other tags."""
@@ -181,7 +181,7 @@ class Changing:
         )  # fmt: skip
         check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
-        return await self._shown(saved, saved.session, request.published, deadline)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def delete(self, request: m.Delete, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """The session leaves the list, and its file the folder."""
@@ -190,7 +190,7 @@ class Changing:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         changed = await self._lifecycle.delete(session.id, caller)
-        return await self._shown(changed, session, request.published, deadline)
+        return await self._shown(changed, session, request.published, deadline), ()
 
     async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An operation is reversed."""
@@ -198,7 +198,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         undone = await self._lifecycle.undo(request.number, caller)
-        return await self._shown(undone, undone.session, request.published, deadline)
+        return await self._shown(undone, undone.session, request.published, deadline), ()
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
         """The first answer to this request, where it was done before."""
@@ -235,16 +235,15 @@ class Changing:
         warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         return m.Changed(**{**_fields(changed), "warnings": warnings})
 
-    async def _shown(self, reply: m.Reply, session: Session | SessionRow, published: bool, deadline: float) -> Answer:
-        await self._folder_shows(session, published, deadline)
-        return reply, ()
-
-    async def _folder_shows(self, session: Session | SessionRow, published: bool, deadline: float) -> None:
-        """Wait for the visible file where that was asked; a late one changes nothing about the answer."""
-        if published:
-            with contextlib.suppress(TimeoutError):
-                shown = self._folders.published(session.folder, session.path)
-                await asyncio.wait_for(shown, left(deadline))
+    async def _shown(self, reply: Shown, session: Session | SessionRow, published: bool, deadline: float) -> Shown:
+        """The answer once the visible file is as wanted, where that was asked; or with why it is not."""
+        if not published:
+            return reply
+        reason = await self._folders.published(session.folder, session.path, left(deadline))
+        if reason is None or isinstance(reply, m.Undone):
+            return reply
+        said = f"{reason}; the change is kept, and written once that can be"
+        return type(reply)(**{**_fields(reply), "warnings": [*reply.warnings, said]})
 
     def _folder_of(self, request: m.Save, continues: bytes | None) -> str:
         """The folder of the session that is saved. Raises NotFound, Ambiguous, BadField, BadName."""

@@ -136,12 +136,21 @@ class WatchedFolder:
         self._agenda.publish_in(PUBLISH_SECONDS)
 
     async def published(self, path: bytes) -> None:
-        """Once the path shows what was wanted at this moment."""
+        """Once the path shows what was wanted at this moment, or cannot."""
         row = self._catalog.reader.visible(self.site.label, path)
         if row is not None and row.published != row.wanted:
             future = self._waiting.for_path(path)
             self._agenda.publish_in(0.0)
             await future
+
+    def unshown(self, path: bytes) -> str | None:
+        """Why the path does not show what is wanted, for people; None where it does."""
+        row = self._catalog.reader.visible(self.site.label, path)
+        if row is None or row.published == row.wanted:
+            return None
+        folder = self._catalog.reader.folder(self.site.label)
+        held = folder.held if folder is not None and not self.watching else None
+        return held or self._publisher.problems.get(path) or f"{os.fsdecode(path)!r} is not written yet"
 
     async def scan(self, *, verify: bool = False) -> None:
         """Once a scan that began after this is done, or the folder is held because it is not there. ``verify``: what
@@ -181,7 +190,7 @@ class WatchedFolder:
 
     def _take(self, turn: Turn) -> None:
         if not self._is_there():
-            self._waiting.not_there()
+            self._waiting.end()
             return
         self._looking.look(turn.looks)
         self._problems.guarded("The scan", self._go_on_scanning)
@@ -253,8 +262,11 @@ class WatchedFolder:
                 next(self._steps)
         except StopIteration:
             self._steps = None
-        except BaseException:
+        except BaseException as problem:
             self._steps = None
+            if isinstance(problem, OSError) and self._root.trouble() is not None:
+                self.lost()  # it went away meanwhile: the next turn says so
+                return
             self._agenda.scan_in(self._rescan_seconds)
             self._rescan_seconds = min(2 * self._rescan_seconds, LONGEST_RETRY_SECONDS)
             self._waiting.failed()
@@ -281,8 +293,9 @@ class WatchedFolder:
         self._waiting.scanned(reading)
 
     def _publish_pending(self, stopping: bool) -> None:
-        due = []
-        for row in self._catalog.reader.pending(self.site.label):
+        due, pending = [], self._catalog.reader.pending(self.site.label)
+        self._publisher.only_pending({row.path for row in pending})
+        for row in pending:
             torn = row.boot != self._sessions.boot
             try:
                 there = files.is_there(self.site.whole(row.path))

@@ -133,10 +133,14 @@ class Folders:
         for folder in [*self._folders.values()]:
             folder.wake()
 
-    async def published(self, label: str, path: bytes) -> None:
-        """Once the path shows what was wanted at this moment."""
-        if label in self._folders:
-            await self._folders[label].published(path)
+    async def published(self, label: str, path: bytes, seconds: float) -> str | None:
+        """Once the path shows what was wanted at this moment, or cannot, or that time is over: why it does not."""
+        folder = self._folders.get(label)
+        if folder is None:
+            return None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(folder.published(path), seconds)
+        return folder.unshown(path)
 
     async def scan(self, labels: Sequence[str], *, verify: bool = False) -> None:
         """Once a scan of each that began after this is done."""

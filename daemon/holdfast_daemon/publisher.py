@@ -77,14 +77,13 @@ class Publisher:
         self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
         self.problems: dict[bytes, str] = {}
+        self._failed: set[bytes] = set()  # those of them that are paths in the folder
         self._known: tuple[Visible | None, set[tuple[bytes, bytes]]] = (None, set())
 
     def publish(self, rows: list[Visible], *, wait: bool = False) -> None:
         """Make each of these paths show what is wanted. One sync and one commit for all of them. What is large is
         ``writing`` until a later call, unless there will be none: then it is to ``wait`` for."""
         written: list[tuple[Visible, list[_Step]]] = []
-        for path in self.writing - {row.path for row in rows}:
-            self._background.forget(_Writing(path))
         for row in rows:
             try:
                 written.append(self._written(row, wait))
@@ -154,9 +153,18 @@ class Publisher:
         """What stands there has been read since."""
         self._own.pop(path, None)
 
+    def only_pending(self, paths: set[bytes]) -> None:
+        """Nothing is wanted elsewhere: what was being written there, and what went wrong with it, is forgotten."""
+        for path in self.writing - paths:
+            self._background.forget(_Writing(path))
+        for path in self._failed - paths:
+            self._failed.discard(path)
+            self.problems.pop(path, None)
+
     def failed(self, row: Visible, problem: OSError | Damaged) -> None:
         """It is said among the problems, until the path is published."""
         reason = problem.sentence if isinstance(problem, Damaged) else problem.strerror or str(problem)
+        self._failed.add(row.path)
         self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {reason}"
 
     def _written(self, row: Visible, wait: bool) -> tuple[Visible, list[_Step]]:
@@ -322,6 +330,8 @@ class Publisher:
         )
         names = [file.path for file in reader.document_of(left.published or owner.head).files]
         name = next((each for each in names if digest_of(each) == left.digest), b"")
+        if files.put_back(path, os.path.join(self._site.whole(row.path), name) if name else self._site.whole(row.path)):
+            return
         aside = _Aside(row, name, path)
         if not self._settle(aside, known_anywhere=True):
             self._asides.append(aside)

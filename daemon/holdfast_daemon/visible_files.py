@@ -24,6 +24,12 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
+#: What a file system says that has no such flags, and one that has no hard links.
+_NO_FLAGS = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
+#: Ends the second name of what is being replaced.
+BESIDE = b"+"
+TRIES_COUNT = 100
 
 PIECE_BYTES = 1024 * 1024
 
@@ -308,24 +314,81 @@ def sync_folder(folder: bytes) -> None:
 
 def put_in_place(ours: bytes, target: bytes) -> bool:
     """``target`` becomes our file at once. True: what was there stands at ``ours`` now; False: nothing was there."""
-    for _ in range(100):
-        try:
-            _rename(ours, target, _RENAME_EXCHANGE)
-            return True
-        except FileNotFoundError:
-            pass
-        try:
-            _rename(ours, target, _RENAME_NOREPLACE)
-            return False
-        except FileExistsError:
-            continue
+    try:
+        for _ in range(TRIES_COUNT):
+            try:
+                _rename(ours, target, _RENAME_EXCHANGE)
+                return True
+            except FileNotFoundError:
+                pass
+            try:
+                _rename(ours, target, _RENAME_NOREPLACE)
+                return False
+            except FileExistsError:
+                continue
+    except OSError as problem:
+        if problem.errno not in _NO_FLAGS:
+            raise
+        return _put_in_place_by_links(ours, target)
     raise OSError(errno.EBUSY, "the file comes and goes", os.fsdecode(target))
+
+
+def _put_in_place_by_links(ours: bytes, target: bytes) -> bool:
+    """The same where the file system has no exchange (NFS, FUSE, exFAT): what stands there gets a second name first.
+    Who replaces it between these two steps, some microseconds, is not seen. Where there are no links either, it is away
+    for as long; a crash there is mended by ``put_back``."""
+    beside = ours + BESIDE
+    for _ in range(TRIES_COUNT):
+        try:
+            is_linked = _link(target, beside)
+        except FileNotFoundError:
+            try:
+                if _link(ours, target):
+                    os.unlink(ours)
+            except FileExistsError:
+                continue
+            return False
+        if identity_of(target) in (None, identity_of(beside)):
+            os.rename(ours, target)
+            os.rename(beside, ours)
+            return True
+        if not is_linked:
+            break  # what was taken away stays where it is until the next start, and another takes its place now
+        os.unlink(beside)
+    raise OSError(errno.EBUSY, "the file comes and goes", os.fsdecode(target))
+
+
+def _link(source: bytes, target: bytes) -> bool:
+    """A second name for a file; or where the file system gives none, another one: False. Raises FileExistsError."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as problem:
+        if problem.errno not in _NO_LINKS:
+            raise
+        if is_there(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(target)) from problem
+        os.rename(source, target)
+        return False
+    return True
+
+
+def put_back(beside: bytes, target: bytes) -> bool:
+    """After a crash: whether this is what ``_put_in_place_by_links`` had taken from ``target``, and put back now."""
+    if not beside.endswith(BESIDE) or is_there(target):
+        return False
+    os.rename(beside, target)
+    return True
 
 
 def move_aside(target: bytes, aside: bytes) -> bool:
     """False where nothing is at ``target``; raises OSError where it cannot be moved, or ``aside`` has no folder."""
     try:
-        _rename(target, aside, _RENAME_NOREPLACE)
+        try:
+            _rename(target, aside, _RENAME_NOREPLACE)
+        except OSError as problem:
+            if problem.errno not in _NO_FLAGS:
+                raise
+            os.rename(target, aside)  # a name that nobody else gives
     except (FileNotFoundError, NotADirectoryError):
         if is_there(target):
             raise

@@ -87,20 +87,13 @@ class Waiting:
         self._finish(done)
         return len(done) < len(waiting)
 
-    def not_there(self) -> None:
-        """The folder is not there: no scan and no look can be waited for."""
-        with self._lock:
-            done = [*self._this_scan, *self._next_scan, *(future for _, future in self._looks)]
-            self._this_scan, self._next_scan, self._looks = [], [], []
-        self._finish(done)
-
     def end(self) -> None:
-        """Nobody looks any more."""
+        """The folder is not there, or nobody looks any more: nothing can be waited for."""
         with self._lock:
-            done = [future for _, future in self._paths]
-            self._paths = []
+            done = [*self._this_scan, *self._next_scan]
+            done += [future for _, future in (*self._looks, *self._paths)]
+            self._this_scan, self._next_scan, self._looks, self._paths = [], [], [], []
         self._finish(done)
-        self.not_there()
 
     def _finish(self, futures: list[Future]) -> None:
         if futures:

@@ -143,8 +143,8 @@ class Saved(Reply, frozen=True, kw_only=True):
     forked: ``session`` is the fork, whose name is free, and ``conflicts`` are the parts that both sides changed.
     merged: ``merged`` are the parts taken from the other side. suspect: ``reason`` says why, the head is as it was.
     unchanged: ``operation`` is None, and ``snapshot``, which is not the head where that has moved on, has this document
-    already. ``warnings`` are for people: what the application would not read, or give back changed, and a name that it
-    cannot load.
+    already. ``warnings`` are for people: what the application would not read, or give back changed, a name that it
+    cannot load, and with ``published`` why the file does not show it.
     """
 
     outcome: str
@@ -361,7 +361,7 @@ class Delete(Request, frozen=True, kw_only=True):
 
 class Changed(Reply, frozen=True, kw_only=True):
     """The session after the operation of that number; None where it was like that before. ``warnings`` are for people
-    (a name that the application cannot load)."""
+    (a name that the application cannot load; with ``published``, why the file does not show it)."""
 
     session: SessionRow
     operation: int | None

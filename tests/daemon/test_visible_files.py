@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import threading
@@ -16,6 +17,25 @@ def _b(path: Path) -> bytes:
     return os.fsencode(path)
 
 
+@pytest.fixture(params=["exchange", "links", "renames"])
+def able(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the file system has: Linux's own have all of it, NFS and FUSE hard links, exFAT neither."""
+
+    def no_flags(source: bytes, target: bytes, flags: int) -> None:
+        raise OSError(errno.EINVAL, "no flags here")
+
+    def no_links(source: bytes, target: bytes, *, follow_symlinks: bool) -> None:
+        os.lstat(source)
+        raise OSError(errno.EPERM, "no links here")
+
+    if request.param != "exchange":
+        monkeypatch.setattr(files, "_rename", no_flags)
+    if request.param == "renames":
+        monkeypatch.setattr(os, "link", no_links)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("able")
 def test_ours_is_exchanged_with_what_is_there(tmp_path: Path) -> None:
     """The displaced bytes stand at our name."""
     ours, target = tmp_path / "ours", tmp_path / "target"
@@ -25,6 +45,7 @@ def test_ours_is_exchanged_with_what_is_there(tmp_path: Path) -> None:
     assert (target.read_bytes(), ours.read_bytes()) == (b"new", b"old")
 
 
+@pytest.mark.usefixtures("able")
 def test_ours_is_moved_where_nothing_is(tmp_path: Path) -> None:
     """Nothing was displaced."""
     ours, target = tmp_path / "ours", tmp_path / "target"
@@ -34,6 +55,7 @@ def test_ours_is_moved_where_nothing_is(tmp_path: Path) -> None:
     assert not ours.exists()
 
 
+@pytest.mark.usefixtures("able")
 def test_a_link_at_the_target_is_displaced_and_not_followed(tmp_path: Path) -> None:
     """What it points to is untouched."""
     ours, target, secret = tmp_path / "ours", tmp_path / "target", tmp_path / "secret"
@@ -53,6 +75,57 @@ def test_moving_aside_never_overwrites(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         files.move_aside(_b(target), _b(aside))
     assert (target.read_bytes(), aside.read_bytes()) == (b"1", b"2")
+
+
+@pytest.mark.usefixtures("able")
+def test_what_is_moved_aside_is_there(tmp_path: Path) -> None:
+    """By whatever the file system has."""
+    target, aside = tmp_path / "target", tmp_path / "aside"
+    assert files.move_aside(_b(target), _b(aside)) is False
+    target.write_bytes(b"1")
+    assert files.move_aside(_b(target), _b(aside)) is True
+    assert (aside.read_bytes(), target.exists()) == (b"1", False)
+
+
+@pytest.mark.parametrize("able", ["links", "renames"], indirect=True)
+def test_what_takes_the_place_in_between_is_not_destroyed(
+    tmp_path: Path, able: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the exchange takes two steps, an editor may come between them: each of the three states is still there."""
+    ours, target = tmp_path / "ours", tmp_path / "target"
+    ours.write_bytes(b"new")
+    target.write_bytes(b"old")
+    link, times = files._link, []
+
+    def interrupted(source: bytes, to: bytes) -> bool:
+        linked = link(source, to)
+        if not times:
+            times.append(1)
+            (tmp_path / "editor").write_bytes(b"of an editor")
+            (tmp_path / "editor").rename(target)
+        return linked
+
+    monkeypatch.setattr(files, "_link", interrupted)
+    if able == "links":
+        assert files.put_in_place(_b(ours), _b(target)) is True
+        assert (target.read_bytes(), ours.read_bytes()) == (b"new", b"of an editor")
+    else:
+        with pytest.raises(OSError, match="comes and goes"):
+            files.put_in_place(_b(ours), _b(target))
+        assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"new", b"old", b"of an editor"}
+
+
+def test_what_a_crash_left_between_two_names_is_put_back(tmp_path: Path) -> None:
+    """Only that, and only where nothing has its place."""
+    target, beside = tmp_path / "target", tmp_path / "old-x+"
+    beside.write_bytes(b"old")
+    (tmp_path / "old-x").write_bytes(b"new")
+    assert not files.put_back(_b(tmp_path / "old-x"), _b(target))
+    assert files.put_back(_b(beside), _b(target))
+    assert target.read_bytes() == b"old"
+    beside.write_bytes(b"another")
+    assert not files.put_back(_b(beside), _b(target))
+    assert (target.read_bytes(), beside.read_bytes()) == (b"old", b"another")
 
 
 def test_a_file_a_folder_and_nothing_are_read(tmp_path: Path) -> None:
@@ -138,6 +211,8 @@ def test_a_writer_is_noticed_until_it_closes(tmp_path: Path) -> None:
         assert not files.has_writer(_b(place))
 
 
+@pytest.mark.parametrize("able", ["exchange", "links"], indirect=True)
+@pytest.mark.usefixtures("able")
 def test_a_reader_never_sees_nothing_while_files_are_exchanged(tmp_path: Path) -> None:
     """Two hundred exchanges under a reader: old or new, always whole."""
     ours, target = tmp_path / "ours", tmp_path / "target"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from adopted import Place, adopt, fill, hears, identities
+from adopted import Place, adopt, fill, hears, identities, own
 from e2e_daemon import Daemon, until
 
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
@@ -110,6 +111,39 @@ def test_another_disk_at_the_same_place_is_not_believed(
         assert "deleted-outside" not in place.types()
 
 
+def test_a_file_system_without_an_exchange_holds_sessions(house: Path, mounts: list[Path]) -> None:
+    """FUSE, as of a server: a save over a file arrives, a deletion and its undo too; what is changed there is found."""
+    daemon = Daemon(house / "d")
+    disk = house / "disk"
+    for path in (disk, daemon.sessions):
+        path.mkdir(parents=True)
+    if shutil.which("bindfs") is None:
+        pytest.skip("this machine has no bindfs")
+    done = subprocess.run(["bindfs", str(disk), str(daemon.sessions)], capture_output=True, timeout=20, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
+    mounts.append(daemon.sessions)
+    try:
+        with daemon.start().client() as client:
+            place = own(daemon, client)
+            for state in (b"one", b"two", b"three"):
+                client.save(place.app, "x", state, published=True)
+                assert (disk / "notes" / "x").read_bytes() == state
+            assert place.state().watching == "polling"
+            (disk / "notes" / "x").write_bytes(b"changed on the server")
+            place.settle()
+            assert place.head("x") == b"changed on the server"
+            identity = place.row("x").id
+            client.delete(place.ref("x"), published=True)
+            assert not (disk / "notes" / "x").exists()
+            client.undo(published=True)
+            assert (disk / "notes" / "x").read_bytes() == b"changed on the server"
+            assert place.history(identity) == [b"changed on the server", b"three", b"two", b"one"]
+            assert os.listdir(disk / "notes") == ["x"]
+    finally:
+        daemon.stop()
+
+
 def _obey_modes() -> None:
     """In the new process: what root may do beyond a file's mode, it may not after the exec that follows."""
     if os.geteuid() == 0:
@@ -183,7 +217,11 @@ def test_what_a_read_only_disk_refused_is_done_once_it_can_be(
         place = adopt(daemon, client, root)
         place.write("0", b"two")
         _mount("-o", "remount,ro", str(root))
-        client.restore(place.ref("0", "-1"))
+        said = daemon.ok("restore", f"{place.app}/0@-1", "--folder", place.folder)
+        assert "cannot be written: Read-only file system" in said.err
+        assert "Read-only" in daemon.ok("delete", f"{place.app}/1", "--folder", place.folder).err
+        assert "Read-only" in daemon.ok("undo").err
+        until(lambda: "'1'" not in place.problems())  # nothing is wanted there any more
         client.delete(place.ref("1"))
         until(lambda: "Read-only" in place.problems())
         assert (root / "1").exists()

@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """Undo; the sentence says what was undone."""
     undone = context.client.undo(arguments.operation, published=True)
+    report = context.client.status()
+    for problem in report.problems if report.pending_files else ():
+        context.output.say(f"holdfast: {problem}")
     if context.output.as_json:
         context.output.row(undone)
     context.output.done(f"undone {told(undone.undone, to_terminal=context.output.to_terminal)}")
