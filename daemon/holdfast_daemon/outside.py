@@ -140,7 +140,7 @@ class Outside:
         if size_bytes > LARGE_BYTES:
             return self._seen_large(path, row, patient, size_bytes)
         self._background.forget(path)
-        found = self._read(path, row, patient=patient) if is_ours and looks is not None else None
+        found = self._read(path, row, size_bytes, patient) if is_ours and looks is not None else None
         return found, looks if looks and looks == self._looks(path) else None
 
     def _seen_large(
@@ -151,7 +151,7 @@ class Outside:
 
         def work() -> tuple[Found | object, bytes | None, Visible | None]:
             before = moment()
-            found = self._read(path, row, patient=patient)
+            found = self._read(path, row, size_bytes, patient)
             if isinstance(found, Found):
                 assert found.placed
             return found, before, row
@@ -174,13 +174,13 @@ class Outside:
     def _looks(self, path: bytes) -> bytes | None:
         return files.signature(self._site.whole(path), self._site.enters_below(path))
 
-    def _read(self, path: bytes, row: Visible | None, *, patient: bool) -> Found | object | None:
+    def _read(self, path: bytes, row: Visible | None, size_bytes: int, patient: bool) -> Found | object | None:
         """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where nothing is."""
         whole = self._site.whole(path)
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
         enters = self._site.enters_below(path)
-        if files.size_of(whole, enters) > LIMITS["format_bytes"]:
+        if size_bytes > LIMITS["format_bytes"]:
             placed = files.take_document(whole, self._content.place_stream, enters, patient=patient)
             return Found(self._content, None, self._content.joined(placed)) if placed else None
         document = files.read_document(whole, enters, patient=patient)
