@@ -127,6 +127,10 @@ class WatchedFolder:
         else:
             self._agenda.mark(path, 0.0 if now else WRITING_SECONDS if writing else QUIET_SECONDS)
 
+    def look_again(self, path: bytes) -> None:
+        """Whatever it looks like."""
+        self._agenda.mark(path, QUIET_SECONDS)
+
     def lost(self) -> None:
         """Anything may have changed: look at everything soon."""
         self._agenda.scan_in(0.0)
@@ -198,7 +202,8 @@ class WatchedFolder:
         if turn.publish or turn.looks:
             went_well = self._problems.guarded("The files of the folder", partial(self._publish_pending, turn.stopping))
             self._problems.guarded("The hold", partial(self._holding.release, self.site.label))
-        self._waiting.looked(self._agenda)
+        read, self._outside.read = self._outside.read, {}
+        self._waiting.looked(self._agenda, read, keeping=self._publisher.keeping)
         if self._waiting.shown(self._publisher.problems):
             soon = went_well and not self._publisher.writing
             self._agenda.publish_in(PUBLISH_SECONDS if soon else self._retry_seconds)
@@ -287,10 +292,9 @@ class WatchedFolder:
             else (SCAN_SECONDS, SCANNING_SHARE, LONGEST_SCAN_SECONDS)
         )
         self._agenda.scan_in(min(max(shortest, share * consumed, ANSWERING_SHARE * took), longest))
-        reading = self._outside.reading
-        if reading or self._holding.conclude(self.site.label):  # what is missing may be that, or come yet
+        if self._outside.may_have_come or self._holding.conclude(self.site.label):  # what is missing may be that, too
             self._agenda.scan_in(RETURN_SECONDS)
-        self._waiting.scanned(reading)
+        self._waiting.scanned(self._outside.reading)
 
     def _publish_pending(self, stopping: bool) -> None:
         due, pending = [], self._catalog.reader.pending(self.site.label)

@@ -10,7 +10,6 @@ from functools import partial
 from typing import NamedTuple
 
 from holdfast_daemon import layouts
-from holdfast_daemon.background import Background
 from holdfast_daemon.content import Content
 from holdfast_daemon.cookies import Cookies
 from holdfast_daemon.elsewhere import moved_on
@@ -67,6 +66,7 @@ class Folders:
         self._sessions_root = root
         self._sessions_path = path
         self._elsewhere: list[str] = []
+        self._unread: dict[tuple[str, bytes], int] = {}
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -207,14 +207,14 @@ class Folders:
         root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
         note = "it is to be polled" if folder is not None and folder.polled else _deafness(site.root)
         opened = WatchedFolder(site, root, house.sessions, self._holding, house.faults, note, self._loop)
-        background = Background(f"large files of {site.label}")
         outside = Outside(
-            site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.mark, background
+            site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.look_again,
+            self._unread,
         )  # fmt: skip
         name = "staging" if folder is None else f"staging-{hash_of(site.label.encode())[:8].hex()}"
         staging = Staging(house.store, site.root, name)
         publisher = Publisher(
-            site, staging, self._catalog, house.content, house.faults, outside.keep_displaced, background, opened.wake
+            site, staging, self._catalog, house.content, house.faults, outside.keep_displaced, opened.wake
         )  # fmt: skip
         opened.equip(outside, publisher)
         self._folders[site.label] = opened

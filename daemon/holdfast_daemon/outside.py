@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractContextManager
 from functools import partial
@@ -43,8 +44,10 @@ class Outside:
 
     def __init__(
         self, site: Site, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content,
-        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None], background: Background,
+        loop: asyncio.AbstractEventLoop, mark: Callable[[bytes], None], unread: dict[tuple[str, bytes], int],
     ) -> None:  # fmt: skip
+        """``mark``: look at the path once more. ``unread``: of what is being read and was not known, in any folder, the
+        size."""
         self._site = site
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -53,13 +56,15 @@ class Outside:
         self._content = content
         self._loop = loop
         self._mark = mark
-        self._background = background
-        self._sizes: dict[bytes, int] = {}  # of what is being read and was not known
+        self._background = Background(f"reading in {site.label}")
+        self._unread = unread
         self._origins = Origins(sessions)
         self._begun: list[tuple[bytes, Work]] = []
         self.problems: dict[bytes, str] = {}
         #: What was read and found as it should be, by its path: its signature.
         self.well: dict[bytes, bytes] = {}
+        #: When the reading of what was looked at began, by its path; for whoever takes it.
+        self.read: dict[bytes, float] = {}
 
     def look(self, path: bytes, *, patient: bool = True, fresh: bool = False) -> Gone | None:
         """What is at a session's path now, and what follows from it; Gone where nothing is, which has consequences only
@@ -93,12 +98,16 @@ class Outside:
         """Paths of what is large and being read."""
         return {key for key in self._background.keys if isinstance(key, bytes)}
 
+    @property
+    def may_have_come(self) -> bool:
+        """Whether anything unknown is being read."""
+        return any(label == self._site.label for label, _ in [*self._unread])
+
     def may_be_read(self, gone: Gone) -> bool:
         """Whether something unknown is being read that has the size of what is gone: it may have been moved there."""
-        if not self._sizes or gone.published is None:
+        if not self._unread or gone.published is None:
             return False
-        document = self._catalog.reader.document_of(gone.published)
-        return document.size_bytes in self._sizes.values()
+        return self._catalog.reader.document_of(gone.published).size_bytes in [*self._unread.values()]
 
     def expecting(self, leaving: Callable[[], Collection[bytes]]) -> AbstractContextManager[None]:
         """What comes meanwhile may be from these paths: something happened there, too."""
@@ -130,18 +139,24 @@ class Outside:
 
     def _seen(self, path: bytes, row: Visible | None, patient: bool) -> tuple[Found | object | None, bytes | None]:
         """What is there, as ``_read`` gives it, and its signature if that did not change meanwhile."""
-        files.check_way(self._site.root, path)
-        looks, whole = self._looks(path), self._site.whole(path)
-        is_ours = row is not None or (
-            looks is not None and (self._may_be_a_session(path, whole) or self._was_a_session(path))
-        )
-        size_bytes = files.size_of(whole, self._site.enters_below(path)) if is_ours and looks is not None else 0
-        self._sizes.pop(path, None)
-        if size_bytes > LARGE_BYTES:
-            return self._seen_large(path, row, patient, size_bytes)
-        self._background.forget(path)
-        found = self._read(path, row, size_bytes, patient) if is_ours and looks is not None else None
-        return found, looks if looks and looks == self._looks(path) else None
+        self._unread.pop((self._site.label, path), None)
+        is_large = False
+        try:
+            files.check_way(self._site.root, path)
+            looks, whole = self._looks(path), self._site.whole(path)
+            if looks is None or (
+                row is None and not self._may_be_a_session(path, whole) and not self._was_a_session(path)
+            ):
+                return None, None
+            size_bytes = files.size_of(whole, self._site.enters_below(path))
+            is_large = size_bytes > LARGE_BYTES
+            if is_large:
+                return self._seen_large(path, row, patient, size_bytes)
+            found = self._read(path, row, size_bytes, patient)
+            return found, looks if looks and looks == self._looks(path) else None
+        finally:
+            if not is_large:
+                self._background.forget(path)
 
     def _seen_large(
         self, path: bytes, row: Visible | None, patient: bool, size_bytes: int
@@ -149,27 +164,27 @@ class Outside:
         """The same, read in the background. Raises Underway."""
         moment = partial(files.signature, self._site.whole(path), self._site.enters_below(path), lately=True)
 
-        def work() -> tuple[Found | object, bytes | None, Visible | None]:
-            before = moment()
+        def work() -> tuple[Visible | None, Found | object | None, bytes | None, float]:
+            before, began = moment(), time.monotonic()
             found = self._read(path, row, size_bytes, patient)
             if isinstance(found, Found):
                 assert found.placed
-            return found, before, row
+            return row, found, before, began
 
         try:
-            found, before, then = self._background.of(path, work, partial(self._mark, path))
+            then, found, before, began = self._background.of(path, work, partial(self._mark, path))
         except Underway:
             if row is None:
-                self._sizes[path] = size_bytes
+                self._unread[self._site.label, path] = size_bytes
             raise
+        if _shown(then) != _shown(row):
+            self._mark(path)  # we have put something else there meanwhile, and kept what it displaced
+            raise Underway
+        self.read[path] = began
         if before != moment():
             self._mark(path)  # it changed since; what was read is not lost for that
-        elif then == row:
-            return found, self._looks(path)
-        if found is AS_IT_SHOULD_BE and then != row:
-            self._mark(path)
-            raise Underway
-        return found, None
+            return found, None
+        return found, self._looks(path)
 
     def _looks(self, path: bytes) -> bytes | None:
         return files.signature(self._site.whole(path), self._site.enters_below(path))
@@ -360,6 +375,10 @@ class Outside:
     def _wait(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Run it on the daemon's loop and wait here for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _shown(row: Visible | None) -> tuple[bytes, bytes | None] | None:
+    return (row.session, row.published) if row is not None else None
 
 
 #: Stands for a document that was compared, and is what was published.

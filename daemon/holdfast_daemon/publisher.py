@@ -49,6 +49,7 @@ class _Aside(NamedTuple):
     row: Visible
     file: bytes
     path: bytes
+    known_anywhere: bool = False  # after a crash, it may be in the history already, as somebody else's snapshot
 
 
 class _Writing(NamedTuple):
@@ -62,7 +63,7 @@ class Publisher:
 
     def __init__(
         self, site: Site, staging: Staging, catalog: Catalog, content: Content, faults: Faults, displaced: Displaced,
-        background: Background, ready: Callable[[], None],
+        ready: Callable[[], None],
     ) -> None:  # fmt: skip
         """``ready`` is called, from any thread, when it is time to ``publish`` again what was under way."""
         self._site = site
@@ -72,7 +73,7 @@ class Publisher:
         self._content = content
         self._faults = faults
         self._displaced = displaced
-        self._background = background
+        self._background = Background(f"writing in {site.label}")
         self._ready = ready
         self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
@@ -135,6 +136,11 @@ class Publisher:
     def writing(self) -> set[bytes]:
         """Paths whose documents are large, and being written."""
         return {key.path for key in self._background.keys if isinstance(key, _Writing)}
+
+    @property
+    def keeping(self) -> bool:
+        """Whether something large that was displaced is being read."""
+        return any(isinstance(key, _Aside) for key in self._background.keys)
 
     @property
     def waits(self) -> bool:
@@ -261,9 +267,9 @@ class Publisher:
             self._asides.append(_Aside(row, name, aside))
             self._faults.at("removed-aside")
 
-    def _settle(self, aside: _Aside, *, known_anywhere: bool = False) -> bool:
+    def _settle(self, aside: _Aside) -> bool:
         """What stands aside is in the history, or goes there; then it is removed. False: somebody still writes it, or
-        it is being read. ``known_anywhere``: after a crash, it may be there already, as somebody else's snapshot."""
+        it is being read."""
         if not files.is_there(aside.path):
             return True
         if files.has_writer(aside.path):
@@ -274,11 +280,14 @@ class Publisher:
             found = self._background.of(aside, work, self._ready) if is_large else work()
         except Underway:
             return False
-        if found is not None and not (known_anywhere and self._catalog.reader.has_document(found.placed.document.id)):
+        if found is not None and not (aside.known_anywhere and self._is_kept(found)):
             self._displaced(aside.row, found)
             self._faults.at("displaced-kept")
         os.unlink(aside.path)
         return True
+
+    def _is_kept(self, found: Found) -> bool:
+        return self._catalog.reader.has_document(found.placed.document.id)
 
     def _foreign(self, aside: _Aside, known: set[tuple[bytes, bytes]]) -> Found | None:
         """The document that the displaced bytes make; None where our own hand put them there. In any thread."""
@@ -313,7 +322,11 @@ class Publisher:
 
     def sweep(self) -> None:
         """What a crash left in the staging folder: ours is removed, somebody else's goes into the history first."""
+        self.only_pending(set())
+        waiting = {aside.path for aside in self._asides}
         for left in self._staging.left():
+            if left in waiting:
+                continue
             try:
                 self._sweep(left)
             except Exception as problem:  # as above
@@ -332,8 +345,8 @@ class Publisher:
         name = next((each for each in names if digest_of(each) == left.digest), b"")
         if files.put_back(path, os.path.join(self._site.whole(row.path), name) if name else self._site.whole(row.path)):
             return
-        aside = _Aside(row, name, path)
-        if not self._settle(aside, known_anywhere=True):
+        aside = _Aside(row, name, path, known_anywhere=True)
+        if not self._settle(aside):
             self._asides.append(aside)
 
 

@@ -47,7 +47,7 @@ class Scan:
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
         )
-        self._hold_if_too_many(len(gone))
+        self._hold_if_too_many(sum(not self._outside.may_be_read(each) for each in gone))
         for first in range(0, len(gone), BATCH_COUNT):
             self._looking.lose(gone[first : first + BATCH_COUNT])
             yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ class Staging:
         self._near = os.path.join(os.fsencode(store), os.fsencode(name))
         self._within = os.path.join(self._sessions, OWN_PREFIX + b"staging")
         self._chosen: bytes | None = None
+        self._choosing = threading.Lock()  # large files are written beside the folder's own thread
 
     def new(self, row: Visible, file: bytes) -> bytes:
         """A name for bytes of ours on their way."""
@@ -70,11 +72,12 @@ class Staging:
     @property
     def _folder(self) -> bytes:
         """Made, and tried, when it is needed first: the sessions folder may be away at the start."""
-        if self._chosen is None:
-            chosen = self._near if _reaches(self._near, self._sessions) else self._within
-            os.makedirs(chosen, mode=0o700, exist_ok=True)
-            self._chosen = chosen
-        return self._chosen
+        with self._choosing:
+            if self._chosen is None:
+                chosen = self._near if _reaches(self._near, self._sessions) else self._within
+                os.makedirs(chosen, mode=0o700, exist_ok=True)
+                self._chosen = chosen
+            return self._chosen
 
 
 def digest_of(file: bytes) -> str:

@@ -6,11 +6,12 @@ They are sparse: as long to read as any, and no room on the disk.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from adopted import Place, adopt, own
+from adopted import Place, adopt, identities, own
 from e2e_daemon import Daemon, until
 
 #: A second or two to hash and cut, on any machine of these years.
@@ -78,7 +79,7 @@ def test_a_large_file_that_is_deleted_is_told_at_once(place: Place) -> None:
     assert "other" not in place.rows()
 
 
-@pytest.mark.parametrize("step", ["grown", "replaced", "deleted"])
+@pytest.mark.parametrize("step", ["grown", "replaced", "deleted", "linked"])
 def test_what_happens_while_it_is_read_is_seen(place: Place, step: str) -> None:
     """The last state is the one that counts."""
     path = _sparse(place.root / "large")
@@ -88,12 +89,15 @@ def test_what_happens_while_it_is_read_is_seen(place: Place, step: str) -> None:
     elif step == "replaced":
         path.unlink()
         path.write_bytes(b"small")
-    else:
+    elif step == "deleted":
         path.unlink()
+    else:
+        path.rename(place.root.parent / "annexed")
+        path.symlink_to(place.root.parent / "annexed")
     place.settle()
     rows = place.rows()
     assert {name: row.size_bytes for name, row in rows.items()} == {
-        "grown": {"large": LARGE_BYTES + 4096}, "replaced": {"large": 5}, "deleted": {},
+        "grown": {"large": LARGE_BYTES + 4096}, "replaced": {"large": 5}, "deleted": {}, "linked": {},
     }[step]  # fmt: skip
 
 
@@ -143,3 +147,90 @@ def test_what_was_written_under_a_publication_is_kept(drafts: Place) -> None:
     drafts.settle()
     kept = {drafts.content(row.id) for row in drafts.rows().values()} | set(drafts.history(identity))
     assert {MIDDLE + b"outside %d" % number for number in range(6)} <= kept
+
+
+def test_what_was_read_before_a_publication_is_no_change_after_it(drafts: Place) -> None:
+    """A large file is touched, and while it is read anew a client replaces it: nobody outside changed a byte."""
+    _sparse(drafts.root / "x")
+    drafts.settle()
+    since = drafts.newest()
+    os.utime(drafts.root / "x")
+    with drafts.daemon.client() as client:
+        client.save(drafts.app, "x", b"small", accept=True, published=True)
+    drafts.settle()
+    assert drafts.types(since) == ["saved"]
+    assert drafts.head("x") == (drafts.root / "x").read_bytes() == b"small"
+
+
+def test_a_large_file_that_is_displaced_is_in_the_store_at_the_barrier(drafts: Place) -> None:
+    """Somebody wrote it a moment before a client saved: a fork has it when ``settle`` is answered."""
+    drafts.client.save(drafts.app, "x", b"one", published=True)
+    _sparse(drafts.root / "x")
+    with drafts.daemon.client() as client:
+        client.save(drafts.app, "x", b"two", expect=1, published=True)
+    drafts.settle()
+    assert {row.size_bytes for row in drafts.rows().values()} == {3, LARGE_BYTES}
+
+
+def test_the_barrier_holds_beside_a_large_file_that_is_always_written(place: Place) -> None:
+    """It is read as it comes, and nobody waits for its end."""
+    path = place.root / "x"
+    path.write_bytes(MIDDLE)
+    place.settle()
+    ended = threading.Event()
+
+    def write() -> None:
+        with path.open("r+b") as target:
+            while not ended.wait(0.02):
+                target.seek(0)
+                target.write(os.urandom(8))
+                target.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(3):
+            place.write("small", b"%d" % number)
+            assert place.head("small") == b"%d" % number
+        place.client.folder_scan(place.folder, timeout_seconds=20)
+    finally:
+        ended.set()
+        writer.join()
+    place.settle()
+    assert place.head("x") == path.read_bytes()
+
+
+def test_large_files_renamed_while_the_daemon_is_down_are_no_loss(place: Place) -> None:
+    """Six of six: each is the same session, and the folder is not held."""
+    for number in range(6):
+        (place.root / str(number)).write_bytes(MIDDLE + b"%d" % number)
+    place.settle()
+    before, since = identities(place), place.newest()
+    place.daemon.stop()
+    for number in range(6):
+        (place.root / str(number)).rename(place.root / f"new {number}")
+    place.daemon.start()
+    place.client.folder_scan(place.folder, timeout_seconds=30)
+    assert set(identities(place).values()) == set(before.values())
+    assert place.types(since) == ["renamed"] * 6
+
+
+def test_a_crash_after_a_large_file_was_kept_keeps_it_once(drafts: Place) -> None:
+    """The daemon is killed when what its publication displaced has just gone into the history."""
+    drafts.client.save(drafts.app, "x", b"one", published=True)
+    drafts.daemon.stop()
+    drafts.daemon.environment["HOLDFAST_FAULT"] = "before-exchange=hold:" + str(drafts.daemon.home / "step")
+    drafts.daemon.start()
+    with drafts.daemon.client() as client:
+        client.save(drafts.app, "x", b"two", expect=1)
+    until((drafts.daemon.home / "step.reached").exists)
+    (drafts.root / "x").write_bytes(MIDDLE)
+    drafts.daemon.kill()
+    drafts.daemon.environment["HOLDFAST_FAULT"] = "displaced-kept=kill"
+    process = drafts.daemon.process = drafts.daemon.spawn()
+    until(lambda: process.poll() is not None or not list((drafts.daemon.home / "store" / "staging").glob("old-*")))
+    drafts.daemon.kill()
+    drafts.daemon.environment["HOLDFAST_FAULT"] = ""
+    drafts.daemon.start()
+    drafts.settle()
+    assert sorted(row.size_bytes for row in drafts.rows().values()).count(len(MIDDLE)) == 1
