@@ -37,9 +37,12 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def moved(self, identity: bytes, name: str, folder: str, path: bytes, looks: bytes | None) -> Changed:
+    async def moved(
+        self, identity: bytes, name: str, folder: str, path: bytes, shown: bytes, looks: bytes | None
+    ) -> Changed:  # fmt: skip
         """Somebody outside moved the visible file, perhaps from another folder, or put it back; ``name`` is wanted,
-        with a number where another session has it. ``looks``: the file's signature."""
+        with a number where another session has it. ``shown``: the snapshot that lies there, which need not be the head;
+        ``looks``: the file's signature."""
 
         def work(tx: Transaction) -> Changed:
             before = _need(tx, identity)
@@ -49,13 +52,20 @@ class Lifecycle:
             at = tx.session_at(folder, path)
             if at is not None and at.id != identity:
                 raise Moved
+            former = tx.visible(before.folder, before.path)
+            if former is not None and former.session != identity:
+                former = None
             after = before.but(name=to, folder=folder, path=path, deleted=False)
             note = Note(type="renamed", cause=OUTSIDE, text=before.name, undoable=before.folder == folder)
             done = self._sessions.change(tx, before, after, OUTSIDE, note)
-            former = tx.visible(before.folder, before.path)
-            if former is not None and former.session == identity and (before.folder, before.path) != (folder, path):
+            if former is not None and (before.folder, before.path) != (folder, path):
                 tx.drop_visible(before.folder, before.path)
-            self._sessions.is_visible(tx, folder, path, identity, after.head, looks)
+            wanted = after.head if former is None or former.wanted is None else former.wanted
+            if tx.need_snapshot(wanted).document == tx.need_snapshot(shown).document:
+                self._sessions.is_visible(tx, folder, path, identity, wanted, looks)
+            else:  # a client's save was on its way to the old path
+                self._sessions.is_visible(tx, folder, path, identity, shown)
+                self._sessions.want(tx, folder, path, identity, wanted)
             return _changed(done)
 
         return await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)

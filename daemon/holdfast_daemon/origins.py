@@ -29,6 +29,13 @@ EQUAL_SESSIONS = 64
 RETURNS_SECONDS = 10.0
 
 
+class Former(NamedTuple):
+    """A session, and the snapshot of it whose bytes were found; None where they are others, but the place is its."""
+
+    session: Session
+    shown: bytes | None
+
+
 class _Departure(NamedTuple):
     """A session that was moved by the outside: what it was when that was seen, and when."""
 
@@ -67,20 +74,25 @@ class Origins:
         """Nothing has these bytes, and nothing was deleted lately: they come from nowhere."""
         return not self._any_gone and not self._catalog.reader.has_document(document)
 
-    def former(self, app: str, folder: str, path: bytes, document: bytes) -> Session | None:
+    def former(self, app: str, folder: str, path: bytes, document: bytes) -> Former | None:
         """The application's session that was here, or with these bytes elsewhere, a moment ago."""
         reader = self._catalog.reader
         equal = reader.sessions_with_head(document, EQUAL_SESSIONS)
-        for session in chain(equal, self._left_with(document) if len(equal) == EQUAL_SESSIONS else ()):
+        more = self._left_with(document) if len(equal) == EQUAL_SESSIONS else ()
+        for session in chain(equal, more):
             if session.app == app and self._has_left(session):
-                return session
+                return Former(session, session.head)
+        for session in reader.sessions_showing(document, EQUAL_SESSIONS):
+            row = reader.visible(session.folder, session.path)
+            if session.app == app and row is not None and row.published is not None and self._has_left(session):
+                return Former(session, row.published)
         gone = reader.gone_since(self._since(REAPPEARS_SECONDS), document, folder, path)
         if gone is None or gone.app != app:
             return None
         is_changed = reader.need_snapshot(gone.head).document != document
         if is_changed and reader.session_named(app, gone.name, folder) is not None:
             return None  # somebody has its name by now; a file that was only moved may have another one
-        return gone
+        return Former(gone, None if is_changed else gone.head)
 
     def departed(self, former: Session, to: bytes) -> None:
         """It was moved, within its folder."""
@@ -90,9 +102,12 @@ class Origins:
         }
         self._departures[former.path] = _Departure(former, to, moment)
 
-    def returning(self, path: bytes) -> Session | None:
+    def returning(self, path: bytes, comes_from: Session | None) -> Session | None:
         """The session, as it was, whose file was renamed from here a moment ago and to which nothing else happened:
-        something new stands here, so that was a backup."""
+        something new stands here, so that was a backup. ``comes_from``: the session of the file that was renamed to
+        here; if that is older, it is what stands here."""
+        if comes_from is not None and (comes_from.revision > 1 or comes_from.created < self._since(RETURNS_SECONDS)):
+            return None
         departure = self._departures.pop(path, None)
         if departure is None or departure.moment < time.monotonic() - RETURNS_SECONDS:
             return None

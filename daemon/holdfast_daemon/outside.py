@@ -294,27 +294,35 @@ class Outside:
             return
         missing = None if fresh else self._catalog.reader.session_at(self._site.label, path)
         document = found.placed.document.id
-        former = missing
-        if missing is None and not (fresh and self._origins.is_unknown(document)):
+        if missing is not None:
+            if self._catalog.reader.need_snapshot(missing.head).document == document:
+                self._is_back(missing, looks)
+            else:
+                self._save(missing, found, base=missing.head, seen=path)
+            return
+        former = None
+        if not (fresh and self._origins.is_unknown(document)):
             former = self._origins.former(app, self._site.label, path, document)
-        if former is None and (back := self._origins.returning(path)) is not None:
+        back = self._origins.returning(path, former.session if former is not None else None)
+        if back is not None:
             self._returns(back, path, found)
         elif former is None:
             self._begin(path, app, found, looks)
-        elif self._catalog.reader.need_snapshot(former.head).document != document:
-            self._save(former, found, base=former.head, seen=path)
-        elif missing is not None:
-            self._is_back(missing, looks)
+        elif former.shown is None:
+            self._save(former.session, found, base=former.session.head, seen=path)
         else:
-            name = former.name if former.path == path else self._name_of(path, found)
-            self._wait(self._lifecycle.moved(former.id, name, self._site.label, path, looks))
-            if former.folder == self._site.label and not former.deleted:
-                self._origins.departed(former, path)
+            self._moved(former.session, former.shown, path, found, looks)
+
+    def _moved(self, former: Session, shown: bytes, path: bytes, found: Found, looks: bytes | None) -> None:
+        name = former.name if former.path == path else self._name_of(path, found)
+        self._wait(self._lifecycle.moved(former.id, name, self._site.label, path, shown, looks))
+        if former.folder == self._site.label and not former.deleted:
+            self._origins.departed(former, path)
 
     def _returns(self, former: Session, path: bytes, found: Found) -> None:
         """What lies there is the next state of a session that seemed to be renamed; what it is now called is not it."""
         away = self._catalog.reader.session(former.id)
-        self._wait(self._lifecycle.moved(former.id, former.name, self._site.label, path, None))
+        self._wait(self._lifecycle.moved(former.id, former.name, self._site.label, path, former.head, None))
         if self._catalog.reader.need_snapshot(former.head).document != found.placed.document.id:
             self._save(former, found, base=former.head, seen=path)
         if away is not None:

@@ -150,10 +150,10 @@ def test_only_what_stands_is_reversed(store: Store) -> None:
     paths = _saved(store, 12)
     store.put_folder("other", None)
     store.sessions.sites.put(Site(label="other", root=b"/elsewhere", app=None, layout=SESSIONS))
-    strayed = store.session("n0").id
+    strayed, head = store.session("n0").id, store.session("n0").head
     store.gone(*paths[:4])
     store.now += SECOND
-    store.run(store.lifecycle.moved(strayed, "n0", "other", b"notes/n0", None))
+    store.run(store.lifecycle.moved(strayed, "n0", "other", b"notes/n0", head, None))
     store.gone(b"notes/n0", folder="other")
     store.gone(paths[5])
     assert _held(store) is None

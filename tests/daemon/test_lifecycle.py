@@ -192,12 +192,26 @@ def test_a_file_deleted_outside_is_a_deletion_that_undo_reverses(store: Store) -
 def test_what_came_back_elsewhere_leaves_its_old_place_to_another(store: Store) -> None:
     """A file was taken out, another session got its name, and then the file turns up under another one."""
     store.save("x", b"one")
-    first, path = store.session("x").id, store.session("x").path
+    first, head, path = store.session("x").id, store.session("x").head, store.session("x").path
     store.gone(path)
     store.save("x", b"two")
-    store.run(store.lifecycle.moved(first, "y", "sessions", b"notes/y", None))
+    store.run(store.lifecycle.moved(first, "y", "sessions", b"notes/y", head, None))
     assert _wanted(store, path) == store.session("x").head
     assert store.session("y").id == first
+
+
+def test_a_file_that_is_moved_while_a_save_is_on_its_way_gets_it_where_it_is(store: Store) -> None:
+    """What lies at the new path is the former state, and the saved one is to be put there."""
+    store.save("x", b"one")
+    session = store.session("x")
+    store.catalog.submit(lambda tx: tx.confirm("sessions", session.path, session.head)).result()
+    store.save("x", b"two")
+    store.run(store.lifecycle.moved(session.id, "y", "sessions", b"notes/y", session.head, b"looks"))
+    row = store.catalog.reader.visible("sessions", b"notes/y")
+    assert row is not None
+    assert (row.published, row.wanted, row.seen) == (session.head, store.session("y").head, None)
+    assert store.head("y") == b"two"
+    assert store.catalog.reader.visible("sessions", session.path) is None
 
 
 def _diverged(store: Store) -> bytes:

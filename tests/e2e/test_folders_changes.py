@@ -141,6 +141,40 @@ def test_a_file_saved_slowly_with_a_backup_is_the_same_session(place: Place, lea
     assert place.history(identity) == ([b"two", b"one"] if content == b"two" else [b"one"])
 
 
+@pytest.mark.parametrize("leaf", ["y", "x.broken"])
+def test_a_damaged_file_that_is_renamed_keeps_its_session(place: Place, leaf: str) -> None:
+    """It shows a suspect, not the head: the history goes along, and nothing is told deleted."""
+    file = place.write("x", b"good " * 1000)
+    identity, since = place.row("x").id, place.newest()
+    place.write("x", b"short")
+    assert place.row("x").diverged
+    file.rename(file.with_name(leaf))
+    place.settle()
+    assert place.row(leaf).id == identity
+    assert place.row(leaf).diverged
+    assert place.types(since) == ["suspect", "renamed"]
+    assert place.head(leaf) == b"good " * 1000
+    file.with_name(leaf).write_bytes(b"better " * 1000)
+    place.settle()
+    assert place.head(leaf) == b"better " * 1000
+
+
+def test_a_new_file_beside_the_old_that_takes_its_name_slowly_is_its_next_state(place: Place) -> None:
+    """Written as another, the old one put aside, the new one renamed, the old one removed, each seen: the name keeps
+    its id, and its history is whole."""
+    file = place.write("x", b"one")
+    identity = place.row("x").id
+    place.write("x.new", b"two")
+    file.rename(file.with_name("x.old"))
+    place.settle()
+    file.with_name("x.new").rename(file)
+    place.settle()
+    file.with_name("x.old").unlink()
+    place.settle()
+    assert {name: row.id for name, row in place.rows().items() if not name.startswith("still")} == {"x": identity}
+    assert place.history(identity) == [b"two", b"one"]
+
+
 def test_a_backup_that_stays_is_a_session_of_its_own(place: Place) -> None:
     """As Emacs leaves one; with the state that it has."""
     file = place.write("x", b"one")

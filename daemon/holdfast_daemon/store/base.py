@@ -96,6 +96,10 @@ class Reader(Protocol):
         """Live sessions whose head is that document, in whatever folder."""
         ...
 
+    def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
+        """Live sessions whose file was last seen to be that document, whatever their head is."""
+        ...
+
     def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
         """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
         ...

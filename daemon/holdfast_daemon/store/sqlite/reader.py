@@ -182,6 +182,16 @@ class SqliteReader:
         )
         return [_session(row) for row in self._all(sql, (document, limit))]
 
+    def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
+        """Live sessions whose file was last seen to be that document, whatever their head is."""
+        sql = (
+            f"SELECT {SESSION_AND_TAGS} FROM (SELECT DISTINCT session AS owner FROM snapshots WHERE document = ?1) "
+            "CROSS JOIN sessions ON id = owner WHERE NOT deleted AND EXISTS (SELECT 1 FROM visible AS v "
+            "JOIN snapshots AS p ON p.id = v.published "
+            "WHERE v.folder = sessions.folder AND v.path = sessions.path AND p.document = ?1) LIMIT ?2"
+        )
+        return [_session(row) for row in self._all(sql, (document, limit))]
+
     def snapshot(self, identity: bytes) -> Snapshot | None:
         return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
 
