@@ -17,10 +17,11 @@ def reason_to_hold(gone: int, there_before: int) -> str | None:
     return f"{gone} of its {there_before} sessions went within {BURST_SECONDS:g} seconds"
 
 
-def reason_to_stay_held(missing: int, of_all: int) -> str | None:
+def reason_to_stay_held(missing: int, of_all: int, *, is_marked: bool) -> str | None:
     """The same for a folder that was away and is there again: that all of its sessions are missing is no hand's work,
-    however few they are."""
-    if missing < of_all and (missing < FEWEST or missing * 3 <= of_all):
+    however few they are, unless the folder bears its mark."""
+    is_all = missing == of_all and not is_marked
+    if not is_all and (missing < FEWEST or missing * 3 <= of_all):
         return None
     return f"{missing} of its {of_all} sessions did not come back with it"
 

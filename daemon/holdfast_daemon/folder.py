@@ -13,7 +13,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from holdfast_daemon import layouts
@@ -53,12 +53,15 @@ class WatchedFolder:
     """Owns the thread. Everything without an underscore may be called from any other one."""
 
     def __init__(
-        self, site: Site, root: Root, sessions: Sessions, holding: Holding, faults: Faults, poll_note: str | None,
-        loop: asyncio.AbstractEventLoop,
+        self, site: Site, root: Root, sessions: Sessions, holding: Holding, faults: Faults,
+        why_poll: Callable[[], str | None], loop: asyncio.AbstractEventLoop,
     ) -> None:  # fmt: skip
-        """``poll_note``: why the folder is polled, for people; None where it is to be watched. ``equip`` comes next."""
+        """``why_poll``: why the folder is to be polled, for people; None where it is to be watched. Asked again and
+        again, for what is mounted there changes. ``equip`` comes next."""
         self.site = site
-        self.poll_note = poll_note
+        self.poll_note = why_poll()
+        self._why_poll = why_poll
+        self._asked_why = 0.0
         self.watching = False
         self.scanned: int | None = None
         self._root = root
@@ -166,7 +169,7 @@ class WatchedFolder:
 
     async def settled(self) -> None:
         """Once all that is marked now has been looked at: for whoever knows that everything was marked."""
-        if self.polls or not self.watching:
+        if self.polls or not self.watching or self._why_poll() is not None:
             await self.scan()
             return
         if self.scanning or self._agenda.scan_is_due:
@@ -223,6 +226,7 @@ class WatchedFolder:
             self._holding.returned(
                 self.site.label, f"The folder {os.fsdecode(self.site.root)} is there, and being looked through"
             )
+            self.poll_note = self._why_poll()
             self._start_watch()
             self._problems.guarded("The temporary files", self._publisher.sweep)
             self.lost()
@@ -230,6 +234,10 @@ class WatchedFolder:
             self.watching = True
         elif self._watch.problem:
             self._poll(self._watch.problem)
+        elif not self.polls and time.monotonic() > self._asked_why + TICK_SECONDS:
+            self._asked_why = time.monotonic()
+            if (note := self._why_poll()) is not None:
+                self._poll(note)
         elif not self.polls and not self._watch.started:
             self._start_watch()  # the folder was taken away and put back between two looks at it
             self.lost()
@@ -315,6 +323,7 @@ class WatchedFolder:
             self._publisher.publish(due, wait=stopping)
             done = not self._publisher.problems and not self._publisher.waits
         finally:
-            self._retry_seconds = RETRY_SECONDS / 2 if done else min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
+            longest = RETRY_SECONDS if self._publisher.is_open else LONGEST_RETRY_SECONDS
+            self._retry_seconds = RETRY_SECONDS / 2 if done else min(2 * self._retry_seconds, longest)
             if not done:
                 self._agenda.publish_in(self._retry_seconds)

@@ -196,17 +196,27 @@ class Folders:
         return FolderRow(
             label=row.label, path=folder.site.root, app=row.app, layout=row.layout, watching=watching,
             watch_note=folder.poll_note or "", sessions_count=reader.sessions_in(row.label),
-            missing_count=reader.missing_count(row.label) if row.held else 0, held=row.held,
+            missing_count=self._missing_count(folder, row), held=row.held,
             scanned=folder.scanned, scanning=folder.scanning,
             problems=[each.encode("utf-8", "backslashreplace").decode() for each in folder.problems],
         )  # fmt: skip
+
+    def _missing_count(self, folder: WatchedFolder, row: Folder) -> int:
+        reader = self._catalog.reader
+        if row.held is None:
+            return 0
+        return reader.missing_count(row.label) if folder.watching else reader.sessions_in(row.label)
 
     def _open(self, site: Site, folder: Folder | None) -> None:
         house = self._house
         house.sessions.sites.put(site)
         root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
-        note = "it is to be polled" if folder is not None and folder.polled else _deafness(site.root)
-        opened = WatchedFolder(site, root, house.sessions, self._holding, house.faults, note, self._loop)
+        asked = folder is not None and folder.polled
+
+        def why_poll() -> str | None:
+            return "it is to be polled" if asked else _deafness(site.root)
+
+        opened = WatchedFolder(site, root, house.sessions, self._holding, house.faults, why_poll, self._loop)
         outside = Outside(
             site, house.sessions, house.saving, house.lifecycle, house.content, self._loop, opened.look_again,
             self._unread,

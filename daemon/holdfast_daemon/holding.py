@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from holdfast_daemon.breaker import BURST_SECONDS, loss_in, reason_to_hold, reason_to_stay_held, while_away
-from holdfast_daemon.sessions import OUTSIDE, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Note, Sessions
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Folder, Operation, Session, Visible
 
@@ -87,7 +87,8 @@ class Holding:
             if coming is None or missing < coming[0] or moment < coming[1] + RETURN_SECONDS:
                 self._coming[label] = coming if coming is not None and missing >= coming[0] else (missing, moment)
                 return True
-            reason = reason_to_stay_held(missing, self._catalog.reader.sessions_in(label))
+            of_all = self._catalog.reader.sessions_in(label)
+            reason = reason_to_stay_held(missing, of_all, is_marked=label == SESSIONS_FOLDER)
             if reason is None:
                 self.accept(label, OUTSIDE)
             else:

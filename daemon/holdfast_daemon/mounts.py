@@ -27,12 +27,15 @@ class _Mount(NamedTuple):
 
 
 def deaf(path: bytes, mountinfo: str) -> str | None:
-    """The type of the file system that holds the path, where inotify does not tell of changes made by others.
+    """The type of the file system that holds the path, or is mounted below it, where inotify does not tell of changes
+    made by others.
 
     ``path`` is absolute and resolved (``os.path.realpath``); ``mountinfo`` as in proc(5). None: inotify tells of all.
     """
-    kind = _kind_of(os.fsdecode(path), _mounts(mountinfo))
-    return kind if kind in DEAF or kind.startswith("fuse.") else None
+    mounts, whole = _mounts(mountinfo), os.fsdecode(path)
+    below = {mount.point for mount in mounts if mount.point != whole and _is_on(mount.point, whole)}
+    kinds = (_kind_of(place, mounts) for place in (whole, *sorted(below)))
+    return next((kind for kind in kinds if kind in DEAF or kind.startswith("fuse.")), None)
 
 
 def read_mountinfo() -> str:

@@ -31,7 +31,7 @@ from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Visible
 from holdfast_protocol.errors import BadName
-from holdfast_protocol.messages import LIMITS
+from holdfast_protocol.messages import LIMITS, Saved
 from holdfast_protocol.names import check_application
 
 BEGINNING_BYTES = 64 * 1024
@@ -78,6 +78,9 @@ class Outside:
             raise
         except files.NotAFile as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is left alone: {problem.strerror}"
+            return None
+        except FileNotFoundError:
+            self._mark(path)  # gone since it was seen; or a server's file system shows it a second longer
             return None
         except OSError as problem:
             self.problems[path] = f"{os.fsdecode(path)!r} is not read: {problem.strerror}"
@@ -247,14 +250,21 @@ class Outside:
             self._keep_torn(row, found.placed)
         return None
 
-    def _changed(self, row: Visible, found: Found, *, seen: bytes | None) -> None:
+    def _changed(self, row: Visible, found: Found, *, seen: bytes | None) -> Saved | None:
         session = self._catalog.reader.session(row.session)
-        if session is not None:
-            self._save(session, found, base=row.published, foreign=row.published is None, seen=seen)
+        if session is None:
+            return None
+        return self._save(session, found, base=row.published, foreign=row.published is None, seen=seen)
 
-    def keep_displaced(self, row: Visible, found: Found) -> None:
-        """A publication displaced this, and the history does not have it."""
-        self._changed(row, found, seen=None)
+    def keep_displaced(self, row: Visible, found: Found, fork: bytes | None) -> bytes | None:
+        """A publication displaced this, and the history does not have it. ``fork``: the session that has its former
+        states; gives the one that has it, where that is a fork."""
+        former = self._catalog.reader.session(fork) if fork is not None else None
+        if former is not None and not former.deleted:
+            self._save(former, found, base=former.head)
+            return fork
+        saved = self._changed(row, found, seen=None)
+        return bytes.fromhex(saved.session.id) if saved is not None and saved.outcome == "forked" else None
 
     def _keep_torn(self, row: Visible, placed: Placed) -> None:
         """Bytes that a power cut tore are kept beside the head, and known, so that the publication goes on."""
@@ -372,13 +382,13 @@ class Outside:
                 return name[: -len(suffix)]
         return name
 
-    def _save(self, session: Session, found: Found, **more: Any) -> None:
+    def _save(self, session: Session, found: Found, **more: Any) -> Saved:
         """Another state of a session."""
         order = Order(
             app=session.app, name=session.name, folder=session.folder, session=session.id, placed=found.placed,
             form=found.form(session.app, session.format), cause=OUTSIDE, **more,
         )  # fmt: skip
-        self._wait(self._saving.save(order, Caller(OUTSIDE)))
+        return self._wait(self._saving.save(order, Caller(OUTSIDE)))
 
     def _wait(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Run it on the daemon's loop and wait here for it."""

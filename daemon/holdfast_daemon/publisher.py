@@ -29,8 +29,12 @@ from holdfast_protocol.messages import LIMITS
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
 ROOM_BYTES = 256 * 1024
 
-#: (visible row at that moment, the whole document that was displaced): keep it in the history.
-Displaced = Callable[[Visible, Found], None]
+#: A file that was displaced is quiet when nobody has written to it for so long.
+QUIET_SECONDS = 0.05
+
+#: (visible row at that moment, the whole document that was displaced, the fork that has its former states): keep it in
+#: the history; gives the fork that has it.
+Displaced = Callable[[Visible, Found, bytes | None], bytes | None]
 
 
 class _Step(NamedTuple):
@@ -50,6 +54,14 @@ class _Aside(NamedTuple):
     file: bytes
     path: bytes
     known_anywhere: bool = False  # after a crash, it may be in the history already, as somebody else's snapshot
+
+
+class _Written(NamedTuple):
+    """What a program has written to a file that was displaced while it had it open: how that looked when it was kept
+    last, and the fork that has it."""
+
+    looks: bytes | None
+    fork: bytes | None
 
 
 class _Writing(NamedTuple):
@@ -77,6 +89,7 @@ class Publisher:
         self._ready = ready
         self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
+        self._open: dict[bytes, _Written] = {}
         self.problems: dict[bytes, str] = {}
         self._failed: set[bytes] = set()  # those of them that are paths in the folder
         self._known: tuple[Visible | None, set[tuple[bytes, bytes]]] = (None, set())
@@ -120,12 +133,13 @@ class Publisher:
             self._staging.tidy()
 
     def settle(self) -> None:
-        """Keep what was displaced. What somebody still writes, or a full disk cannot take, waits for the next time."""
+        """Keep what was displaced. What a full disk cannot take waits for the next time; what a program still writes is
+        kept each time that it is quiet."""
         waiting, self._asides, self._known = self._asides, [], (None, set())
         for aside in waiting:
             try:
                 settled = self._settle(aside)
-                self.problems.pop(aside.path, None)
+                self._say_of_writer(aside, settled)
             except Exception as problem:  # one that cannot be kept now must not cost the others
                 settled = False
                 self.problems[aside.path] = f"What stood at {os.fsdecode(aside.row.path)!r} is not kept yet: {problem}"
@@ -141,6 +155,11 @@ class Publisher:
     def keeping(self) -> bool:
         """Whether something large that was displaced is being read."""
         return any(isinstance(key, _Aside) for key in self._background.keys)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a program still has open what was displaced."""
+        return bool(self._open)
 
     @property
     def waits(self) -> bool:
@@ -272,36 +291,56 @@ class Publisher:
         it is being read."""
         if not files.is_there(aside.path):
             return True
-        if files.has_writer(aside.path):
-            return False
+        is_open = files.has_writer(aside.path)
+        known = self._open.get(aside.path, _Written(None, None))
+        if is_open:
+            self._open[aside.path] = known
+            if not files.is_quiet(aside.path, QUIET_SECONDS) or known.looks == files.signature(aside.path, lately=True):
+                return False
         work = partial(self._foreign, aside, self._known_files(aside.row))
         try:
             is_large = files.size_of(aside.path) > LARGE_BYTES
-            found = self._background.of(aside, work, self._ready) if is_large else work()
+            looks, found = self._background.of(aside, work, self._ready) if is_large else work()
         except Underway:
             return False
+        fork = known.fork
         if found is not None and not (aside.known_anywhere and self._is_kept(found)):
-            self._displaced(aside.row, found)
+            fork = self._displaced(aside.row, found, fork)
             self._faults.at("displaced-kept")
+        if is_open:
+            self._open[aside.path] = _Written(looks, fork)
+            return False
         os.unlink(aside.path)
         return True
+
+    def _say_of_writer(self, aside: _Aside, settled: bool) -> None:
+        if settled or aside.path not in self._open:
+            self._open.pop(aside.path, None)
+            self.problems.pop(aside.path, None)
+        else:
+            self.problems[aside.path] = (
+                f"{os.fsdecode(aside.row.path)!r} was replaced while a program has the former file open; what that "
+                "still writes is kept as a fork until it closes it"
+            )
 
     def _is_kept(self, found: Found) -> bool:
         return self._catalog.reader.has_document(found.placed.document.id)
 
-    def _foreign(self, aside: _Aside, known: set[tuple[bytes, bytes]]) -> Found | None:
-        """The document that the displaced bytes make; None where our own hand put them there. In any thread."""
-        shown = files.hash_document(aside.path) or {}
+    def _foreign(self, aside: _Aside, known: set[tuple[bytes, bytes]]) -> tuple[bytes | None, Found | None]:
+        """How the displaced bytes look, and the document that they make; None where our own hand put them there. In any
+        thread."""
+        looks = files.signature(aside.path, lately=True)
+        shown = files.hash_document(aside.path, patient=False) or {}
         if all((aside.file or path, content_hash) in known for path, content_hash in shown.items()):
-            return None
-        placed = files.take_document(aside.path, self._content.place_stream) or {}
+            return looks, None
+        placed = files.take_document(aside.path, self._content.place_stream, patient=False) or {}
         published = aside.row.published if aside.file else None
         whole = self._content.joined(
             {aside.file or path: each for path, each in placed.items()},
             self._catalog.reader.document_of(published) if published is not None else None,
         )
         is_readable = whole.document.size_bytes <= LIMITS["format_bytes"]
-        return Found(self._content, self._content.bytes_placed(whole) if is_readable else None, whole)
+        return looks, Found(self._content, self._content.bytes_placed(whole) if is_readable else None, whole)
 
     def _known_files(self, row: Visible) -> set[tuple[bytes, bytes]]:
         """Path and hash of whatever our own hand may have put there; kept while a row's files are settled."""

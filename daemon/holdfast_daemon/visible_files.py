@@ -230,6 +230,11 @@ def has_writer(path: bytes) -> bool:
     return False
 
 
+def is_quiet(path: bytes, seconds: float) -> bool:
+    """Whether its content has not been changed for so long, by the kernel's clock."""
+    return time.time_ns() - os.lstat(path).st_mtime_ns > seconds * 1e9
+
+
 def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Taken:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as source:

@@ -33,7 +33,7 @@ MACHINE = table(
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        (b"/", None),
+        (b"/", "nfs4"),  # what is mounted below it
         (b"/home/ann/sessions", None),
         (b"/home/share", "nfs4"),
         (b"/home/share/sessions", "nfs4"),

@@ -116,3 +116,26 @@ def test_a_session_of_a_client_that_saved_before_the_adoption_stays_where_it_is(
             other.save("renardo", "set", HAT)
         assert place.head("set.py") == KICK
         assert (daemon.sessions / "renardo" / "set.py").read_bytes() == BASE
+
+
+def test_what_a_program_goes_on_writing_to_a_displaced_file_is_kept(daemon: Daemon, house: Path) -> None:
+    """It has the file open while a client saves: each state that it leaves lying is in one fork's history, and status
+    says so until it closes the file."""
+    with daemon.client() as client:
+        place = adopt(daemon, client, house / "notes")
+        path = place.write("log", b"line 1\n")
+        with path.open("ab", buffering=0) as log:
+            client.save(place.app, "log", b"of a client\n", folder=place.folder, published=True)
+            for number in (2, 3, 4):
+                log.write(b"line %d\n" % number)
+                state = b"".join(b"line %d\n" % each for each in range(1, number + 1))
+                until(lambda state=state: _fork(place) is not None and place.content(_fork(place) or "") == state)  # type: ignore[misc]
+            assert "former file open" in place.problems()
+        until(lambda: "former file open" not in place.problems())
+        assert path.read_bytes() == b"of a client\n"
+        assert len(place.history(_fork(place) or "")) == 3
+
+
+def _fork(place: Place) -> str | None:
+    rows = place.client.list(app=place.app, folder="sessions").rows
+    return next((row.id for row in rows if row.name == "log (outside)"), None)

@@ -33,6 +33,15 @@ def _mount(*words: str) -> None:
         pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
 
 
+def _bind_by_fuse(disk: Path, point: Path) -> None:
+    """What is changed on the disk is not told at the mount point, as on a server's file system."""
+    if shutil.which("bindfs") is None:
+        pytest.skip("this machine has no bindfs")
+    done = subprocess.run(["bindfs", str(disk), str(point)], capture_output=True, timeout=20, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
+
+
 def _unmount(place: Path) -> None:
     subprocess.run(["umount", "-l", str(place)], check=True, capture_output=True, timeout=20)
 
@@ -117,11 +126,7 @@ def test_a_file_system_without_an_exchange_holds_sessions(house: Path, mounts: l
     disk = house / "disk"
     for path in (disk, daemon.sessions):
         path.mkdir(parents=True)
-    if shutil.which("bindfs") is None:
-        pytest.skip("this machine has no bindfs")
-    done = subprocess.run(["bindfs", str(disk), str(daemon.sessions)], capture_output=True, timeout=20, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
+    _bind_by_fuse(disk, daemon.sessions)
     mounts.append(daemon.sessions)
     try:
         with daemon.start().client() as client:
@@ -131,8 +136,7 @@ def test_a_file_system_without_an_exchange_holds_sessions(house: Path, mounts: l
                 assert (disk / "notes" / "x").read_bytes() == state
             assert place.state().watching == "polling"
             (disk / "notes" / "x").write_bytes(b"changed on the server")
-            place.settle()
-            assert place.head("x") == b"changed on the server"
+            until(lambda: place.head("x") == b"changed on the server")
             identity = place.row("x").id
             client.delete(place.ref("x"), published=True)
             assert not (disk / "notes" / "x").exists()
@@ -142,6 +146,49 @@ def test_a_file_system_without_an_exchange_holds_sessions(house: Path, mounts: l
             assert os.listdir(disk / "notes") == ["x"]
     finally:
         daemon.stop()
+
+
+def test_a_deaf_file_system_that_is_mounted_later_is_polled(daemon: Daemon, house: Path, mounts: list[Path]) -> None:
+    """A daemon that starts at login, before a server is reached: the folder is held until then, and polled after."""
+    disk, point = house / "disk", house / "point"
+    fill(disk, range(4))
+    point.mkdir()
+    _bind_by_fuse(disk, point)
+    mounts.append(point)
+    with daemon.client() as client:
+        place = adopt(daemon, client, point)
+        before = identities(place)
+        daemon.stop()
+        _unmount(point)
+        daemon.start()
+        assert place.held()
+        _bind_by_fuse(disk, point)
+        place.released()
+        assert place.state().watching == "polling"
+        (disk / "0").write_bytes(b"changed on the server")
+        until(lambda: place.head("0") == b"changed on the server")  # a mount may show it a second late
+        assert identities(place) == before
+
+
+def test_a_deaf_file_system_mounted_below_a_folder_makes_it_polled(
+    daemon: Daemon, house: Path, mounts: list[Path]
+) -> None:
+    """While it is watched: what the mount does not tell is found all the same, and the barrier does not lie before."""
+    with daemon.client() as client:
+        place = own(daemon, client)
+        place.write("x", b"local")
+        fill(house / "disk", {"y": b"of a server"})
+        other = daemon.sessions / "remote"
+        other.mkdir()
+        _bind_by_fuse(house / "disk", other)
+        mounts.append(other)
+        remote = Place(daemon, client, "remote", other, "sessions", b"remote/")
+        remote.settle()
+        assert remote.head("y") == b"of a server"
+        (house / "disk" / "y").write_bytes(b"changed on the server")
+        until(lambda: remote.head("y") == b"changed on the server")
+        until(lambda: place.state().watching == "polling")
+        assert "fuse" in place.state().watch_note
 
 
 def _obey_modes() -> None:
