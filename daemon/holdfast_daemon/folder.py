@@ -23,6 +23,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import RETURN_SECONDS, Gone, Holding
 from holdfast_daemon.looking import LONGEST_RETRY_SECONDS, QUIET_SECONDS, RETRY_SECONDS, Looking
+from holdfast_daemon.neighbours import Neighbours
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.problems import Problems
 from holdfast_daemon.publisher import Publisher
@@ -35,6 +36,8 @@ from holdfast_daemon.watching import Watch
 
 OWN_QUIET_SECONDS = 1.0
 WRITING_SECONDS = 0.25
+MOVED_SECONDS = 0.005  # where it went may be told a moment later, in another folder
+COUNTED = 64  # more marks than that are not looked at one by one
 PUBLISH_SECONDS = 0.02
 SCAN_SECONDS = 60.0  # between two scans of a small folder: what no event tells is seen so soon (a mapped file, a link)
 LONGEST_SCAN_SECONDS = 3600.0
@@ -80,15 +83,15 @@ class WatchedFolder:
         self._watch = Watch(site.root, lambda folder: layouts.enters(site.layout, folder), self)
         self._thread = threading.Thread(target=self._run, name=f"folder {site.label}", daemon=True)
 
-    def equip(self, outside: Outside, publisher: Publisher) -> None:
+    def equip(self, outside: Outside, publisher: Publisher, neighbours: Neighbours) -> None:
         """What it looks and publishes with; both know it as well."""
         catalog, holding, problems = self._catalog, self._holding, self._problems
         self._outside = outside
         self._publisher = publisher
         self._looking = Looking(
-            self.site, self._root, catalog, self._agenda, outside, publisher, holding, problems
+            self.site, self._root, catalog, self._agenda, outside, publisher, holding, problems, neighbours
         )  # fmt: skip
-        self._scan = Scan(self.site, catalog, self._looking, outside, holding, problems)
+        self._scan = Scan(self.site, catalog, self._looking, outside, holding, problems, neighbours)
 
     def start(self) -> None:
         """Finish what a crash left, watch, and look at everything, as soon as the folder is there."""
@@ -115,12 +118,33 @@ class WatchedFolder:
     def scanning(self) -> bool:
         return self._steps is not None
 
-    def changed(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
+    @property
+    def label(self) -> str:
+        return self.site.label
+
+    def leaving(self) -> set[bytes]:
+        """Where something happened that was not looked at yet."""
+        return self._agenda.marked()
+
+    def expects(self) -> bool:
+        """Whether there may be something new that was not looked at yet."""
+        if not self.watching:
+            return False
+        if self._scan.is_finding or self._agenda.scan_is_due:
+            return True
+        marked, reader = self._agenda.marked(), self._catalog.reader
+        return len(marked) > COUNTED or any(reader.visible(self.label, path) is None for path in marked)
+
+    def changed(self, path: bytes, *, now: bool = False, moved: bool = False, writing: bool = False) -> None:
         """Look at the session that this path (relative to the folder) belongs to."""
         if self._faults.drops_hint():
             return
         session_path = layouts.session_path(self.site.layout, path)
-        if session_path is not None:
+        if session_path is None:
+            return
+        if moved and session_path == path and not self._publisher.is_own(path):
+            self._agenda.mark(path, MOVED_SECONDS)
+        else:
             self.mark(session_path, now=now and session_path == path, writing=writing)
 
     def mark(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:

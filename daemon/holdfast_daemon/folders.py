@@ -20,6 +20,7 @@ from holdfast_daemon.formats.base import Format
 from holdfast_daemon.holding import Holding
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.mounts import deaf, read_mountinfo
+from holdfast_daemon.neighbours import Neighbours
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.publisher import Publisher
 from holdfast_daemon.saving import Saving
@@ -226,7 +227,7 @@ class Folders:
         publisher = Publisher(
             site, staging, self._catalog, house.content, house.faults, outside.keep_displaced, opened.wake
         )  # fmt: skip
-        opened.equip(outside, publisher)
+        opened.equip(outside, publisher, Neighbours(site.label, lambda: [*self._folders.values()]))
         self._folders[site.label] = opened
         opened.start()
 

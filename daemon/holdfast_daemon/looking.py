@@ -16,6 +16,8 @@ from holdfast_daemon.background import Underway
 from holdfast_daemon.due import Taken
 from holdfast_daemon.folders_root import Root
 from holdfast_daemon.holding import Gone, Holding
+from holdfast_daemon.neighbours import Neighbours
+from holdfast_daemon.origins import Place
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.problems import Problems
 from holdfast_daemon.publisher import Publisher
@@ -26,6 +28,8 @@ QUIET_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 BATCH_COUNT = 128
+ARRIVAL_SECONDS = 0.02
+PATIENCE_SECONDS = 2.0  # what is on its way between two folders is not deleted; so long may the other one take
 UNDERWAY_SECONDS = 60.0  # or as soon as it has been read
 
 
@@ -34,7 +38,7 @@ class Looking:
 
     def __init__(
         self, site: Site, root: Root, catalog: Catalog, agenda: Agenda, outside: Outside, publisher: Publisher,
-        holding: Holding, problems: Problems,
+        holding: Holding, problems: Problems, neighbours: Neighbours,
     ) -> None:  # fmt: skip
         self._site = site
         self._root = root
@@ -44,22 +48,38 @@ class Looking:
         self._publisher = publisher
         self._holding = holding
         self._problems = problems
+        self._neighbours = neighbours
         self._delays: dict[bytes, float] = {}
 
     def look(self, looks: Sequence[Taken]) -> None:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
         if not looks:
             return
-        with self._outside.expecting(self._agenda.marked):
+        with self._outside.expecting(self._leaving):
             gone = self.find(looks)
             unknown = self._unknown() if gone else []
         if unknown:
-            with self._outside.expecting(self._agenda.marked):
+            with self._outside.expecting(self._leaving):
                 self.find(unknown)
+        gone = self._without_hurry(gone, looks)
         for first in range(0, len(gone), BATCH_COUNT):
             batch = gone[first : first + BATCH_COUNT]
             if not self._problems.guarded("The deletions", partial(self.lose, batch)):
                 self._put_off(each.path for each in batch)
+
+    def _leaving(self) -> Iterable[Place]:
+        return self._neighbours.leaving(self._agenda.marked())
+
+    def _without_hurry(self, gone: list[Gone], looks: Sequence[Taken]) -> list[Gone]:
+        """Those that count now. The others may just be arriving in another folder, and are looked at once more."""
+        if not gone or not self._neighbours.expect():
+            return gone
+        since = {taken.path: taken.first for taken in looks}
+        late = time.monotonic() - PATIENCE_SECONDS
+        for each in gone:
+            if since[each.path] > late:
+                self._agenda.postpone(Taken(each.path, since[each.path]), ARRIVAL_SECONDS)
+        return [each for each in gone if since[each.path] <= late]
 
     def lose(self, gone: Sequence[Gone]) -> None:
         """These are deleted, where they are still not there (nor read elsewhere just now), and the folder itself is: it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import NamedTuple
@@ -27,6 +27,10 @@ CONVERTED_SECONDS = 3600.0
 EQUAL_SESSIONS = 64
 #: How long after a file is renamed another one at its old name is its next state: that is how editors keep a backup.
 RETURNS_SECONDS = 10.0
+
+
+#: A folder's label, and a path in it.
+Place = tuple[str, bytes]
 
 
 class Former(NamedTuple):
@@ -51,20 +55,19 @@ class Origins:
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._any_gone = True
-        self._folder = ""
-        self._leaving: Callable[[], Collection[bytes]] = tuple
+        self._leaving: Callable[[], Iterable[Place]] | None = tuple
         self._left: dict[bytes, list[Session]] | None = None
         self._departures: dict[bytes, _Departure] = {}
 
     @contextmanager
-    def expecting(self, folder: str, leaving: Callable[[], Collection[bytes]]) -> Iterator[None]:
-        """At these paths something happened, too."""
-        former = self._folder, self._leaving, self._left
-        self._folder, self._leaving, self._left = folder, leaving, None
+    def expecting(self, leaving: Callable[[], Iterable[Place]] | None) -> Iterator[None]:
+        """At these places something happened, too; None: it may have anywhere."""
+        former = self._leaving, self._left
+        self._leaving, self._left = leaving, None
         try:
             yield
         finally:
-            self._folder, self._leaving, self._left = former
+            self._leaving, self._left = former
 
     def remember(self) -> None:
         """Whether anything was deleted lately, for the ``is_unknown`` of the next moments."""
@@ -139,17 +142,19 @@ class Origins:
         return None
 
     def _left_with(self, document: bytes) -> Iterator[Session]:
-        """Of the paths where something happened: those whose sessions have that head, each one once."""
+        """Of the places where something happened: those whose sessions have that head, each one once."""
+        reader = self._catalog.reader
         if self._left is None:
-            reader = self._catalog.reader
             self._left = defaultdict(list)
-            for path in self._leaving():
-                if (session := reader.session_at(self._folder, path)) is not None:
+            for folder, path in self._leaving() if self._leaving is not None else ():
+                if (session := reader.session_at(folder, path)) is not None:
                     self._left[reader.need_snapshot(session.head).document].append(session)
+        if self._leaving is None and document not in self._left:
+            self._left[document] = [*filter(self._has_left, reader.sessions_with_head(document, -1))]
         left = self._left.get(document, [])
         while left:
             session = left.pop()
-            now = self._catalog.reader.session_at(session.folder, session.path)
+            now = reader.session_at(session.folder, session.path)
             if now is not None and now.id == session.id:
                 yield now
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from holdfast_daemon.holding import Gone
 from holdfast_daemon.known import is_own_mix, known_snapshots
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
-from holdfast_daemon.origins import Origins
+from holdfast_daemon.origins import Origins, Place
 from holdfast_daemon.outcomes import Work
 from holdfast_daemon.reconcile import Verdict, verdict
 from holdfast_daemon.saving import Saving
@@ -112,9 +112,9 @@ class Outside:
             return False
         return self._catalog.reader.document_of(gone.published).size_bytes in [*self._unread.values()]
 
-    def expecting(self, leaving: Callable[[], Collection[bytes]]) -> AbstractContextManager[None]:
-        """What comes meanwhile may be from these paths: something happened there, too."""
-        return self._origins.expecting(self._site.label, leaving)
+    def expecting(self, leaving: Callable[[], Iterable[Place]] | None) -> AbstractContextManager[None]:
+        """What comes meanwhile may be from these places: something happened there, too. None: from anywhere."""
+        return self._origins.expecting(leaving)
 
     def keep_problems(self, paths: Callable[[bytes], bool]) -> None:
         """Of the paths for which that is so; at the others nothing is any more."""

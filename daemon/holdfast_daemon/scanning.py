@@ -13,40 +13,52 @@ from holdfast_daemon.breaker import reason_to_hold
 from holdfast_daemon.due import Taken
 from holdfast_daemon.holding import Gone, Holding
 from holdfast_daemon.looking import BATCH_COUNT, Looking
+from holdfast_daemon.neighbours import Neighbours
 from holdfast_daemon.outside import Outside
 from holdfast_daemon.problems import Problems
 from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Catalog, Transaction
 
 PIECE_COUNT = 256
+NEIGHBOURS_SECONDS = 10.0
+WAIT_SECONDS = 0.02
 
 
 class Scan:
     """Of one folder, again and again."""
 
     def __init__(
-        self, site: Site, catalog: Catalog, looking: Looking, outside: Outside, holding: Holding, problems: Problems
-    ) -> None:
+        self, site: Site, catalog: Catalog, looking: Looking, outside: Outside, holding: Holding, problems: Problems,
+        neighbours: Neighbours,
+    ) -> None:  # fmt: skip
         self._site = site
         self._catalog = catalog
         self._looking = looking
         self._outside = outside
         self._holding = holding
         self._problems = problems
+        self._neighbours = neighbours
+        self.is_finding = False  # what is new was not looked at yet
 
     def steps(self, *, verify: bool) -> Iterator[None]:
         """A pause after every step. The new first: one may be a known one, renamed. ``verify``: what looks as it did
         is read all the same."""
-        walk = Walk(self._site)
-        yield from walk.steps()
-        known = self._catalog.reader.visible_seen(self._site.label)
-        gone: list[Gone] = []
-        new = sorted(path for path in walk.found if path not in known)
-        with self._outside.expecting(lambda: known.keys() - walk.found.keys()):
-            yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
+        walk, gone = Walk(self._site), list[Gone]()
+        self.is_finding = True
+        try:
+            yield from walk.steps()
+            known = self._catalog.reader.visible_seen(self._site.label)
+            new = sorted(path for path in walk.found if path not in known)
+            with self._outside.expecting(None):
+                yield from self._looks(new, gone, fresh=self._catalog.reader.missing_count(self._site.label) == 0)
+        finally:
+            self.is_finding = False
         yield from self._looks(
             [path for path in known if verify or _is_doubtful(known[path], walk.found.get(path))], gone
         )
+        if gone:
+            yield from self._wait_for_neighbours()
+            gone = [each for each in gone if self._stands(each)]
         self._hold_if_too_many(sum(not self._outside.may_be_read(each) for each in gone))
         for first in range(0, len(gone), BATCH_COUNT):
             self._looking.lose(gone[first : first + BATCH_COUNT])
@@ -66,6 +78,17 @@ class Scan:
 
     def _put_seen(self, well: Sequence[tuple[bytes, bytes]], tx: Transaction) -> None:
         tx.put_seen(self._site.label, well)
+
+    def _wait_for_neighbours(self) -> Iterator[None]:
+        """What is gone here may be what is new there."""
+        until = time.monotonic() + NEIGHBOURS_SECONDS
+        while time.monotonic() < until and self._neighbours.expect():
+            time.sleep(WAIT_SECONDS)
+            yield
+
+    def _stands(self, gone: Gone) -> bool:
+        row = self._catalog.reader.visible(self._site.label, gone.path)
+        return row is not None and row.published == gone.published
 
     def _hold_if_too_many(self, count: int) -> None:
         """Before the first of them is committed."""

@@ -36,9 +36,9 @@ _log = logging.getLogger("holdfast.watch")
 class Hints(Protocol):
     """Who wants to know. Called in watchdog's thread, for all folders one after the other: be quick."""
 
-    def changed(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
-        """Look at this path (relative to the folder); ``now``: it has gone; ``writing``: somebody writes it, and has
-        not closed it yet.
+    def changed(self, path: bytes, *, now: bool = False, moved: bool = False, writing: bool = False) -> None:
+        """Look at this path (relative to the folder); ``now``: it has gone; ``moved``: it has gone elsewhere;
+        ``writing``: somebody writes it, and has not closed it yet.
 
         A directory that is new or moved in is told once it is watched, before what stands in it: whoever looks then
         at what was known below it misses nothing.
@@ -117,7 +117,8 @@ class Watch(WatchCallback):
                 self._directory(path, event.mask)
             else:
                 writing = bool(event.mask & Constants.IN_MODIFY)
-                self._hints.changed(path, now=bool(event.mask & _GONE), writing=writing)
+                deleted, moved = bool(event.mask & Constants.IN_DELETE), bool(event.mask & Constants.IN_MOVED_FROM)
+                self._hints.changed(path, now=deleted, moved=moved, writing=writing)
         elif event.mask & _SELF_GONE and not directory:
             self.stop()
             self._hints.lost()

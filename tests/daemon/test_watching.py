@@ -43,7 +43,8 @@ class Told:
         self.hints: list[tuple[bytes, str]] = []
         self.react: Callable[[tuple[bytes, str]], None] = lambda hint: None
 
-    def changed(self, path: bytes, *, now: bool = False, writing: bool = False) -> None:
+    def changed(self, path: bytes, *, now: bool = False, moved: bool = False, writing: bool = False) -> None:
+        now = now or moved
         self.hints.append((path, "gone" if now else "changed"))
         self.react(self.hints[-1])
 

@@ -217,3 +217,41 @@ def test_two_applications_may_adopt_one_folder(daemon: Daemon, house: Path) -> N
         client.settle()
         assert (notes.root / "x").read_bytes() == b"two"
         assert (notes.rows().keys(), drafts.rows().keys()) == ({"x"}, {"x"})
+
+
+def test_a_move_to_another_folder_is_told_as_one(two: tuple[Place, Place]) -> None:
+    """Not as a deletion first, which somebody might act upon."""
+    first, second = two
+    for number in range(12):
+        first.write(f"x{number}", b"x%d" % number)
+    since = first.newest()
+    for number in range(12):
+        (first.root / f"x{number}").rename(second.root / f"x{number}")
+        _settle(*two)
+    told = [row.type for row in first.client.events(since, follow=False)]
+    assert told == ["renamed"] * 12
+
+
+@pytest.mark.parametrize("content", ["each its own", "all the same"])
+@pytest.mark.parametrize("down", [False, True], ids=["while it runs", "while it is down"])
+def test_a_whole_folder_moved_into_another_is_no_loss(daemon: Daemon, house: Path, content: str, down: bool) -> None:
+    """Every file of it, equal ones too: each is the same session, and the folder that they left is not held."""
+    with daemon.client() as client:
+        fill(house / "first", {f"{n}": b"same" if content == "all the same" else b"%d" % n for n in range(120)})
+        fill(house / "second", ["still"])
+        first, second = adopt(daemon, client, house / "first"), adopt(daemon, client, house / "second")
+        before, since = {name: row.id for name, row in first.rows().items()}, first.newest()
+        if down:
+            daemon.stop()
+        for path in [*first.root.iterdir()]:
+            path.rename(second.root / path.name)
+        if down:
+            daemon.start()
+            client.folder_scan(timeout_seconds=60)
+        _settle(first, second)
+        after = {name: row.id for name, row in second.rows().items() if name != "still"}
+        if content == "each its own":
+            assert after == before
+        else:
+            assert set(after.values()) == set(before.values())
+        assert {row.type for row in client.events(since, follow=False)} == {"renamed"}

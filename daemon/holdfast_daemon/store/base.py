@@ -93,7 +93,7 @@ class Reader(Protocol):
     def missing_count(self, folder: str) -> int: ...
 
     def sessions_with_head(self, document: bytes, limit: int) -> list[Session]:
-        """Live sessions whose head is that document, in whatever folder."""
+        """Live sessions whose head is that document, in whatever folder; all of them where ``limit`` is negative."""
         ...
 
     def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
