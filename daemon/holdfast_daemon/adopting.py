@@ -17,7 +17,7 @@ from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Folder
 from holdfast_daemon.suggesting import suggestions
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotAllowed, NotFound, Unreadable
+from holdfast_protocol.errors import BadField, Busy, Exists, HoldfastError, NotAllowed, NotFound, Unreadable
 from holdfast_protocol.model import FolderRow
 from holdfast_protocol.names import check_application, check_name, shown
 
@@ -52,6 +52,7 @@ class Adopting:
             known = self._known(root, request.app)
             if known is not None and not known.removed:
                 return m.FolderChanged(rows=self._folders.rows([known.label]), operation=None), ()
+            await asyncio.to_thread(self._check_other_names, root, request.app)
             first = await asyncio.to_thread(self._folder, request, root, form, known)
             beside, warnings = await asyncio.to_thread(self._beside, first, form, polled=request.poll)
             added = [first, *beside]
@@ -73,6 +74,12 @@ class Adopting:
             folder = self._need(request.label)
             if folder.app is None:
                 raise NotAllowed("The sessions folder is the daemon's own; it is always watched", folder=folder.label)
+            if self._folders.is_open(folder.label):
+                raise Busy(
+                    "A program still has a file open that was replaced under it (see status), and what it writes there "
+                    "would not be kept: close it first",
+                    folder=folder.label,
+                )
             rows = self._folders.rows([folder.label])
             await self._folders.close(folder.label)
 
@@ -157,6 +164,17 @@ class Adopting:
         except OSError as problem:
             raise Unreadable(f"{shown(os.fsdecode(root))} cannot be read: {problem.strerror}") from problem
         return root
+
+    def _check_other_names(self, root: bytes, app: str) -> None:
+        """Raises NotAllowed for a watched folder by another path (a bind mount): its files would be in it twice."""
+        identity = folder_identity(root)
+        for each in self._catalog.reader.folders():
+            if each.app == app and not each.removed and each.root != root and folder_identity(each.root) == identity:
+                raise NotAllowed(
+                    f"{shown(os.fsdecode(root))} is the folder {shown(each.label)}, which is watched at "
+                    f"{shown(os.fsdecode(each.root))}",
+                    folder=each.label,
+                )
 
     def _known(self, root: bytes, app: str) -> Folder | None:
         """What was adopted before, under whatever label; a removed one too."""

@@ -115,6 +115,11 @@ class WatchedFolder:
         return self.poll_note is not None
 
     @property
+    def is_open(self) -> bool:
+        """Whether a program still writes to a file that was replaced under it."""
+        return self._publisher.is_open
+
+    @property
     def scanning(self) -> bool:
         return self._steps is not None
 

@@ -110,6 +110,10 @@ class Folders:
             await asyncio.to_thread(folder.stop, STOP_SECONDS)
         self._house.sessions.sites.drop(label)
 
+    def is_open(self, label: str) -> bool:
+        """Whether a program still writes to a file of this folder that was replaced under it."""
+        return label in self._folders and self._folders[label].is_open
+
     def __contains__(self, label: object) -> bool:
         return label in self._folders
 

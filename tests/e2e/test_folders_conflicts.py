@@ -9,7 +9,7 @@ import pytest
 from adopted import BASE, BASS, HAT, KICK, OTHER_KICK, Place, adopt, adopt_sets, fill, listing, save_set
 from e2e_daemon import Daemon, until
 
-from holdfast_protocol.errors import Ambiguous
+from holdfast_protocol.errors import Ambiguous, Busy
 
 
 @pytest.fixture
@@ -131,6 +131,8 @@ def test_what_a_program_goes_on_writing_to_a_displaced_file_is_kept(daemon: Daem
                 state = b"".join(b"line %d\n" % each for each in range(1, number + 1))
                 until(lambda state=state: _fork(place) is not None and place.content(_fork(place) or "") == state)  # type: ignore[misc]
             assert "former file open" in place.problems()
+            with pytest.raises(Busy):
+                client.folder_remove(place.folder)
         until(lambda: "former file open" not in place.problems())
         assert path.read_bytes() == b"of a client\n"
         assert len(place.history(_fork(place) or "")) == 3

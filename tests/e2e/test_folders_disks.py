@@ -14,6 +14,8 @@ import pytest
 from adopted import Place, adopt, fill, hears, identities, own
 from e2e_daemon import Daemon, until
 
+from holdfast_protocol.errors import NotAllowed
+
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 PR_CAPBSET_DROP = 24
 
@@ -73,6 +75,15 @@ def test_an_unmounted_disk_is_held_and_comes_back(daemon: Daemon, house: Path, m
         assert identities(place) == before
         assert "deleted-outside" not in place.types()
         hears(place)
+
+
+def test_a_folder_by_another_path_is_not_adopted_twice(place: Place, house: Path, mounts: list[Path]) -> None:
+    """A bind mount of it: its files would be two sessions each, or hop between the two."""
+    (house / "point").mkdir()
+    _mount("--bind", str(place.root), str(house / "point"))
+    mounts.append(house / "point")
+    with pytest.raises(NotAllowed, match=str(place.root)):
+        place.client.folder_add(str(house / "point"), place.app)
 
 
 def test_a_disk_mounted_over_the_folder_is_not_believed(place: Place, mounts: list[Path]) -> None:
