@@ -240,7 +240,7 @@ class Changing:
         if not published:
             return reply
         reason = await self._folders.published(session.folder, session.path, left(deadline))
-        if reason is None or isinstance(reply, m.Undone):
+        if reason is None:
             return reply
         said = f"{reason}; the change is kept, and written once that can be"
         return type(reply)(**{**_fields(reply), "warnings": [*reply.warnings, said]})

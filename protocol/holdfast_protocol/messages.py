@@ -376,11 +376,13 @@ class Undo(Request, frozen=True, kw_only=True):
 
 
 class Undone(Reply, frozen=True, kw_only=True):
-    """``undone`` is what was reversed; ``operation`` is the number of the row that says so."""
+    """``undone`` is what was reversed; ``operation`` is the number of the row that says so. ``warnings`` are for people
+    (with ``published``, why the file does not show it)."""
 
     undone: OperationRow
     operation: int
     session: SessionRow
+    warnings: list[str] = []
 
 
 class Operations(Request, frozen=True, kw_only=True):

@@ -278,7 +278,7 @@ def test_what_a_read_only_disk_refused_is_done_once_it_can_be(
         said = daemon.ok("restore", f"{place.app}/0@-1", "--folder", place.folder)
         assert "cannot be written: Read-only file system" in said.err
         assert "Read-only" in daemon.ok("delete", f"{place.app}/1", "--folder", place.folder).err
-        assert "Read-only" in daemon.ok("undo").err
+        daemon.ok("undo")
         until(lambda: "'1'" not in place.problems())  # nothing is wanted there any more
         client.delete(place.ref("1"))
         until(lambda: "Read-only" in place.problems())

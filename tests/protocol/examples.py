@@ -341,6 +341,9 @@ RESULTS: dict[str, Reply] = {
     "changed": Changed(session=SESSION, operation=42),
     "changed-warned": Changed(session=SESSION, operation=42, warnings=["Its name holds #"]),
     "undone": Undone(undone=UNDONE, operation=43, session=SESSION),
+    "undone-warnings": Undone(
+        undone=UNDONE, operation=43, session=SESSION, warnings=["The folder work is gone; the change is kept"]
+    ),
     "operationrows": OperationRows(rows=[UNDONE, OPERATION], more=False),
     "subscribed": Subscribed(number=42),
     "unsubscribed": Unsubscribed(),
@@ -418,5 +421,6 @@ FORMER: frozenset[str] = frozenset(
         "shown.result",
         "changes.result",
         "statusreport.result",
+        "undone.result",
     }
 )

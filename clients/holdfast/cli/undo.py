@@ -22,10 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """Undo; the sentence says what was undone."""
     undone = context.client.undo(arguments.operation, published=True)
-    report = context.client.status()
-    for problem in report.problems if report.pending_files else ():
-        context.output.say(f"holdfast: {problem}")
     if context.output.as_json:
         context.output.row(undone)
+    for warning in undone.warnings:
+        context.output.say(f"holdfast: {warning}")
     context.output.done(f"undone {told(undone.undone, to_terminal=context.output.to_terminal)}")
     return 0
