@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from holdfast.documents import LoadedDocument, OpenDocument
     from holdfast.parts import SessionPart
     from holdfast.sources import DocumentContent, FileContent, Parcel
+    from holdfast.workspace import Workspace
     from holdfast_protocol.connection import Answered
 
 ReplyType = TypeVar("ReplyType", bound=wire.Reply)
@@ -329,6 +330,40 @@ class Client:
     def status(self) -> wire.StatusReport:
         """How the daemon is."""
         return self._reply(wire.Status(), wire.StatusReport)
+
+    def workspace(
+        self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
+        id: str | None = None,
+    ) -> Workspace:  # fmt: skip
+        """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
+        NotFound."""
+        from holdfast.workspace import Workspace
+
+        named = reference(name) if name else Ref()
+        request = wire.WorkspaceOpen(
+            app=app or named.app, name=named.name, folder=folder or named.folder, format=format, id=id
+        )
+        return Workspace(self, self._reply(request, wire.WorkspaceState))
+
+    def workspaces(self, *, app: str | None = None) -> wire.Workspaces:
+        """Those that are held or were left, changed last first."""
+        return self._reply(wire.WorkspaceList(app=app), wire.Workspaces)
+
+    def recover(
+        self, id: str, *, name: str | None = None, message: str = "", accept: bool = False, published: bool = False
+    ) -> wire.Saved:
+        """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists."""
+        request = wire.WorkspaceSave(id=id, name=name, message=message, accept=accept, end=True, published=published)
+        return self._reply(request, wire.Saved)
+
+    def discard(self, id: str) -> wire.WorkspaceEnded:
+        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound."""
+        return self._reply(wire.WorkspaceDiscard(id=id), wire.WorkspaceEnded)
+
+    def last(self, *, app: str | None = None) -> wire.LastState:
+        """What to go on with: the workspace that was left last with unsaved changes, and the session changed last."""
+        return self._reply(wire.Last(app=app), wire.LastState)
 
     def events(
         self, since: int | None = None, *, follow: bool = True, app: str | None = None, session: str | None = None

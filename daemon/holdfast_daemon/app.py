@@ -107,6 +107,9 @@ class Daemon:
             self._epoch,
         )  # fmt: skip
         closing.callback(service.close)
+        self._workspaces = service.workspaces
+        closing.push_async_callback(self._workspaces.stop)
+        self._workspaces.start()
         listener = listen(where.socket)
         self._server = Server(service, listener, where.socket, descriptors)
         closing.push_async_callback(self._server.stop)
@@ -123,6 +126,7 @@ class Daemon:
         reader = self._catalog.reader
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
+        problems = [*self._folders.problems, *self._workspaces.problems, *broken]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,
@@ -130,7 +134,7 @@ class Daemon:
             operations_count=reader.newest_operation(), clients_count=self._server.clients,
             connections_count=self._server.connections.count, connections_limit=self._server.connections.limit,
             store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folders.watching,
-            problems=[_text(each) for each in [*self._folders.problems, *broken]], folders=self._folders.rows(),
+            problems=[_text(each) for each in problems], folders=self._folders.rows(),
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import Session
+from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
@@ -32,7 +33,7 @@ class Changing:
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
-        incoming: Incoming,
+        incoming: Incoming, workspaces: Workspaces,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -43,6 +44,7 @@ class Changing:
         self._documents = documents
         self._content = documents.content
         self._incoming = incoming
+        self._workspaces = workspaces
         self._restoring = Restoring(sessions, saving, lifecycle, documents)
 
     async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -181,6 +183,13 @@ class Changing:
         )  # fmt: skip
         check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
+        return await self._shown(saved, saved.session, request.published, deadline), ()
+
+    async def workspace_save(
+        self, request: m.WorkspaceSave, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:  # fmt: skip
+        """A workspace's state becomes a head."""
+        saved = await self._warned(await self._workspaces.save(request, caller), losses=True)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def delete(self, request: m.Delete, payload: Frames, caller: Caller, deadline: float) -> Answer:

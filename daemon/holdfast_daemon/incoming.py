@@ -74,7 +74,7 @@ class Incoming:
             document = reader.document_of(base_snapshot)
             whole = await self._documents.bytes_of(document)
             parts = [*(await self._documents.read(document, form)).parts]
-        for source, content in zip(request.parts, await self._parts_in(request.parts, payload), strict=True):
+        for source, content in zip(request.parts, await self.parts_in(request.parts, payload), strict=True):
             try:
                 old = naming.find_part(parts, source.part)
                 parts[parts.index(old)] = Part(key=old.key, name=old.name, kind=old.kind, content=content)
@@ -82,7 +82,7 @@ class Incoming:
                 parts.append(form.new_part(source.part, content, parts))
         return await self._documents.place(await self._documents.written(form, parts, whole)), form
 
-    async def _parts_in(self, sources: Sequence[PartSource], payload: Frames) -> list[bytes]:
+    async def parts_in(self, sources: Sequence[PartSource], payload: Frames) -> list[bytes]:
         """The content of each part. Raises BadField, and TooLarge where no format would read them."""
         if len(sources) > LIMITS["files_count"]:
             raise BadField(f"parts: {LIMITS['files_count']} at most are expected", field="parts")

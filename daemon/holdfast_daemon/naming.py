@@ -79,6 +79,10 @@ def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snap
     """Raises NotFound, Ambiguous, BadField."""
     if said in ("latest", "head"):
         return reader.need_snapshot(session.head)
+    if said == "autosave":
+        workspace = reader.workspace_of(session.id)
+        newest = workspace.autosave if workspace is not None else None
+        return _there(reader.snapshot(newest) if newest else reader.newest_autosave(session.id), session, said)
     if said == "good":
         return _there(reader.newest_good(session.id), session, said)
     if re.fullmatch(r"-\d{1,9}", said):
@@ -91,7 +95,8 @@ def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snap
         if len(fitting) > 1:
             raise Ambiguous(f"@{said} fits several snapshots", candidates=[each.id.hex() for each in fitting])
         return _there(fitting[0] if fitting else None, session, said)
-    raise BadField(f"snapshot: @{shown(said)} is not one of latest, -N, good, {{2 hours ago}}, an id's beginning")
+    kinds = "latest, -N, good, autosave, {2 hours ago}, an id's beginning"
+    raise BadField(f"snapshot: @{shown(said)} is not one of {kinds}")
 
 
 def find_parts(parts: Sequence[Part], said: Sequence[str], kinds: Collection[str] = ()) -> list[Part]:

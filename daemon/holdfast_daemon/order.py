@@ -21,7 +21,7 @@ class Order:
     displaced. The session may have another path by the time of the commit.
     ``path``: the visible path of a new session, whose file is there already; ``looks``: its signature.
     ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
-    ``origin``: the session that a new one was made from by its application.
+    ``origin``: the session that a new one was made from by its application; ``identity``: the id that a new one gets.
     """
 
     app: str
@@ -42,6 +42,7 @@ class Order:
     looks: bytes | None = None
     continues: bytes | None = None
     origin: Session | None = None
+    identity: bytes | None = None
 
     @property
     def tree(self) -> bool:

@@ -28,7 +28,7 @@ class Outcomes:
         conflicts: tuple[str, ...] = (),
     ) -> Work:  # fmt: skip
         sessions, document = self._sessions, order.placed.document
-        identity = new_id()
+        identity = (order.identity if forked_from is None else None) or new_id()
         base = order.base if forked_from else None
         origin = forked_from or order.origin
         snapshot = sessions.snapshot(

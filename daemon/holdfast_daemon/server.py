@@ -31,6 +31,8 @@ DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
+BEAT_SECONDS = 1.0
+HEARTBEAT_MS = 5000
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
@@ -70,8 +72,11 @@ class Server:
         wire.setsockopt(zmq.RCVHWM, 256)
         wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
+        wire.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        wire.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)  # a machine that slept, a cable that was pulled
         self.connections.start()
         self._loop.add_reader(_option(wire, zmq.FD), self._drain)
+        self._loop.call_later(BEAT_SECONDS, self._beat)
         self._soon()
 
     async def stop(self) -> None:
@@ -200,7 +205,7 @@ class Server:
         """One slower request; past its deadline the asker is told, and what was not begun is not done."""
         deadline = time.monotonic() + asked.deadline_ms / 1000
         changing = type(asked.request) in CHANGING
-        caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)])
+        caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)], identity, asked.id)
         try:
             async with asyncio.timeout(None if changing else deadline - time.monotonic()):
                 answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
@@ -243,7 +248,15 @@ class Server:
             raise
         return "sent"
 
+    def _beat(self) -> None:
+        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left."""
+        for peer in self._service.workspaces.holders():
+            self._put(peer, connection.beat())
+        if not self._stopping:
+            self._loop.call_later(BEAT_SECONDS, self._beat)
+
     def _forget(self, identity: bytes) -> None:
+        self._service.workspaces.gone(identity)
         self._peers.pop(identity, None)
         self._feed.forget(identity)
         self._outbound.drop(identity)

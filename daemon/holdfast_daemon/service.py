@@ -24,6 +24,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
+from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import connection
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField
@@ -35,7 +36,7 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", "events", "folders", "merge"]
+CAPABILITIES = ["chunks", "events", "folders", "merge", "workspaces"]
 
 
 class Service:
@@ -54,7 +55,8 @@ class Service:
         self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
-        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming)
+        workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming)
+        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
             m.Ping: self.ping,
@@ -89,6 +91,17 @@ class Service:
             m.FolderScan: adopting.folder_scan,
             m.FolderSuggest: adopting.folder_suggest,
             m.Settle: adopting.settle,
+            m.WorkspaceOpen: workspaces.open,
+            m.WorkspacePut: workspaces.put,
+            m.WorkspaceRemove: workspaces.remove,
+            m.WorkspaceRename: workspaces.rename,
+            m.WorkspaceReorder: workspaces.reorder,
+            m.WorkspaceCat: workspaces.cat,
+            m.WorkspaceSave: changing.workspace_save,
+            m.WorkspaceLeave: workspaces.leave,
+            m.WorkspaceDiscard: workspaces.discard,
+            m.WorkspaceList: workspaces.list,
+            m.Last: workspaces.last,
         }
 
     def close(self) -> None:

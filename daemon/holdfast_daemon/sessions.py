@@ -18,7 +18,7 @@ from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
-from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, new_id
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, Workspace, new_id
 from holdfast_protocol import codec
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed
@@ -36,11 +36,14 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once."""
+    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once. ``peer`` names the
+    connection, ``id`` the request, whatever it is."""
 
     author: str
     request: bytes | None = None
     verb: str = ""
+    peer: bytes = b""
+    id: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +153,17 @@ class Sessions:
             Operation(
                 number=0, time=self.clock(), type=kind, session=None, app=app, folder=label, name=None, cause=None,
                 author=author, undoable=False, revision=None, snapshot=None, previous=None, undone_by=None, note=text,
+            )
+        )  # fmt: skip
+
+    def tell_of(self, tx: Transaction, workspace: Workspace, kind: str, text: str, snapshot: bytes | None) -> int:
+        """The operation of a workspace."""
+        return tx.add_operation(
+            Operation(
+                number=0, time=self.clock(), type=kind, session=workspace.session, app=workspace.app,
+                folder=workspace.folder, name=workspace.name, cause="autosaved" if kind == "autosaved" else None,
+                author=workspace.author, undoable=False, revision=None, snapshot=snapshot, previous=workspace.base,
+                undone_by=None, note=text,
             )
         )  # fmt: skip
 

@@ -140,6 +140,11 @@ def event(subscription: bytes, row: Event) -> Frames:
     return [_answer(subscription, "event", codec.to_plain(row))]
 
 
+def beat() -> Frames:
+    """The frames of a sign of life, which no request asked for and no client needs to look at."""
+    return [codec.encode({"id": bytes(ID_BYTES), "kind": "beat"})]
+
+
 class ClientConnection:
     """The client's side of one connection: which requests are open, and what their answers must be."""
 

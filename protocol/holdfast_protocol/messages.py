@@ -24,6 +24,7 @@ from holdfast_protocol.model import (
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    WorkspaceRow,
 )
 
 PROTOCOL_VERSION = 1
@@ -543,6 +544,144 @@ class Failure(Reply, frozen=True, kw_only=True):
     details: dict[str, Detail]
 
 
+class WorkspaceOpen(Request, frozen=True, kw_only=True):
+    """A workspace for a running application. It begins with the parts of the head of ``app``/``name``, or with none
+    where there is no such session; then its document is of ``format``, by default the application's own. With ``id`` a
+    workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the
+    connection ends or another one takes it over."""
+
+    app: str | None = None
+    name: str = ""
+    folder: str | None = None
+    format: str | None = None
+    id: str | None = None
+
+
+class WorkspaceState(Reply, frozen=True, kw_only=True):
+    """The workspace, and its parts in order."""
+
+    workspace: WorkspaceRow
+    parts: list[PartRow] = []
+
+
+class WorkspacePut(Request, frozen=True, kw_only=True):
+    """The part has this content from now on; where there is none of that key or name, it is a new one behind the
+    others. Answered when durable. A patch has ``of``, the BLAKE3 hash of the content that it starts from: of that, the
+    bytes from ``start`` up to, not including, ``end`` are replaced. Refused (exists) where the content is another. The
+    same request may be repeated."""
+
+    id: str
+    source: PartSource
+    of: bytes | None = None
+    start: Natural = 0
+    end: Natural = 0
+
+
+class WorkspacePart(Reply, frozen=True, kw_only=True):
+    """The part as it is now; ``hash`` is that of its content, 32 bytes."""
+
+    part: PartRow
+    hash: bytes
+
+
+class WorkspaceRemove(Request, frozen=True, kw_only=True):
+    """The part goes; one that is not there has gone already."""
+
+    id: str
+    part: str
+
+
+class WorkspaceRename(Request, frozen=True, kw_only=True):
+    """The part is called ``name``; its key stays."""
+
+    id: str
+    part: str
+    name: str
+
+
+class WorkspaceReorder(Request, frozen=True, kw_only=True):
+    """The parts stand in the order of ``keys``, which are those of all parts, each once."""
+
+    id: str
+    keys: list[str]
+
+
+class WorkspaceCat(Request, frozen=True, kw_only=True):
+    """At most ``length`` bytes of a part, from ``offset``."""
+
+    id: str
+    part: str
+    offset: Natural = 0
+    length: Natural = 1024 * 1024
+
+
+class WorkspaceContent(Reply, frozen=True, kw_only=True):
+    """``size_bytes`` and ``hash`` are the whole part's; the asked bytes are payload frame 0."""
+
+    size_bytes: int
+    hash: bytes
+
+
+class WorkspaceSave(Request, frozen=True, kw_only=True):
+    """The workspace's state becomes the head of its session, or of the new session ``name``; it merges or forks like
+    any save that starts from what the workspace began from. The workspace goes on from what was saved, or with ``end``
+    ends with it."""
+
+    id: str
+    name: str | None = None
+    message: str = ""
+    accept: bool = False
+    end: bool = False
+    published: bool = False
+
+
+class WorkspaceLeave(Request, frozen=True, kw_only=True):
+    """Nobody holds it from now on. One without unsaved changes ends; any other is kept, with a snapshot."""
+
+    id: str
+
+
+class WorkspaceDiscard(Request, frozen=True, kw_only=True):
+    """Its unsaved changes are wanted no more. An autosave of them stays in the session's history until retention takes
+    it."""
+
+    id: str
+
+
+class WorkspaceEnded(Reply, frozen=True, kw_only=True):
+    """``ended`` is false where the workspace is kept. ``snapshot``: what it had that was not saved, if anything."""
+
+    ended: bool
+    snapshot: str | None = None
+    operation: int | None = None
+
+
+class WorkspaceList(Request, frozen=True, kw_only=True):
+    """Those that are, changed last first; ``app`` narrows it."""
+
+    app: str | None = None
+
+
+class Workspaces(Reply, frozen=True, kw_only=True):
+    """All of them."""
+
+    rows: list[WorkspaceRow]
+
+
+class Last(Request, frozen=True, kw_only=True):
+    """What to go on with: the workspace that was left last with unsaved changes, and the session that was changed last,
+    of ``app`` or of any application."""
+
+    app: str | None = None
+
+
+class LastState(Reply, frozen=True, kw_only=True):
+    """Either may be nil. Where the workspace is of that session or newer, it is what its user saw last."""
+
+    workspace: WorkspaceRow | None = None
+    session: SessionRow | None = None
+
+
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
@@ -576,6 +715,17 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     FolderSuggest: Suggestions,
     Settle: Settled,
     Status: StatusReport,
+    WorkspaceOpen: WorkspaceState,
+    WorkspacePut: WorkspacePart,
+    WorkspaceRemove: WorkspaceState,
+    WorkspaceRename: WorkspaceState,
+    WorkspaceReorder: WorkspaceState,
+    WorkspaceCat: WorkspaceContent,
+    WorkspaceSave: Saved,
+    WorkspaceLeave: WorkspaceEnded,
+    WorkspaceDiscard: WorkspaceEnded,
+    WorkspaceList: Workspaces,
+    Last: LastState,
 }
 
 VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
@@ -583,5 +733,8 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
-    {Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove}
+    {
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove,
+        WorkspaceOpen, WorkspaceSave, WorkspaceDiscard,
+    }
 )

@@ -106,6 +106,33 @@ class PartRow(Row, frozen=True, kw_only=True):
     arrays: list[ArrayRow] = []
 
 
+class WorkspaceRow(Row, frozen=True, kw_only=True):
+    """The live state of one application instance.
+
+    ``session`` and ``revision``: what it began from, or was saved as last; where ``revision`` is 0 there is no such
+    session yet, and it will have that id. ``left``: since when nobody holds it. ``unsaved``: since when it has what
+    neither the session nor an autosave has, nil where they have all. ``autosave``: the newest snapshot that the daemon
+    made of it. ``behind``: the session has moved on since.
+    """
+
+    id: str
+    app: str
+    folder: str
+    name: str
+    format: str
+    session: str
+    revision: int
+    author: str
+    created: int
+    changed: int
+    left: int | None = None
+    saved: bool = False
+    unsaved: int | None = None
+    autosave: str | None = None
+    behind: bool = False
+    parts_count: int = 0
+
+
 class ResourceRow(Row, frozen=True, kw_only=True):
     """A file or URL that a document points to. ``key``: the part that does; ``role`` is the format's own word;
     ``reference`` is as the document has it. ``state``: there, moved (``found`` is a file of its name nearby), missing,
@@ -237,6 +264,9 @@ OPERATION_TYPES: dict[str, bool] = {
     "folder-removed": False,
     "folder-held": False,
     "folder-released": False,
+    "autosaved": False,
+    "workspace-left": False,
+    "workspace-ended": False,
 }
 
 CAUSES = ("saved", "autosaved", "outside", "imported", "restored", "merged")

@@ -180,7 +180,8 @@ def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monke
     store.close()
     path = store.folder / "catalog.sqlite"
     with path.open("r+b") as catalog:
-        for page in range(4, path.stat().st_size // 4096):
+        pages = path.stat().st_size // 4096
+        for page in range(pages // 2, pages):
             catalog.seek(page * 4096)
             catalog.write(b"\xff" * 2000)
     again = Store(store.folder)

@@ -54,6 +54,8 @@ FLOORS = (
     ("connections", "feed"),
     ("service",),
     ("adopting", "asking", "changing"),
+    ("workspaces",),
+    ("live",),
     ("incoming", "restoring"),
     ("documents",),
 )

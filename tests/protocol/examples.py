@@ -27,6 +27,8 @@ from holdfast_protocol.messages import (
     FolderSuggest,
     Hello,
     Import,
+    Last,
+    LastState,
     List,
     Load,
     Loaded,
@@ -65,6 +67,21 @@ from holdfast_protocol.messages import (
     Unsubscribe,
     Unsubscribed,
     Welcome,
+    WorkspaceCat,
+    WorkspaceContent,
+    WorkspaceDiscard,
+    WorkspaceEnded,
+    WorkspaceLeave,
+    WorkspaceList,
+    WorkspaceOpen,
+    WorkspacePart,
+    WorkspacePut,
+    WorkspaceRemove,
+    WorkspaceRename,
+    WorkspaceReorder,
+    Workspaces,
+    WorkspaceSave,
+    WorkspaceState,
 )
 from holdfast_protocol.model import (
     ArrayRow,
@@ -80,6 +97,7 @@ from holdfast_protocol.model import (
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    WorkspaceRow,
 )
 
 REQUEST_ID = bytes(range(16))
@@ -229,6 +247,13 @@ KNOWN = SuggestionRow(
     path=ADOPTED.path, app="renardo", layout="sessions", sessions_count=20, label="livecoding_sessions"
 )
 
+WORKSPACE = WorkspaceRow(
+    id="cd" * 16, app="renardo", folder="sessions", name="verse", format="renardo", session=SESSION_ID, revision=7,
+    author="ada", created=1_700_000_000_000_000_000, changed=1_700_000_030_000_000_000,
+    left=1_700_000_040_000_000_000, unsaved=1_700_000_029_000_000_000, autosave="ef" * 16, behind=True, parts_count=1,
+)  # fmt: skip
+LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
+
 #: By file name. What stands before the first ``-`` is the verb, whose own ``-`` stay.
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
@@ -290,6 +315,25 @@ REQUESTS: dict[str, Request] = {
     "folder-suggest": FolderSuggest(environment={"RENARDO_USER_DIR": "/music"}, folder=b"/home/ada/gr\xf6\xdfe"),
     "settle": Settle(label="livecoding_sessions"),
     "status": Status(),
+    "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
+    "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
+    "workspace-open-again": WorkspaceOpen(id=WORKSPACE.id),
+    "workspace-put": WorkspacePut(id=WORKSPACE.id, source=PartSource(part="intro", frame=0)),
+    "workspace-put-a-patch": WorkspacePut(
+        id=WORKSPACE.id, source=PartSource(part="buffer-1", frame=0), of=b"\xab" * 32, start=10, end=12
+    ),
+    "workspace-remove": WorkspaceRemove(id=WORKSPACE.id, part="buffer-1"),
+    "workspace-rename": WorkspaceRename(id=WORKSPACE.id, part="buffer-1", name="outro"),
+    "workspace-reorder": WorkspaceReorder(id=WORKSPACE.id, keys=["buffer-2", "buffer-1"]),
+    "workspace-cat": WorkspaceCat(id=WORKSPACE.id, part="intro", offset=1_048_576, length=65_536),
+    "workspace-save": WorkspaceSave(id=WORKSPACE.id),
+    "workspace-save-every-field": WorkspaceSave(
+        id=WORKSPACE.id, name="chorus", message="after the crash", accept=True, end=True, published=True
+    ),
+    "workspace-leave": WorkspaceLeave(id=WORKSPACE.id),
+    "workspace-discard": WorkspaceDiscard(id=WORKSPACE.id),
+    "workspace-list": WorkspaceList(app="renardo"),
+    "last": Last(app="renardo"),
 }
 
 #: By file name: the reply's type in lower case, and what makes this one different.
@@ -391,6 +435,14 @@ RESULTS: dict[str, Reply] = {
         problems=[],
         folders=[OWN, ADOPTED],
     ),
+    "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
+    "workspacepart": WorkspacePart(part=LIVE_PART, hash=b"\xab" * 32),
+    "workspacecontent": WorkspaceContent(size_bytes=2_097_152, hash=b"\xab" * 32),
+    "workspaceended": WorkspaceEnded(ended=True),
+    "workspaceended-discarded": WorkspaceEnded(ended=True, snapshot="ef" * 16, operation=43),
+    "workspaces": Workspaces(rows=[WORKSPACE]),
+    "laststate": LastState(workspace=WORKSPACE, session=SESSION),
+    "laststate-nothing": LastState(),
 }
 
 EVENTS: dict[str, Event] = {

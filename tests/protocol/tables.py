@@ -51,6 +51,9 @@ OPERATION_MEANINGS = {
     "folder-removed": "a folder is not watched any longer; its sessions left the list, its files stayed",
     "folder-held": "much of a folder was gone at once: its deletions were reversed, and none follow for the moment",
     "folder-released": "what was missing in a held folder is back, or was given up",
+    "autosaved": "a snapshot of a workspace; `previous` is what the workspace began from",
+    "workspace-left": "nobody holds a workspace with unsaved changes any more; `note` is its id",
+    "workspace-ended": "a workspace was saved and closed (`note` is `saved`), or discarded (`discarded`)",
 }
 CAUSE_MEANINGS = {
     "saved": "a client said `save`",

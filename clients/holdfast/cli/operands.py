@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from holdfast.references import without_part
-from holdfast_protocol.errors import BadName
+from holdfast_protocol.errors import Ambiguous, BadName, NotFound
 from holdfast_protocol.model import Ref
 from holdfast_protocol.names import parse_reference, shown
+
+if TYPE_CHECKING:
+    from holdfast.client import Client
 
 _SUFFIX = ("@", ":")
 
@@ -54,3 +58,13 @@ def read_reference(text: str | None, arguments: argparse.Namespace) -> Ref:
 
 def _in_folder(ref: Ref, app: str | None, name: str, folder: str | None) -> Ref:
     return Ref(app=app, name=name, folder=folder, snapshot=ref.snapshot, part=ref.part)
+
+
+def workspace_id(client: Client, said: str) -> str:
+    """The id that begins so. Raises NotFound, Ambiguous."""
+    fitting = [row.id for row in client.workspaces().rows if row.id.startswith(said.lower())]
+    if len(fitting) > 1:
+        raise Ambiguous(f"{shown(said)} fits several workspaces", candidates=fitting)
+    if not fitting:
+        raise NotFound(f"There is no workspace {shown(said)}; see holdfast workspace list", id=said)
+    return fitting[0]

@@ -12,7 +12,17 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from holdfast_daemon.store.nouns import ChunkPlace, Folder, Operation, Session, Snapshot, StoredDocument, Visible
+from holdfast_daemon.store.nouns import (
+    ChunkPlace,
+    Folder,
+    Operation,
+    Session,
+    Snapshot,
+    StoredDocument,
+    Visible,
+    Workspace,
+    WorkspaceContent,
+)
 from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
@@ -137,7 +147,11 @@ class Reader(Protocol):
         ...
 
     def newest_good(self, session: bytes) -> Snapshot | None:
-        """The newest that is no suspect."""
+        """The newest that is no suspect, and no autosave."""
+        ...
+
+    def newest_autosave(self, session: bytes) -> Snapshot | None:
+        """The newest that the daemon made of a workspace."""
         ...
 
     def head_at(self, session: bytes, revision: int) -> bytes | None:
@@ -188,6 +202,22 @@ class Reader(Protocol):
 
     def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
         """By one of these authors, not undone yet, and no autosave."""
+        ...
+
+    def workspace(self, identity: bytes) -> Workspace | None:
+        """What a running application has handed over, or one that is gone had."""
+        ...
+
+    def workspaces(self, app: str | None = None) -> list[Workspace]:
+        """Changed last first."""
+        ...
+
+    def workspace_of(self, session: bytes) -> Workspace | None:
+        """The one of a session that was changed last."""
+        ...
+
+    def workspace_content(self, workspace: bytes, key: str) -> WorkspaceContent | None:
+        """What was put last under that key."""
         ...
 
     def answer(self, request: bytes) -> bytes | None:
@@ -251,6 +281,26 @@ class Transaction(Reader, Protocol):
         ...
 
     def mark_undone(self, number: int, by: int) -> None: ...
+
+    def put_workspace(self, workspace: Workspace) -> None:
+        """A new row, or another in the place of the one of that id."""
+        ...
+
+    def touch_workspace(self, identity: bytes, changed: int, unsaved: int | None) -> None:
+        """It was changed then, and is held."""
+        ...
+
+    def put_workspace_content(self, content: WorkspaceContent) -> None:
+        """In the place of what was there."""
+        ...
+
+    def drop_workspace_contents(self, workspace: bytes, keys: Iterable[str] | None = None) -> None:
+        """What was put under these keys; without ``keys`` all of it."""
+        ...
+
+    def drop_workspace(self, workspace: bytes) -> None:
+        """With all that was put."""
+        ...
 
     def put_fact(self, key: str, value: bytes) -> None: ...
 

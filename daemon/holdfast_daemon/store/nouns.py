@@ -179,6 +179,51 @@ class Folder(Noun, frozen=True):
         return msgspec.structs.replace(self, **changes)
 
 
+class Workspace(Noun, frozen=True):
+    """A row of ``workspaces``: the live state of one application instance.
+
+    ``session``: the id of the session that it is of, or that it will have; ``base``: the snapshot that it began from or
+    was saved as, at ``revision`` (0: none). ``listing``: its parts in order (``workspaces.py``). ``saved_at`` and
+    ``autosaved_at``: the value of ``changed`` that the base, and the newest ``autosave``, have; ``unsaved``: when the
+    first change came that neither has.
+    """
+
+    id: bytes
+    app: str
+    folder: str
+    name: str
+    format: str
+    session: bytes
+    revision: int
+    base: bytes | None
+    author: str
+    created: int
+    changed: int
+    listing: bytes
+    left: int | None = None
+    saved_at: int = 0
+    autosaved_at: int = 0
+    autosave: bytes | None = None
+    unsaved: int | None = None
+
+    def but(self, **changes: object) -> Workspace:
+        """The same workspace with other values."""
+        return msgspec.structs.replace(self, **changes)
+
+
+class WorkspaceContent(Noun, frozen=True):
+    """A row of ``workspace_parts``: what was put last, in the row itself (``content``) or as chunks. ``request`` is the
+    id of the request that did."""
+
+    workspace: bytes
+    key: str
+    size_bytes: int
+    hash: bytes
+    content: bytes | None
+    chunks: bytes | None
+    request: bytes | None
+
+
 class Operation(Noun, frozen=True):
     """A row of ``operations``."""
 

@@ -16,6 +16,8 @@ from holdfast_daemon.store.nouns import (
     Snapshot,
     StoredDocument,
     Visible,
+    Workspace,
+    WorkspaceContent,
     read_manifest,
 )
 from holdfast_protocol.errors import Damaged
@@ -34,6 +36,11 @@ OPERATION = (
     "undone_by, note"
 )
 FOLDER = "label, root, app, layout, polled, inode, added, held, removed"
+WORKSPACE = (
+    "id, app, folder, name, format, session, revision, base, author, created, changed, listing, left_at, saved_at, "
+    "autosaved_at, autosave, unsaved"
+)
+WORKSPACE_CONTENT = "workspace, key, size_bytes, hash, content, chunks, request"
 VISIBLE = "folder, path, session, published, wanted, boot, seen"
 _ORDERS = {
     "modified": "modified DESC, id",
@@ -212,7 +219,14 @@ class SqliteReader:
         return [_snapshot(row) for row in self._all(sql, (session, prefix.lower()))]
 
     def newest_good(self, session: bytes) -> Snapshot | None:
-        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND suspect IS NULL ORDER BY number DESC LIMIT 1"
+        sql = (
+            f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND suspect IS NULL AND cause != 'autosaved' "
+            "ORDER BY number DESC LIMIT 1"
+        )
+        return self._one(sql, (session,), _snapshot)
+
+    def newest_autosave(self, session: bytes) -> Snapshot | None:
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND cause = 'autosaved' ORDER BY number DESC LIMIT 1"
         return self._one(sql, (session,), _snapshot)
 
     def head_at(self, session: bytes, revision: int) -> bytes | None:
@@ -298,6 +312,21 @@ class SqliteReader:
         )
         return self._one(sql, authors, _operation)
 
+    def workspace(self, identity: bytes) -> Workspace | None:
+        return self._one(f"SELECT {WORKSPACE} FROM workspaces WHERE id = ?", (identity,), _workspace)
+
+    def workspaces(self, app: str | None = None) -> list[Workspace]:
+        sql = f"SELECT {WORKSPACE} FROM workspaces WHERE ?1 IS NULL OR app = ?1 ORDER BY changed DESC, id"
+        return [_workspace(row) for row in self._all(sql, (app,))]
+
+    def workspace_of(self, session: bytes) -> Workspace | None:
+        sql = f"SELECT {WORKSPACE} FROM workspaces WHERE session = ? ORDER BY changed DESC LIMIT 1"
+        return self._one(sql, (session,), _workspace)
+
+    def workspace_content(self, workspace: bytes, key: str) -> WorkspaceContent | None:
+        sql = f"SELECT {WORKSPACE_CONTENT} FROM workspace_parts WHERE workspace = ? AND key = ?"
+        return self._one(sql, (workspace, key), lambda row: WorkspaceContent(*row))
+
     def answer(self, request: bytes) -> bytes | None:
         """The first answer to a changing request, or None."""
         return self._one("SELECT answer FROM requests WHERE id = ?", (request,), lambda row: bytes(row[0]))
@@ -346,6 +375,10 @@ def _folder(row: Any) -> Folder:
     values = [*row]
     values[4], values[8] = bool(row[4]), bool(row[8])
     return Folder(*values)
+
+
+def _workspace(row: Any) -> Workspace:
+    return Workspace(*row)
 
 
 def _operation(row: Any) -> Operation:

@@ -1,7 +1,7 @@
-"""The catalog's tables, version 3, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 4, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -39,6 +39,15 @@ CREATE TABLE operations(
 CREATE INDEX operations_session ON operations(session, revision);
 CREATE INDEX operations_gone ON operations(folder, time) WHERE type = 'deleted-outside' AND undone_by IS NULL;
 CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
+CREATE TABLE workspaces(
+  id BLOB PRIMARY KEY, app TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL,
+  session BLOB NOT NULL, revision INTEGER NOT NULL, base BLOB, author TEXT NOT NULL, created INTEGER NOT NULL,
+  changed INTEGER NOT NULL, listing BLOB NOT NULL, left_at INTEGER, saved_at INTEGER NOT NULL,
+  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER) WITHOUT ROWID;
+CREATE INDEX workspaces_session ON workspaces(session, changed);
+CREATE TABLE workspace_parts(
+  workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
+  chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
 """
 
 #: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
@@ -72,5 +81,16 @@ INSERT INTO visible SELECT 'sessions', path, session, published, wanted, boot, N
 DROP TABLE visible_2;
 CREATE INDEX visible_pending ON visible(folder, path) WHERE published IS NOT wanted;
 CREATE INDEX operations_gone ON operations(folder, time) WHERE type = 'deleted-outside' AND undone_by IS NULL;
+""",
+    3: """
+CREATE TABLE workspaces(
+  id BLOB PRIMARY KEY, app TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL,
+  session BLOB NOT NULL, revision INTEGER NOT NULL, base BLOB, author TEXT NOT NULL, created INTEGER NOT NULL,
+  changed INTEGER NOT NULL, listing BLOB NOT NULL, left_at INTEGER, saved_at INTEGER NOT NULL,
+  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER) WITHOUT ROWID;
+CREATE INDEX workspaces_session ON workspaces(session, changed);
+CREATE TABLE workspace_parts(
+  workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
+  chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
 """,
 }

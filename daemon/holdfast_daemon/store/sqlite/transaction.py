@@ -11,8 +11,27 @@ from typing import Any
 import msgspec
 
 from holdfast_daemon.store.base import Moved
-from holdfast_daemon.store.nouns import ChunkPlace, Folder, Operation, Session, Snapshot, StoredDocument, Visible
-from holdfast_daemon.store.sqlite.reader import FOLDER, OPERATION, SESSION, SNAPSHOT, VISIBLE, SqliteReader
+from holdfast_daemon.store.nouns import (
+    ChunkPlace,
+    Folder,
+    Operation,
+    Session,
+    Snapshot,
+    StoredDocument,
+    Visible,
+    Workspace,
+    WorkspaceContent,
+)
+from holdfast_daemon.store.sqlite.reader import (
+    FOLDER,
+    OPERATION,
+    SESSION,
+    SNAPSHOT,
+    VISIBLE,
+    WORKSPACE,
+    WORKSPACE_CONTENT,
+    SqliteReader,
+)
 
 
 class SqliteTransaction(SqliteReader):
@@ -126,6 +145,34 @@ class SqliteTransaction(SqliteReader):
 
     def mark_undone(self, number: int, by: int) -> None:
         self._connection.execute("UPDATE operations SET undone_by = ? WHERE number = ?", (by, number))
+
+    def put_workspace(self, workspace: Workspace) -> None:
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO workspaces({WORKSPACE}) VALUES({', '.join('?' * 17)})",
+            msgspec.structs.astuple(workspace),
+        )
+
+    def touch_workspace(self, identity: bytes, changed: int, unsaved: int | None) -> None:
+        sql = "UPDATE workspaces SET changed = ?, unsaved = ?, left_at = NULL WHERE id = ?"
+        self._connection.execute(sql, (changed, unsaved, identity))
+
+    def put_workspace_content(self, content: WorkspaceContent) -> None:
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO workspace_parts({WORKSPACE_CONTENT}) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            msgspec.structs.astuple(content),
+        )
+
+    def drop_workspace_contents(self, workspace: bytes, keys: Iterable[str] | None = None) -> None:
+        if keys is None:
+            self._connection.execute("DELETE FROM workspace_parts WHERE workspace = ?", (workspace,))
+        else:
+            self._connection.executemany(
+                "DELETE FROM workspace_parts WHERE workspace = ? AND key = ?", ((workspace, key) for key in keys)
+            )
+
+    def drop_workspace(self, workspace: bytes) -> None:
+        self.drop_workspace_contents(workspace)
+        self._connection.execute("DELETE FROM workspaces WHERE id = ?", (workspace,))
 
     def put_fact(self, key: str, value: bytes) -> None:
         self._connection.execute("INSERT OR REPLACE INTO store(key, value) VALUES(?, ?)", (key, value))

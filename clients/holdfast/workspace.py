@@ -1,0 +1,153 @@
+"""The live state of a running application, safe as it changes: a mapping of part to content.
+
+    with client.workspace("renardo/verse") as ws:
+        ws["intro"] = "p1 >> pluck()"   # durable when this returns
+        ws.save("before the gig")
+
+What is put is kept by the daemon whatever becomes of the application, which finds it again with ``client.last``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, MutableMapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from holdfast_protocol import messages as wire
+from holdfast_protocol.errors import NotFound
+from holdfast_protocol.model import PartRow, PartSource, WorkspaceRow
+
+if TYPE_CHECKING:
+    from holdfast.client import Client
+
+
+class Workspace(MutableMapping[str, bytes]):
+    """Parts by key, in order; also found by name where that is unique. Text that is put is UTF-8. Not for several
+    threads at once. ``close`` (or the end of ``with``) leaves it: without unsaved changes it ends, else it is kept."""
+
+    def __init__(self, client: Client, state: wire.WorkspaceState) -> None:
+        self._client = client
+        self._take(state)
+
+    @property
+    def id(self) -> str:
+        """By which it is found again."""
+        return self.row.id
+
+    @property
+    def parts(self) -> list[PartRow]:
+        """Without their content, in order."""
+        return [*self._parts.values()]
+
+    def __getitem__(self, part: str) -> bytes:
+        row = self._row(part)
+        if row is None:
+            raise KeyError(part)
+        content, size_bytes = bytearray(), row.size_bytes
+        while len(content) < size_bytes or not content:
+            asked = wire.WorkspaceCat(id=self.id, part=row.key, offset=len(content))
+            answer = self._client.ask(asked)
+            assert isinstance(answer.reply, wire.WorkspaceContent)
+            size_bytes = answer.reply.size_bytes
+            if not answer.payload[0]:
+                break
+            content += answer.payload[0]
+        return bytes(content)
+
+    def __setitem__(self, part: str, content: bytes | str) -> None:
+        """Durable when this returns. Of a large part only what changed travels."""
+        from holdfast.sources import pack
+
+        whole = content.encode() if isinstance(content, str) else bytes(content)
+        row = self._row(part)
+        parcel = pack(None, {row.key if row else part: whole}, self._client.ask)
+        self._put(wire.WorkspacePut(id=self.id, source=parcel.parts[0]), parcel.frames)
+
+    def patch(self, part: str, start: int, end: int, piece: bytes | str, *, of: bytes) -> bytes:
+        """The bytes from ``start`` to ``end`` of the content whose BLAKE3 hash is ``of`` are replaced; gives the hash
+        of what the part is then. Raises Exists where the content is another by now, NotFound."""
+        row = self._row(part)
+        source = PartSource(part=row.key if row else part, frame=0)
+        request = wire.WorkspacePut(id=self.id, source=source, of=of, start=start, end=end)
+        return self._put(request, [piece.encode() if isinstance(piece, str) else piece]).hash
+
+    def __delitem__(self, part: str) -> None:
+        if self._row(part) is None:
+            raise KeyError(part)
+        self._arrange(wire.WorkspaceRemove(id=self.id, part=part))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._parts])
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def rename(self, part: str, name: str) -> None:
+        """Its key stays. Raises NotFound, Ambiguous."""
+        self._arrange(wire.WorkspaceRename(id=self.id, part=part, name=name))
+
+    def reorder(self, keys: Sequence[str]) -> None:
+        """``keys`` are those of all parts. Raises BadField."""
+        self._arrange(wire.WorkspaceReorder(id=self.id, keys=[*keys]))
+
+    def save(
+        self, message: str = "", *, name: str | None = None, accept: bool = False, published: bool = False
+    ) -> wire.Saved:
+        """What it has becomes the head of its session, or of the new session ``name``; look at ``outcome``, as with
+        ``Client.save``. It goes on from there, with the parts as its format writes them."""
+        request = wire.WorkspaceSave(id=self.id, name=name, message=message, accept=accept, published=published)
+        saved = self._client.ask(request).reply
+        assert isinstance(saved, wire.Saved)
+        if saved.outcome != "suspect":
+            self._arrange(wire.WorkspaceOpen(id=self.id))
+        return saved
+
+    def reload(self) -> None:
+        """The session's head instead of what is here; that is in the history as an autosave."""
+        row = self.row
+        self.discard()
+        self._arrange(wire.WorkspaceOpen(app=row.app, name=row.name, folder=row.folder, format=row.format))
+
+    def discard(self) -> wire.WorkspaceEnded:
+        """What is unsaved is not wanted; it is in the history as an autosave."""
+        return self._end(wire.WorkspaceDiscard(id=self.id))
+
+    def close(self) -> None:
+        """Leave it; again is once."""
+        with contextlib.suppress(NotFound):
+            self._end(wire.WorkspaceLeave(id=self.id))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _row(self, part: str) -> PartRow | None:
+        if part in self._parts:
+            return self._parts[part]
+        named = [row for row in self._parts.values() if row.name == part]
+        return named[0] if len(named) == 1 else None
+
+    def _put(self, request: wire.WorkspacePut, frames: Sequence[bytes]) -> wire.WorkspacePart:
+        reply = self._client.ask(request, frames).reply
+        assert isinstance(reply, wire.WorkspacePart)
+        self._parts[reply.part.key] = reply.part
+        return reply
+
+    def _arrange(self, request: wire.Request) -> None:
+        reply = self._client.ask(request).reply
+        assert isinstance(reply, wire.WorkspaceState)
+        self._take(reply)
+
+    def _end(self, request: wire.Request) -> wire.WorkspaceEnded:
+        reply = self._client.ask(request).reply
+        assert isinstance(reply, wire.WorkspaceEnded)
+        return reply
+
+    def _take(self, state: wire.WorkspaceState) -> None:
+        self.row: WorkspaceRow = state.workspace
+        self._parts: dict[str, PartRow] = {row.key: row for row in state.parts}

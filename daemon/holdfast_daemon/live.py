@@ -1,0 +1,175 @@
+"""A workspace in memory: its row, its parts, who holds it, and the document that they make."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from holdfast_daemon.autosave import Autosave
+from holdfast_daemon.content import Placed
+from holdfast_daemon.documents import Documents
+from holdfast_daemon.formats.base import Document, Format, Part
+from holdfast_daemon.listing import Entry, Listing
+from holdfast_daemon.store.base import Catalog, Transaction
+from holdfast_daemon.store.nouns import StoredFile, Workspace, WorkspaceContent
+from holdfast_protocol.chunking import HASH_BYTES, hash_of
+from holdfast_protocol.errors import CannotHold, Damaged
+from holdfast_protocol.model import PartRow, WorkspaceRow
+
+#: A part of up to so many bytes stands in its row; of a larger one the chunks are kept.
+ROW_BYTES = 64 * 1024
+
+
+@dataclass
+class Live:
+    """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other."""
+
+    row: Workspace
+    listing: Listing
+    autosave: Autosave
+    holder: bytes = b""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    problem: str = ""
+    first_after: int | None = None  # when the first change came after the snapshot that is under way began
+
+    @property
+    def is_saved(self) -> bool:
+        return self.row.changed == self.row.saved_at
+
+    def shown(self, behind: bool) -> WorkspaceRow:
+        """As it goes out on the wire."""
+        row = self.row
+        return WorkspaceRow(
+            id=row.id.hex(), app=row.app, folder=row.folder, name=row.name, format=row.format,
+            session=row.session.hex(), revision=row.revision, author=row.author, created=row.created,
+            changed=row.changed, left=row.left, saved=self.is_saved, unsaved=row.unsaved,
+            autosave=row.autosave.hex() if row.autosave else None, behind=behind, parts_count=len(self.listing),
+        )  # fmt: skip
+
+    def part_rows(self) -> list[PartRow]:
+        """All parts, in order."""
+        return [part_row(entry) for entry in self.listing]
+
+
+def part_row(entry: Entry) -> PartRow:
+    """A part as it goes out on the wire."""
+    return PartRow(key=entry.key, name=entry.name, kind=entry.kind, size_bytes=entry.size_bytes)
+
+
+class Copy(NamedTuple):
+    """What a workspace had at one moment: its row, its parts, and what was put of them."""
+
+    row: Workspace
+    listing: Listing
+    put: dict[str, WorkspaceContent]
+
+
+class Contents:
+    """What parts hold, and the document that they make."""
+
+    def __init__(self, catalog: Catalog, documents: Documents) -> None:
+        self._catalog = catalog
+        self._documents = documents
+        self._content = documents.content
+
+    def copy(self, live: Live) -> Copy:
+        """At this moment; what was put later does not change it."""
+        put = {}
+        for entry in live.listing:
+            if entry.base is None:
+                content = self._catalog.reader.workspace_content(live.row.id, entry.key)
+                if content is None:
+                    raise Damaged(f"Part {entry.key} of workspace {live.row.id.hex()[:12]} is not in the store")
+                put[entry.key] = content
+        return Copy(live.row, live.listing, put)
+
+    async def document(self, copy: Copy) -> tuple[Placed, Format]:
+        """The document that the parts make, in the place of the base's. Raises CannotHold, Damaged, TooLarge,
+        NoSpace."""
+        form = self._content.form(copy.row.format)
+        parts, template = await self._put_together(copy)
+        return await self._documents.place(await self._documents.written(form, parts, template)), form
+
+    async def any_document(self, copy: Copy) -> tuple[Placed, str]:
+        """The same; where its format cannot hold it, a zip of the parts, and why."""
+        try:
+            return (await self.document(copy))[0], ""
+        except CannotHold as problem:
+            parts, _ = await self._put_together(copy)
+            written = await self._documents.written(self._content.form("parts"), parts, None)
+            return await self._documents.place(written), problem.sentence
+
+    async def _put_together(self, copy: Copy) -> tuple[list[Part], Document | None]:
+        """The parts, and the document that they began from."""
+        if copy.row.base is None:
+            return await self._documents.in_thread(self._parts, copy, {}), None
+        stored = self._catalog.reader.document_of(copy.row.base)
+        reading = await self._documents.read(stored, self._content.form(copy.row.format))
+        known = {part.key: part for part in reading.parts}
+        return await self._documents.in_thread(self._parts, copy, known), await self._documents.bytes_of(stored)
+
+    def _parts(self, copy: Copy, known: dict[str, Part]) -> list[Part]:
+        parts = []
+        for entry in copy.listing:
+            if entry.base is None:
+                content = self.bytes_of(copy.put[entry.key])
+                old = known.get(entry.key)
+                new = Part(key=entry.key, name=entry.name, kind=entry.kind, content=content)
+                parts.append(new if old is None else replace(old, name=entry.name, content=content))
+            elif entry.base in known:
+                parts.append(replace(known[entry.base], name=entry.name))
+            else:
+                raise Damaged(f"Part {entry.key} is not in the snapshot that the workspace began from")
+        return parts
+
+    async def of_part(self, live: Live, entry: Entry) -> bytes:
+        """What a part holds now."""
+        if entry.base is None:
+            return await self._documents.in_thread(self.bytes_of, self.copy_one(live, entry))
+        assert live.row.base is not None
+        stored = self._catalog.reader.document_of(live.row.base)
+        reading = await self._documents.read(stored, self._content.form(live.row.format))
+        return next(part.content for part in reading.parts if part.key == entry.base)
+
+    def copy_one(self, live: Live, entry: Entry) -> WorkspaceContent:
+        """What was put of one part."""
+        return self.copy(Live(live.row, (entry,), live.autosave)).put[entry.key]
+
+    def bytes_of(self, content: WorkspaceContent) -> bytes:
+        """All of it. Raises Damaged."""
+        if content.content is not None:
+            return content.content
+        names = content.chunks or b""
+        chunks = tuple(names[at : at + HASH_BYTES] for at in range(0, len(names), HASH_BYTES))
+        file = StoredFile(path=b"", size_bytes=content.size_bytes, hash=content.hash, chunks=chunks)
+        return b"".join(self._content.contents(file))
+
+    async def kept(
+        self, workspace: bytes, key: str, content: bytes, request: bytes
+    ) -> tuple[WorkspaceContent, Callable[[Transaction], None]]:
+        """The row for what is put, and what a transaction does with it."""
+        if len(content) <= ROW_BYTES:
+            row = WorkspaceContent(workspace, key, len(content), hash_of(content), content, None, request)
+            return row, lambda tx: tx.put_workspace_content(row)
+        placed = await self._documents.place({b"": content})
+        (file,) = placed.document.files
+        row = WorkspaceContent(workspace, key, len(content), file.hash, None, b"".join(file.chunks), request)
+
+        def work(tx: Transaction) -> None:
+            tx.add_chunks(placed.places)
+            tx.put_workspace_content(row)
+
+        return row, work
+
+
+def spliced(content: bytes, start: int, end: int, piece: bytes) -> bytes:
+    """``content`` with the bytes from ``start`` to ``end`` replaced."""
+    return content[:start] + piece + content[end:]
+
+
+def changed_keys(before: Listing, after: Sequence[Entry]) -> list[str]:
+    """Of the parts that are no more."""
+    left = {entry.key for entry in after}
+    return [entry.key for entry in before if entry.key not in left]

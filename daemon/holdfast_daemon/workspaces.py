@@ -1,0 +1,461 @@
+"""Workspaces: what running applications hand over as it changes, durable with each answer, and what becomes of it.
+
+Each has a row and the content of the parts that were put; the rest is the snapshot that it began from. A workspace is
+held by a connection. When that ends it is *left*: kept, with a snapshot, until somebody saves, resumes or discards it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine
+
+from holdfast_daemon import listing as parts_of
+from holdfast_daemon import naming
+from holdfast_daemon.autosave import Autosave, Pace
+from holdfast_daemon.content import Placed
+from holdfast_daemon.documents import Documents
+from holdfast_daemon.incoming import Incoming
+from holdfast_daemon.listing import Entry, Listing
+from holdfast_daemon.live import Contents, Live, changed_keys, part_row, spliced
+from holdfast_daemon.order import Order
+from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.saving import Saving
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.store.nouns import Session, Workspace, new_id
+from holdfast_protocol import messages as m
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotFound
+from holdfast_protocol.model import Ref, WorkspaceRow
+from holdfast_protocol.names import check_application, check_name
+
+#: How long after a start an application may take to come back for its workspace.
+GRACE_SECONDS = 10.0
+
+Lives = list[Live]  # inside the class, ``list`` is the verb
+
+_log = logging.getLogger("holdfast.workspaces")
+
+
+class Workspaces:
+    """For the loop only: the verbs, the autosaves, and who holds what."""
+
+    def __init__(
+        self, sessions: Sessions, saving: Saving, documents: Documents, incoming: Incoming, pace: Pace | None = None
+    ) -> None:
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+        self._clock = sessions.clock
+        self._saving = saving
+        self._documents = documents
+        self._incoming = incoming
+        self._contents = Contents(sessions.catalog, documents)
+        self._pace = pace or Pace()
+        self._live: dict[bytes, Live] = {}
+        self._awake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._driver: asyncio.Task[None] | None = None
+
+    # The life of all of them.
+
+    def start(self) -> None:
+        """What was there when the daemon ended is there again; who does not come back for it has left."""
+        for row in self._catalog.reader.workspaces():
+            live = self._live[row.id] = Live(row, parts_of.unpacked(row.listing), Autosave(self._pace))
+            if row.unsaved is not None:
+                live.autosave = live.autosave.changed(time.monotonic()).flush(time.monotonic())
+        loop = asyncio.get_running_loop()
+        loop.call_later(GRACE_SECONDS, self._end_grace)
+        self._driver = loop.create_task(self._drive())
+
+    async def stop(self) -> None:
+        """Everything unsaved is in a snapshot."""
+        if self._driver is not None:
+            self._driver.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        for live in [*self._live.values()]:
+            await self._try_snapshot(live)
+
+    def holders(self) -> set[bytes]:
+        """The connections that hold one."""
+        return {live.holder for live in self._live.values() if live.holder}
+
+    def gone(self, peer: bytes) -> None:
+        """A connection ended."""
+        for live in self._live.values():
+            if live.holder == peer:
+                live.holder = b""
+                self._later(self._leave(live))
+
+    @property
+    def problems(self) -> list[str]:
+        """For people: what is unsaved for longer than was promised, and why."""
+        now = time.monotonic()
+        return [
+            f"Workspace {live.row.id.hex()[:12]} of {live.row.app}/{live.row.name} has no snapshot of the last "
+            f"{live.autosave.unsaved_seconds(now):.0f} s{': ' + live.problem if live.problem else ''}"
+            for live in self._live.values()
+            if live.autosave.is_late(now) or live.problem
+        ]
+
+    def _end_grace(self) -> None:
+        for live in self._live.values():
+            if not live.holder and live.row.left is None:
+                self._later(self._leave(live))
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Autosaves.
+
+    async def _drive(self) -> None:
+        """Makes each snapshot when it is due."""
+        while True:
+            self._awake.clear()
+            due = [(moment, key) for key, live in self._live.items() if (moment := live.autosave.due()) is not None]
+            delay = max(0.0, min(due)[0] - time.monotonic()) if due else None
+            if delay != 0.0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), delay)
+                continue
+            await self._try_snapshot(self._live[min(due)[1]])
+
+    async def _try_snapshot(self, live: Live) -> None:
+        try:
+            await self._snapshot(live)
+        except Exception as problem:  # it is due again a little later, and said until then
+            live.problem = problem.sentence if isinstance(problem, HoldfastError) else repr(problem)
+            _log.warning("No snapshot of workspace %s: %s", live.row.id.hex()[:12], live.problem)
+
+    async def _snapshot(self, live: Live) -> bytes | None:
+        """Makes sure that what the workspace has is in a snapshot; its id, None where the session's head has it all."""
+        async with live.lock:
+            if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
+                return None if live.is_saved else live.row.autosave
+            copy, live.first_after = self._contents.copy(live), None
+            live.autosave = live.autosave.began()
+        try:
+            placed, live.problem = await self._contents.any_document(copy)
+            async with live.lock:
+                await self._autosaved(live, copy.row.changed, placed)
+        except BaseException:
+            live.autosave = live.autosave.failed(time.monotonic())
+            raise
+        live.autosave = live.autosave.ended()
+        return live.row.autosave
+
+    async def _autosaved(self, live: Live, changed: int, placed: Placed) -> None:
+        """With the lock held. ``changed``: that of the state that the document is of."""
+        row, reader = live.row, self._catalog.reader
+        if row.saved_at >= changed:
+            return  # somebody saved meanwhile
+        newest = row.autosave or row.base
+        snapshot = None
+        if newest is None or reader.need_snapshot(newest).document != placed.document.id:
+            base = (row.base,) if row.base is not None else ()
+            snapshot = self._sessions.snapshot(
+                row.session, placed.document.id, placed.document.size_bytes, base, "autosaved", row.author
+            )
+        after = row.but(
+            autosaved_at=changed, unsaved=live.first_after, autosave=snapshot.id if snapshot else row.autosave
+        )
+
+        def work(tx: Transaction) -> None:
+            if snapshot is not None:
+                self._sessions.keep(tx, placed, snapshot)
+                self._sessions.tell_of(tx, after, "autosaved", "", snapshot.id)
+            tx.put_workspace(after)
+
+        await self._catalog.commit(work)
+        live.row = after
+
+    async def _leave(self, live: Live) -> None:
+        """Nobody holds it."""
+        await self._try_snapshot(live)
+        async with live.lock:
+            if live.holder or live.row.id not in self._live:
+                return
+            if live.is_saved:
+                await self._end(live, None)
+                return
+            after = live.row.but(left=self._clock())
+
+            def work(tx: Transaction) -> None:
+                tx.put_workspace(after)
+                self._sessions.tell_of(tx, after, "workspace-left", after.id.hex(), after.autosave)
+
+            await self._catalog.commit(work)
+            live.row = after
+
+    async def _end(self, live: Live, text: str | None) -> int | None:
+        """With the lock held. ``text`` is told, where there is something to tell."""
+        row = live.row
+
+        def work(tx: Transaction) -> int | None:
+            tx.drop_workspace(row.id)
+            return None if text is None else self._sessions.tell_of(tx, row, "workspace-ended", text, row.autosave)
+
+        number = await self._catalog.commit(work)
+        self._live.pop(row.id, None)
+        return number
+
+    # The verbs.
+
+    async def open(self, request: m.WorkspaceOpen, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """One that is, or a new one."""
+        repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
+        if request.id is not None or repeated is not None:
+            live = self._need(request.id or (repeated.workspace.id if repeated else ""))
+            live.holder = caller.peer
+            if live.row.left is not None:
+                async with live.lock:
+                    row = live.row.but(left=None)
+                    await self._catalog.commit(lambda tx: tx.put_workspace(row))
+                    live.row = row
+            return self._state(live), ()
+        live = await self._new(request, caller)
+
+        def work(tx: Transaction) -> m.WorkspaceState:
+            tx.put_workspace(live.row)
+            return self._state(live)
+
+        reply = await self._sessions.commit(caller, m.WorkspaceState, lambda: work)
+        self._live[live.row.id] = live
+        return reply, ()
+
+    async def _new(self, request: m.WorkspaceOpen, caller: Caller) -> Live:
+        reader = self._catalog.reader
+        app = request.app
+        if app is None:
+            app = naming.find_session(reader, Ref(name=request.name, folder=request.folder), deleted=False).app
+        check_application(app)
+        folder = naming.find_folder(reader, app, request.name, request.folder)
+        session = reader.session_named(app, request.name, folder)
+        listing: Listing = ()
+        if session is None:
+            check_name(request.name)
+            form = self._documents.content.own_form(request.format or app)
+            if form is None and request.format is not None:
+                raise BadField(f"format: there is no format {request.format}", field="format")
+            form = form or self._documents.content.form("parts")
+        else:
+            form = self._documents.content.form(session.format)
+            reading = await self._documents.read(reader.document_of(session.head), form)
+            listing = parts_of.listing_of(reading.parts)
+        now = self._clock()
+        row = Workspace(
+            id=new_id(), app=app, folder=folder, name=request.name, format=form.app,
+            session=session.id if session else new_id(), revision=session.revision if session else 0,
+            base=session.head if session else None, author=caller.author, created=now, changed=now,
+            listing=parts_of.packed(listing), saved_at=now, autosaved_at=now,
+        )  # fmt: skip
+        return Live(row, listing, Autosave(self._pace), caller.peer)
+
+    async def put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A part's content, whole or in part."""
+        live = self._held(request.id, caller)
+        async with live.lock:
+            (content,) = await self._incoming.parts_in([request.source], payload)
+            try:
+                old: Entry | None = parts_of.find(live.listing, request.source.part)
+            except NotFound:
+                old = None
+            kept = self._catalog.reader.workspace_content(live.row.id, old.key) if old and old.base is None else None
+            if request.of is not None:
+                if kept is not None and kept.request == caller.id and old is not None:
+                    return m.WorkspacePart(part=part_row(old), hash=kept.hash), ()
+                content = await self._patched(live, old, request, content)
+            if old is None:
+                form = self._documents.content.form(live.row.format)
+                made = form.new_part(request.source.part, content, parts_of.stubs(live.listing))
+                new, content = Entry(made.key, made.name, made.kind, len(made.content)), made.content
+            else:
+                new = old._replace(size_bytes=len(content), base=None)
+            if kept is None or kept.hash != hash_of(content):
+                kept, work = await self._contents.kept(live.row.id, new.key, content, caller.id)
+                await self._change(live, parts_of.put(live.listing, new), work)
+            return m.WorkspacePart(part=part_row(new), hash=kept.hash), ()
+
+    async def _patched(self, live: Live, entry: Entry | None, request: m.WorkspacePut, piece: bytes) -> bytes:
+        if entry is None:
+            raise NotFound(f"There is no part {request.source.part}", part=request.source.part)
+        before = await self._contents.of_part(live, entry)
+        if hash_of(before) != request.of:
+            raise Exists(f"Part {entry.key} has another content than the patch starts from", part=entry.key)
+        if not request.start <= request.end <= len(before):
+            raise BadField("end: it must lie behind start, and in the content", field="end")
+        return spliced(before, request.start, request.end, piece)
+
+    async def remove(self, request: m.WorkspaceRemove, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A part."""
+        return await self._arrange(request.id, caller, lambda listing: parts_of.without(listing, request.part))
+
+    async def rename(self, request: m.WorkspaceRename, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A part."""
+        return await self._arrange(
+            request.id, caller, lambda listing: parts_of.renamed(listing, request.part, request.name)
+        )
+
+    async def reorder(self, request: m.WorkspaceReorder, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """All parts."""
+        return await self._arrange(request.id, caller, lambda listing: parts_of.reordered(listing, request.keys))
+
+    async def _arrange(self, identity: str, caller: Caller, change: Callable[[Listing], Listing]) -> Answer:
+        live = self._held(identity, caller)
+        async with live.lock:
+            listing = change(live.listing)
+            if listing != live.listing:
+                gone = changed_keys(live.listing, listing)
+                await self._change(live, listing, lambda tx: tx.drop_workspace_contents(live.row.id, gone))
+            return self._state(live), ()
+
+    async def _change(self, live: Live, listing: Listing, work: Callable[[Transaction], None]) -> None:
+        """One more change, durable. With the lock held."""
+        now, was = max(self._clock(), live.row.changed + 1), parts_of.packed(live.listing)
+        row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
+
+        def both(tx: Transaction) -> None:
+            work(tx)
+            if row.listing == was:
+                tx.touch_workspace(row.id, now, row.unsaved)
+            else:
+                tx.put_workspace(row)
+
+        await self._catalog.commit(both)
+        live.row, live.listing, live.first_after = row, listing, live.first_after or now
+        live.autosave = live.autosave.changed(time.monotonic())
+        self._awake.set()
+
+    async def cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A window of a part."""
+        live = self._need(request.id)
+        async with live.lock:
+            content = await self._contents.of_part(live, parts_of.find(live.listing, request.part))
+        window = content[request.offset : request.offset + min(request.length, m.LIMITS["window_bytes"])]
+        return m.WorkspaceContent(size_bytes=len(content), hash=hash_of(content)), (window,)
+
+    async def save(self, request: m.WorkspaceSave, caller: Caller) -> m.Saved:
+        """The state becomes the head."""
+        repeated = self._sessions.answered(self._catalog.reader, caller, m.Saved)
+        if repeated is not None:
+            return repeated
+        live = self._held(request.id, caller)
+        async with live.lock:
+            row = live.row
+            is_other = request.name not in (None, row.name)
+            if request.name is not None and is_other:
+                check_name(request.name)
+            placed, form = await self._contents.document(self._contents.copy(live))
+            known = self._catalog.reader.session(row.session) is not None
+            order = Order(
+                app=row.app, name=request.name or row.name, folder=row.folder, placed=placed, form=form,
+                message=request.message, accept=request.accept, new=is_other, base=None if is_other else row.base,
+                session=row.session if known and not is_other else None,
+                continues=None if is_other else row.session, identity=None if known or is_other else row.session,
+            )  # fmt: skip
+            saved = await self._saving.save(order, caller)
+            if saved.outcome != "suspect":
+                await self._go_on(live, saved, end=request.end)
+            return saved
+
+    async def _go_on(self, live: Live, saved: m.Saved, *, end: bool) -> None:
+        """From what was saved; with the lock held."""
+        if end:
+            await self._end(live, "saved")
+            return
+        reader, session = self._catalog.reader, saved.session
+        base = bytes.fromhex(saved.snapshot)
+        if saved.outcome == "merged":  # the application does not have what the others did
+            base = reader.need_snapshot(base).parents[1]
+        form = self._documents.content.form(session.format)
+        listing = parts_of.listing_of((await self._documents.read(reader.document_of(base), form)).parts)
+        after = live.row.but(
+            name=session.name, folder=session.folder, format=session.format, session=bytes.fromhex(session.id),
+            revision=session.revision, base=base, listing=parts_of.packed(listing), saved_at=live.row.changed,
+            autosaved_at=live.row.changed, unsaved=None,
+        )  # fmt: skip
+
+        def work(tx: Transaction) -> None:
+            tx.drop_workspace_contents(after.id)
+            tx.put_workspace(after)
+
+        await self._catalog.commit(work)
+        live.row, live.listing, live.first_after = after, listing, None
+        live.autosave, live.problem = Autosave(self._pace), ""
+
+    async def leave(self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """By its application, in good order."""
+        live = self._need(request.id)
+        live.holder = b""
+        await self._leave(live)
+        snapshot = live.row.autosave if not live.is_saved else None
+        ended = live.row.id not in self._live
+        return m.WorkspaceEnded(ended=ended, snapshot=snapshot.hex() if snapshot else None), ()
+
+    async def discard(self, request: m.WorkspaceDiscard, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """What is unsaved is kept as an autosave, and nothing else of it."""
+        repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceEnded)
+        if repeated is not None:
+            return repeated, ()
+        live = self._need(request.id)
+        snapshot = await self._snapshot(live)
+        async with live.lock:
+            row = live.row
+
+            def work(tx: Transaction) -> m.WorkspaceEnded:
+                tx.drop_workspace(row.id)
+                number = self._sessions.tell_of(tx, row, "workspace-ended", "discarded", snapshot)
+                return m.WorkspaceEnded(ended=True, snapshot=snapshot.hex() if snapshot else None, operation=number)
+
+            reply = await self._sessions.commit(caller, m.WorkspaceEnded, lambda: work)
+            self._live.pop(row.id, None)
+            return reply, ()
+
+    async def list(self, request: m.WorkspaceList, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Changed last first."""
+        return m.Workspaces(rows=[self._row(live) for live in self._newest(request.app)]), ()
+
+    async def last(self, request: m.Last, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """What to go on with."""
+        left = [live for live in self._newest(request.app) if not live.holder and not live.is_saved]
+        sessions = self._catalog.reader.sessions_page(m.List(app=request.app), 1)
+        return m.LastState(
+            workspace=self._row(left[0]) if left else None, session=sessions[0].row() if sessions else None
+        ), ()
+
+    # What they share.
+
+    def _newest(self, app: str | None) -> Lives:
+        fitting = [live for live in self._live.values() if app in (None, live.row.app)]
+        return sorted(fitting, key=lambda live: -live.row.changed)
+
+    def _need(self, identity: str) -> Live:
+        try:
+            live = self._live.get(bytes.fromhex(identity))
+        except ValueError as problem:
+            raise BadField("id: 32 hexadecimal digits are expected", field="id") from problem
+        if live is None:
+            raise NotFound(f"There is no workspace {identity}", id=identity)
+        return live
+
+    def _held(self, identity: str, caller: Caller) -> Live:
+        """Whoever changes it holds it."""
+        live = self._need(identity)
+        live.holder = caller.peer
+        return live
+
+    def _session(self, live: Live) -> Session | None:
+        return self._catalog.reader.session(live.row.session)
+
+    def _row(self, live: Live) -> WorkspaceRow:
+        session = self._session(live)
+        return live.shown(session is not None and session.revision != live.row.revision)
+
+    def _state(self, live: Live) -> m.WorkspaceState:
+        return m.WorkspaceState(workspace=self._row(live), parts=live.part_rows())
