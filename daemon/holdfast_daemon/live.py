@@ -11,7 +11,7 @@ from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Format, Part
-from holdfast_daemon.listing import Entry, Listing
+from holdfast_daemon.listing import Entry, Listing, unpacked
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import StoredFile, Workspace, WorkspaceContent
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
@@ -24,13 +24,15 @@ ROW_BYTES = 64 * 1024
 
 @dataclass
 class Live:
-    """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other."""
+    """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other; ``snapping``: one
+    snapshot after the other."""
 
     row: Workspace
     listing: Listing
     autosave: Autosave
     holder: bytes = b""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    snapping: asyncio.Lock = field(default_factory=asyncio.Lock)
     problem: str = ""
     first_after: int | None = None  # when the first change came after the snapshot that is under way began
 
@@ -73,6 +75,14 @@ class Contents:
         self._catalog = catalog
         self._documents = documents
         self._content = documents.content
+
+    def measured(self, row: Workspace) -> Listing:
+        """The parts that were kept, with the size of each."""
+        put = self._catalog.reader.workspace_sizes(row.id)
+        return tuple(
+            entry if entry.base is not None else entry._replace(size_bytes=put.get(entry.key, 0))
+            for entry in unpacked(row.listing)
+        )
 
     def copy(self, live: Live) -> Copy:
         """At this moment; what was put later does not change it."""

@@ -25,7 +25,19 @@ from holdfast_daemon.sessions import Caller
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
 from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
-from holdfast_protocol.messages import CHANGING, LIMITS, VERB_OF, Subscribe, Unsubscribe, Unsubscribed
+from holdfast_protocol.messages import (
+    CHANGING,
+    LIMITS,
+    VERB_OF,
+    Subscribe,
+    Unsubscribe,
+    Unsubscribed,
+    WorkspaceLeave,
+    WorkspacePut,
+    WorkspaceRemove,
+    WorkspaceRename,
+    WorkspaceReorder,
+)
 
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
@@ -33,6 +45,8 @@ UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
 BEAT_SECONDS = 1.0
 HEARTBEAT_MS = 5000
+#: Changes that may be repeated without an id, and are not cut off in the middle either.
+WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder)
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
@@ -161,9 +175,13 @@ class Server:
         first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
-            oldest = next((key for key in self._peers if not self._feed.follows(key)), identity)
+            oldest = next((key for key in self._peers if not self._is_followed(key)), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
+
+    def _is_followed(self, peer: bytes) -> bool:
+        """Whether it is missed when it is forgotten, though it is silent."""
+        return self._feed.follows(peer) or peer in self._service.workspaces.holders()
 
     def _author(self, first: zmq.Frame) -> str:
         """The user at the other end, by the kernel's word; "" where it is not ours."""
@@ -207,7 +225,8 @@ class Server:
         changing = type(asked.request) in CHANGING
         caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)], identity, asked.id)
         try:
-            async with asyncio.timeout(None if changing else deadline - time.monotonic()):
+            lasts = changing or isinstance(asked.request, WORKSPACE_CHANGES)
+            async with asyncio.timeout(None if lasts else deadline - time.monotonic()):
                 answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
             self._reply(identity, asked.id, answer)
         except TimeoutError:

@@ -64,7 +64,7 @@ class Workspaces:
     def start(self) -> None:
         """What was there when the daemon ended is there again; who does not come back for it has left."""
         for row in self._catalog.reader.workspaces():
-            live = self._live[row.id] = Live(row, parts_of.unpacked(row.listing), Autosave(self._pace))
+            live = self._live[row.id] = Live(row, self._contents.measured(row), Autosave(self._pace))
             if row.unsaved is not None:
                 live.autosave = live.autosave.changed(time.monotonic()).flush(time.monotonic())
         loop = asyncio.get_running_loop()
@@ -135,26 +135,28 @@ class Workspaces:
 
     async def _snapshot(self, live: Live) -> bytes | None:
         """Makes sure that what the workspace has is in a snapshot; its id, None where the session's head has it all."""
-        async with live.lock:
-            if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
-                return None if live.is_saved else live.row.autosave
-            copy, live.first_after = self._contents.copy(live), None
-            live.autosave = live.autosave.began()
-        try:
-            placed, live.problem = await self._contents.any_document(copy)
+        async with live.snapping:
             async with live.lock:
-                await self._autosaved(live, copy.row.changed, placed)
-        except BaseException:
-            live.autosave = live.autosave.failed(time.monotonic())
-            raise
-        live.autosave = live.autosave.ended()
-        return live.row.autosave
+                if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
+                    return None if live.is_saved else live.row.autosave
+                copy, live.first_after = self._contents.copy(live), None
+                live.autosave = live.autosave.began()
+            try:
+                placed, live.problem = await self._contents.any_document(copy)
+                async with live.lock:
+                    await self._autosaved(live, copy.row.changed, placed)
+            except BaseException:
+                if live.autosave.under_way is not None:  # nobody saved it meanwhile
+                    live.autosave = live.autosave.failed(time.monotonic())
+                raise
+            live.autosave = live.autosave.ended()
+            return live.row.autosave
 
     async def _autosaved(self, live: Live, changed: int, placed: Placed) -> None:
         """With the lock held. ``changed``: that of the state that the document is of."""
         row, reader = live.row, self._catalog.reader
-        if row.saved_at >= changed:
-            return  # somebody saved meanwhile
+        if row.saved_at >= changed or row.id not in self._live:
+            return  # somebody saved it meanwhile, or it has ended
         newest = row.autosave or row.base
         snapshot = None
         if newest is None or reader.need_snapshot(newest).document != placed.document.id:
@@ -316,7 +318,8 @@ class Workspaces:
             return self._state(live), ()
 
     async def _change(self, live: Live, listing: Listing, work: Callable[[Transaction], None]) -> None:
-        """One more change, durable. With the lock held."""
+        """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
+        self._need(live.row.id.hex())
         now, was = max(self._clock(), live.row.changed + 1), parts_of.packed(live.listing)
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
 
@@ -347,7 +350,7 @@ class Workspaces:
             return repeated
         live = self._held(request.id, caller)
         async with live.lock:
-            row = live.row
+            row = self._need(live.row.id.hex()).row
             is_other = request.name not in (None, row.name)
             if request.name is not None and is_other:
                 check_name(request.name)

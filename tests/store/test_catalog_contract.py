@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import Future
 from typing import TypeVar
 
+import msgspec
 import pytest
 from store_engines import (
     CATALOGS,
@@ -24,7 +25,7 @@ from store_engines import (
 
 from holdfast_daemon.store import base
 from holdfast_daemon.store.base import Catalog, Moved, Transaction
-from holdfast_daemon.store.nouns import ChunkPlace, Folder, Visible
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Visible, Workspace, WorkspaceContent
 from holdfast_protocol.errors import Damaged, ShuttingDown
 from holdfast_protocol.messages import List
 
@@ -418,3 +419,49 @@ def test_the_contract_says_what_each_word_means() -> None:
         for name, member in vars(contract).items():
             if not name.startswith("_") and name not in plain and callable(member):
                 assert inspect.getdoc(member), name
+
+
+def test_a_workspace_and_what_was_put_come_back(catalog: Catalog) -> None:
+    """Changed last first, and the one of a session; what is put again takes its place; dropped, all of it is gone."""
+    first, second = (
+        Workspace(identity, "notes", "sessions", "x", "plain", ID, 1, HEAD, "me", 1, changed, b"listing")
+        for identity, changed in ((b"w" * 16, 10), (b"v" * 16, 20))
+    )
+    small = WorkspaceContent(first.id, "a", 3, b"h" * 32, b"abc", None, b"r" * 16)
+    _do(
+        catalog,
+        lambda tx: (tx.put_workspace(first), tx.put_workspace(second.but(left=5))),
+        lambda tx: (tx.put_workspace_content(small), tx.put_workspace_content(_with_key(small, "b"))),
+    )
+    reader = catalog.reader
+    assert reader.workspace(first.id) == first
+    assert [each.id for each in reader.workspaces()] == [second.id, first.id]
+    assert reader.workspaces("other") == []
+    assert reader.workspace_of(ID) == second.but(left=5)
+    assert reader.workspace_content(first.id, "a") == small
+    assert reader.workspace_sizes(first.id) == {"a": 3, "b": 3}
+    _do(catalog, lambda tx: tx.touch_workspace(second.id, 30, 25))
+    assert reader.workspace(second.id) == second.but(changed=30, unsaved=25, left=None)
+    _do(catalog, lambda tx: tx.drop_workspace_contents(first.id, ["a"]))
+    assert reader.workspace_sizes(first.id) == {"b": 3}
+    _do(catalog, lambda tx: tx.drop_workspace(first.id))
+    assert (reader.workspace(first.id), reader.workspace_sizes(first.id)) == (None, {})
+
+
+def _with_key(content: WorkspaceContent, key: str) -> WorkspaceContent:
+    return WorkspaceContent(
+        content.workspace, key, content.size_bytes, content.hash, content.content, content.chunks, content.request
+    )
+
+
+def test_an_autosave_is_found_and_is_no_good_one(catalog: Catalog) -> None:
+    """The newest of each kind."""
+    _do(
+        catalog, _with_session,
+        lambda tx: tx.add_snapshot(msgspec.structs.replace(snapshot(), id=NEXT, cause="autosaved")),
+    )  # fmt: skip
+    found, good = catalog.reader.newest_autosave(ID), catalog.reader.newest_good(ID)
+    assert found is not None
+    assert good is not None
+    assert (found.id, good.id) == (NEXT, HEAD)
+    assert catalog.reader.newest_autosave(OTHER_ID) is None

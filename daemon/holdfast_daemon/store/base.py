@@ -220,6 +220,10 @@ class Reader(Protocol):
         """What was put last under that key."""
         ...
 
+    def workspace_sizes(self, workspace: bytes) -> dict[str, int]:
+        """Key → bytes of all that was put."""
+        ...
+
     def answer(self, request: bytes) -> bytes | None:
         """The first answer to a changing request."""
         ...

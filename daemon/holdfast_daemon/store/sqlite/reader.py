@@ -327,6 +327,9 @@ class SqliteReader:
         sql = f"SELECT {WORKSPACE_CONTENT} FROM workspace_parts WHERE workspace = ? AND key = ?"
         return self._one(sql, (workspace, key), lambda row: WorkspaceContent(*row))
 
+    def workspace_sizes(self, workspace: bytes) -> dict[str, int]:
+        return dict(self._all("SELECT key, size_bytes FROM workspace_parts WHERE workspace = ?", (workspace,)))
+
     def answer(self, request: bytes) -> bytes | None:
         """The first answer to a changing request, or None."""
         return self._one("SELECT answer FROM requests WHERE id = ?", (request,), lambda row: bytes(row[0]))
