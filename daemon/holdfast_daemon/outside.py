@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -145,21 +145,35 @@ class Outside:
         self._unread.pop((self._site.label, path), None)
         is_large = False
         try:
-            files.check_way(self._site.root, path)
-            looks, whole = self._looks(path), self._site.whole(path)
-            if looks is None or (
-                row is None and not self._may_be_a_session(path, whole) and not self._was_a_session(path)
-            ):
-                return None, None
-            size_bytes = files.size_of(whole, self._site.enters_below(path))
-            is_large = size_bytes > LARGE_BYTES
-            if is_large:
-                return self._seen_large(path, row, patient, size_bytes)
-            found = self._read(path, row, size_bytes, patient)
-            return found, looks if looks and looks == self._looks(path) else None
+            with self._way(path) as whole:
+                looks = self._looks(path, whole) if whole is not None else None
+                if whole is None or looks is None or not self._is_ours(path, row, whole):
+                    return None, None
+                size_bytes = files.size_of(whole, self._site.enters_below(path))
+                is_large = size_bytes > LARGE_BYTES
+                if is_large:
+                    return self._seen_large(path, row, patient, size_bytes)
+                found = self._read(path, whole, row, size_bytes, patient)
+                return found, looks if looks and looks == self._looks(path, whole) else None
         finally:
             if not is_large:
                 self._background.forget(path)
+
+    @contextmanager
+    def _way(self, path: bytes) -> Iterator[bytes | None]:
+        """To what is there, by no link; None where not even its folder is. Raises NotAFile."""
+        if b"/" not in path:
+            yield self._site.whole(path)
+            return
+        with ExitStack() as stack:
+            try:
+                whole: bytes | None = stack.enter_context(files.way(self._site.root, path))
+            except (FileNotFoundError, NotADirectoryError):
+                whole = None
+            yield whole
+
+    def _is_ours(self, path: bytes, row: Visible | None, whole: bytes) -> bool:
+        return row is not None or self._may_be_a_session(path, whole) or self._was_a_session(path)
 
     def _seen_large(
         self, path: bytes, row: Visible | None, patient: bool, size_bytes: int
@@ -169,7 +183,8 @@ class Outside:
 
         def work() -> tuple[Visible | None, Found | object | None, bytes | None, float]:
             before, began = moment(), time.monotonic()
-            found = self._read(path, row, size_bytes, patient)
+            with self._way(path) as whole:
+                found = self._read(path, whole, row, size_bytes, patient) if whole is not None else None
             if isinstance(found, Found):
                 assert found.placed
             return row, found, before, began
@@ -187,14 +202,15 @@ class Outside:
         if before != moment():
             self._mark(path)  # it changed since; what was read is not lost for that
             return found, None
-        return found, self._looks(path)
+        return found, self._looks(path, self._site.whole(path))
 
-    def _looks(self, path: bytes) -> bytes | None:
-        return files.signature(self._site.whole(path), self._site.enters_below(path))
+    def _looks(self, path: bytes, whole: bytes) -> bytes | None:
+        return files.signature(whole, self._site.enters_below(path))
 
-    def _read(self, path: bytes, row: Visible | None, size_bytes: int, patient: bool) -> Found | object | None:
+    def _read(
+        self, path: bytes, whole: bytes, row: Visible | None, size_bytes: int, patient: bool
+    ) -> Found | object | None:
         """What lies there; AS_IT_SHOULD_BE where it need not be in memory; None where nothing is."""
-        whole = self._site.whole(path)
         if row is not None and self._is_well(row, whole, patient):
             return AS_IT_SHOULD_BE
         enters = self._site.enters_below(path)

@@ -245,18 +245,20 @@ class Publisher:
             if files.is_there(target):
                 raise files.NotAFile(errno.ENOTEMPTY, "what stays there is no document", os.fsdecode(target))
         for step in steps:
-            files.check_way(self._root, os.path.relpath(step.target, self._root))
-            files.check_replaceable(step.target)
-            old = self._staging.as_old(step.temporary)
+            relative = os.path.relpath(step.target, self._root)
+            files.check_way(self._root, relative)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
-            os.rename(step.temporary, old)
-            self._asides.append(_Aside(row, step.file, old))
-            self._faults.at("before-exchange")
-            if not tree:
-                self._own[row.path] = step.identity
-            if not files.put_in_place(old, step.target):
-                self._asides.pop()
-            self._faults.at("exchanged")
+            with files.way(self._root, relative) as place:
+                files.check_replaceable(place)
+                old = self._staging.as_old(step.temporary)
+                os.rename(step.temporary, old)
+                self._asides.append(_Aside(row, step.file, old))
+                self._faults.at("before-exchange")
+                if not tree:
+                    self._own[row.path] = step.identity
+                if not files.put_in_place(old, place):
+                    self._asides.pop()
+                self._faults.at("exchanged")
         if tree:
             self._remove_dropped(row, target, {step.file for step in steps})
 
@@ -282,7 +284,14 @@ class Publisher:
 
     def _move_aside(self, row: Visible, name: bytes, path: bytes) -> None:
         aside = self._staging.old(row, name)
-        if files.move_aside(path, aside):
+        try:
+            with files.way(self._root, os.path.relpath(path, self._root)) as place:
+                moved = files.move_aside(place, aside)
+        except (FileNotFoundError, NotADirectoryError):
+            if files.is_there(path):
+                raise
+            moved = False
+        if moved:
             self._asides.append(_Aside(row, name, aside))
             self._faults.at("removed-aside")
 

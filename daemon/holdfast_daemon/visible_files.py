@@ -13,7 +13,7 @@ import os
 import stat
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
@@ -24,6 +24,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
+_OPENAT2 = 437
+_RESOLVE_NO_SYMLINKS = 4
+_RESOLVE_BENEATH = 8
 #: What a file system says that has no such flags, and one that has no hard links.
 _NO_FLAGS = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
@@ -206,6 +209,38 @@ def check_way(root: bytes, path: bytes) -> None:
         way = os.path.join(way, name)
         if os.path.islink(way):
             raise NotAFile(errno.ELOOP, "a link stands in the place of its folder", os.fsdecode(way))
+
+
+@contextlib.contextmanager
+def way(root: bytes, path: bytes) -> Iterator[bytes]:
+    """A path to what is at ``path``, relative to ``root``, that holds good whatever becomes of the folders between:
+    nobody can put a link in the place of one meanwhile. Raises NotAFile where there is one already, OSError."""
+    folder, leaf = os.path.split(path)
+    descriptor = _open_beneath(root, folder or b".")
+    try:
+        yield b"/proc/self/fd/%d/%s" % (descriptor, leaf)
+    finally:
+        os.close(descriptor)
+
+
+def _open_beneath(root: bytes, folder: bytes) -> int:
+    """A folder below another, by no link. Kernels before 5.6, and cages, have no ``openat2``: there a look must do."""
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+    above = os.open(root, flags)
+    try:
+        how = struct.pack("=QQQ", flags, 0, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS)
+        found = int(_LIBC.syscall(_OPENAT2, above, folder, how, len(how)))
+        number = ctypes.get_errno()
+    finally:
+        os.close(above)
+    if found >= 0:
+        return found
+    if number in (errno.ENOSYS, errno.EPERM):
+        check_way(root, os.path.join(folder, b"."))
+        return os.open(os.path.join(root, folder), flags)
+    if number == errno.ELOOP:
+        raise NotAFile(errno.ELOOP, "a link stands in the place of its folder", os.fsdecode(os.path.join(root, folder)))
+    raise OSError(number, os.strerror(number), os.fsdecode(os.path.join(root, folder)))
 
 
 def check_replaceable(path: bytes) -> None:

@@ -128,6 +128,33 @@ def test_what_a_crash_left_between_two_names_is_put_back(tmp_path: Path) -> None
     assert (target.read_bytes(), beside.read_bytes()) == (b"old", b"another")
 
 
+@pytest.mark.parametrize("has_openat2", [True, False])
+def test_a_way_holds_good_when_a_link_takes_the_place_of_a_folder(
+    tmp_path: Path, has_openat2: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is put there goes to where the way led, and not to where the link points; no way begins with a link."""
+    if not has_openat2:
+        monkeypatch.setattr(files, "_OPENAT2", 100_000)
+    root, elsewhere, ours = tmp_path / "root", tmp_path / "elsewhere", tmp_path / "ours"
+    for folder in (root / "a" / "b", elsewhere):
+        folder.mkdir(parents=True)
+        (folder / "x").write_bytes(b"old")
+    ours.write_bytes(b"new")
+    with files.way(_b(root), b"a/b/x") as place:
+        (root / "a" / "b").rename(root / "moved")
+        (root / "a" / "b").symlink_to(elsewhere)
+        assert files.put_in_place(_b(ours), place)
+    assert (elsewhere / "x").read_bytes() == b"old"
+    assert (root / "moved" / "x").read_bytes() == b"new"
+    with pytest.raises(files.NotAFile), files.way(_b(root), b"a/b/x"):
+        pass
+    with pytest.raises(FileNotFoundError), files.way(_b(root), b"none/x"):
+        pass
+    with files.way(_b(root), b"leaf") as place:
+        (root / "leaf").write_bytes(b"1")
+        assert files.is_there(place)
+
+
 def test_a_file_a_folder_and_nothing_are_read(tmp_path: Path) -> None:
     """A folder's document is its regular files, without the daemon's own."""
     folder = tmp_path / "folder"
