@@ -35,8 +35,6 @@ from holdfast_protocol.names import check_application, check_name
 #: How long after a start an application may take to come back for its workspace.
 GRACE_SECONDS = 10.0
 
-Lives = list[Live]  # inside the class, ``list`` is the verb
-
 _log = logging.getLogger("holdfast.workspaces")
 
 
@@ -209,7 +207,9 @@ class Workspaces:
 
     # The verbs.
 
-    async def open(self, request: m.WorkspaceOpen, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_open(
+        self, request: m.WorkspaceOpen, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """One that is, or a new one."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
         if request.id is not None or repeated is not None:
@@ -259,7 +259,7 @@ class Workspaces:
         )  # fmt: skip
         return Live(row, listing, Autosave(self._pace), caller.peer)
 
-    async def put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A part's content, whole or in part."""
         live = self._held(request.id, caller)
         async with live.lock:
@@ -294,17 +294,23 @@ class Workspaces:
             raise BadField("end: it must lie behind start, and in the content", field="end")
         return spliced(before, request.start, request.end, piece)
 
-    async def remove(self, request: m.WorkspaceRemove, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_remove(
+        self, request: m.WorkspaceRemove, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """A part."""
         return await self._arrange(request.id, caller, lambda listing: parts_of.without(listing, request.part))
 
-    async def rename(self, request: m.WorkspaceRename, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_rename(
+        self, request: m.WorkspaceRename, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """A part."""
         return await self._arrange(
             request.id, caller, lambda listing: parts_of.renamed(listing, request.part, request.name)
         )
 
-    async def reorder(self, request: m.WorkspaceReorder, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_reorder(
+        self, request: m.WorkspaceReorder, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """All parts."""
         return await self._arrange(request.id, caller, lambda listing: parts_of.reordered(listing, request.keys))
 
@@ -335,7 +341,7 @@ class Workspaces:
         live.autosave = live.autosave.changed(time.monotonic())
         self._awake.set()
 
-    async def cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A window of a part."""
         live = self._need(request.id)
         async with live.lock:
@@ -392,7 +398,9 @@ class Workspaces:
         live.row, live.listing, live.first_after = after, listing, None
         live.autosave, live.problem = Autosave(self._pace), ""
 
-    async def leave(self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_leave(
+        self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """By its application, in good order."""
         live = self._need(request.id)
         live.holder = b""
@@ -401,7 +409,9 @@ class Workspaces:
         ended = live.row.id not in self._live
         return m.WorkspaceEnded(ended=ended, snapshot=snapshot.hex() if snapshot else None), ()
 
-    async def discard(self, request: m.WorkspaceDiscard, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_discard(
+        self, request: m.WorkspaceDiscard, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """What is unsaved is kept as an autosave, and nothing else of it."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceEnded)
         if repeated is not None:
@@ -420,7 +430,9 @@ class Workspaces:
             self._live.pop(row.id, None)
             return reply, ()
 
-    async def list(self, request: m.WorkspaceList, payload: Frames, caller: Caller, deadline: float) -> Answer:
+    async def workspace_list(
+        self, request: m.WorkspaceList, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
         """Changed last first."""
         return m.Workspaces(rows=[self._row(live) for live in self._newest(request.app)]), ()
 
@@ -434,7 +446,7 @@ class Workspaces:
 
     # What they share.
 
-    def _newest(self, app: str | None) -> Lives:
+    def _newest(self, app: str | None) -> list[Live]:
         fitting = [live for live in self._live.values() if app in (None, live.row.app)]
         return sorted(fitting, key=lambda live: -live.row.changed)
 
