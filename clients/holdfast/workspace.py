@@ -44,16 +44,13 @@ class Workspace(MutableMapping[str, bytes]):
         row = self._row(part)
         if row is None:
             raise KeyError(part)
-        content, size_bytes = bytearray(), row.size_bytes
-        while len(content) < size_bytes or not content:
-            asked = wire.WorkspaceCat(id=self.id, part=row.key, offset=len(content))
-            answer = self._client.ask(asked)
+        content = bytearray()
+        while True:
+            answer = self._client.ask(wire.WorkspaceCat(id=self.id, part=row.key, offset=len(content)))
             assert isinstance(answer.reply, wire.WorkspaceContent)
-            size_bytes = answer.reply.size_bytes
-            if not answer.payload[0]:
-                break
             content += answer.payload[0]
-        return bytes(content)
+            if len(content) >= answer.reply.size_bytes or not answer.payload[0]:
+                return bytes(content)
 
     def __setitem__(self, part: str, content: bytes | str) -> None:
         """Durable when this returns. Of a large part only what changed travels."""

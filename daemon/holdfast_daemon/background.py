@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 #: Documents up to here are read and written by the folder's own thread: no longer than a few hundredths of a second.
 LARGE_BYTES = 8 * 1024 * 1024
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
@@ -31,19 +32,19 @@ class _Job(Generic[Value]):
     problem: BaseException | None = None
 
 
-class Background:
+class Background(Generic[Key]):
     """Does one job at a time, in the order in which they were asked for. For one thread that asks."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._lock = threading.Lock()
-        self._jobs: dict[Hashable, _Job[Any]] = {}
+        self._jobs: dict[Key, _Job[Any]] = {}
         self._queue: deque[_Job[Any]] = deque()
         self._forgotten: set[_Job[Any]] = set()
         self._running = False
 
     def of(
-        self, key: Hashable, work: Callable[[], Value], ready: Callable[[], None],
+        self, key: Key, work: Callable[[], Value], ready: Callable[[], None],
         discard: Callable[[Value], None] = lambda _: None, *, wait: bool = False,
     ) -> Value:  # fmt: skip
         """What ``work`` gives or raises; given once, then it is done anew. Raises Underway until it is there, unless to
@@ -63,15 +64,12 @@ class Background:
             raise job.problem
         return cast(Value, job.value)
 
-    def __contains__(self, key: object) -> bool:
-        """Whether it was asked for, and not given yet."""
-        return key in self._jobs
-
     @property
-    def keys(self) -> list[Hashable]:
+    def keys(self) -> list[Key]:
+        """What was asked for, and not given yet."""
         return [*self._jobs]
 
-    def forget(self, key: Hashable) -> None:
+    def forget(self, key: Key) -> None:
         """It is not wanted any more."""
         job = self._jobs.pop(key, None)
         if job is not None:

@@ -263,13 +263,13 @@ class WatchedFolder:
             self.watching = True
         elif self._watch.problem:
             self._poll(self._watch.problem)
+        elif not self.polls and not self._watch.started:
+            self._start_watch()  # the folder was taken away and put back between two looks at it
+            self.lost()
         elif not self.polls and time.monotonic() > self._asked_why + TICK_SECONDS:
             self._asked_why = time.monotonic()
             if (note := self._why_poll()) is not None:
                 self._poll(note)
-        elif not self.polls and not self._watch.started:
-            self._start_watch()  # the folder was taken away and put back between two looks at it
-            self.lost()
         return True
 
     def _start_watch(self) -> None:

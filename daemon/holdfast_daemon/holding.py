@@ -78,14 +78,16 @@ class Holding:
         to be missing. In one that was away it was deleted as well, if it is few and nothing comes back any more; True:
         that is to be seen, by another scan a little later."""
         held, missing = self._held(label), self._catalog.reader.missing_count(label)
-        coming, moment = self._coming.pop(label, None), time.monotonic()
+        moment = time.monotonic()
+        fewest, since = self._coming.pop(label, (missing + 1, moment))
         if held is None and missing:
             self.accept(label, OUTSIDE)
         elif held is not None and not missing:
             self._free(label)
         elif held is not None and loss_in(held) is None:
-            if coming is None or missing < coming[0] or moment < coming[1] + RETURN_SECONDS:
-                self._coming[label] = coming if coming is not None and missing >= coming[0] else (missing, moment)
+            since = moment if missing < fewest else since
+            if moment < since + RETURN_SECONDS:
+                self._coming[label] = min(missing, fewest), since
                 return True
             of_all = self._catalog.reader.sessions_in(label)
             reason = reason_to_stay_held(missing, of_all, is_marked=label == SESSIONS_FOLDER)

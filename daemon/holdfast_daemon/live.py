@@ -12,9 +12,10 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Format, Part
 from holdfast_daemon.listing import Entry, Listing, unpacked
+from holdfast_daemon.payload import hashes_in
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import StoredFile, Workspace, WorkspaceContent
-from holdfast_protocol.chunking import HASH_BYTES, hash_of
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import CannotHold, Damaged
 from holdfast_protocol.model import PartRow, WorkspaceRow
 
@@ -86,14 +87,14 @@ class Contents:
 
     def copy(self, live: Live) -> Copy:
         """At this moment; what was put later does not change it."""
-        put = {}
-        for entry in live.listing:
-            if entry.base is None:
-                content = self._catalog.reader.workspace_content(live.row.id, entry.key)
-                if content is None:
-                    raise Damaged(f"Part {entry.key} of workspace {live.row.id.hex()[:12]} is not in the store")
-                put[entry.key] = content
+        put = {entry.key: self._put(live, entry) for entry in live.listing if entry.base is None}
         return Copy(live.row, live.listing, put)
+
+    def _put(self, live: Live, entry: Entry) -> WorkspaceContent:
+        content = self._catalog.reader.workspace_content(live.row.id, entry.key)
+        if content is None:
+            raise Damaged(f"Part {entry.key} of workspace {live.row.id.hex()[:12]} is not in the store")
+        return content
 
     async def document(self, copy: Copy) -> tuple[Placed, Format]:
         """The document that the parts make, in the place of the base's. Raises CannotHold, Damaged, TooLarge,
@@ -104,12 +105,13 @@ class Contents:
 
     async def any_document(self, copy: Copy) -> tuple[Placed, str]:
         """The same; where its format cannot hold it, a zip of the parts, and why."""
+        parts, template = await self._put_together(copy)
         try:
-            return (await self.document(copy))[0], ""
+            written, reason = await self._documents.written(self._content.form(copy.row.format), parts, template), ""
         except CannotHold as problem:
-            parts, _ = await self._put_together(copy)
             written = await self._documents.written(self._content.form("parts"), parts, None)
-            return await self._documents.place(written), problem.sentence
+            reason = problem.sentence
+        return await self._documents.place(written), reason
 
     async def _put_together(self, copy: Copy) -> tuple[list[Part], Document | None]:
         """The parts, and the document that they began from."""
@@ -137,22 +139,17 @@ class Contents:
     async def of_part(self, live: Live, entry: Entry) -> bytes:
         """What a part holds now."""
         if entry.base is None:
-            return await self._documents.in_thread(self.bytes_of, self.copy_one(live, entry))
+            return await self._documents.in_thread(self.bytes_of, self._put(live, entry))
         assert live.row.base is not None
         stored = self._catalog.reader.document_of(live.row.base)
         reading = await self._documents.read(stored, self._content.form(live.row.format))
         return next(part.content for part in reading.parts if part.key == entry.base)
 
-    def copy_one(self, live: Live, entry: Entry) -> WorkspaceContent:
-        """What was put of one part."""
-        return self.copy(Live(live.row, (entry,), live.autosave)).put[entry.key]
-
     def bytes_of(self, content: WorkspaceContent) -> bytes:
         """All of it. Raises Damaged."""
         if content.content is not None:
             return content.content
-        names = content.chunks or b""
-        chunks = tuple(names[at : at + HASH_BYTES] for at in range(0, len(names), HASH_BYTES))
+        chunks = tuple(hashes_in(content.chunks or b""))
         file = StoredFile(path=b"", size_bytes=content.size_bytes, hash=content.hash, chunks=chunks)
         return b"".join(self._content.contents(file))
 

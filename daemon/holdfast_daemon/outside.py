@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -56,7 +56,7 @@ class Outside:
         self._content = content
         self._loop = loop
         self._mark = mark
-        self._background = Background(f"reading in {site.label}")
+        self._background: Background[bytes] = Background(f"reading in {site.label}")
         self._unread = unread
         self._origins = Origins(sessions)
         self._begun: list[tuple[bytes, Work]] = []
@@ -99,7 +99,7 @@ class Outside:
     @property
     def reading(self) -> set[bytes]:
         """Paths of what is large and being read."""
-        return {key for key in self._background.keys if isinstance(key, bytes)}
+        return {*self._background.keys}
 
     @property
     def may_have_come(self) -> bool:
@@ -159,18 +159,9 @@ class Outside:
             if not is_large:
                 self._background.forget(path)
 
-    @contextmanager
-    def _way(self, path: bytes) -> Iterator[bytes | None]:
+    def _way(self, path: bytes) -> AbstractContextManager[bytes | None]:
         """To what is there, by no link; None where not even its folder is. Raises NotAFile."""
-        if b"/" not in path:
-            yield self._site.whole(path)
-            return
-        with ExitStack() as stack:
-            try:
-                whole: bytes | None = stack.enter_context(files.way(self._site.root, path))
-            except (FileNotFoundError, NotADirectoryError):
-                whole = None
-            yield whole
+        return files.way(self._site.root, path) if b"/" in path else nullcontext(self._site.whole(path))
 
     def _is_ours(self, path: bytes, row: Visible | None, whole: bytes) -> bool:
         return row is not None or self._may_be_a_session(path, whole) or self._was_a_session(path)

@@ -85,7 +85,7 @@ class Publisher:
         self._content = content
         self._faults = faults
         self._displaced = displaced
-        self._background = Background(f"writing in {site.label}")
+        self._background: Background[_Writing | _Aside] = Background(f"writing in {site.label}")
         self._ready = ready
         self._own: dict[bytes, files.Identity] = {}
         self._asides: list[_Aside] = []
@@ -249,6 +249,8 @@ class Publisher:
             files.check_way(self._root, relative)
             os.makedirs(os.path.dirname(step.target), exist_ok=True)
             with files.way(self._root, relative) as place:
+                if place is None:
+                    raise FileNotFoundError(errno.ENOENT, "its folder went meanwhile", os.fsdecode(step.target))
                 files.check_replaceable(place)
                 old = self._staging.as_old(step.temporary)
                 os.rename(step.temporary, old)
@@ -267,7 +269,6 @@ class Publisher:
         if row.published is not None:
             dropped = {file.path for file in self._catalog.reader.document_of(row.published).files} - names
             for name in sorted(dropped):
-                files.check_way(target, name)
                 self._move_aside(row, name, os.path.join(target, name))
                 files.prune(os.path.dirname(os.path.join(target, name)))
 
@@ -284,13 +285,8 @@ class Publisher:
 
     def _move_aside(self, row: Visible, name: bytes, path: bytes) -> None:
         aside = self._staging.old(row, name)
-        try:
-            with files.way(self._root, os.path.relpath(path, self._root)) as place:
-                moved = files.move_aside(place, aside)
-        except (FileNotFoundError, NotADirectoryError):
-            if files.is_there(path):
-                raise
-            moved = False
+        with files.way(self._root, os.path.relpath(path, self._root)) as place:
+            moved = place is not None and files.move_aside(place, aside)
         if moved:
             self._asides.append(_Aside(row, name, aside))
             self._faults.at("removed-aside")

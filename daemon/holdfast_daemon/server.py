@@ -174,14 +174,11 @@ class Server:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
+        holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
-            oldest = next((key for key in self._peers if not self._is_followed(key)), identity)
+            oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
-
-    def _is_followed(self, peer: bytes) -> bool:
-        """Whether it is missed when it is forgotten, though it is silent."""
-        return self._feed.follows(peer) or peer in self._service.workspaces.holders()
 
     def _author(self, first: zmq.Frame) -> str:
         """The user at the other end, by the kernel's word; "" where it is not ours."""

@@ -212,11 +212,16 @@ def check_way(root: bytes, path: bytes) -> None:
 
 
 @contextlib.contextmanager
-def way(root: bytes, path: bytes) -> Iterator[bytes]:
+def way(root: bytes, path: bytes) -> Iterator[bytes | None]:
     """A path to what is at ``path``, relative to ``root``, that holds good whatever becomes of the folders between:
-    nobody can put a link in the place of one meanwhile. Raises NotAFile where there is one already, OSError."""
+    nobody can put a link in the place of one meanwhile. None where not even its folder is there. Raises NotAFile where
+    there is a link already, OSError."""
     folder, leaf = os.path.split(path)
-    descriptor = _open_beneath(root, folder or b".")
+    try:
+        descriptor = _open_beneath(root, folder or b".")
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
     try:
         yield b"/proc/self/fd/%d/%s" % (descriptor, leaf)
     finally:

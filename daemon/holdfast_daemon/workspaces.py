@@ -326,7 +326,7 @@ class Workspaces:
     async def _change(self, live: Live, listing: Listing, work: Callable[[Transaction], None]) -> None:
         """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
         self._need(live.row.id.hex())
-        now, was = max(self._clock(), live.row.changed + 1), parts_of.packed(live.listing)
+        now, was = max(self._clock(), live.row.changed + 1), live.row.listing
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
 
         def both(tx: Transaction) -> None:

@@ -31,7 +31,7 @@ class Gate:
         self.discarded.append(value)
         self.dropped.set()
 
-    def ask(self, background: Background, *, wait: bool = False) -> str:
+    def ask(self, background: Background[str], *, wait: bool = False) -> str:
         return background.of("key", self.work, self.ready.set, self.discard, wait=wait)
 
 
@@ -44,7 +44,7 @@ def gate() -> Iterator[Gate]:
 
 def test_a_result_is_given_once_it_is_there(gate: Gate) -> None:
     """And whoever asked is told when; then it is done anew."""
-    background = Background("test")
+    background: Background[str] = Background("test")
     with pytest.raises(Underway):
         gate.ask(background)
     assert gate.begun.wait(SECONDS)
@@ -54,16 +54,16 @@ def test_a_result_is_given_once_it_is_there(gate: Gate) -> None:
     gate.open.set()
     assert gate.ready.wait(SECONDS)
     assert gate.ask(background) == "result"
-    assert "key" not in background
+    assert "key" not in background.keys
     gate.open.clear()
     with pytest.raises(Underway):
         gate.ask(background)
-    assert "key" in background
+    assert "key" in background.keys
 
 
 def test_what_fails_is_raised_where_it_is_asked_for() -> None:
     """Once; another try may do."""
-    background, ready = Background("test"), threading.Event()
+    background, ready = Background[str]("test"), threading.Event()
 
     def work() -> None:
         raise OSError("no")
@@ -85,7 +85,7 @@ def test_a_result_may_be_waited_for(gate: Gate) -> None:
 @pytest.mark.parametrize("finished", [False, True])
 def test_what_is_forgotten_is_discarded(gate: Gate, finished: bool) -> None:
     """Whether it was done or still under way; and nobody is told that it is ready."""
-    background = Background("test")
+    background: Background[str] = Background("test")
     with pytest.raises(Underway):
         gate.ask(background)
     assert gate.begun.wait(SECONDS)
@@ -102,7 +102,7 @@ def test_what_is_forgotten_is_discarded(gate: Gate, finished: bool) -> None:
 
 def test_what_is_forgotten_before_it_began_is_not_done(gate: Gate) -> None:
     """One job at a time, and the next one after that."""
-    background, done, later = Background("test"), [], threading.Event()
+    background, done, later = Background[str]("test"), list[str](), threading.Event()
     with pytest.raises(Underway):
         gate.ask(background)
     for key in ("unwanted", "wanted"):

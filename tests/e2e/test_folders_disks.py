@@ -44,6 +44,12 @@ def _bind_by_fuse(disk: Path, point: Path) -> None:
         pytest.skip(f"this user may not mount here: {done.stderr.decode().strip()}")
 
 
+def _disk_in_memory(point: Path, mounts: list[Path]) -> None:
+    """A file system of its own there."""
+    _mount("-t", "tmpfs", "none", str(point))
+    mounts.append(point)
+
+
 def _unmount(place: Path) -> None:
     subprocess.run(["umount", "-l", str(place)], check=True, capture_output=True, timeout=20)
 
@@ -89,8 +95,7 @@ def test_a_folder_by_another_path_is_not_adopted_twice(place: Place, house: Path
 def test_a_disk_mounted_over_the_folder_is_not_believed(place: Place, mounts: list[Path]) -> None:
     """What is hidden below it is not deleted."""
     before = identities(place)
-    _mount("-t", "tmpfs", "none", str(place.root))
-    mounts.append(place.root)
+    _disk_in_memory(place.root, mounts)
     assert "Another folder" in place.held()
     assert identities(place) == before
     _unmount(mounts.pop())
@@ -107,8 +112,7 @@ def test_another_disk_at_the_same_place_is_not_believed(
     """Its first folder has the same number as that of any disk: nothing of the former one's is deleted."""
     root = house / "disk"
     root.mkdir()
-    _mount("-t", "tmpfs", "none", str(root))
-    mounts.append(root)
+    _disk_in_memory(root, mounts)
     fill(root, range(4))
     with daemon.client() as client:
         place = adopt(daemon, client, root)
@@ -117,8 +121,7 @@ def test_another_disk_at_the_same_place_is_not_believed(
         daemon.stop()
     _unmount(root)
     mounts.clear()
-    _mount("-t", "tmpfs", "none", str(root))
-    mounts.append(root)
+    _disk_in_memory(root, mounts)
     fill(root, ["other"])
     if not running:
         daemon.start()
@@ -268,8 +271,7 @@ def test_what_a_read_only_disk_refused_is_done_once_it_can_be(
     """A disk of its own: neither is a file deleted that is still there, nor is it given up."""
     root = house / "disk"
     root.mkdir()
-    _mount("-t", "tmpfs", "none", str(root))
-    mounts.append(root)
+    _disk_in_memory(root, mounts)
     fill(root, range(3))
     with daemon.client() as client:
         place = adopt(daemon, client, root)
