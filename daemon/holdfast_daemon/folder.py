@@ -66,6 +66,7 @@ class WatchedFolder:
         self._why_poll = why_poll
         self._asked_why = 0.0
         self.watching = False
+        self._looked_for = False  # since the start, whether its root is there
         self.scanned: int | None = None
         self._root = root
         self._sessions = sessions
@@ -134,7 +135,7 @@ class WatchedFolder:
     def expects(self) -> bool:
         """Whether there may be something new that was not looked at yet."""
         if not self.watching:
-            return False
+            return not self._looked_for
         if self._scan.is_finding or self._agenda.scan_is_due:
             return True
         marked, reader = self._agenda.marked(), self._catalog.reader
@@ -225,7 +226,9 @@ class WatchedFolder:
                 return
 
     def _take(self, turn: Turn) -> None:
-        if not self._is_there():
+        is_there = self._is_there()
+        self._looked_for = True
+        if not is_there:
             self._waiting.end()
             return
         self._looking.look(turn.looks)
@@ -316,10 +319,11 @@ class WatchedFolder:
 
     def _scanning(self) -> Iterator[None]:
         began, consumed = time.monotonic(), time.thread_time()
+        verify, self._verify = self._verify, False
+        steps = self._scan.steps(verify=verify)
         self._agenda.scan_begins()
         self._waiting.scan_begins()
-        verify, self._verify = self._verify, False
-        yield from self._scan.steps(verify=verify)
+        yield from steps
         self.scanned = self._sessions.clock()
         self._rescan_seconds = RETRY_SECONDS
         took, consumed = time.monotonic() - began, time.thread_time() - consumed

@@ -78,9 +78,8 @@ class Folders:
         adopted = [folder for folder in self._catalog.reader.folders() if folder.app is not None and not folder.removed]
         for site in (own, *map(self._site, adopted)):  # before any is looked at: a file may have moved between them
             self._house.sessions.sites.put(site)
-        self._open(own, None)
-        for folder in adopted:
-            self.open(folder)
+        for opened in [self._opened(own, None), *(self._opened(self._site(folder), folder) for folder in adopted)]:
+            opened.start()
         self._following = self._loop.create_task(self._follow())
 
     async def stop(self) -> None:
@@ -95,7 +94,7 @@ class Folders:
 
     def open(self, folder: Folder) -> None:
         """Watch an adopted folder from now on."""
-        self._open(self._site(folder), folder)
+        self._opened(self._site(folder), folder).start()
 
     def _site(self, folder: Folder) -> Site:
         assert folder.app is not None
@@ -212,7 +211,8 @@ class Folders:
             return 0
         return reader.missing_count(row.label) if folder.watching else reader.sessions_in(row.label)
 
-    def _open(self, site: Site, folder: Folder | None) -> None:
+    def _opened(self, site: Site, folder: Folder | None) -> WatchedFolder:
+        """Known to the others, which wait for what may come to it; to be started."""
         house = self._house
         house.sessions.sites.put(site)
         root: Root = self._sessions_root if folder is None else self._adopted_root(site, folder)
@@ -233,7 +233,7 @@ class Folders:
         )  # fmt: skip
         opened.equip(outside, publisher, Neighbours(site.label, lambda: [*self._folders.values()]))
         self._folders[site.label] = opened
-        opened.start()
+        return opened
 
     def _adopted_root(self, site: Site, folder: Folder) -> AdoptedRoot:
         reader = self._catalog

@@ -43,8 +43,11 @@ class Scan:
     def steps(self, *, verify: bool) -> Iterator[None]:
         """A pause after every step. The new first: one may be a known one, renamed. ``verify``: what looks as it did
         is read all the same."""
+        self.is_finding = True  # from now on, and not from the first step: other folders ask
+        return self._steps(verify)
+
+    def _steps(self, verify: bool) -> Iterator[None]:
         walk, gone = Walk(self._site), list[Gone]()
-        self.is_finding = True
         try:
             yield from walk.steps()
             known = self._catalog.reader.visible_seen(self._site.label)
