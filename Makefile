@@ -16,7 +16,7 @@ run: $(STAMP)
 	@$(BIN)/holdfastd --introduce
 
 test: $(STAMP)
-	env -u HOLDFAST_HOME $(BIN)/python -m pytest -n 3
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff check .

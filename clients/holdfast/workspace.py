@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 class Workspace(MutableMapping[str, bytes]):
     """Parts by key, in order; also found by name where that is unique. Text that is put is UTF-8. Not for several
-    threads at once. ``close`` (or the end of ``with``) leaves it: without unsaved changes it ends, else it is kept."""
+    threads at once. ``close`` (or the end of ``with``) leaves it: without unsaved changes it ends, else it is kept.
+
+    ``warnings``: what the last answer said that its user should know, such as that the store cannot be written and what
+    was put is kept beside it until it can, or in memory alone."""
 
     def __init__(self, client: Client, state: wire.WorkspaceState) -> None:
         self._client = client
+        self.warnings: list[str] = []
         self._take(state)
 
     @property
@@ -133,6 +137,7 @@ class Workspace(MutableMapping[str, bytes]):
         reply = self._client.ask(request, frames).reply
         assert isinstance(reply, wire.WorkspacePart)
         self._parts[reply.part.key] = reply.part
+        self.warnings = reply.warnings
         return reply
 
     def _arrange(self, request: wire.Request) -> None:
@@ -147,4 +152,5 @@ class Workspace(MutableMapping[str, bytes]):
 
     def _take(self, state: wire.WorkspaceState) -> None:
         self.row: WorkspaceRow = state.workspace
+        self.warnings = state.warnings
         self._parts: dict[str, PartRow] = {row.key: row for row in state.parts}

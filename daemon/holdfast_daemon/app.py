@@ -16,6 +16,8 @@ from functools import partial
 from importlib.metadata import version
 
 from holdfast_daemon.adopting import Adopting
+from holdfast_daemon.aside import Journal
+from holdfast_daemon.configuration import read as configured
 from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import Folders, House
@@ -68,6 +70,7 @@ class Daemon:
 
     async def _start(self) -> None:
         where, closing = self._where, self._closing
+        configuration = configured(where.config)
         descriptors = raise_descriptor_limit()
         make_directory(where.runtime)
         make_directory(where.store)
@@ -104,7 +107,7 @@ class Daemon:
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
         service = Service(
             sessions, saving, lifecycle, content, self._folders, adopting, formats, self._status, self._version,
-            self._epoch,
+            self._epoch, Journal(os.path.join(where.store, "aside")), configuration.autosave.of,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -135,6 +138,7 @@ class Daemon:
             connections_count=self._server.connections.count, connections_limit=self._server.connections.limit,
             store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folders.watching,
             problems=[_text(each) for each in problems], folders=self._folders.rows(),
+            workspaces_count=len(self._workspaces), unsaved=self._workspaces.unsaved,
         )  # fmt: skip
 
 

@@ -8,17 +8,23 @@ have had is unsaved since its first change, not since the failure.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+from msgspec import Meta
 
 RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 60.0
+LONGEST_RETRY_SECONDS = 10.0
+
+
+Seconds = Annotated[float, Meta(ge=0.01, le=24 * 3600)]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Of one application, in seconds."""
+    """Of one application. A snapshot is made so long after the latest change, and at most so long after the first."""
 
-    quiet_seconds: float = 2.0
-    ceiling_seconds: float = 30.0
+    quiet_seconds: Seconds = 2.0
+    ceiling_seconds: Seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from holdfast_daemon.aside import Record, not_stored
 from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
@@ -26,7 +27,7 @@ ROW_BYTES = 64 * 1024
 @dataclass
 class Live:
     """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other; ``snapping``: one
-    snapshot after the other."""
+    snapshot after the other. ``aside``: what the store has not taken, by key; None for a part that is no more."""
 
     row: Workspace
     listing: Listing
@@ -36,10 +37,33 @@ class Live:
     snapping: asyncio.Lock = field(default_factory=asyncio.Lock)
     problem: str = ""
     first_after: int | None = None  # when the first change came after the snapshot that is under way began
+    aside: dict[str, WorkspaceContent | None] = field(default_factory=dict)
+    set_aside: str = ""  # where what is aside is, and why, for people
 
     @property
     def is_saved(self) -> bool:
         return self.row.changed == self.row.saved_at
+
+    def warnings(self, now: float) -> list[str]:
+        """What its application's user should know: that the store fails, or the promised window is exceeded."""
+        said = [self.set_aside] if self.aside else []
+        return [*said, self.overdue(now)] if self.autosave.is_late(now) else said
+
+    def overdue(self, now: float) -> str:
+        """How old the oldest change is that no snapshot has, and why."""
+        return (
+            f"Workspace {self.row.id.hex()[:12]} of {self.row.app}/{self.row.name} has no snapshot of the last "
+            f"{self.autosave.unsaved_seconds(now):.0f} s{': ' + self.problem if self.problem else ''}"
+        )
+
+    def stored(self, tx: Transaction, row: Workspace) -> None:
+        """The store has ``row`` then, and all that was aside."""
+        for content in self.aside.values():
+            if content is not None:
+                tx.put_workspace_content(content)
+        if gone := [key for key, content in self.aside.items() if content is None]:
+            tx.drop_workspace_contents(row.id, gone)
+        tx.put_workspace(row)
 
     def shown(self, behind: bool) -> WorkspaceRow:
         """As it goes out on the wire."""
@@ -77,21 +101,33 @@ class Contents:
         self._documents = documents
         self._content = documents.content
 
-    def measured(self, row: Workspace) -> Listing:
-        """The parts that were kept, with the size of each."""
+    def found(self, row: Workspace, autosave: Autosave, records: Sequence[Record]) -> Live:
+        """One that was there when the daemon ended: what the store has of it, and what only the journal has."""
+        live = Live(row, (), autosave)
+        for record in not_stored(row, records):
+            live.row = record.row
+            live.aside |= dict.fromkeys(record.gone) | {content.key: content for content in record.put}
         put = self._catalog.reader.workspace_sizes(row.id)
-        return tuple(
+        put |= {key: content.size_bytes for key, content in live.aside.items() if content is not None}
+        live.listing = tuple(
             entry if entry.base is not None else entry._replace(size_bytes=put.get(entry.key, 0))
-            for entry in unpacked(row.listing)
+            for entry in unpacked(live.row.listing)
         )
+        return live
 
     def copy(self, live: Live) -> Copy:
         """At this moment; what was put later does not change it."""
         put = {entry.key: self._put(live, entry) for entry in live.listing if entry.base is None}
         return Copy(live.row, live.listing, put)
 
+    def put(self, live: Live, key: str) -> WorkspaceContent | None:
+        """What was put last of a part."""
+        if key in live.aside:
+            return live.aside[key]
+        return self._catalog.reader.workspace_content(live.row.id, key)
+
     def _put(self, live: Live, entry: Entry) -> WorkspaceContent:
-        content = self._catalog.reader.workspace_content(live.row.id, entry.key)
+        content = self.put(live, entry.key)
         if content is None:
             raise Damaged(f"Part {entry.key} of workspace {live.row.id.hex()[:12]} is not in the store")
         return content
@@ -153,22 +189,24 @@ class Contents:
         file = StoredFile(path=b"", size_bytes=content.size_bytes, hash=content.hash, chunks=chunks)
         return b"".join(self._content.contents(file))
 
-    async def kept(
-        self, workspace: bytes, key: str, content: bytes, request: bytes
-    ) -> tuple[WorkspaceContent, Callable[[Transaction], None]]:
-        """The row for what is put, and what a transaction does with it."""
-        if len(content) <= ROW_BYTES:
-            row = WorkspaceContent(workspace, key, len(content), hash_of(content), content, None, request)
-            return row, lambda tx: tx.put_workspace_content(row)
-        placed = await self._documents.place({b"": content})
+    async def kept(self, put: WorkspaceContent) -> Callable[[Transaction], None]:
+        """What a transaction does with what was put. Raises NoSpace."""
+        if put.content is None or len(put.content) <= ROW_BYTES:
+            return lambda tx: tx.put_workspace_content(put)
+        placed = await self._documents.place({b"": put.content})
         (file,) = placed.document.files
-        row = WorkspaceContent(workspace, key, len(content), file.hash, None, b"".join(file.chunks), request)
+        row = put.but(content=None, chunks=b"".join(file.chunks))
 
         def work(tx: Transaction) -> None:
             tx.add_chunks(placed.places)
             tx.put_workspace_content(row)
 
-        return row, work
+        return work
+
+
+def whole(workspace: bytes, key: str, content: bytes, request: bytes) -> WorkspaceContent:
+    """The row for what is put, with all of it in it."""
+    return WorkspaceContent(workspace, key, len(content), hash_of(content), content, None, request)
 
 
 def spliced(content: bytes, start: int, end: int, piece: bytes) -> bytes:

@@ -12,7 +12,9 @@ from typing import Any
 from holdfast_daemon import naming
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
+from holdfast_daemon.aside import Journal
 from holdfast_daemon.asking import Asking
+from holdfast_daemon.autosave import Pace
 from holdfast_daemon.changing import Changing
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
@@ -45,6 +47,7 @@ class Service:
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
         adopting: Adopting, formats: dict[str, Format], status: Callable[[], m.StatusReport], version: str, epoch: str,
+        journal: Journal, pace: Callable[[str], Pace],
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -55,7 +58,7 @@ class Service:
         self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
-        workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming)
+        workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
         changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,

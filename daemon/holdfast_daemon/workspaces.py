@@ -10,30 +10,33 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from holdfast_daemon import listing as parts_of
 from holdfast_daemon import naming
-from holdfast_daemon.autosave import Autosave, Pace
+from holdfast_daemon.aside import Journal, Record
+from holdfast_daemon.autosave import LONGEST_RETRY_SECONDS, Autosave, Pace
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.listing import Entry, Listing
-from holdfast_daemon.live import Contents, Live, changed_keys, part_row, spliced
+from holdfast_daemon.live import Contents, Live, changed_keys, part_row, spliced, whole
 from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import Session, Workspace, new_id
+from holdfast_daemon.store.nouns import Session, Workspace, WorkspaceContent, new_id
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, Exists, HoldfastError, NotFound
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, NoSpace, NotFound, Unreadable
 from holdfast_protocol.model import Ref, WorkspaceRow
 from holdfast_protocol.names import check_application, check_name
 
 #: How long after a start an application may take to come back for its workspace.
 GRACE_SECONDS = 10.0
+ASIDE_BYTES = 64 << 20  # kept in memory for a workspace while the store fails
 
 _log = logging.getLogger("holdfast.workspaces")
 
@@ -42,8 +45,10 @@ class Workspaces:
     """For the loop only: the verbs, the autosaves, and who holds what."""
 
     def __init__(
-        self, sessions: Sessions, saving: Saving, documents: Documents, incoming: Incoming, pace: Pace | None = None
-    ) -> None:
+        self, sessions: Sessions, saving: Saving, documents: Documents, incoming: Incoming, journal: Journal,
+        pace: Callable[[str], Pace],
+    ) -> None:  # fmt: skip
+        """``pace``: that of an application."""
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._clock = sessions.clock
@@ -51,7 +56,8 @@ class Workspaces:
         self._documents = documents
         self._incoming = incoming
         self._contents = Contents(sessions.catalog, documents)
-        self._pace = pace or Pace()
+        self._journal = journal
+        self._pace = pace
         self._live: dict[bytes, Live] = {}
         self._awake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,11 +67,14 @@ class Workspaces:
 
     def start(self) -> None:
         """What was there when the daemon ended is there again; who does not come back for it has left."""
+        kept_aside = self._journal.records()
         for row in self._catalog.reader.workspaces():
-            live = self._live[row.id] = Live(row, self._contents.measured(row), Autosave(self._pace))
-            if row.unsaved is not None:
+            live = self._live[row.id] = self._contents.found(row, Autosave(self._pace(row.app)), kept_aside)
+            if live.row.unsaved is not None:
                 live.autosave = live.autosave.changed(time.monotonic()).flush(time.monotonic())
         loop = asyncio.get_running_loop()
+        if self._live:
+            self._journal.make()
         loop.call_later(GRACE_SECONDS, self._end_grace)
         self._driver = loop.create_task(self._drive())
 
@@ -77,6 +86,7 @@ class Workspaces:
             await asyncio.wait(self._tasks, timeout=5)
         for live in [*self._live.values()]:
             await self._try_snapshot(live)
+        self._journal.close()
 
     def holders(self) -> set[bytes]:
         """The connections that hold one."""
@@ -87,23 +97,27 @@ class Workspaces:
         for live in self._live.values():
             if live.holder == peer:
                 live.holder = b""
-                self._later(self._leave(live))
+                self._later(self._leave_sometime(live))
 
     @property
     def problems(self) -> list[str]:
         """For people: what is unsaved for longer than was promised, and why."""
         now = time.monotonic()
-        return [
-            f"Workspace {live.row.id.hex()[:12]} of {live.row.app}/{live.row.name} has no snapshot of the last "
-            f"{live.autosave.unsaved_seconds(now):.0f} s{': ' + live.problem if live.problem else ''}"
-            for live in self._live.values()
-            if live.autosave.is_late(now) or live.problem
-        ]
+        late = [live.overdue(now) for live in self._live.values() if live.autosave.is_late(now) or live.problem]
+        return [*(live.set_aside for live in self._live.values() if live.aside), *late]
+
+    @property
+    def unsaved(self) -> int | None:
+        """When the oldest change came that no snapshot has, UTC nanoseconds."""
+        return min((live.row.unsaved for live in self._live.values() if live.row.unsaved is not None), default=None)
+
+    def __len__(self) -> int:
+        return len(self._live)
 
     def _end_grace(self) -> None:
         for live in self._live.values():
             if not live.holder and live.row.left is None:
-                self._later(self._leave(live))
+                self._later(self._leave_sometime(live))
 
     def _later(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -135,6 +149,8 @@ class Workspaces:
         """Makes sure that what the workspace has is in a snapshot; its id, None where the session's head has it all."""
         async with live.snapping:
             async with live.lock:
+                if live.aside:
+                    await self._commit(live, live.row)
                 if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
                     return None if live.is_saved else live.row.autosave
                 copy, live.first_after = self._contents.copy(live), None
@@ -170,10 +186,17 @@ class Workspaces:
             if snapshot is not None:
                 self._sessions.keep(tx, placed, snapshot)
                 self._sessions.tell_of(tx, after, "autosaved", "", snapshot.id)
-            tx.put_workspace(after)
 
-        await self._catalog.commit(work)
-        live.row = after
+        await self._commit(live, after, work)
+
+    async def _leave_sometime(self, live: Live) -> None:
+        """Now, or once the store can be written."""
+        try:
+            await self._leave(live)
+        except HoldfastError as problem:
+            _log.warning("Workspace %s is not left yet: %s", live.row.id.hex()[:12], problem.sentence)
+            again = partial(self._leave_sometime, live)
+            asyncio.get_running_loop().call_later(LONGEST_RETRY_SECONDS, lambda: self._later(again()))
 
     async def _leave(self, live: Live) -> None:
         """Nobody holds it."""
@@ -187,11 +210,9 @@ class Workspaces:
             after = live.row.but(left=self._clock())
 
             def work(tx: Transaction) -> None:
-                tx.put_workspace(after)
                 self._sessions.tell_of(tx, after, "workspace-left", after.id.hex(), after.autosave)
 
-            await self._catalog.commit(work)
-            live.row = after
+            await self._commit(live, after, work)
 
     async def _end(self, live: Live, text: str | None) -> int | None:
         """With the lock held. ``text`` is told, where there is something to tell."""
@@ -217,9 +238,7 @@ class Workspaces:
             live.holder = caller.peer
             if live.row.left is not None:
                 async with live.lock:
-                    row = live.row.but(left=None)
-                    await self._catalog.commit(lambda tx: tx.put_workspace(row))
-                    live.row = row
+                    await self._commit(live, live.row.but(left=None))
             return self._state(live), ()
         live = await self._new(request, caller)
 
@@ -229,6 +248,7 @@ class Workspaces:
 
         reply = await self._sessions.commit(caller, m.WorkspaceState, lambda: work)
         self._live[live.row.id] = live
+        await asyncio.to_thread(self._journal.make)
         return reply, ()
 
     async def _new(self, request: m.WorkspaceOpen, caller: Caller) -> Live:
@@ -257,7 +277,7 @@ class Workspaces:
             base=session.head if session else None, author=caller.author, created=now, changed=now,
             listing=parts_of.packed(listing), saved_at=now, autosaved_at=now,
         )  # fmt: skip
-        return Live(row, listing, Autosave(self._pace), caller.peer)
+        return Live(row, listing, Autosave(self._pace(app)), caller.peer)
 
     async def workspace_put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A part's content, whole or in part."""
@@ -268,10 +288,10 @@ class Workspaces:
                 old: Entry | None = parts_of.find(live.listing, request.source.part)
             except NotFound:
                 old = None
-            kept = self._catalog.reader.workspace_content(live.row.id, old.key) if old and old.base is None else None
+            kept = self._contents.put(live, old.key) if old and old.base is None else None
             if request.of is not None:
                 if kept is not None and kept.request == caller.id and old is not None:
-                    return m.WorkspacePart(part=part_row(old), hash=kept.hash), ()
+                    return self._part(live, old, kept), ()
                 content = await self._patched(live, old, request, content)
             if old is None:
                 form = self._documents.content.form(live.row.format)
@@ -280,9 +300,9 @@ class Workspaces:
             else:
                 new = old._replace(size_bytes=len(content), base=None)
             if kept is None or kept.hash != hash_of(content):
-                kept, work = await self._contents.kept(live.row.id, new.key, content, caller.id)
-                await self._change(live, parts_of.put(live.listing, new), work)
-            return m.WorkspacePart(part=part_row(new), hash=kept.hash), ()
+                kept = whole(live.row.id, new.key, content, caller.id)
+                await self._change(live, parts_of.put(live.listing, new), kept)
+            return self._part(live, new, kept), ()
 
     async def _patched(self, live: Live, entry: Entry | None, request: m.WorkspacePut, piece: bytes) -> bytes:
         if entry is None:
@@ -319,27 +339,62 @@ class Workspaces:
         async with live.lock:
             listing = change(live.listing)
             if listing != live.listing:
-                gone = changed_keys(live.listing, listing)
-                await self._change(live, listing, lambda tx: tx.drop_workspace_contents(live.row.id, gone))
+                await self._change(live, listing)
             return self._state(live), ()
 
-    async def _change(self, live: Live, listing: Listing, work: Callable[[Transaction], None]) -> None:
+    async def _change(self, live: Live, listing: Listing, put: WorkspaceContent | None = None) -> None:
         """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
         self._need(live.row.id.hex())
         now, was = max(self._clock(), live.row.changed + 1), live.row.listing
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
+        gone = changed_keys(live.listing, listing)
+        try:
+            keep = await self._contents.kept(put) if put is not None else None
 
-        def both(tx: Transaction) -> None:
-            work(tx)
-            if row.listing == was:
-                tx.touch_workspace(row.id, now, row.unsaved)
-            else:
-                tx.put_workspace(row)
+            def work(tx: Transaction) -> None:
+                if gone:
+                    tx.drop_workspace_contents(row.id, gone)
+                if keep is not None:
+                    keep(tx)
 
-        await self._catalog.commit(both)
-        live.row, live.listing, live.first_after = row, listing, live.first_after or now
+            await self._commit(live, row, work, touched=row.listing == was)
+        except (NoSpace, Unreadable) as problem:
+            await self._keep_aside(live, row, put, gone, problem.sentence)
+        live.listing, live.first_after = listing, live.first_after or now
         live.autosave = live.autosave.changed(time.monotonic())
         self._awake.set()
+
+    async def _commit(
+        self, live: Live, row: Workspace, work: Callable[[Transaction], None] = lambda _: None, *, touched: bool = False
+    ) -> None:
+        """The row, what ``work`` does, and what the store has not taken until now. With the lock held. ``touched``:
+        that is the only difference of the row."""
+
+        def all_of_it(tx: Transaction) -> None:
+            if touched and not live.aside:
+                tx.touch_workspace(row.id, row.changed, row.unsaved)
+            else:
+                live.stored(tx, row)
+            work(tx)
+
+        await self._catalog.commit(all_of_it)
+        live.row = row
+        if live.aside:
+            live.aside = {}
+            if not any(each.aside for each in self._live.values()):
+                await asyncio.to_thread(self._journal.reset)
+
+    async def _keep_aside(
+        self, live: Live, row: Workspace, put: WorkspaceContent | None, gone: Sequence[str], reason: str
+    ) -> None:
+        """The store does not take a change: it is on the journal, or in memory alone, and the application is told."""
+        aside = live.aside | dict.fromkeys(gone) | ({put.key: put} if put is not None else {})
+        if sum(each.size_bytes for each in aside.values() if each is not None) > ASIDE_BYTES:
+            raise NoSpace(f"{reason}; no more than {ASIDE_BYTES >> 20} MB are kept in memory", reason=reason)
+        record = Record(row, [put] if put is not None else [], [*gone])
+        where = "beside it" if await asyncio.to_thread(self._journal.keep, record) else "in memory alone"
+        live.row, live.aside = row, aside
+        live.set_aside = f"What {row.app}/{row.name} has unsaved is kept {where}: {reason}"
 
     async def workspace_cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A window of a part."""
@@ -395,8 +450,8 @@ class Workspaces:
             tx.put_workspace(after)
 
         await self._catalog.commit(work)
-        live.row, live.listing, live.first_after = after, listing, None
-        live.autosave, live.problem = Autosave(self._pace), ""
+        live.row, live.listing, live.first_after, live.aside = after, listing, None, {}
+        live.autosave, live.problem = Autosave(live.autosave.pace), ""
 
     async def workspace_leave(
         self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float
@@ -473,4 +528,9 @@ class Workspaces:
         return live.shown(session is not None and session.revision != live.row.revision)
 
     def _state(self, live: Live) -> m.WorkspaceState:
-        return m.WorkspaceState(workspace=self._row(live), parts=live.part_rows())
+        warnings = live.warnings(time.monotonic())
+        return m.WorkspaceState(workspace=self._row(live), parts=live.part_rows(), warnings=warnings)
+
+    def _part(self, live: Live, entry: Entry, content: WorkspaceContent) -> m.WorkspacePart:
+        warnings = live.warnings(time.monotonic())
+        return m.WorkspacePart(part=part_row(entry), hash=content.hash, warnings=warnings)

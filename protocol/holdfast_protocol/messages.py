@@ -514,7 +514,8 @@ class Status(Request, frozen=True, kw_only=True):
 
 class StatusReport(Reply, frozen=True, kw_only=True):
     """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people. ``folders``
-    are the watched ones, the daemon's own sessions folder first."""
+    are the watched ones, the daemon's own sessions folder first. ``unsaved``: when the oldest change of any workspace
+    came that no snapshot has yet; nil where all are in one."""
 
     version: str
     epoch: str
@@ -534,6 +535,8 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     watching: bool
     problems: list[str]
     folders: list[FolderRow] = []
+    workspaces_count: int = 0
+    unsaved: int | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -558,10 +561,12 @@ class WorkspaceOpen(Request, frozen=True, kw_only=True):
 
 
 class WorkspaceState(Reply, frozen=True, kw_only=True):
-    """The workspace, and its parts in order."""
+    """The workspace, and its parts in order. ``warnings``, for people: that what was put is kept beside the store,
+    which fails, or in memory alone; that no snapshot has it for longer than was promised."""
 
     workspace: WorkspaceRow
     parts: list[PartRow] = []
+    warnings: list[str] = []
 
 
 class WorkspacePut(Request, frozen=True, kw_only=True):
@@ -578,10 +583,11 @@ class WorkspacePut(Request, frozen=True, kw_only=True):
 
 
 class WorkspacePart(Reply, frozen=True, kw_only=True):
-    """The part as it is now; ``hash`` is that of its content, 32 bytes."""
+    """The part as it is now; ``hash`` is that of its content, 32 bytes. ``warnings``: as in WorkspaceState."""
 
     part: PartRow
     hash: bytes
+    warnings: list[str] = []
 
 
 class WorkspaceRemove(Request, frozen=True, kw_only=True):

@@ -152,3 +152,59 @@ def test_a_folder_is_watched_on_once_there_is_room(small: Daemon, house: Path) -
         place.write("later", b"later")
         assert place.head("later") == b"later"
         until(lambda: "full" not in place.problems())
+
+
+def _no_room(daemon: Daemon, client: Client) -> Path:
+    """Not even for one more small save."""
+    filler = _fill(daemon)
+    with pytest.raises(NoSpace):
+        client.save("notes", "no-room", b"")
+    return filler
+
+
+def test_what_an_application_hands_over_is_kept_beside_a_full_store(small: Daemon) -> None:
+    """It is answered, with a warning; after a crash of both it is there; once there is room it is in a snapshot."""
+    with small.client() as client:
+        ws = client.workspace("notes/verse")
+        ws["intro"], ws["outro"] = "one", "gone soon"
+        filler = _no_room(small, client)
+        ws["intro"] = "two"
+        ws["solo"] = "three"
+        del ws["outro"]
+        ws.rename("solo", "bridge")
+        assert any("kept beside" in warning for warning in ws.warnings)
+        assert any("kept beside" in problem for problem in client.status().problems)
+        assert client.status().unsaved is not None
+        assert {**ws} == {"intro": b"two", "solo": b"three"}
+        small.kill()
+        small.start()
+    with small.client() as client:
+        again = client.workspace(id=ws.id)
+        assert {**again} == {"intro": b"two", "solo": b"three"}
+        assert [part.name for part in again.parts] == ["intro", "bridge"]
+        filler.unlink()
+        until(lambda: client.status().unsaved is None)
+        assert client.status().problems == []
+        again["intro"] = "four"
+        assert again.warnings == []
+        small.kill()
+        small.start()
+    with small.client() as client:
+        again = client.workspace(id=ws.id)
+        assert {**again} == {"intro": b"four", "solo": b"three"}
+        assert again.save().outcome == "saved"
+        assert [part.name for part in client.show("notes/verse").parts] == ["intro", "bridge"]
+
+
+def test_an_application_that_dies_while_the_store_is_full_leaves_its_workspace(small: Daemon) -> None:
+    """It is offered once there is room."""
+    with small.client() as client:
+        with small.client() as dying:
+            ws = dying.workspace("notes/verse")
+            ws["intro"] = "one"
+            filler = _no_room(small, client)
+            ws["intro"] = "two"
+        filler.unlink()
+        until(lambda: (found := client.last(app="notes").workspace) is not None and found.left is not None)
+        assert client.recover(ws.id).outcome == "saved"
+        assert client.cat("notes/verse:intro") == b"two"

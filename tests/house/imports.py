@@ -23,6 +23,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         f"{PROTOCOL}/codec.py",
         f"{PROTOCOL}/messages.py",
         f"{PROTOCOL}/model.py",
+        f"{DAEMON}/aside.py",
+        f"{DAEMON}/autosave.py",
+        f"{DAEMON}/configuration.py",
+        f"{DAEMON}/retention.py",
         f"{DAEMON}/store/nouns.py",
         f"{DAEMON}/store/sqlite/*.py",
     ),
@@ -56,6 +60,7 @@ FLOORS = (
     ("adopting", "asking", "changing"),
     ("workspaces",),
     ("live",),
+    ("aside",),
     ("incoming", "restoring"),
     ("documents",),
 )
@@ -65,7 +70,7 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
-        *("remarks.py", "formats/*.py"),
+        *("autosave.py", "remarks.py", "retention.py", "formats/*.py"),
     )
 )
 IMPURE_ROOMS = (

@@ -435,8 +435,36 @@ RESULTS: dict[str, Reply] = {
         problems=[],
         folders=[OWN, ADOPTED],
     ),
+    "statusreport-unsaved": StatusReport(
+        version="0.1.0",
+        epoch="ab" * 16,
+        pid=4242,
+        socket="/run/user/1000/holdfast/holdfast.sock",
+        store="/home/ada/.local/share/holdfast/store",
+        sessions="/home/ada/.local/share/holdfast/sessions",
+        started=TIME,
+        sessions_count=23,
+        deleted_count=0,
+        operations_count=44,
+        clients_count=1,
+        connections_count=1,
+        connections_limit=1000,
+        store_bytes=1_048_576,
+        pending_files=0,
+        watching=True,
+        problems=[],
+        folders=[OWN, ADOPTED],
+        workspaces_count=2,
+        unsaved=TIME,
+    ),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
+    "workspacestate-kept-aside": WorkspaceState(
+        workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
+    ),
     "workspacepart": WorkspacePart(part=LIVE_PART, hash=b"\xab" * 32),
+    "workspacepart-kept-aside": WorkspacePart(
+        part=LIVE_PART, hash=b"\xab" * 32, warnings=["What a/b has unsaved is kept in memory alone: full"]
+    ),
     "workspacecontent": WorkspaceContent(size_bytes=2_097_152, hash=b"\xab" * 32),
     "workspaceended": WorkspaceEnded(ended=True),
     "workspaceended-discarded": WorkspaceEnded(ended=True, snapshot="ef" * 16, operation=43),
@@ -474,5 +502,8 @@ FORMER: frozenset[str] = frozenset(
         "changes.result",
         "statusreport.result",
         "undone.result",
+        "statusreport-folders.result",
+        "workspacestate.result",
+        "workspacepart.result",
     }
 )

@@ -29,6 +29,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name not in below}
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
+    shown["unsaved"] = when(report.unsaved, to_terminal=output.to_terminal) if report.unsaved else "nothing"
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():
         output.line(f"{name}: {value}")

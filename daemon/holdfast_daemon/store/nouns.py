@@ -223,6 +223,10 @@ class WorkspaceContent(Noun, frozen=True):
     chunks: bytes | None
     request: bytes | None
 
+    def but(self, **changes: object) -> WorkspaceContent:
+        """The same with other values."""
+        return msgspec.structs.replace(self, **changes)
+
 
 class Operation(Noun, frozen=True):
     """A row of ``operations``."""

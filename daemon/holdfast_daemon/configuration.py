@@ -1,0 +1,129 @@
+"""What people may set, in one TOML file. Every option is a field of a dataclass, with its unit in its name.
+
+    [autosave]
+    quiet_seconds = 2.0
+
+    [app.aiderdesk.autosave]        # for one application; what is not said here is as above
+    ceiling_seconds = 10.0
+
+No file is a file without options. One that cannot be understood is refused at the start, with the option's name: a
+daemon that goes on with other settings than were written would be worse than none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+
+from holdfast_daemon.autosave import Pace
+from holdfast_protocol.errors import BadField, Unreadable
+
+APP = "app"
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class PerApplication(Generic[Section]):
+    """One for all, and others for some."""
+
+    common: Section
+    apps: Mapping[str, Section] = field(default_factory=dict)
+
+    def of(self, app: str) -> Section:
+        """That of an application."""
+        return self.apps.get(app, self.common)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All of it."""
+
+    autosave: PerApplication[Pace] = PerApplication(Pace())
+
+
+SECTIONS: dict[str, type[Any]] = {"autosave": Pace}
+
+
+def read(path: str) -> Configuration:
+    """Of the file at ``path``. Raises BadField, Unreadable."""
+    try:
+        with open(path, "rb") as source:
+            text = source.read().decode()
+    except FileNotFoundError:
+        return Configuration()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Unreadable(f"The configuration {path} cannot be read: {problem}", path=path) from problem
+    try:
+        return parse(text)
+    except BadField as problem:
+        raise BadField(f"The configuration {path}: {problem.sentence}", **problem.details) from problem
+
+
+def parse(text: str) -> Configuration:
+    """Raises BadField."""
+    try:
+        whole = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise BadField(f"it is not TOML: {problem}", field="") from problem
+    _check_names("", whole, [*SECTIONS, APP])
+    apps = _table(APP, whole.get(APP, {}))
+    for app, options in apps.items():
+        _check_names(f"{APP}.{app}.", _table(f"{APP}.{app}", options), SECTIONS)
+    return Configuration(**{name: _section(name, whole, apps) for name in SECTIONS})
+
+
+def _section(name: str, whole: dict[str, Any], apps: dict[str, Any]) -> PerApplication[Any]:
+    common = whole.get(name, {})
+    of_apps = {app: (f"{APP}.{app}.{name}", options[name]) for app, options in apps.items() if name in options}
+    return PerApplication(
+        _converted(name, common, SECTIONS[name]),
+        {
+            app: _converted(place, _over(common, _table(place, options)), SECTIONS[name])
+            for app, (place, options) in of_apps.items()
+        },
+    )
+
+
+def _over(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """``own``, with what only ``common`` says."""
+    both = {key: _over(common[key], own[key]) for key in own if isinstance(own[key], dict) and key in common}
+    return common | own | both
+
+
+def _converted(place: str, table: object, kind: type[Any]) -> Any:
+    _check_fields(f"{place}.", _table(place, table), kind)
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as problem:
+        said, _, where = str(problem).partition(" - at `$.")
+        name = f"{place}.{where.rstrip('`')}" if where else place
+        raise BadField(f"{name}: {said[:1].lower()}{said[1:]}", field=name) from problem
+
+
+def _check_fields(place: str, table: dict[str, Any], kind: type[Any]) -> None:
+    """Raises BadField for what is none of its fields."""
+    _check_names(place, table, [each.name for each in fields(kind)])
+    for name, hint in get_type_hints(kind).items():
+        inner = next((each for each in (hint, *getattr(hint, "__args__", ())) if is_dataclass(each)), None)
+        if isinstance(inner, type) and isinstance(table.get(name), dict):
+            _check_fields(f"{place}{name}.", table[name], inner)
+
+
+def _check_names(place: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    for name in table:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            hint = f"; is it {place}{near[0]}?" if near else f"; there is {', '.join(known)}"
+            raise BadField(f"there is no option {place}{name}{hint}", field=f"{place}{name}")
+
+
+def _table(place: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadField(f"{place}: a table is expected", field=place)
+    return value

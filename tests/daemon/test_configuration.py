@@ -1,0 +1,61 @@
+"""The configuration: what is written there holds, and what cannot be understood is refused by its name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from holdfast_daemon import configuration
+from holdfast_daemon.autosave import Pace
+from holdfast_protocol.errors import BadField, Unreadable
+
+
+def test_no_file_is_a_file_without_options(tmp_path: Path) -> None:
+    """Everything has its default."""
+    assert configuration.read(str(tmp_path / "none")) == configuration.Configuration() == configuration.parse("")
+    assert configuration.Configuration().autosave.of("any") == Pace(quiet_seconds=2.0, ceiling_seconds=30.0)
+
+
+def test_an_application_has_what_is_said_for_it_and_the_rest_as_all() -> None:
+    """And the others what is said for all."""
+    pace = configuration.parse("""
+        [autosave]
+        quiet_seconds = 1
+        [app.aiderdesk.autosave]
+        ceiling_seconds = 5.5
+        """).autosave
+    assert pace.of("renardo") == Pace(quiet_seconds=1.0, ceiling_seconds=30.0)
+    assert pace.of("aiderdesk") == Pace(quiet_seconds=1.0, ceiling_seconds=5.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        ("[autosav]", "autosav", "is it autosave?"),
+        ("[autosave]\nquiet = 1", "autosave.quiet", "is it autosave.quiet_seconds?"),
+        ("[app.x.autosafe]", "app.x.autosafe", "is it app.x.autosave?"),
+        ("[autosave]\nquiet_seconds = -1", "autosave.quiet_seconds", ">= 0.01"),
+        ("[autosave]\nquiet_seconds = nan", "autosave.quiet_seconds", ">= 0.01"),
+        ("[autosave]\nquiet_seconds = '1'", "autosave.quiet_seconds", "got `str`"),
+        ("[app.x.autosave]\nceiling_seconds = inf", "app.x.autosave.ceiling_seconds", "<= 86400"),
+        ("autosave = 1", "autosave", "a table is expected"),
+        ("[app]\nx = 1", "app.x", "a table is expected"),
+        ("[app.x]\nautosave = 1", "app.x.autosave", "a table is expected"),
+        ("autosave =", "", "not TOML"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_by_its_name(text: str, field: str, said: str) -> None:
+    """With what would be right."""
+    with pytest.raises(BadField, match=re.escape(said)) as refused:
+        configuration.parse(text)
+    assert refused.value.details["field"] == field
+
+
+def test_what_cannot_be_read_is_refused_by_its_path(tmp_path: Path) -> None:
+    """A folder, or bytes that are not UTF-8."""
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    for path in (tmp_path, tmp_path / "bytes"):
+        with pytest.raises(Unreadable, match=path.name):
+            configuration.read(str(path))
