@@ -172,7 +172,8 @@ class Holding:
             return
         name = self._sessions.free_name(tx, before.folder, before.app, before.name)
         after = before.but(deleted=False, name=name, revision=before.revision + 1)
-        note = Note(type="undone", cause=OUTSIDE, previous=before.head, text=f"{operation.type} {operation.number}")
+        text = f"{operation.type} {operation.number}"
+        note = Note(type="undone", cause=OUTSIDE, previous=before.head, text=text, undoable=False)
         done = self._sessions.change(tx, before, after, OUTSIDE, note)
         tx.drop_visible(after.folder, after.path)
         assert done.number is not None

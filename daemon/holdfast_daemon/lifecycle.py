@@ -189,7 +189,10 @@ class Lifecycle:
             before = _need(tx, operation.session)
             after = _REVERSALS[operation.type](self, tx, operation, before)
             after = after.but(revision=before.revision + 1)
-            note = Note(type="undone", previous=before.head, text=f"{operation.type} {operation.number}")
+            note = Note(
+                type="undone", previous=before.head, text=f"{operation.type} {operation.number}",
+                undoable=operation.type != "undone",
+            )  # fmt: skip
             done = self._sessions.change(tx, before, after, caller.author, note)
             assert done.number is not None
             tx.mark_undone(operation.number, done.number)
@@ -211,22 +214,21 @@ class Lifecycle:
         if operation.undone_by is not None:
             raise CannotUndo(f"Operation {number} was undone by {operation.undone_by}", operation=number)
         if not operation.undoable:
-            raise CannotUndo(f"Operation {number} ({operation.type}) cannot be undone", operation=number)
+            again = _undone_by(tx, _undone_by(tx, operation))
+            hint = f"; operation {again.number} is in effect again, undo that" if again is not None else ""
+            raise CannotUndo(f"Operation {number} ({operation.type}) cannot be undone{hint}", operation=number)
         return operation
 
     def _reverse_head(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if before.head != operation.snapshot or before.deleted:
-            raise CannotUndo(
-                f"{before.app}/{before.name} has changed since operation {operation.number}; "
-                f"holdfast restore {before.app}/{before.name}@SNAPSHOT brings an older state back",
-                operation=operation.number,
-            )
+            raise _changed_since(before, operation)
         assert operation.previous is not None
-        if operation.type == "accepted":
-            tx.put_suspicion(before.head, operation.note or None)
+        suspect = before.head if operation.type == "accepted" and operation.note else None
+        if suspect is not None:
+            tx.put_suspicion(suspect, operation.note)
         previous = tx.need_snapshot(operation.previous)
         path = self._path_with(tx, before, previous)
-        return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
+        return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=suspect, path=path)
 
     def _path_with(self, tx: Transaction, session: Session, snapshot: Snapshot) -> bytes:
         form = self._sessions.content.form(session.format)
@@ -244,14 +246,10 @@ class Lifecycle:
     def _reverse_renaming(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if before.name != operation.name or before.deleted:
             raise CannotUndo(f"The session is now called {before.name}", operation=operation.number)
-        old = operation.note
-        if old != before.name and tx.session_named(before.app, old, before.folder) is not None:
-            raise CannotUndo(f"{before.app}/{old} is taken; rename that one first", name=f"{before.app}/{old}")
-        return before.but(name=old, path=self._sessions.path_for(tx, before, old, tx.document_of(before.head)))
+        return self._renamed(tx, before, operation.note)
 
     def _reverse_tags(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        lines = operation.note.split("\n")
-        added, removed = ({line[1:] for line in lines if line.startswith(sign)} for sign in "+-")
+        added, removed = _tags_of(operation)
         return before.but(tags=tuple(sorted({*before.tags, *removed} - added)))
 
     def _reverse_template(self, tx: Transaction, operation: Operation, before: Session) -> Session:
@@ -261,6 +259,49 @@ class Lifecycle:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
         return self._revived(tx, before, CannotUndo).but(diverged=False, suspect=None)
+
+    def _reverse_undo(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        """What was undone is done again, and can be undone again."""
+        original = _undone_by(tx, operation)
+        assert original is not None
+        after = _REPEATS[original.type](self, tx, original, operation, before)
+        tx.mark_undone(original.number, None)
+        return after
+
+    def _repeat_head(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        if before.head != undone.snapshot or before.deleted:
+            raise _changed_since(before, undone)
+        assert undone.previous is not None
+        if original.type == "accepted":
+            tx.put_suspicion(undone.previous, None)
+        head = tx.need_snapshot(undone.previous)
+        path = self._path_with(tx, before, head)
+        return before.but(head=head.id, size_bytes=head.size_bytes, diverged=False, suspect=None, path=path)
+
+    def _repeat_creation(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        return self._reverse_deletion(tx, undone, before)
+
+    def _repeat_deletion(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        if before.head != undone.snapshot or before.deleted:
+            raise _changed_since(before, undone)
+        return before.but(deleted=True)
+
+    def _repeat_renaming(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        if before.name != undone.name or before.deleted or original.name is None:
+            raise CannotUndo(f"The session is now called {before.name}", operation=undone.number)
+        return self._renamed(tx, before, original.name)
+
+    def _repeat_tags(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        added, removed = _tags_of(original)
+        return before.but(tags=tuple(sorted({*before.tags, *added} - removed)))
+
+    def _repeat_template(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        return before.but(template=original.note != "off")
+
+    def _renamed(self, tx: Transaction, before: Session, name: str) -> Session:
+        if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
+            raise CannotUndo(f"{before.app}/{name} is taken; rename that one first", name=f"{before.app}/{name}")
+        return before.but(name=name, path=self._sessions.path_for(tx, before, name, tx.document_of(before.head)))
 
     def _revived(self, tx: Transaction, session: Session, refusal: type[HoldfastError]) -> Session:
         """A deleted session as a live one; at another path where its own is somebody else's now. Raises ``refusal``."""
@@ -322,6 +363,7 @@ def _saved(done: Done, snapshot: bytes) -> Saved:
 
 
 _Reversal = Callable[[Lifecycle, Transaction, Operation, Session], Session]
+_Repeat = Callable[[Lifecycle, Transaction, Operation, Operation, Session], Session]  # what was undone, and by what
 _REVERSALS: dict[str, _Reversal] = {
     **dict.fromkeys(HEAD_MOVES, Lifecycle._reverse_head),
     **dict.fromkeys(CREATIONS, Lifecycle._reverse_creation),
@@ -329,7 +371,38 @@ _REVERSALS: dict[str, _Reversal] = {
     "renamed": Lifecycle._reverse_renaming,
     "tagged": Lifecycle._reverse_tags,
     "template": Lifecycle._reverse_template,
+    "undone": Lifecycle._reverse_undo,
 }
+_REPEATS: dict[str, _Repeat] = {
+    **dict.fromkeys(HEAD_MOVES, Lifecycle._repeat_head),
+    **dict.fromkeys(CREATIONS, Lifecycle._repeat_creation),
+    **dict.fromkeys(DELETIONS, Lifecycle._repeat_deletion),
+    "renamed": Lifecycle._repeat_renaming,
+    "tagged": Lifecycle._repeat_tags,
+    "template": Lifecycle._repeat_template,
+}
+
+
+def _changed_since(session: Session, operation: Operation) -> CannotUndo:
+    return CannotUndo(
+        f"{session.app}/{session.name} has changed since operation {operation.number}; "
+        f"holdfast restore {session.app}/{session.name}@SNAPSHOT brings an older state back",
+        operation=operation.number,
+    )
+
+
+def _undone_by(tx: Transaction, operation: Operation | None) -> Operation | None:
+    """What an operation of the type ``undone`` reversed."""
+    if operation is None or operation.type != "undone":
+        return None
+    return tx.operation(int(operation.note.rpartition(" ")[2]))
+
+
+def _tags_of(operation: Operation) -> tuple[set[str], set[str]]:
+    """Those that it added, and those that it removed."""
+    lines = operation.note.split("\n")
+    added, removed = ({line[1:] for line in lines if line.startswith(sign)} for sign in "+-")
+    return added, removed
 
 
 def _need(tx: Transaction, identity: bytes) -> Session:

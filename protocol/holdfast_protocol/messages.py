@@ -370,7 +370,9 @@ class Changed(Reply, frozen=True, kw_only=True):
 
 
 class Undo(Request, frozen=True, kw_only=True):
-    """Reverse operation ``number``, or without it the newest undoable one of this caller or of the outside."""
+    """Reverse operation ``number``, or without it the newest undoable one of this caller or of the outside that is not
+    itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone
+    again."""
 
     number: Natural | None = None
     published: bool = False

@@ -257,7 +257,7 @@ OPERATION_TYPES: dict[str, bool] = {
     "template": True,
     "deleted": True,
     "deleted-outside": True,
-    "undone": False,
+    "undone": True,
     "suspect": False,
     "unreadable": False,
     "folder-added": False,

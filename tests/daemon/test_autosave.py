@@ -48,7 +48,7 @@ def test_a_snapshot_that_failed_is_tried_again_later_each_time() -> None:
     for _ in range(8):
         autosave = autosave.began().failed(100.0)
         delays.append(autosave.due())
-    assert delays == [100.0 + delay for delay in (1, 2, 4, 8, 16, 32, 60, LONGEST_RETRY_SECONDS)]
+    assert delays == [100.0 + delay for delay in (1, 2, 4, 8, 10, 10, 10, LONGEST_RETRY_SECONDS)]
     assert autosave.unsaved_seconds(100.0) == 90.0
     assert autosave.is_late(100.0)
     assert autosave.flush(101.0).due() == 101.0

@@ -29,6 +29,8 @@ def _service(store: Store) -> Service:
         unused,
         "0",
         "epoch",
+        unused,
+        unused,
     )  # type: ignore[arg-type]  # see above
 
 

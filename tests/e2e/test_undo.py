@@ -169,3 +169,65 @@ def test_restoring_a_deleted_session_whose_name_is_taken(shared: Daemon) -> None
     assert {row["path"] for row in shared.rows("renardo").values() if "placed" in row["name"]} == {
         "renardo/placed.py", "renardo/placed (2).py",
     }  # fmt: skip
+
+
+def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
+    rows = daemon.rows("u")
+    folder = daemon.sessions / "u"
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith(name)}
+    shown = ("id", "name", "tags", "template", "suspect", "head")
+    return files, [tuple(map(str, map(row.get, shown))) for row in rows.values() if row["name"].startswith(name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        ("re-save", ("save", "u/re-save", "-")),
+        ("re-new", ("save", "u/re-new-1", "-")),
+        ("re-copy", ("copy", "u/re-copy", "re-copy-1")),
+        ("re-name", ("rename", "u/re-name", "re-name-1")),
+        ("re-tag", ("tag", "u/re-tag", "red", "--remove", "blue")),
+        ("re-template", ("template", "u/re-template")),
+        ("re-delete", ("delete", "u/re-delete")),
+        ("re-accept", ("accept", "u/re-accept")),
+    ],
+)
+def test_an_undo_can_be_undone_and_that_again(shared: Daemon, name: str, verb: tuple[str, ...]) -> None:
+    """Everything is as after the operation; the operation can be undone once more, to what was before it."""
+    shared.ok("save", f"u/{name}", "-", "--tag", "blue", content=b"one" * 100)
+    if name == "re-accept":
+        shared.cli("save", f"u/{name}", "-", content=b"")
+    before = _state(shared, name)
+    shared.ok(*verb, content=b"two")
+    after = _state(shared, name)
+    assert after != before
+    number = int(shared.operations()[-1]["number"])
+    for _ in range(2):
+        shared.ok("undo", str(number))
+        assert _state(shared, name) == before
+        shared.ok("undo", str(shared.operations()[-1]["number"]))
+        assert _state(shared, name) == after
+    said = shared.cli("undo", str(shared.operations()[-1]["number"]))
+    assert said.code == 4
+    assert f"operation {number} is in effect again" in said.err
+
+
+def test_undo_without_a_number_goes_back_and_never_to_and_fro(daemon: Daemon) -> None:
+    """The second one reverses the save before, not the first undo."""
+    for content in (b"one", b"two", b"three"):
+        daemon.ok("save", "u/back", "-", content=content)
+    daemon.ok("undo")
+    daemon.ok("undo")
+    assert daemon.ok("cat", "u/back").out == b"one"
+
+
+def test_an_undo_is_not_undone_over_a_later_change(shared: Daemon) -> None:
+    """exit 4 and the command that brings the other state back; nothing moves."""
+    shared.ok("save", "u/later", "-", content=b"one")
+    shared.ok("save", "u/later", "-", content=b"two")
+    shared.ok("undo")
+    number = _number(shared, "undone", "later")
+    shared.ok("save", "u/later", "-", content=b"three")
+    said = shared.cli("undo", str(number))
+    assert (said.code, "holdfast restore u/later" in said.err) == (4, True)
+    assert shared.ok("cat", "u/later").out == b"three"

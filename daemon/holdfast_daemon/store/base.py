@@ -201,7 +201,7 @@ class Reader(Protocol):
         ...
 
     def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
-        """By one of these authors, not undone yet, and no autosave."""
+        """By one of these authors, not undone yet, and neither an autosave nor itself an undo."""
         ...
 
     def workspace(self, identity: bytes) -> Workspace | None:
@@ -284,7 +284,9 @@ class Transaction(Reader, Protocol):
         """Its number: one more than the newest, without a gap; the number in ``operation`` is not looked at."""
         ...
 
-    def mark_undone(self, number: int, by: int) -> None: ...
+    def mark_undone(self, number: int, by: int | None) -> None:
+        """``by`` None: it is in effect again."""
+        ...
 
     def put_workspace(self, workspace: Workspace) -> None:
         """A new row, or another in the place of the one of that id."""

@@ -308,7 +308,7 @@ class SqliteReader:
         marks = ", ".join("?" for _ in authors)
         sql = (
             f"SELECT {OPERATION} FROM operations WHERE undoable AND undone_by IS NULL AND author IN ({marks}) "
-            "AND (cause IS NULL OR cause != 'autosaved') ORDER BY number DESC LIMIT 1"
+            "AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') ORDER BY number DESC LIMIT 1"
         )
         return self._one(sql, authors, _operation)
 

@@ -143,7 +143,7 @@ class SqliteTransaction(SqliteReader):
         self._connection.execute(_ADD_OPERATION, values)
         return self._connection.last_insert_rowid()
 
-    def mark_undone(self, number: int, by: int) -> None:
+    def mark_undone(self, number: int, by: int | None) -> None:
         self._connection.execute("UPDATE operations SET undone_by = ? WHERE number = ?", (by, number))
 
     def put_workspace(self, workspace: Workspace) -> None:
