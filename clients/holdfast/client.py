@@ -361,6 +361,11 @@ class Client:
         """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound."""
         return self._reply(wire.WorkspaceDiscard(id=id), wire.WorkspaceEnded)
 
+    def reload(self, id: str, *, head: bool = False) -> wire.WorkspaceReloaded:
+        """A workspace has again what it began from, or what its session's ``head`` is now; what was unsaved is in the
+        history as an autosave, and ``undo`` brings it back. Raises NotFound."""
+        return self._reply(wire.WorkspaceReload(id=id, head=head), wire.WorkspaceReloaded)
+
     def last(self, *, app: str | None = None) -> wire.LastState:
         """What to go on with: the workspace that was left last with unsaved changes, and the session changed last."""
         return self._reply(wire.Last(app=app), wire.LastState)

@@ -104,14 +104,14 @@ class Workspace(MutableMapping[str, bytes]):
             self._arrange(wire.WorkspaceOpen(id=self.id))
         return saved
 
-    def reload(self) -> None:
-        """The session's head instead of what is here; that is in the history as an autosave."""
-        row = self.row
-        self.discard()
-        self._arrange(wire.WorkspaceOpen(app=row.app, name=row.name, folder=row.folder, format=row.format))
+    def reload(self, *, head: bool = False) -> None:
+        """What it began from again, or what the session's ``head`` is now. What was unsaved is in the history as an
+        autosave; ``Client.undo`` brings it back."""
+        reloaded = self._client.reload(self.id, head=head)
+        self._take(wire.WorkspaceState(workspace=reloaded.workspace, parts=reloaded.parts))
 
     def discard(self) -> wire.WorkspaceEnded:
-        """What is unsaved is not wanted; it is in the history as an autosave."""
+        """What is unsaved is not wanted; it is in the history as an autosave, and ``Client.undo`` brings it back."""
         return self._end(wire.WorkspaceDiscard(id=self.id))
 
     def close(self) -> None:

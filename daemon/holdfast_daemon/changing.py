@@ -206,7 +206,11 @@ class Changing:
         repeated = self._repeated(caller, m.Undone)
         if repeated is not None:
             return repeated, ()
-        undone = await self._lifecycle.undo(request.number, caller)
+        operation = self._lifecycle.undoable(self._catalog.reader, request.number, caller)
+        if operation.type in ("workspace-reloaded", "workspace-ended"):
+            return await self._workspaces.undo(operation, caller), ()
+        undone = await self._lifecycle.undo(operation.number, caller)
+        assert undone.session is not None
         return await self._shown(undone, undone.session, request.published, deadline), ()
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
-from holdfast_daemon.store.base import Moved, Transaction
+from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
 from holdfast_protocol.messages import Changed, Saved, Undone
@@ -184,7 +184,7 @@ class Lifecycle:
         """Reverse an operation, or say why not."""
 
         def work(tx: Transaction) -> Undone:
-            operation = self._undoable(tx, number, caller)
+            operation = self.undoable(tx, number, caller)
             assert operation.session is not None
             before = _need(tx, operation.session)
             after = _REVERSALS[operation.type](self, tx, operation, before)
@@ -202,7 +202,8 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Undone, lambda: work)
 
-    def _undoable(self, tx: Transaction, number: int | None, caller: Caller) -> Operation:
+    def undoable(self, tx: Reader, number: int | None, caller: Caller) -> Operation:
+        """The operation, or without a number the newest. Raises NotFound, CannotUndo."""
         if number is None:
             newest = tx.newest_undoable((caller.author, OUTSIDE))
             if newest is None:
@@ -391,7 +392,7 @@ def _changed_since(session: Session, operation: Operation) -> CannotUndo:
     )
 
 
-def _undone_by(tx: Transaction, operation: Operation | None) -> Operation | None:
+def _undone_by(tx: Reader, operation: Operation | None) -> Operation | None:
     """What an operation of the type ``undone`` reversed."""
     if operation is None or operation.type != "undone":
         return None

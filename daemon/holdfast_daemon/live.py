@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -12,10 +13,10 @@ from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Format, Part
-from holdfast_daemon.listing import Entry, Listing, unpacked
+from holdfast_daemon.listing import Entry, Listing, packed, unpacked
 from holdfast_daemon.payload import hashes_in
 from holdfast_daemon.store.base import Catalog, Transaction
-from holdfast_daemon.store.nouns import StoredFile, Workspace, WorkspaceContent
+from holdfast_daemon.store.nouns import Operation, Session, StoredFile, Workspace, WorkspaceContent, new_id
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import CannotHold, Damaged
 from holdfast_protocol.model import PartRow, WorkspaceRow
@@ -171,6 +172,36 @@ class Contents:
             else:
                 raise Damaged(f"Part {entry.key} is not in the snapshot that the workspace began from")
         return parts
+
+    async def revived(
+        self, operation: Operation, session: Session | None, now: int
+    ) -> tuple[Workspace, Listing, list[WorkspaceContent]]:
+        """A workspace that was left, with what one had at that operation. Raises Damaged, TooLarge."""
+        assert operation.snapshot is not None
+        assert operation.app is not None
+        assert operation.session is not None
+        reader, base = self._catalog.reader, operation.previous
+        stored = reader.document_of(operation.snapshot)
+        form = self._content.form_for(operation.app, await self._documents.bytes_of(stored))
+        if session is not None and form.app != "parts":
+            form = self._content.form(session.format)
+        known = {}
+        if base is not None:
+            with contextlib.suppress(Damaged):  # the base is of a format that could not hold it
+                known = {part.key: part for part in (await self._documents.read(reader.document_of(base), form)).parts}
+        identity, listing, put = new_id(), list[Entry](), list[WorkspaceContent]()
+        for part in (await self._documents.read(stored, form)).parts:
+            same = part.key in known and known[part.key].content == part.content
+            listing.append(Entry(part.key, part.name, part.kind, len(part.content), part.key if same else None))
+            if not same:
+                put.append(whole(identity, part.key, bytes(part.content), b""))
+        row = Workspace(
+            id=identity, app=operation.app, folder=operation.folder or "", name=operation.name or "", format=form.app,
+            session=operation.session, base=base if known else None, author=operation.author, created=now, changed=now,
+            revision=session.revision if session is not None and session.head == base else 0, left=now,
+            listing=packed(tuple(listing)), autosaved_at=now, autosave=operation.snapshot,
+        )  # fmt: skip
+        return row, tuple(listing), put
 
     async def of_part(self, live: Live, entry: Entry) -> bytes:
         """What a part holds now."""

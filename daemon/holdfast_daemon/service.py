@@ -102,6 +102,7 @@ class Service:
             m.WorkspaceCat: workspaces.workspace_cat,
             m.WorkspaceSave: changing.workspace_save,
             m.WorkspaceLeave: workspaces.workspace_leave,
+            m.WorkspaceReload: workspaces.workspace_reload,
             m.WorkspaceDiscard: workspaces.workspace_discard,
             m.WorkspaceList: workspaces.workspace_list,
             m.Last: workspaces.last,

@@ -156,13 +156,16 @@ class Sessions:
             )
         )  # fmt: skip
 
-    def tell_of(self, tx: Transaction, workspace: Workspace, kind: str, text: str, snapshot: bytes | None) -> int:
+    def tell_of(
+        self, tx: Transaction, workspace: Workspace, kind: str, text: str, snapshot: bytes | None, *,
+        undoable: bool = False,
+    ) -> int:  # fmt: skip
         """The operation of a workspace."""
         return tx.add_operation(
             Operation(
                 number=0, time=self.clock(), type=kind, session=workspace.session, app=workspace.app,
                 folder=workspace.folder, name=workspace.name, cause="autosaved" if kind == "autosaved" else None,
-                author=workspace.author, undoable=False, revision=None, snapshot=snapshot, previous=workspace.base,
+                author=workspace.author, undoable=undoable, revision=None, snapshot=snapshot, previous=workspace.base,
                 undone_by=None, note=text,
             )
         )  # fmt: skip

@@ -380,11 +380,11 @@ class Undo(Request, frozen=True, kw_only=True):
 
 class Undone(Reply, frozen=True, kw_only=True):
     """``undone`` is what was reversed; ``operation`` is the number of the row that says so. ``warnings`` are for people
-    (with ``published``, why the file does not show it)."""
+    (with ``published``, why the file does not show it). ``session`` is nil where that of a workspace was not saved."""
 
     undone: OperationRow
     operation: int
-    session: SessionRow
+    session: SessionRow | None
     warnings: list[str] = []
 
 
@@ -649,9 +649,28 @@ class WorkspaceLeave(Request, frozen=True, kw_only=True):
     id: str
 
 
+class WorkspaceReload(Request, frozen=True, kw_only=True):
+    """It has again what it began from, or with ``head`` what the session's head is now. An autosave of what was unsaved
+    stays in the session's history, and ``undo`` brings it back: into the workspace, where nothing was put since, or
+    else as one of its own, that was left."""
+
+    id: str
+    head: bool = False
+
+
+class WorkspaceReloaded(Reply, frozen=True, kw_only=True):
+    """The workspace, and its parts in order. ``snapshot``: what it had that was not saved, if anything; then
+    ``operation`` is what ``undo`` reverses."""
+
+    workspace: WorkspaceRow
+    parts: list[PartRow] = []
+    snapshot: str | None = None
+    operation: int | None = None
+
+
 class WorkspaceDiscard(Request, frozen=True, kw_only=True):
     """Its unsaved changes are wanted no more. An autosave of them stays in the session's history until retention takes
-    it."""
+    it, and ``undo`` makes them a workspace again, that was left."""
 
     id: str
 
@@ -731,6 +750,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     WorkspaceCat: WorkspaceContent,
     WorkspaceSave: Saved,
     WorkspaceLeave: WorkspaceEnded,
+    WorkspaceReload: WorkspaceReloaded,
     WorkspaceDiscard: WorkspaceEnded,
     WorkspaceList: Workspaces,
     Last: LastState,
@@ -743,6 +763,6 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 CHANGING: frozenset[type[Request]] = frozenset(
     {
         Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove,
-        WorkspaceOpen, WorkspaceSave, WorkspaceDiscard,
+        WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

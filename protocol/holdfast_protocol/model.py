@@ -266,7 +266,8 @@ OPERATION_TYPES: dict[str, bool] = {
     "folder-released": False,
     "autosaved": False,
     "workspace-left": False,
-    "workspace-ended": False,
+    "workspace-reloaded": True,
+    "workspace-ended": True,
 }
 
 CAUSES = ("saved", "autosaved", "outside", "imported", "restored", "merged")

@@ -335,3 +335,80 @@ def test_the_notepad_stands_there_with_what_was_typed(daemon: Daemon) -> None:
     with daemon.client() as client:
         [row] = client.workspaces(app="notepad").rows
         assert client.workspace(id=row.id)["text"] == typed
+
+
+def test_a_reloaded_workspace_is_as_it_began_and_undo_brings_it_back(client: holdfast.Client, app: str) -> None:
+    """What was unsaved is an autosave; once undone it is in the workspace again, unsaved; a save makes it the head."""
+    client.save(app, "verse", parts={"intro": b"one", "outro": b"end"})
+    ws = client.workspace(f"{app}/verse")
+    ws["intro"], ws["solo"] = "two", "new"
+    del ws["outro"]
+    ws.reload()
+    assert {**ws} == {"intro": b"one", "outro": b"end"}
+    assert ws.row.saved
+    assert client.cat(f"{app}/verse@autosave:intro") == b"two"
+    assert client.undo().session is not None
+    again = client.workspace(id=ws.id)
+    assert {**again} == {"intro": b"two", "solo": b"new"}
+    assert not again.row.saved
+    assert again.save().outcome == "saved"
+    assert client.cat(f"{app}/verse:solo") == b"new"
+    assert not [part for part in client.show(f"{app}/verse").parts if part.name == "outro"]
+
+
+def test_an_undone_reload_does_not_replace_what_was_put_since(client: holdfast.Client, app: str) -> None:
+    """It is a workspace of its own, that was left."""
+    ws = client.workspace(f"{app}/verse")
+    ws["intro"] = "one"
+    ws.reload()
+    assert {**ws} == {}
+    ws["intro"] = "two"
+    assert client.undo().session is None
+    assert ws["intro"] == b"two"
+    left = client.last(app=app).workspace
+    assert left is not None
+    assert left.id != ws.id
+    assert client.recover(left.id).outcome == "saved"
+    assert client.cat(f"{app}/verse:intro") == b"one"
+
+
+def test_a_reload_to_the_head_takes_what_others_saved(client: holdfast.Client, app: str) -> None:
+    """And a save after that merges with nothing."""
+    client.save(app, "verse", parts={"intro": b"one"})
+    ws = client.workspace(f"{app}/verse")
+    client.save(app, "verse", parts={"intro": b"of others"})
+    ws.reload()
+    assert ws["intro"] == b"one"
+    ws.reload(head=True)
+    assert ws["intro"] == b"of others"
+    ws["intro"] = "mine"
+    assert ws.save().outcome == "saved"
+
+
+def test_a_discarded_workspace_is_there_again_after_undo(shared: Daemon, client: holdfast.Client, app: str) -> None:
+    """By the command line; offered as one that was left; a second undo of it is refused."""
+    client.save(app, "verse", parts={"intro": b"one"})
+    ws = client.workspace(f"{app}/verse")
+    ws["intro"] = "two"
+    discarded = client.discard(ws.id)
+    assert client.last(app=app).workspace is None
+    shared.ok("undo", str(discarded.operation))
+    left = client.last(app=app).workspace
+    assert left is not None
+    assert (left.behind, left.saved) == (False, False)
+    assert shared.cli("undo", str(discarded.operation)).code == 4
+    assert client.recover(left.id).outcome == "saved"
+    assert client.cat(f"{app}/verse:intro") == b"two"
+
+
+def test_the_command_line_reloads(shared: Daemon, client: holdfast.Client, app: str) -> None:
+    """The workspace of a running application; where there are several, it asks which."""
+    ws = client.workspace(f"{app}/verse")
+    ws["intro"] = "one"
+    said = shared.ok("reload", f"{app}/verse")
+    assert "undo brings it back" in said.text
+    assert {**client.workspace(id=ws.id)} == {}
+    other = client.workspace(f"{app}/verse")
+    assert shared.cli("reload", f"{app}/verse").code == 2
+    shared.ok("reload", "--workspace", other.id[:12])
+    assert shared.cli("reload", f"{app}/none").code == 3

@@ -76,6 +76,8 @@ from holdfast_protocol.messages import (
     WorkspaceOpen,
     WorkspacePart,
     WorkspacePut,
+    WorkspaceReload,
+    WorkspaceReloaded,
     WorkspaceRemove,
     WorkspaceRename,
     WorkspaceReorder,
@@ -331,6 +333,7 @@ REQUESTS: dict[str, Request] = {
         id=WORKSPACE.id, name="chorus", message="after the crash", accept=True, end=True, published=True
     ),
     "workspace-leave": WorkspaceLeave(id=WORKSPACE.id),
+    "workspace-reload": WorkspaceReload(id=WORKSPACE.id, head=True),
     "workspace-discard": WorkspaceDiscard(id=WORKSPACE.id),
     "workspace-list": WorkspaceList(app="renardo"),
     "last": Last(app="renardo"),
@@ -388,6 +391,7 @@ RESULTS: dict[str, Reply] = {
     "undone-warnings": Undone(
         undone=UNDONE, operation=43, session=SESSION, warnings=["The folder work is gone; the change is kept"]
     ),
+    "undone-workspace": Undone(undone=UNDONE, operation=43, session=None),
     "operationrows": OperationRows(rows=[UNDONE, OPERATION], more=False),
     "subscribed": Subscribed(number=42),
     "unsubscribed": Unsubscribed(),
@@ -466,6 +470,7 @@ RESULTS: dict[str, Reply] = {
         part=LIVE_PART, hash=b"\xab" * 32, warnings=["What a/b has unsaved is kept in memory alone: full"]
     ),
     "workspacecontent": WorkspaceContent(size_bytes=2_097_152, hash=b"\xab" * 32),
+    "workspacereloaded": WorkspaceReloaded(workspace=WORKSPACE, parts=[LIVE_PART], snapshot="ef" * 16, operation=43),
     "workspaceended": WorkspaceEnded(ended=True),
     "workspaceended-discarded": WorkspaceEnded(ended=True, snapshot="ef" * 16, operation=43),
     "workspaces": Workspaces(rows=[WORKSPACE]),

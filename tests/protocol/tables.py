@@ -53,6 +53,7 @@ OPERATION_MEANINGS = {
     "folder-released": "what was missing in a held folder is back, or was given up",
     "autosaved": "a snapshot of a workspace; `previous` is what the workspace began from",
     "workspace-left": "nobody holds a workspace with unsaved changes any more; `note` is its id",
+    "workspace-reloaded": "the workspace (its id is `note`) is as it began; `snapshot` has what was unsaved",
     "workspace-ended": "a workspace was saved and closed (`note` is `saved`), or discarded (`discarded`)",
 }
 CAUSE_MEANINGS = {

@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "check-resources": "check_resources",
     "import": "import_",
     "last": "last",
+    "reload": "reload",
     "workspace list": "workspace_list",
     "workspace recover": "workspace_recover",
     "workspace discard": "workspace_discard",
