@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test check bench interop fuzz machine clean wire
+.PHONY: run test check bench interop fuzz machine endure clean wire
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,9 +34,13 @@ interop: $(STAMP)
 fuzz: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python tests/formats/hostile.py --seconds 600
 
-# Random operations on folders, outside and by clients, with the daemon killed in between, against a model of the folder.
+# Random operations on folders and workspaces, outside and by clients, with the daemon killed in between, against models.
 machine: $(STAMP)
-	env -u HOLDFAST_HOME HOLDFAST_MACHINE_EXAMPLES=$${HOLDFAST_MACHINE_EXAMPLES:-200} $(BIN)/python -m pytest tests/e2e/test_random_operations.py
+	env -u HOLDFAST_HOME HOLDFAST_MACHINE_EXAMPLES=$${HOLDFAST_MACHINE_EXAMPLES:-200} $(BIN)/python -m pytest tests/e2e/test_random_operations.py tests/e2e/test_random_workspaces.py
+
+# More rounds of what make test does a few of: application and daemon killed in turn; some minutes.
+endure: $(STAMP)
+	env -u HOLDFAST_HOME HOLDFAST_ROUNDS=200 HOLDFAST_MACHINE_EXAMPLES=25 $(BIN)/python -m pytest -n 2 tests/crash/test_workspace_kills.py tests/e2e/test_random_workspaces.py
 
 # Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
 wire: $(STAMP)

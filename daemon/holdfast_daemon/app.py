@@ -93,7 +93,7 @@ class Daemon:
         self._broken: dict[str, str] = {}
         formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
-        sessions = Sessions(self._catalog, content, time.time_ns, boot_id(), Sites())
+        sessions = Sessions(self._catalog, content, faults.clock, boot_id(), Sites())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
         visible = os.fsencode(where.sessions)

@@ -3,6 +3,7 @@
 ``HOLDFAST_FAULT=STEP=kill`` kills the process at that step, as a crash would. ``STEP=hold:PATH`` makes the file
 ``PATH.reached`` there and goes on when ``PATH.go`` exists, so that a test can act at that very moment. A number
 after the step (``STEP#2``) means its n-th time. ``hint#3=drop`` loses every third hint of the watch, as the system may.
+``clock=PATH`` sets the clock of the wall wrong by the seconds that the file at ``PATH`` says.
 Without the variable a step costs one dictionary look-up.
 """
 
@@ -29,6 +30,7 @@ STEPS = (
 )
 
 HINT = "hint"
+CLOCK = "clock"
 HOLD_SECONDS = 30.0
 
 
@@ -63,6 +65,13 @@ class Faults:
             return False
         self._hints += 1
         return self._hints % self._left[HINT] == 0
+
+    def clock(self) -> int:
+        """UTC nanoseconds, or what a broken clock takes for them."""
+        if CLOCK not in self._actions:
+            return time.time_ns()
+        with open(self._actions[CLOCK], encoding="ascii") as source:
+            return time.time_ns() + int(source.read()) * 10**9
 
 
 def _hold(path: str) -> None:
