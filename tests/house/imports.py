@@ -53,7 +53,7 @@ FLOORS = (
     ("server",),
     ("connections", "feed"),
     ("service",),
-    ("adopting", "asking", "changing"),
+    ("adopting", "asking", "changing", "searching"),
     ("workspaces",),
     ("live",),
     ("incoming", "restoring"),
@@ -65,7 +65,7 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
-        *("remarks.py", "formats/*.py"),
+        *("paging.py", "remarks.py", "words.py", "formats/*.py"),
     )
 )
 IMPURE_ROOMS = (
