@@ -150,13 +150,31 @@ class Client:
         limit: int = 100,
         offset: int = 0,
         folder: str | None = None,
+        reverse: bool = False,
+        after: bytes = b"",
     ) -> wire.Sessions:
-        """One page of the sessions that fit all filters; ``sort``: modified, name, size or created."""
+        """One page of the sessions that fit all filters; ``sort``: modified, created, name, size or app. The next page
+        is had with ``after``, the ``next`` of this one, as quickly wherever it is."""
         request = wire.List(
             app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
-            sort=sort, limit=limit, offset=offset, folder=folder,
+            sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after,
         )  # fmt: skip
         return self._reply(request, wire.Sessions)
+
+    def search(
+        self,
+        text: str,
+        *,
+        app: str | None = None,
+        deleted: bool = False,
+        history: bool = False,
+        limit: int = 100,
+        after: bytes = b"",
+    ) -> wire.Found:
+        """One page of the places where every word of ``text`` stands: names, tags, notes, and parts of heads, or with
+        ``history`` of older snapshots. The next page is had with ``after``, its ``next``."""
+        request = wire.Search(text=text, app=app, deleted=deleted, history=history, limit=limit, after=after)
+        return self._reply(request, wire.Found)
 
     def show(self, ref: Ref | str, *, parts: bool = True) -> wire.Shown:
         """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous."""
@@ -252,6 +270,18 @@ class Client:
     def template(self, ref: Ref | str, *, on: bool = True) -> wire.Changed:
         """The session is a template, which no save changes, or with ``on`` False none any more."""
         return self._reply(wire.Template(ref=reference(ref), on=on), wire.Changed)
+
+    def archive(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+        """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was."""
+        return self._reply(wire.Archive(ref=reference(ref), published=published), wire.Changed)
+
+    def unarchive(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+        """The session is in the ordinary list again."""
+        return self._reply(wire.Unarchive(ref=reference(ref), published=published), wire.Changed)
+
+    def note(self, ref: Ref | str, text: str | None = None) -> wire.Noted:
+        """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
+        return self._reply(wire.Note(ref=reference(ref), text=text), wire.Noted)
 
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False

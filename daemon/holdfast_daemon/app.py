@@ -24,6 +24,7 @@ from holdfast_daemon.folders import Folders, House
 from holdfast_daemon.folders_root import MarkedRoot
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
+from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
 from holdfast_daemon.saving import Saving
@@ -35,6 +36,7 @@ from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Folder, new_id
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
+from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.endpoint import Places, places
 from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
@@ -93,6 +95,8 @@ class Daemon:
         self._broken: dict[str, str] = {}
         formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
+        index = SqliteIndex(os.path.join(where.store, "search.sqlite"))
+        self._indexing = Indexing(self._catalog, chunks, content, index, faults)
         sessions = Sessions(self._catalog, content, faults.clock, boot_id(), Sites())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         loop = asyncio.get_running_loop()
@@ -106,8 +110,9 @@ class Daemon:
         own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
         service = Service(
-            sessions, saving, lifecycle, content, self._folders, adopting, formats, self._status, self._version,
-            self._epoch, Journal(os.path.join(where.store, "aside")), configuration.autosave.of,
+            sessions, saving, lifecycle, content, self._folders, adopting, self._indexing, formats,
+            self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
+            configuration.autosave.of,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -119,9 +124,12 @@ class Daemon:
         closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
         self._server.start()
+        self._indexing.start()
+        closing.callback(self._indexing.stop)
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
         self._folders.wake()
+        self._indexing.committed()
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is listening any longer
             loop.call_soon_threadsafe(self._server.pump)
 
@@ -129,7 +137,7 @@ class Daemon:
         reader = self._catalog.reader
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
-        problems = [*self._folders.problems, *self._workspaces.problems, *broken]
+        problems = [*self._folders.problems, *self._workspaces.problems, *self._indexing.problems, *broken]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,

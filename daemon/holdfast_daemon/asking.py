@@ -44,15 +44,16 @@ class Asking:
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)
+        note = self._catalog.reader.note(named.session.id)
         try:
             reading = await self._documents.read(document, form)
         except (Damaged, TooLarge) as problem:
             warnings = [problem.sentence, *of_name]
-            return m.Shown(session=row, snapshot=snapshot, files=files, warnings=warnings), ()
+            return m.Shown(session=row, snapshot=snapshot, files=files, warnings=warnings, note=note), ()
         return m.Shown(
             session=row, snapshot=snapshot, files=files, parts=[_part_row(part) for part in reading.parts],
             facts=dict(reading.facts), generation=reading.recognition.generation, writer=reading.recognition.writer,
-            inferred=reading.recognition.inferred, warnings=[*reading.warnings, *of_name],
+            inferred=reading.recognition.inferred, warnings=[*reading.warnings, *of_name], note=note,
         ), ()  # fmt: skip
 
     async def diff(self, request: m.Diff, payload: Frames, caller: Caller, deadline: float) -> Answer:

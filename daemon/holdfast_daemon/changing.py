@@ -22,7 +22,7 @@ from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
-from holdfast_protocol.names import check_application, check_name, check_tag
+from holdfast_protocol.names import check_application, check_name, check_note, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
 Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
@@ -162,6 +162,36 @@ class Changing:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         return await self._lifecycle.template(session.id, request.on, caller), ()
+
+    async def archive(self, request: m.Archive, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Out of the ordinary list, and of the folder."""
+        return await self._archived(request, True, caller, deadline), ()
+
+    async def unarchive(self, request: m.Unarchive, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Back again."""
+        return await self._archived(request, False, caller, deadline), ()
+
+    async def _archived(self, request: m.Archive | m.Unarchive, on: bool, caller: Caller, deadline: float) -> m.Changed:
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated
+        session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
+        changed = await self._lifecycle.archive(session.id, on, caller)
+        changed = await self._shown(changed, session, request.published, deadline)
+        return await self._shown(changed, changed.session, request.published, deadline)
+
+    async def note(self, request: m.Note, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """What people write about a session."""
+        reader = self._catalog.reader
+        if request.text is None:
+            session = naming.find_session(reader, request.ref)
+            return m.Noted(session=session.row(), text=reader.note(session.id)), ()
+        check_note(request.text)
+        repeated = self._repeated(caller, m.Noted)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(reader, request.ref, deleted=False)
+        return await self._lifecycle.note(session.id, request.text, caller), ()
 
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""

@@ -29,6 +29,8 @@ STEPS = (
     "removed-aside",
 )
 
+#: Steps behind a save: what was indexed for searching is about to be committed, and is.
+BEHIND = ("before-index", "after-index")
 HINT = "hint"
 CLOCK = "clock"
 HOLD_SECONDS = 30.0

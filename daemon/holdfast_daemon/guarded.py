@@ -37,6 +37,7 @@ from holdfast_daemon.formats.checks import (
     kinds,
     text,
 )
+from holdfast_daemon.formats.defaults import text_of
 
 _log = logging.getLogger(__name__)
 
@@ -184,6 +185,9 @@ class Guarded:
             raise CannotHold([(text(key), text(sentence)) for key, sentence in problem.problems]) from problem
         except BaseException as problem:
             raise CannotHold([(name, self._failed("new_part", problem))]) from problem
+
+    def text(self, part: Part) -> str:
+        return self._or("text", lambda: text(self._form.text(part)), lambda: text_of(part))
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         try:

@@ -16,8 +16,16 @@ from typing import Literal, NamedTuple
 from holdfast_daemon.formats.base import Layout
 from holdfast_daemon.formats.trees import TEMPORARY
 
-#: The sessions folder: ``APP/LEAF``, a file or a folder; what is hidden beside the applications' folders is nobody's.
-SESSIONS = Layout(files=("*/*",), folders=("*/*", "*/.*"))
+#: Below an application's folder in the sessions folder: where its archived sessions are.
+ARCHIVE = "archived"
+
+#: The sessions folder: ``APP/LEAF`` and ``APP/archived/LEAF``, a file or a folder; what is hidden beside the
+#: applications' folders is nobody's.
+SESSIONS = Layout(
+    files=("*/*", f"*/{ARCHIVE}/*"),
+    folders=("*/*", "*/.*", f"*/{ARCHIVE}/*", f"*/{ARCHIVE}/.*"),
+    passed=(f"*/{ARCHIVE}",),
+)
 
 #: Whether a file there is a session whatever it holds, or only where its format recognises it.
 Candidate = Literal["certain", "recognised"]
@@ -87,14 +95,16 @@ class _Patterns(NamedTuple):
     files: tuple[_Pattern, ...]
     recognised: tuple[_Pattern, ...]
     folders: tuple[_Pattern, ...]
+    passed: tuple[_Pattern, ...]
     skipped: tuple[_Pattern, ...]
     skipped_names: tuple[_Meets, ...]
 
     def depth_of_folder(self, names: Sequence[str]) -> int | None:
         """How many of the components are the folder that is a session and holds the rest; None where none does."""
         for pattern in self.folders:
-            if len(pattern) <= len(names) and _meets(pattern, names):
-                return len(pattern)
+            depth = len(pattern)
+            if depth <= len(names) and _meets(pattern, names) and not _any_meets(self.passed, names[:depth]):
+                return depth
         return None
 
     def lead_on(self, names: Sequence[str]) -> bool:
@@ -117,6 +127,7 @@ def _patterns(layout: Layout) -> _Patterns:
         files=tuple(_pattern(each) for each in layout.files),
         recognised=tuple(_pattern(each) for each in layout.recognised),
         folders=((),) if layout.whole else tuple(folders),
+        passed=tuple(_pattern(each, of_folders=True) for each in layout.passed),
         skipped=tuple(tuple(map(_component, each.split("/"))) for each in layout.skipped if "/" in each),
         skipped_names=tuple(_component(each) for each in layout.skipped if "/" not in each),
     )

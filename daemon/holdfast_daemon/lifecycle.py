@@ -9,7 +9,7 @@ from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Not
 from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
-from holdfast_protocol.messages import Changed, Saved, Undone
+from holdfast_protocol.messages import Changed, Noted, Saved, Undone
 
 HEAD_MOVES = ("saved", "merged", "restored", "accepted", "changed-outside")
 CREATIONS = ("created", "forked", "copied")
@@ -55,7 +55,8 @@ class Lifecycle:
             former = tx.visible(before.folder, before.path)
             if former is not None and former.session != identity:
                 former = None
-            after = before.but(name=to, folder=folder, path=path, deleted=False)
+            archived = self._sessions.sites[folder].archived(path, before.archived)
+            after = before.but(name=to, folder=folder, path=path, deleted=False, archived=archived)
             note = Note(type="renamed", cause=OUTSIDE, text=before.name, undoable=before.folder == folder)
             done = self._sessions.change(tx, before, after, OUTSIDE, note)
             if former is not None and (before.folder, before.path) != (folder, path):
@@ -91,6 +92,38 @@ class Lifecycle:
             return self._marked(tx, before, before.but(template=on), note, caller)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
+
+    async def archive(self, identity: bytes, on: bool, caller: Caller) -> Changed:
+        """Whether it is put away; its file moves along where the folder has a place for such."""
+
+        def work(tx: Transaction) -> Changed:
+            before = _need(tx, identity)
+            if before.archived == on:
+                return Changed(session=before.row(), operation=None)
+            note = Note(type="archived" if on else "unarchived")
+            return _changed(self._sessions.change(tx, before, self._put_away(tx, before, on), caller.author, note))
+
+        return await self._sessions.commit(caller, Changed, lambda: work)
+
+    def _put_away(self, tx: Transaction, session: Session, on: bool) -> Session:
+        after = session.but(archived=on)
+        if self._sessions.sites[session.folder].is_adopted:
+            return after
+        return after.but(path=self._sessions.path_for(tx, after, after.name, tx.document_of(after.head)))
+
+    async def note(self, identity: bytes, text: str, caller: Caller) -> Noted:
+        """What people wrote about it."""
+
+        def work(tx: Transaction) -> Noted:
+            before, former = _need(tx, identity), tx.note(identity)
+            if text == former:
+                return Noted(session=before.row(), text=text)
+            tx.put_note(identity, text)
+            note = Note(type="noted", text=former)
+            done = self._sessions.change(tx, before, before, caller.author, note, shown=True)
+            return Noted(session=done.session.row(), text=text, operation=done.number)
+
+        return await self._sessions.commit(caller, Noted, lambda: work)
 
     def _marked(self, tx: Transaction, before: Session, after: Session, note: Note, caller: Caller) -> Changed:
         """What stands beside the document is changed, if it is."""
@@ -187,10 +220,11 @@ class Lifecycle:
             operation = self.undoable(tx, number, caller)
             assert operation.session is not None
             before = _need(tx, operation.session)
+            replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
             after = _REVERSALS[operation.type](self, tx, operation, before)
             after = after.but(revision=before.revision + 1)
             note = Note(
-                type="undone", previous=before.head, text=f"{operation.type} {operation.number}",
+                type="undone", previous=before.head, text=f"{operation.type} {operation.number}{replaced}",
                 undoable=operation.type != "undone",
             )  # fmt: skip
             done = self._sessions.change(tx, before, after, caller.author, note)
@@ -256,6 +290,23 @@ class Lifecycle:
     def _reverse_template(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         return before.but(template=operation.note == "off")
 
+    def _reverse_archiving(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        archived = operation.type == "archived"
+        if before.deleted or before.archived != archived:
+            is_now = "deleted" if before.deleted else "archived" if before.archived else "not archived"
+            raise CannotUndo(f"{before.app}/{before.name} is {is_now} by now", operation=operation.number)
+        return self._put_away(tx, before, not archived)
+
+    def _reverse_note(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        newest = tx.newest_of(before.id, operation.type)
+        if newest is not None and newest.number != operation.number:
+            raise CannotUndo(
+                f"{before.app}/{before.name} has another note since; undo {newest.number} first",
+                operation=operation.number,
+            )
+        tx.put_note(before.id, operation.note)
+        return before
+
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
@@ -298,6 +349,18 @@ class Lifecycle:
 
     def _repeat_template(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
         return before.but(template=original.note != "off")
+
+    def _repeat_archiving(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        archived = original.type == "archived"
+        if before.deleted or before.archived == archived:
+            raise _changed_since(before, undone)
+        return self._put_away(tx, before, archived)
+
+    def _repeat_note(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        if tx.note(before.id) != original.note:
+            raise CannotUndo(f"{before.app}/{before.name} has another note since", operation=undone.number)
+        tx.put_note(before.id, undone.note.partition("\n")[2])
+        return before
 
     def _renamed(self, tx: Transaction, before: Session, name: str) -> Session:
         if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
@@ -373,6 +436,9 @@ _REVERSALS: dict[str, _Reversal] = {
     "tagged": Lifecycle._reverse_tags,
     "template": Lifecycle._reverse_template,
     "undone": Lifecycle._reverse_undo,
+    "archived": Lifecycle._reverse_archiving,
+    "unarchived": Lifecycle._reverse_archiving,
+    "noted": Lifecycle._reverse_note,
 }
 _REPEATS: dict[str, _Repeat] = {
     **dict.fromkeys(HEAD_MOVES, Lifecycle._repeat_head),
@@ -381,6 +447,9 @@ _REPEATS: dict[str, _Repeat] = {
     "renamed": Lifecycle._repeat_renaming,
     "tagged": Lifecycle._repeat_tags,
     "template": Lifecycle._repeat_template,
+    "archived": Lifecycle._repeat_archiving,
+    "unarchived": Lifecycle._repeat_archiving,
+    "noted": Lifecycle._repeat_note,
 }
 
 
@@ -396,7 +465,7 @@ def _undone_by(tx: Reader, operation: Operation | None) -> Operation | None:
     """What an operation of the type ``undone`` reversed."""
     if operation is None or operation.type != "undone":
         return None
-    return tx.operation(int(operation.note.rpartition(" ")[2]))
+    return tx.operation(int(operation.note.partition("\n")[0].rpartition(" ")[2]))
 
 
 def _tags_of(operation: Operation) -> tuple[set[str], set[str]]:

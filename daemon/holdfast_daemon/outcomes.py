@@ -54,7 +54,7 @@ class Outcomes:
                 id=identity, app=order.app, folder=order.folder, name=name, format=order.form.app, path=path,
                 revision=1, head=snapshot.id, size_bytes=document.size_bytes, created=snapshot.time,
                 modified=snapshot.time, forked_from=origin.id if origin else None,
-                tags=_joined((), order.tags),
+                tags=_joined((), order.tags), archived=sessions.sites[order.folder].archived(path, False),
             )  # fmt: skip
             text = f"from {origin.app}/{origin.name}" if origin else ""
             note = Note(type=kind, cause=order.cause, text=text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from holdfast_daemon import naming
+from holdfast_daemon import naming, paging
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
 from holdfast_daemon.aside import Journal
@@ -21,9 +21,11 @@ from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
+from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.saving import Saving
+from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.workspaces import Workspaces
@@ -38,7 +40,7 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", "events", "folders", "merge", "workspaces"]
+CAPABILITIES = ["chunks", "events", "folders", "merge", "search", "workspaces"]
 
 
 class Service:
@@ -46,8 +48,8 @@ class Service:
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
-        adopting: Adopting, formats: dict[str, Format], status: Callable[[], m.StatusReport], version: str, epoch: str,
-        journal: Journal, pace: Callable[[str], Pace],
+        adopting: Adopting, indexing: Indexing, formats: dict[str, Format],
+        status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -58,6 +60,7 @@ class Service:
         self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
+        searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
         changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
@@ -71,6 +74,7 @@ class Service:
         }
         self.slow: dict[type[m.Request], Slow] = {
             m.Missing: asking.missing,
+            m.Search: searching.search,
             m.Show: asking.show,
             m.Diff: asking.diff,
             m.Load: asking.load,
@@ -85,6 +89,9 @@ class Service:
             m.Copy: changing.copy,
             m.Tag: changing.tag,
             m.Template: changing.template,
+            m.Archive: changing.archive,
+            m.Unarchive: changing.unarchive,
+            m.Note: changing.note,
             m.New: changing.new,
             m.Delete: changing.delete,
             m.Undo: changing.undo,
@@ -151,9 +158,11 @@ class Service:
         if request.sort not in SORTS:
             raise BadField(f"sort: one of {', '.join(SORTS)} is expected", field="sort")
         limit = min(request.limit, m.LIMITS["rows_count"])
-        reader = self._catalog.reader
-        found = reader.sessions_page(request, limit + 1)
-        return m.Sessions(rows=[session.row() for session in found[:limit]], more=len(found) > limit)
+        order = f"list {request.sort} {request.reverse}"
+        found = self._catalog.reader.sessions_page(request, limit + 1, paging.position(order, request.after))
+        rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
+        following = paging.token(order, found[limit - 1].position) if more and limit else request.after
+        return m.Sessions(rows=rows, more=more, next=following if more else b"")
 
     def log(self, request: m.Log, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])
@@ -167,7 +176,8 @@ class Service:
             return None
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row())
+        note = reader.note(named.session.id)
+        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row(), note=note)
 
     def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -220,8 +220,9 @@ class Sessions:
         """Where the file of a session would go if it had that name and that document."""
         suffix = self.suffix_of(reader, document, self.content.form(session.format))
         return self.free_path(
-            reader, session.folder, session.app, name, suffix, session.id, is_folder=document.is_folder
-        )
+            reader, session.folder, session.app, name, suffix, session.id, is_folder=document.is_folder,
+            archived=session.archived,
+        )  # fmt: skip
 
     def path_with(self, reader: Reader, session: Session, document: StoredDocument, form: Format) -> bytes:
         """The path of a session that gets this document: its own, or another where a file becomes a folder (or the
@@ -240,16 +241,18 @@ class Sessions:
         return form.suffix_of(self.content.beginning(reader, document))
 
     def free_path(
-        self, reader: Reader, folder: str, app: str, name: str, suffix: str, own: bytes | None, *, is_folder: bool
-    ) -> bytes:
+        self, reader: Reader, folder: str, app: str, name: str, suffix: str, own: bytes | None, *, is_folder: bool,
+        archived: bool = False,
+    ) -> bytes:  # fmt: skip
         """Where a session's file goes: its name and the suffix, escaped where a file system cannot hold it, numbered
         where another session's file is there. Raises NotFound where the folder is not watched."""
-        home = self.sites[folder].home(app, is_folder=is_folder)
+        site = self.sites[folder]
+        home = site.home(app, is_folder=is_folder, archived=archived)
         end = "" if name.endswith(suffix) else suffix
         for number in range(1, 1_000_000):
             path = home + _leaf(name, (f" ({number})" if number > 1 else "") + end)
             taken = reader.visible(folder, path)
-            if taken is None or taken.session == own:
+            if (taken is None or taken.session == own) and not site.is_kept_free(path):
                 other = reader.session_at(folder, path)
                 if other is None or other.id == own:
                     return path

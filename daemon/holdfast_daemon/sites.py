@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Layout
-from holdfast_daemon.layouts import enters, is_folder_session, session_path
+from holdfast_daemon.layouts import ARCHIVE, enters, is_folder_session, session_path
 from holdfast_protocol.errors import NotFound
 
 SESSIONS_FOLDER = "sessions"
+
+#: In the sessions folder, below an application's own: where the files of archived sessions are.
+ARCHIVED = os.fsencode(ARCHIVE) + b"/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +35,20 @@ class Site:
         """The absolute path of one relative to the root."""
         return os.path.join(self.root, path) if path else self.root
 
-    def home(self, app: str, *, is_folder: bool) -> bytes:
+    def home(self, app: str, *, is_folder: bool, archived: bool = False) -> bytes:
         """Before the name of a new session: a relative folder with its ``/``, or nothing."""
         if self.app is None:
-            return os.fsencode(app) + b"/"
+            return os.fsencode(app) + b"/" + (ARCHIVED if archived else b"")
         home = os.fsencode(self.layout.new_folder if is_folder else self.layout.new_file)
         return home + b"/" if home else b""
+
+    def archived(self, path: bytes, before: bool) -> bool:
+        """Whether a session is archived whose file somebody put there: in the sessions folder its place says so."""
+        return before if self.is_adopted else path.startswith(ARCHIVED, path.find(b"/") + 1)
+
+    def is_kept_free(self, path: bytes) -> bool:
+        """Whether the folder of archived sessions goes there."""
+        return not self.is_adopted and path.partition(b"/")[2] == ARCHIVED[:-1]
 
     def is_fixed(self, path: bytes) -> bool:
         """Whether the session there is a folder that only its application may move or remove."""

@@ -591,7 +591,7 @@ class Workspaces:
         left = [live for live in self._newest(request.app) if not live.holder and not live.is_saved]
         sessions = self._catalog.reader.sessions_page(m.List(app=request.app), 1)
         return m.LastState(
-            workspace=self._row(left[0]) if left else None, session=sessions[0].row() if sessions else None
+            workspace=self._row(left[0]) if left else None, session=sessions[0].session.row() if sessions else None
         ), ()
 
     # What they share.

@@ -14,6 +14,7 @@ from holdfast_protocol.model import (
     FileRow,
     FileSource,
     FolderRow,
+    FoundRow,
     Natural,
     OperationRow,
     PartRow,
@@ -38,6 +39,7 @@ LIMITS: dict[str, int] = {
     "message_bytes": 8 * 1024 * 1024,
     "depth_levels": 16,
     "name_bytes": 512,
+    "note_bytes": 16 * 1024,
     "window_bytes": 1024 * 1024,
     "rows_count": 1000,
     "files_count": 4096,
@@ -159,8 +161,10 @@ class Saved(Reply, frozen=True, kw_only=True):
 
 
 class List(Request, frozen=True, kw_only=True):
-    """Sessions that fit all of the given filters. ``sort``: modified (newest first), name, size or created.
-    ``limit`` is bounded by the daemon; ``offset`` skips rows. ``folder`` is a label."""
+    """Sessions that fit all of the given filters. ``sort``: modified, created (newest first), size (largest first),
+    name (without capitals and accents, numbers by value) or app (and then name); ``reverse``: the other way round.
+    ``limit`` is bounded by the daemon. ``after``: what ``next`` of the page before gave; ``offset`` skips rows, which
+    takes the longer the more there are. ``folder`` is a label."""
 
     app: str | None = None
     tag: str | None = None
@@ -172,13 +176,46 @@ class List(Request, frozen=True, kw_only=True):
     limit: Natural = 100
     offset: Natural = 0
     folder: str | None = None
+    reverse: bool = False
+    after: bytes = b""
 
 
 class Sessions(Reply, frozen=True, kw_only=True):
-    """One page; ``more`` says whether rows follow it."""
+    """One page; ``more`` says whether rows follow it, and ``next`` where. Pages are not of one moment: a session that
+    changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do;
+    whoever needs every session goes by one of these."""
 
     rows: list[SessionRow]
     more: bool
+    next: bytes = b""
+
+
+class Search(Request, frozen=True, kw_only=True):
+    """The places in which every word of ``text`` stands: the name, tags and note of a session, and the text of its
+    head's parts (of documents up to 32 MiB, of a part 1 MiB). A word is what stands between spaces, and is found within
+    others too; capitals and accents make no difference, and no sign has a meaning of its own. First come sessions whose
+    name, tags or note have all words, then parts, and what was changed last before the rest. ``deleted``: deleted
+    sessions instead. ``history``: older snapshots and autosaves instead, where a part was not as it is in the head;
+    each part of a session once a page. ``limit`` is bounded by the daemon; ``after`` is ``next`` of the page before."""
+
+    text: str
+    app: str | None = None
+    deleted: bool = False
+    history: bool = False
+    limit: Natural = 100
+    after: bytes = b""
+
+
+class Found(Reply, frozen=True, kw_only=True):
+    """One page. ``more`` says whether rows may follow it, and ``next`` where; of the history, a page may then be empty.
+    Everything up to number ``operation`` was looked at; where that is not the newest, and where a snapshot could not be
+    read, ``warnings`` say so, for people."""
+
+    rows: list[FoundRow]
+    more: bool
+    operation: int
+    next: bytes = b""
+    warnings: list[str] = []
 
 
 class Show(Request, frozen=True, kw_only=True):
@@ -190,7 +227,8 @@ class Show(Request, frozen=True, kw_only=True):
 
 class Shown(Reply, frozen=True, kw_only=True):
     """``generation`` and ``writer`` are the format's; ``inferred`` says that they are a conclusion. ``warnings`` are
-    for people. A document that its format cannot read has no parts and a warning that says why."""
+    for people. A document that its format cannot read has no parts and a warning that says why. ``note`` is what people
+    wrote about the session."""
 
     session: SessionRow
     snapshot: SnapshotRow | None
@@ -201,6 +239,7 @@ class Shown(Reply, frozen=True, kw_only=True):
     writer: str | None = None
     inferred: bool = False
     warnings: list[str] = []
+    note: str = ""
 
 
 class Log(Request, frozen=True, kw_only=True):
@@ -326,6 +365,38 @@ class Template(Request, frozen=True, kw_only=True):
 
     ref: Ref
     on: bool = True
+
+
+class Archive(Request, frozen=True, kw_only=True):
+    """The session leaves the ordinary list, and its file in the sessions folder moves into ``archived/`` beside the
+    application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it
+    archived. In an adopted folder the file stays where its application looks for it."""
+
+    ref: Ref
+    published: bool = False
+
+
+class Unarchive(Request, frozen=True, kw_only=True):
+    """The session is in the ordinary list again, and its file where it was."""
+
+    ref: Ref
+    published: bool = False
+
+
+class Note(Request, frozen=True, kw_only=True):
+    """What people write about a session: ``text`` is its note from now on; empty: it has none; nil: only asked for. At
+    most note_bytes in UTF-8."""
+
+    ref: Ref
+    text: str | None = None
+
+
+class Noted(Reply, frozen=True, kw_only=True):
+    """The note as it is now. ``operation`` is None where nothing changed."""
+
+    session: SessionRow
+    text: str
+    operation: int | None = None
 
 
 class New(Request, frozen=True, kw_only=True):
@@ -717,6 +788,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Save: Saved,
     Import: Saved,
     List: Sessions,
+    Search: Found,
     Show: Shown,
     Log: Snapshots,
     Diff: Changes,
@@ -728,6 +800,9 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Copy: Changed,
     Tag: Changed,
     Template: Changed,
+    Archive: Changed,
+    Unarchive: Changed,
+    Note: Noted,
     New: Saved,
     CheckResources: Resources,
     Delete: Changed,
@@ -762,7 +837,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove,
-        WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, New, Delete, Undo,
+        FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

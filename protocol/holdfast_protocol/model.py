@@ -147,6 +147,21 @@ class ResourceRow(Row, frozen=True, kw_only=True):
     found: bytes = b""
 
 
+class FoundRow(Row, frozen=True, kw_only=True):
+    """A place where the searched words stand. ``where``: name, tags or note of the session, or a part, whose key and
+    name are ``part`` and ``part_name``; ``snapshot`` is the head, or with ``history`` an older one. ``snippet`` is the
+    text around the first of them, on one line; ``matches`` are the positions in it, in characters, at which a match
+    begins and ends, in pairs."""
+
+    session: SessionRow
+    snapshot: str
+    where: str
+    part: str | None = None
+    part_name: str = ""
+    snippet: str = ""
+    matches: list[int] = []
+
+
 class ChangeRow(Row, frozen=True, kw_only=True):
     """What became of one part. ``what``: added, removed, changed, renamed or moved; ``line`` is for people;
     ``text`` is a unified diff where both contents are text, without its trailing newline."""
@@ -255,6 +270,9 @@ OPERATION_TYPES: dict[str, bool] = {
     "copied": True,
     "tagged": True,
     "template": True,
+    "archived": True,
+    "unarchived": True,
+    "noted": True,
     "deleted": True,
     "deleted-outside": True,
     "undone": True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from holdfast_protocol.errors import BadName
+from holdfast_protocol.errors import BadField, BadName, TooLarge
 from holdfast_protocol.messages import LIMITS
 from holdfast_protocol.model import Ref
 
@@ -40,6 +40,14 @@ def check_tag(tag: str) -> None:
     """Raises BadName unless this is a word or two on one line, no longer than a name."""
     if not tag.strip() or not _is_all_plain(tag) or len(tag.encode(errors="replace")) > LIMITS["name_bytes"]:
         raise BadName(f"The tag {shown(tag)} is empty, too long or holds a control character", name=shown(tag))
+
+
+def check_note(text: str) -> None:
+    """Raises BadField unless this is text of at most ``note_bytes``, with no control characters but tabs and lines."""
+    if not _is_all_plain(text.replace("\n", "").replace("\t", "")):
+        raise BadField("text: a note holds no control characters but tabs and line ends", field="text")
+    if len(text.encode()) > LIMITS["note_bytes"]:
+        raise TooLarge(f"The note has {len(text.encode())} bytes", limit=LIMITS["note_bytes"])
 
 
 def shown(text: str) -> str:

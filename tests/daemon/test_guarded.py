@@ -37,6 +37,7 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "resources": (([ONE],), DamagedDocument),
     "name_warnings": (("n",), ()),
     "losses": (([ONE],), ()),
+    "text": ((ONE,), ONE.content.decode()),
 }
 
 
@@ -75,7 +76,8 @@ def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseExcept
 
 @pytest.mark.parametrize(
     "method", ["layout_for", "known_places", "recognise", "suffix_of", "read", "write", "cleared", "needed", "match",
-               "merge_part", "suspicion", "describe_change", "new_part", "resources", "name_warnings", "losses"],
+               "merge_part", "suspicion", "describe_change", "new_part", "resources", "name_warnings", "losses",
+               "text"],
 )  # fmt: skip
 def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
     """True where a recognition, a reading or a reason is expected, and so on."""

@@ -25,6 +25,7 @@ def _service(store: Store) -> Service:
         store.content,
         unused,
         Adopting(store.sessions, unused, {}, {}, []),
+        unused,
         guarded(load_formats({})),
         unused,
         "0",

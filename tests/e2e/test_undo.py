@@ -172,11 +172,13 @@ def test_restoring_a_deleted_session_whose_name_is_taken(shared: Daemon) -> None
 
 
 def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
-    rows = daemon.rows("u")
+    rows = {row["name"]: row for row in daemon.ok("list", "--app", "u", "--archived", "--json").rows}
+    rows |= daemon.rows("u")
     folder = daemon.sessions / "u"
-    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith(name)}
-    shown = ("id", "name", "tags", "template", "suspect", "head")
-    return files, [tuple(map(str, map(row.get, shown))) for row in rows.values() if row["name"].startswith(name)]
+    files = {str(path): path.read_bytes() for path in folder.rglob(f"{name}*")}
+    notes = [daemon.show(f"u/{each}")["note"] for each in rows if each.startswith(name)]
+    shown = ("id", "name", "tags", "archived", "template", "suspect", "head")
+    return files, notes, [tuple(map(str, map(row.get, shown))) for row in rows.values() if row["name"].startswith(name)]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +190,8 @@ def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
         ("re-name", ("rename", "u/re-name", "re-name-1")),
         ("re-tag", ("tag", "u/re-tag", "red", "--remove", "blue")),
         ("re-template", ("template", "u/re-template")),
+        ("re-archive", ("archive", "u/re-archive")),
+        ("re-note", ("note", "u/re-note", "what it is for\nand for whom")),
         ("re-delete", ("delete", "u/re-delete")),
         ("re-accept", ("accept", "u/re-accept")),
     ],

@@ -57,7 +57,7 @@ FLOORS = (
     ("server",),
     ("connections", "feed"),
     ("service",),
-    ("adopting", "asking", "changing"),
+    ("adopting", "asking", "changing", "searching"),
     ("workspaces",),
     ("live",),
     ("aside",),
@@ -70,7 +70,7 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
-        *("autosave.py", "remarks.py", "retention.py", "formats/*.py"),
+        *("autosave.py", "paging.py", "remarks.py", "retention.py", "words.py", "formats/*.py"),
     )
 )
 IMPURE_ROOMS = (

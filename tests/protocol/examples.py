@@ -9,6 +9,7 @@ from __future__ import annotations
 from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
+    Archive,
     Cat,
     Changed,
     Changes,
@@ -25,6 +26,7 @@ from holdfast_protocol.messages import (
     Folders,
     FolderScan,
     FolderSuggest,
+    Found,
     Hello,
     Import,
     Last,
@@ -36,6 +38,8 @@ from holdfast_protocol.messages import (
     Missing,
     MissingChunks,
     New,
+    Note,
+    Noted,
     OperationRows,
     Operations,
     Ping,
@@ -48,6 +52,7 @@ from holdfast_protocol.messages import (
     Restore,
     Save,
     Saved,
+    Search,
     Sessions,
     Settle,
     Settled,
@@ -62,6 +67,7 @@ from holdfast_protocol.messages import (
     Suggestions,
     Tag,
     Template,
+    Unarchive,
     Undo,
     Undone,
     Unsubscribe,
@@ -91,6 +97,7 @@ from holdfast_protocol.model import (
     FileRow,
     FileSource,
     FolderRow,
+    FoundRow,
     OperationRow,
     PartRow,
     PartSource,
@@ -254,6 +261,10 @@ WORKSPACE = WorkspaceRow(
     author="ada", created=1_700_000_000_000_000_000, changed=1_700_000_030_000_000_000,
     left=1_700_000_040_000_000_000, unsaved=1_700_000_029_000_000_000, autosave="ef" * 16, behind=True, parts_count=1,
 )  # fmt: skip
+FOUND = FoundRow(
+    session=SESSION, snapshot=SNAPSHOT.snapshot, where="part", part="buffer-1", part_name="intro",
+    snippet="p1 >> play('x-o-')", matches=[0, 2, 3, 5, 6, 10],
+)  # fmt: skip
 LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 
 #: By file name. What stands before the first ``-`` is the verb, whose own ``-`` stay.
@@ -286,6 +297,11 @@ REQUESTS: dict[str, Request] = {
     "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
     "list-of-a-folder": List(app="renardo", folder="livecoding_sessions"),
+    "list-next-page": List(sort="app", reverse=True, after=b"\x81\xa5order"),
+    "search": Search(text="p1 >> play"),
+    "search-every-field": Search(
+        text="Größe 🎵", app="renardo", deleted=True, history=True, limit=5, after=b"\x81\xa5order"
+    ),
     "show": Show(ref=REF),
     "show-by-id": Show(ref=Ref(id=SESSION_ID), parts=False),
     "log": Log(ref=REF, limit=10),
@@ -299,6 +315,10 @@ REQUESTS: dict[str, Request] = {
     "copy": Copy(ref=REF, name="chorus", app="plain"),
     "new": New(name="next", app="igv", clear=Ref(name="exome", app="igv"), keep=["region"], published=True),
     "tag": Tag(ref=REF, add=["live", "Größe"], remove=["draft"]),
+    "archive": Archive(ref=REF, published=True),
+    "unarchive": Unarchive(ref=REF),
+    "note": Note(ref=REF),
+    "note-written": Note(ref=REF, text="Größe 🎵\nplayed in June"),
     "template": Template(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
     "delete": Delete(ref=REF, published=True),
@@ -358,6 +378,10 @@ RESULTS: dict[str, Reply] = {
         outcome="suspect", session=SESSION, snapshot=PREVIOUS_ID, operation=42, reason="It is empty"
     ),
     "sessions": Sessions(rows=[SESSION, FORK], more=True),
+    "sessions-next": Sessions(rows=[SESSION], more=True, next=b"\x81\xa5order"),
+    "found": Found(rows=[FOUND], more=True, operation=43, next=b"\x81\xa5order", warnings=["up to operation 43 of 44"]),
+    "noted": Noted(session=SESSION, text="Größe 🎵", operation=44),
+    "shown-with-a-note": Shown(session=SESSION, snapshot=SNAPSHOT, note="Größe 🎵"),
     "shown": Shown(
         session=SESSION,
         snapshot=SNAPSHOT,
@@ -510,5 +534,8 @@ FORMER: frozenset[str] = frozenset(
         "statusreport-folders.result",
         "workspacestate.result",
         "workspacepart.result",
+        "list-of-a-folder.request",
+        "sessions.result",
+        "shown-arrays.result",
     }
 )

@@ -25,7 +25,7 @@ from store_engines import (
 
 from holdfast_daemon.store import base
 from holdfast_daemon.store.base import Catalog, Moved, Transaction
-from holdfast_daemon.store.nouns import ChunkPlace, Folder, Visible, Workspace, WorkspaceContent
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Session, Visible, Workspace, WorkspaceContent
 from holdfast_protocol.errors import Damaged, ShuttingDown
 from holdfast_protocol.messages import List
 
@@ -217,12 +217,54 @@ def test_names_and_paths_are_unique_among_the_living(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("sort", base.SORTS)
 def test_pages_are_sorted_and_cut(catalog: Catalog, sort: str) -> None:
-    """By time and size downwards, by name upwards; ``offset`` skips."""
+    """By time and size downwards, by name and application upwards, or the other way round; ``offset`` skips."""
     rows = [session(bytes([n]) * 16, f"n{n}", modified=10 + n, created=10 + n, size_bytes=10 + n) for n in range(4)]
     _do(catalog, *(lambda tx, row=row: tx.put_session(row, None) for row in rows))
-    wanted = rows if sort == "name" else rows[::-1]
-    page = catalog.reader.sessions_page(List(sort=sort, offset=1), 2)
-    assert page == wanted[1:3]
+    wanted = rows if sort in ("name", "app") else rows[::-1]
+    assert _page(catalog, List(sort=sort, offset=1), 2) == wanted[1:3]
+    assert _page(catalog, List(sort=sort, reverse=True), 9) == wanted[::-1]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("sort", base.SORTS)
+def test_a_page_begins_behind_the_one_before(catalog: Catalog, sort: str, reverse: bool) -> None:
+    """All pages together are the list, also where many are equal in what it goes by; and of one application."""
+    rows = [
+        session(bytes([n]) * 16, f"n{n % 3}", app=f"a{n // 3}", folder="f", path=b"%d" % n, modified=n % 2)
+        for n in range(9)
+    ]
+    _do(catalog, *(lambda tx, row=row: tx.put_session(row, None) for row in rows))
+    for asked in (List(sort=sort, reverse=reverse), List(sort=sort, reverse=reverse, app="a1")):
+        whole, found, after = _page(catalog, asked, 9), [], None
+        while page := catalog.reader.sessions_page(asked, 2, after):
+            found += [each.session for each in page]
+            after = page[-1].position
+        assert found == whole
+        assert len(found) == (9 if asked.app is None else 3)
+
+
+def test_names_are_sorted_as_people_do(catalog: Catalog) -> None:
+    """Capitals and accents make no difference, a number counts by its value; a new name has a new place."""
+    names = ["Äpfel", "birne", "track 2", "Track 10", "track 010b"]
+    rows = [session(bytes([n]) * 16, name) for n, name in enumerate(names)]
+    _do(catalog, *(lambda tx, row=row: tx.put_session(row, None) for row in rows[::-1]))
+    assert [each.name for each in _page(catalog, List(sort="name"), 9)] == names
+    _do(catalog, lambda tx: tx.put_session(rows[0].but(name="zebra"), rows[0]))
+    assert [each.name for each in _page(catalog, List(sort="name"), 9)] == [*names[1:], "zebra"]
+
+
+def test_a_note_is_kept_beside_its_session(catalog: Catalog) -> None:
+    """Another one takes its place, an empty one is none; of the operations that wrote one the newest is found."""
+    _do(catalog, _with_session, lambda tx: tx.put_note(ID, "one"), lambda tx: tx.put_note(ID, "two"))
+    assert (catalog.reader.note(ID), catalog.reader.note(OTHER_ID)) == ("two", "")
+    _do(catalog, lambda tx: tx.put_note(ID, ""))
+    assert catalog.reader.note(ID) == ""
+    _do(catalog, *(lambda tx: tx.add_operation(operation(type="noted")) for _ in range(2)))
+    newest = catalog.reader.newest_operation()
+    _do(catalog, lambda tx: tx.mark_undone(newest, newest + 1))
+    found = catalog.reader.newest_of(ID, "noted")
+    assert found is not None
+    assert found.number == newest - 1
 
 
 def test_pages_hold_what_was_asked_for(catalog: Catalog) -> None:
@@ -240,7 +282,7 @@ def test_pages_hold_what_was_asked_for(catalog: Catalog) -> None:
         "app": List(app="other"), "tag": List(tag="t"), "text": List(text="needle"), "deleted": List(deleted=True),
         "archived": List(archived=True), "templates": List(templates=True),
     }  # fmt: skip
-    assert {what: catalog.reader.sessions_page(each, 9) for what, each in asked.items()} == {
+    assert {what: _page(catalog, each, 9) for what, each in asked.items()} == {
         what: [row] for what, row in rows.items()
     }
 
@@ -323,7 +365,7 @@ def test_folders_are_kept_with_their_sessions(opened: OpenCatalog) -> None:
     _do(catalog, lambda tx: tx.want("f", mine.path, ID, HEAD, "boot"))
     assert (reader.missing("f"), reader.missing_count("f")) == ([], 0)
     _do(catalog, lambda tx: tx.put_folder(folder.but(removed=True)), lambda tx: tx.leave("f"))
-    lists = [reader.sessions_page(List(deleted=deleted), 9) for deleted in (False, True)]
+    lists = [_page(catalog, List(deleted=deleted), 9) for deleted in (False, True)]
     assert (lists, reader.sessions_in("f"), reader.session_named("notes", "x", "f")) == ([[], []], 0, None)
     _do(catalog, lambda tx: tx.join("f"))
     assert reader.session_named("notes", "x", "f") == mine
@@ -465,3 +507,7 @@ def test_an_autosave_is_found_and_is_no_good_one(catalog: Catalog) -> None:
     assert good is not None
     assert (found.id, good.id) == (NEXT, HEAD)
     assert catalog.reader.newest_autosave(OTHER_ID) is None
+
+
+def _page(catalog: Catalog, asked: List, limit: int) -> list[Session]:
+    return [each.session for each in catalog.reader.sessions_page(asked, limit)]

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archived", action="store_true", help="the archived ones")
     parser.add_argument("--deleted", action="store_true", help="the deleted ones")
     parser.add_argument("--templates", action="store_true", help="the templates")
-    parser.add_argument("--sort", choices=("modified", "name", "size", "created"), default="modified")
+    parser.add_argument("--sort", choices=("modified", "created", "name", "size", "app"), default="modified")
+    parser.add_argument("--reverse", action="store_true", help="the other way round")
     parser.add_argument("--limit", metavar="N", type=count, default=_LIMIT, help=f"at most so many ({_LIMIT})")
     parser.add_argument("--offset", metavar="N", type=count, default=0, help="skip so many")
 
@@ -56,15 +57,17 @@ class _Pages:
 
     def __iter__(self) -> Iterator[SessionRow]:
         given = self._arguments
-        offset, end = given.offset, given.offset + given.limit
-        self.more = offset < end
-        while self.more and offset < end:
+        left, offset, after = given.limit, given.offset, b""
+        self.more = left > 0
+        while self.more and left > 0:
             page = self._client.list(
                 app=given.app, folder=given.folder, tag=given.tag, archived=given.archived, deleted=given.deleted,
-                templates=given.templates, sort=given.sort, limit=min(_PAGE_ROWS, end - offset), offset=offset,
+                templates=given.templates, sort=given.sort, reverse=given.reverse, limit=min(_PAGE_ROWS, left),
+                offset=offset, after=after,
             )  # fmt: skip
             yield from page.rows
-            offset += len(page.rows)
+            left, after = left - len(page.rows), page.next
+            offset = 0 if after else offset + len(page.rows)  # an older daemon says no next
             self.more = page.more and bool(page.rows)
 
 

@@ -42,6 +42,23 @@ def the_session(arguments: argparse.Namespace) -> Ref:
     return without_part(ref)
 
 
+def add_sessions(parser: argparse.ArgumentParser) -> None:
+    """One session or several, or none with ``--name``."""
+    parser.add_argument("refs", metavar="APP/NAME", nargs="*", help="the sessions")
+    add_naming_flags(parser)
+
+
+def the_sessions(arguments: argparse.Namespace) -> list[Ref]:
+    """Every one of them, read before anything is done to the first. Raises BadName."""
+    words = arguments.refs or ([None] if arguments.name is not None else [])
+    refs = [read_reference(word, arguments) for word in words]
+    if not refs:
+        raise BadName("A session is expected: APP/NAME")
+    if any(ref.part is not None or ref.snapshot != "latest" for ref in refs):
+        raise BadName("This verb takes whole sessions, not their snapshots or parts")
+    return refs
+
+
 def read_reference(text: str | None, arguments: argparse.Namespace) -> Ref:
     """``text`` as a reference; with ``--name`` it may only add a snapshot and a part (``@-1:intro``)."""
     if arguments.name is None:

@@ -46,6 +46,8 @@ def _describe(output: Output, shown: Shown) -> None:
         "marks": marks(row),
         "tags": ",".join(row.tags) or "-",
     }
+    if shown.note:
+        lines["note"] = shown.note.replace("\n", " / ")
     if shown.snapshot is not None:
         lines["snapshot"] = f"{shown.snapshot.snapshot} {shown.snapshot.cause} by {shown.snapshot.author}"
     lines |= {name: fact(value) for name, value in shown.facts.items()}

@@ -123,7 +123,8 @@ class Layout:
     ``files``: each file is a session, whatever is in it, also empty or cut. ``recognised``: each file is one where the
     format recognises it; other files lie there too, and one that is damaged before it was ever seen whole is taken for
     one of those. ``folders``: each folder is one session of several files, with everything below it. ``whole``: the
-    folder itself is. ``skipped``: folders never looked into nor watched; a pattern without ``/`` is met at any depth.
+    folder itself is. ``passed``: folders that are no session although one of ``folders`` meets them. ``skipped``:
+    folders never looked into nor watched; a pattern without ``/`` is met at any depth.
     ``fixed``: the application names its ``folders`` (or the ``whole``) and may have them open, so that nobody else may
     move or remove them. ``new_file``, ``new_folder``: the relative folder that a new session of one file, or of
     several, goes into; none goes where no pattern is met. ``beside``: folders, relative to the root, that are adopted
@@ -134,6 +135,7 @@ class Layout:
     recognised: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     whole: bool = False
+    passed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     fixed: bool = False
     new_file: str = ""
@@ -270,6 +272,11 @@ class Format(Protocol):
 
     def suspicion(self, old: Reading, new: Reading) -> str | None:
         """Why ``new`` looks like damage next to ``old``, or None. Only what this format knows better."""
+        ...
+
+    def text(self, part: Part) -> str:
+        """What people read in a part, and search for; "" where that is nothing. What the bytes merely need, such as
+        escapes, is no part of it."""
         ...
 
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:

@@ -13,6 +13,9 @@ from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource
 from holdfast_daemon.formats.changes import phrase_of_part
 
+#: Where more than so much of a part is no UTF-8, it is no text.
+ODD_SHARE = 1 / 16
+
 
 class Defaults:
     """To be inherited from; each method's promise is in ``base.Format``."""
@@ -75,6 +78,10 @@ class Defaults:
         """Nothing is known that the general rules do not know."""
         return None
 
+    def text(self, part: Part) -> str:
+        """Its content, where that is text."""
+        return text_of(part)
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """It points to nothing."""
         return ()
@@ -86,3 +93,11 @@ class Defaults:
     def losses(self, parts: Sequence[Part]) -> Sequence[tuple[str, str]]:
         """Everything is held exactly."""
         return ()
+
+
+def text_of(part: Part) -> str:
+    """The content of a part without arrays, where it is text: without NUL, and UTF-8 for the most part."""
+    if part.arrays or b"\0" in part.content:
+        return ""
+    found = part.content.decode("utf-8", "replace")
+    return found if found.count("\ufffd") <= len(found) * ODD_SHARE else ""

@@ -1,13 +1,13 @@
-"""What a store must do: two contracts, and nothing of how. Everything else in the daemon knows only this page.
+"""What a store must do: three contracts, and nothing of how. Everything else in the daemon knows only this page.
 
-The *catalog* holds the nouns (``nouns.py``) and changes them in transactions; the *chunks* hold bytes by their hash.
-The engines here are ``sqlite`` and ``packs``; one suite (tests/store) is run over every engine. Errors are coded:
-Damaged, NoSpace, Unreadable, ShuttingDown, StoreNewer.
+The *catalog* holds the nouns (``nouns.py``) and changes them in transactions; the *chunks* hold bytes by their hash;
+the *index* is searched, and made from the other two. The engines here are ``sqlite`` and ``packs``; one suite
+(tests/store) is run over every engine. Errors are coded: Damaged, NoSpace, Unreadable, ShuttingDown, StoreNewer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -15,6 +15,9 @@ from typing import Protocol, TypeVar
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
     Folder,
+    Hit,
+    IndexedSession,
+    Listed,
     Operation,
     Session,
     Snapshot,
@@ -27,8 +30,11 @@ from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
 
-#: What a page of sessions can be sorted by; newest and largest first.
-SORTS = ("modified", "created", "name", "size")
+#: What a page of sessions can be sorted by; newest and largest first, names as people count and spell.
+SORTS = ("modified", "created", "name", "size", "app")
+
+#: Where a row stands in a list, for the page that begins behind it: the engine's own values.
+Position = tuple[int | str, ...]
 
 
 class Moved(Exception):
@@ -86,8 +92,9 @@ class Reader(Protocol):
         """The live session whose visible file is there."""
         ...
 
-    def sessions_page(self, asked: List, limit: int) -> list[Session]:
-        """Those that fit, by one of ``SORTS``, from ``asked.offset``."""
+    def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
+        """Those that fit, by one of ``SORTS``: behind that position of the same list, and then from ``asked.offset``.
+        A page costs what is on it, wherever it is."""
         ...
 
     def sessions_count(self, deleted: bool) -> int: ...
@@ -132,6 +139,10 @@ class Reader(Protocol):
         """By label; removed ones too."""
         ...
 
+    def note(self, session: bytes) -> str:
+        """What people wrote about a session; "" where that is nothing."""
+        ...
+
     def snapshot(self, identity: bytes) -> Snapshot | None: ...
 
     def need_snapshot(self, identity: bytes) -> Snapshot:
@@ -140,6 +151,10 @@ class Reader(Protocol):
 
     def snapshots(self, session: bytes, limit: int, offset: int = 0) -> list[Snapshot]:
         """Newest first."""
+        ...
+
+    def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
+        """Of all sessions, or of one application's, by the number in which they came; the newest first."""
         ...
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
@@ -200,6 +215,10 @@ class Reader(Protocol):
         """0 where there is none."""
         ...
 
+    def newest_of(self, session: bytes, kind: str) -> Operation | None:
+        """Of that type, not undone yet."""
+        ...
+
     def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
         """By one of these authors, not undone yet, and neither an autosave nor itself an undo."""
         ...
@@ -250,6 +269,10 @@ class Transaction(Reader, Protocol):
 
     def put_session(self, session: Session, before: Session | None) -> None:
         """A new row, or ``before``'s row changed: the compare-and-swap. Raises Moved where it has another revision."""
+        ...
+
+    def put_note(self, session: bytes, text: str) -> None:
+        """In the place of what was there; an empty one is none."""
         ...
 
     def put_visible(self, visible: Visible) -> None: ...
@@ -339,4 +362,34 @@ class Catalog(Protocol):
 
     def close(self) -> None:
         """After what was submitted."""
+        ...
+
+
+class Index(Protocol):
+    """What is searched: words of sessions, and of the parts of their heads. It may be lost at any time, and is then
+    made anew. For any thread; one writes. Raises Damaged, NoSpace, Unreadable."""
+
+    def seen(self) -> tuple[int, int]:
+        """The newest operation up to which all is there, by number and time; (0, 0) at the beginning."""
+        ...
+
+    def document(self, session: bytes) -> bytes | None:
+        """The one of which the parts are indexed."""
+        ...
+
+    def put(self, entries: Iterable[IndexedSession], gone: Iterable[bytes], seen: tuple[int, int] | None) -> None:
+        """All of it, or nothing. What is there as it should be stays."""
+        ...
+
+    def find(self, words: Sequence[str], app: str | None, after: Position | None) -> Iterator[Hit]:
+        """Where all the folded words stand: first in what is said of a session, then in its parts; what was put last
+        comes first. ``app`` narrows it where the engine can; whoever asks looks again."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Nothing is in it any more."""
+        ...
+
+    def close(self) -> None:
+        """Of this thread's."""
         ...

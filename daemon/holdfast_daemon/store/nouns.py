@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 import msgspec
 
@@ -120,6 +121,13 @@ class Session(Noun, frozen=True):
         return msgspec.structs.replace(self, **changes)
 
 
+class Listed(NamedTuple):
+    """A row of a list, and its position there (``base.Position``)."""
+
+    session: Session
+    position: tuple[int | str, ...]
+
+
 class Snapshot(Noun, frozen=True):
     """A row of ``snapshots``; ``document`` is a document's id, ``suspect`` a reason."""
 
@@ -226,6 +234,38 @@ class WorkspaceContent(Noun, frozen=True):
     def but(self, **changes: object) -> WorkspaceContent:
         """The same with other values."""
         return msgspec.structs.replace(self, **changes)
+
+
+class IndexedPart(NamedTuple):
+    """What is searched of a part."""
+
+    key: str
+    name: str
+    text: str
+
+
+class IndexedSession(NamedTuple):
+    """What is searched of a session. ``parts`` are those of its head's ``document``; None: as they were."""
+
+    session: bytes
+    app: str
+    name: str
+    tags: str
+    note: str
+    head: bytes
+    document: bytes
+    parts: tuple[IndexedPart, ...] | None
+
+
+class Hit(NamedTuple):
+    """A place where the words stand: of a session, or of a part of the snapshot ``head``. ``texts``: name, tags and
+    note of the session, name and text of the part; empty what is not of the place."""
+
+    position: tuple[int | str, ...]
+    session: bytes
+    head: bytes
+    part: str | None
+    texts: tuple[str, ...]
 
 
 class Operation(Noun, frozen=True):

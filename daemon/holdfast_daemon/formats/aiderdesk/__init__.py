@@ -30,6 +30,7 @@ from holdfast_daemon.formats.aiderdesk.folders import LAYOUTS, PROJECT_FOLDER, k
 from holdfast_daemon.formats.aiderdesk.generations import upgraded
 from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
+from holdfast_daemon.formats.aiderdesk.messages import message_of
 from holdfast_daemon.formats.aiderdesk.names import name_warnings
 from holdfast_daemon.formats.aiderdesk.session import (
     FILES,
@@ -154,6 +155,13 @@ class AiderDesk(Defaults):
         """What its content says, a message or a context file; else a file of a task, or a field of a session."""
         made = part_of(name, content, in_task=any(part.kind in WHOLE_FILES for part in beside))
         return replace(made, key=free_key(made.key, {part.key for part in beside}))
+
+    def text(self, part: Part) -> str:
+        """What a message says and its tools answered, without JSON's escapes; other parts as they are."""
+        if part.kind != "message":
+            return super().text(part)
+        message = message_of(value_of(part.content))
+        return "\n".join((*message.texts, *(each for each in message.results if isinstance(each, str))))
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Every context file, whether it exists or not; a task forgets those that do not when it is opened (4, 6)."""

@@ -21,6 +21,7 @@ import apsw
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import StoredDocument
+from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
@@ -185,11 +186,17 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
 def _connect(path: str) -> apsw.Connection:
     connection = apsw.Connection(path)
     connection.set_busy_timeout(10_000)
+    connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     return connection
+
+
+def _sort_name(*values: object) -> str:
+    """For the migration, which has no other way to fill the column."""
+    return sort_name(str(values[0]))
 
 
 def _open(path: str) -> apsw.Connection:

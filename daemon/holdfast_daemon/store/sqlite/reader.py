@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import apsw
 
+from holdfast_daemon.store.base import Position
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
     Folder,
+    Listed,
     Operation,
     Session,
     Snapshot,
@@ -20,6 +22,7 @@ from holdfast_daemon.store.nouns import (
     WorkspaceContent,
     read_manifest,
 )
+from holdfast_daemon.store.sqlite.pages import page
 from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import List
 
@@ -42,12 +45,7 @@ WORKSPACE = (
 )
 WORKSPACE_CONTENT = "workspace, key, size_bytes, hash, content, chunks, request"
 VISIBLE = "folder, path, session, published, wanted, boot, seen"
-_ORDERS = {
-    "modified": "modified DESC, id",
-    "created": "created DESC, id",
-    "name": "name, app, folder, id",
-    "size": "size_bytes DESC, id",
-}
+WIDTH = 18  # how many columns make a session
 REMEMBERED_COUNT = 1024
 REMEMBERED_BYTES = 4096
 
@@ -110,28 +108,10 @@ class SqliteReader:
         sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
         return self._one(sql, (folder, path), _session)
 
-    def sessions_page(self, asked: List, limit: int) -> list[Session]:
-        clauses, values = ["deleted = ?", "archived = ?"], [int(asked.deleted), int(asked.archived)]
-        bindings: list[Any] = list(values)
-        if asked.templates:
-            clauses.append("template")
-        if asked.folder is not None:
-            clauses.append("folder = ?")
-            bindings.append(asked.folder)
-        if asked.app is not None:
-            clauses.append("app = ?")
-            bindings.append(asked.app)
-        if asked.tag is not None:
-            clauses.append("id IN (SELECT session FROM tags WHERE tag = ?)")
-            bindings.append(asked.tag)
-        if asked.text is not None:
-            clauses.append("instr(lower(name), lower(?))")
-            bindings.append(asked.text)
-        sql = (
-            f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE {' AND '.join(clauses)} "
-            f"ORDER BY {_ORDERS[asked.sort]} LIMIT ? OFFSET ?"
-        )
-        return [_session(row) for row in self._all(sql, (*bindings, limit, asked.offset))]
+    def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
+        """Those that fit, by one of ``SORTS``: after that position, and then from ``asked.offset``."""
+        sql, values = page(asked, limit, after, SESSION_AND_TAGS, self._count)
+        return [Listed(_session(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, tuple(values))]
 
     def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
         """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
@@ -199,6 +179,9 @@ class SqliteReader:
         )
         return [_session(row) for row in self._all(sql, (document, limit))]
 
+    def note(self, session: bytes) -> str:
+        return self._one("SELECT text FROM notes WHERE session = ?", (session,), lambda row: str(row[0])) or ""
+
     def snapshot(self, identity: bytes) -> Snapshot | None:
         return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
 
@@ -213,6 +196,11 @@ class SqliteReader:
         """Newest first."""
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? ORDER BY number DESC LIMIT ? OFFSET ?"
         return [_snapshot(row) for row in self._all(sql, (session, limit, offset))]
+
+    def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
+        of_app = "AND session IN (SELECT id FROM sessions WHERE app = ?2) " if app is not None else ""
+        sql = f"SELECT {SNAPSHOT}, number FROM snapshots WHERE number < ?1 {of_app}ORDER BY number DESC LIMIT ?3"
+        return [(row[-1], _snapshot(row[:-1])) for row in self._all(sql, (number, app, limit))]
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND lower(hex(id)) LIKE ? || '%' LIMIT 2"
@@ -303,6 +291,13 @@ class SqliteReader:
 
     def newest_operation(self) -> int:
         return self._count("SELECT coalesce(max(number), 0) FROM operations")
+
+    def newest_of(self, session: bytes, kind: str) -> Operation | None:
+        sql = (
+            f"SELECT {OPERATION} FROM operations WHERE session = ? AND type = ? AND undone_by IS NULL "
+            "ORDER BY number DESC LIMIT 1"
+        )
+        return self._one(sql, (session, kind), _operation)
 
     def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
         marks = ", ".join("?" for _ in authors)

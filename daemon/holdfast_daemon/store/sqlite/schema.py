@@ -1,7 +1,23 @@
-"""The catalog's tables, version 4, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 5, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 4
+VERSION = 5
+
+# Lists and notes: an index for each order in which sessions are listed, of all and of one application's.
+LISTS = """
+ALTER TABLE sessions ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
+CREATE INDEX sessions_modified ON sessions(deleted, archived, modified);
+CREATE INDEX sessions_created ON sessions(deleted, archived, created);
+CREATE INDEX sessions_sort_name ON sessions(deleted, archived, sort_name);
+CREATE INDEX sessions_size ON sessions(deleted, archived, size_bytes);
+CREATE INDEX sessions_app_modified ON sessions(deleted, archived, app, modified);
+CREATE INDEX sessions_app_created ON sessions(deleted, archived, app, created);
+CREATE INDEX sessions_app_sort_name ON sessions(deleted, archived, app, sort_name);
+CREATE INDEX sessions_app_size ON sessions(deleted, archived, app, size_bytes);
+CREATE INDEX sessions_template ON sessions(template) WHERE template;
+CREATE INDEX tags_tag ON tags(tag, session);
+CREATE TABLE notes(session BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+"""
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -17,7 +33,6 @@ CREATE TABLE sessions(
 CREATE UNIQUE INDEX sessions_name ON sessions(name, app, folder) WHERE NOT deleted;
 CREATE INDEX sessions_gone ON sessions(name, modified) WHERE deleted;
 CREATE UNIQUE INDEX sessions_path ON sessions(folder, path) WHERE NOT deleted;
-CREATE INDEX sessions_modified ON sessions(deleted, archived, modified DESC, id);
 CREATE TABLE tags(session BLOB NOT NULL, tag TEXT NOT NULL, PRIMARY KEY(session, tag)) WITHOUT ROWID;
 CREATE TABLE snapshots(
   number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, session BLOB NOT NULL, document BLOB NOT NULL,
@@ -49,6 +64,7 @@ CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
 """
+TABLES += LISTS
 
 #: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
 MIGRATIONS = {
@@ -92,5 +108,10 @@ CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
+""",
+    4: f"""
+DROP INDEX sessions_modified;
+{LISTS}
+UPDATE sessions SET sort_name = sort_name(name);
 """,
 }

@@ -22,6 +22,7 @@ from holdfast_daemon.store.nouns import (
     Workspace,
     WorkspaceContent,
 )
+from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import (
     FOLDER,
     OPERATION,
@@ -65,8 +66,7 @@ class SqliteTransaction(SqliteReader):
     def put_session(self, session: Session, before: Session | None) -> None:
         """A new row, or what has changed since ``before``. Names and paths stand in indexes, and change seldom."""
         if before is None:
-            sql = f"INSERT INTO sessions({SESSION}) VALUES({', '.join('?' * 17)})"
-            self._connection.execute(sql, msgspec.structs.astuple(session)[:17])
+            self._connection.execute(_NEW_SESSION, (*msgspec.structs.astuple(session)[:17], sort_name(session.name)))
             self._put_tags(session, ())
             return
         values = (
@@ -78,7 +78,7 @@ class SqliteTransaction(SqliteReader):
             raise Moved
         place = (session.app, session.folder, session.name, session.path, session.deleted)
         if place != (before.app, before.folder, before.name, before.path, before.deleted):
-            self._connection.execute(_PLACE_SESSION, (*place, session.id))
+            self._connection.execute(_PLACE_SESSION, (*place, sort_name(session.name), session.id))
         self._put_tags(session, before.tags)
 
     def _put_tags(self, session: Session, before: tuple[str, ...]) -> None:
@@ -88,6 +88,12 @@ class SqliteTransaction(SqliteReader):
         for tag in before:
             if tag not in session.tags:
                 self._connection.execute("DELETE FROM tags WHERE session = ? AND tag = ?", (session.id, tag))
+
+    def put_note(self, session: bytes, text: str) -> None:
+        if text:
+            self._connection.execute("INSERT OR REPLACE INTO notes(session, text) VALUES(?, ?)", (session, text))
+        else:
+            self._connection.execute("DELETE FROM notes WHERE session = ?", (session,))
 
     def put_visible(self, visible: Visible) -> None:
         self._connection.execute(
@@ -200,4 +206,7 @@ _PUT_SESSION = (
     "UPDATE sessions SET format = ?, revision = ?, head = ?, size_bytes = ?, modified = ?, suspect = ?, diverged = ?, "
     "archived = ?, template = ? WHERE id = ? AND revision = ?"
 )
-_PLACE_SESSION = "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ? WHERE id = ?"
+_NEW_SESSION = f"INSERT INTO sessions({SESSION}, sort_name) VALUES({', '.join('?' * 18)})"
+_PLACE_SESSION = (
+    "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ?, sort_name = ? WHERE id = ?"
+)

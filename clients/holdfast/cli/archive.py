@@ -1,0 +1,26 @@
+"""``archive REF…``: sessions that are kept, and not in the way: out of the list, their files in ``archived/``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from holdfast.cli.operands import add_sessions, the_sessions
+from holdfast.cli.outcome import report_changed
+
+if TYPE_CHECKING:
+    from holdfast.cli.verbs import Context
+
+HELP = "put sessions away: out of the list, their files into archived/"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow the verb."""
+    add_sessions(parser)
+
+
+def run(context: Context, arguments: argparse.Namespace) -> int:
+    """One after the other."""
+    for ref in the_sessions(arguments):
+        report_changed(context.output, context.client.archive(ref, published=True), "archived")
+    return 0
