@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -31,6 +30,7 @@ SEED = int(os.environ.get("HOLDFAST_MACHINE_SEED", "1"))
 YEAR_SECONDS = 365 * 24 * 3600
 APP = "machine"
 NAMES = st.sampled_from(["verse", "chorus"])
+PICKS = st.integers(0, 65535)
 PARTS = st.sampled_from(["a", "b", "c", "d"])
 
 State = dict[str, bytes]
@@ -73,13 +73,13 @@ class Machine(RuleBasedStateMachine):
         shown = self.client.show(f"{APP}/{name}@{snapshot}")
         return {part.name: self.client.cat(f"{APP}/{name}@{snapshot}:{part.key}") for part in shown.parts}
 
-    def _any(self, data: st.DataObject, *, filled: bool = False) -> Workspace:
-        some = [ws for key, ws in self.open.items() if self.model[key] or not filled]
-        return some[data.draw(st.integers(0, len(some) - 1))]
+    def _any(self, pick: int) -> Workspace | None:
+        """What is drawn does not depend on how things stand: that depends on the moment as well."""
+        return [*self.open.values()][pick % len(self.open)] if self.open else None
 
-    def _any_left(self, data: st.DataObject) -> str:
+    def _any_left(self, pick: int) -> str | None:
         left = [key for key in self.model if key not in self.open]
-        return left[data.draw(st.integers(0, len(left) - 1))]
+        return left[pick % len(left)] if left else None
 
     def _ended(self, ws: Workspace, snapshot: str | None) -> State:
         """What was unsaved is in that snapshot, whose name is not known where the session was never saved."""
@@ -94,46 +94,53 @@ class Machine(RuleBasedStateMachine):
     def begin(self, name: str) -> None:
         self.client.save(APP, name, parts={"a": b"first", "b": b"second"})
 
-    @precondition(lambda self: len(self.open) < 4)
     @rule(name=NAMES)
     def opens(self, name: str) -> None:
+        if len(self.open) == 4:
+            return
         ws = self.client.workspace(f"{APP}/{name}", format="parts")
         self.open[ws.id] = ws
         self.model[ws.id] = {row.name: ws[row.key] for row in ws.parts}
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), part=PARTS)
-    def puts(self, data: st.DataObject, part: str) -> None:
-        ws = self._any(data)
+    @rule(pick=PICKS, part=PARTS)
+    def puts(self, pick: int, part: str) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
         ws[part] = self.model[ws.id][part] = self._content()
         self.unsaved.add(ws.id)
 
-    @precondition(lambda self: any(self.model[key] for key in self.open))
-    @rule(data=st.data())
-    def patches(self, data: st.DataObject) -> None:
-        ws = self._any(data, filled=True)
-        part = data.draw(st.sampled_from(sorted(self.model[ws.id])))
+    @rule(pick=PICKS, part=PARTS, length=PICKS)
+    def patches(self, pick: int, part: str, length: int) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
+        if part not in self.model[ws.id]:
+            return
         before = self.model[ws.id][part]
-        start = data.draw(st.integers(0, len(before)))
-        end = data.draw(st.integers(start, len(before)))
+        start = pick % (len(before) + 1)
+        end = start + length % (len(before) - start + 1)
         piece = self._content()
         ws.patch(part, start, end, piece, of=hash_of(before))
         self.model[ws.id][part] = before[:start] + piece + before[end:]
         self.unsaved.add(ws.id)
 
-    @precondition(lambda self: any(self.model[key] for key in self.open))
-    @rule(data=st.data())
-    def removes(self, data: st.DataObject) -> None:
-        ws = self._any(data, filled=True)
-        part = data.draw(st.sampled_from(sorted(self.model[ws.id])))
+    @rule(pick=PICKS, part=PARTS)
+    def removes(self, pick: int, part: str) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
+        if part not in self.model[ws.id]:
+            return
         del ws[part]
         del self.model[ws.id][part]
         self.unsaved.add(ws.id)
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def saves(self, data: st.DataObject) -> None:
-        ws = self._any(data)
+    @rule(pick=PICKS)
+    def saves(self, pick: int) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
         saved = ws.save()
         state = self._in_snapshot(saved.session.name, saved.snapshot)
         if saved.outcome != "suspect":
@@ -148,24 +155,27 @@ class Machine(RuleBasedStateMachine):
     def another_saves(self, name: str, part: str) -> None:
         self.client.save(APP, name, parts={part: self._content()})
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def leaves(self, data: st.DataObject) -> None:
-        ws = self._any(data)
+    @rule(pick=PICKS)
+    def leaves(self, pick: int) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
         del self.open[ws.id]
         ws.close()
         self._only_unsaved()
 
-    @precondition(lambda self: set(self.model) - set(self.open))
-    @rule(data=st.data())
-    def resumes(self, data: st.DataObject) -> None:
-        identity = self._any_left(data)
+    @rule(pick=PICKS)
+    def resumes(self, pick: int) -> None:
+        identity = self._any_left(pick)
+        if identity is None:
+            return
         self.open[identity] = self.client.workspace(id=identity)
 
-    @precondition(lambda self: set(self.model) - set(self.open))
-    @rule(data=st.data())
-    def recovers(self, data: st.DataObject) -> None:
-        identity = self._any_left(data)
+    @rule(pick=PICKS)
+    def recovers(self, pick: int) -> None:
+        identity = self._any_left(pick)
+        if identity is None:
+            return
         saved = self.client.recover(identity)
         state = self.model.pop(identity)
         if saved.outcome == "suspect":  # it goes on
@@ -173,10 +183,11 @@ class Machine(RuleBasedStateMachine):
         if saved.outcome != "merged":
             self.kept.append((saved.session.name, saved.snapshot, state))
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def discards(self, data: st.DataObject) -> None:
-        ws = self._any(data)
+    @rule(pick=PICKS)
+    def discards(self, pick: int) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
         ended = self.client.discard(ws.id)
         del self.open[ws.id]
         state = self._ended(ws, ended.snapshot)
@@ -184,10 +195,11 @@ class Machine(RuleBasedStateMachine):
         if ended.snapshot is not None and ended.operation is not None:
             self.undoable.append((ended.operation, state))
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), head=st.booleans())
-    def reloads(self, data: st.DataObject, head: bool) -> None:
-        ws = self._any(data)
+    @rule(pick=PICKS, head=st.booleans())
+    def reloads(self, pick: int, head: bool) -> None:
+        ws = self._any(pick)
+        if ws is None:
+            return
         reloaded = self.client.reload(ws.id, head=head)
         state = self._ended(ws, reloaded.snapshot)
         if reloaded.operation is not None:
@@ -196,9 +208,10 @@ class Machine(RuleBasedStateMachine):
         ws = self.open[ws.id] = self.client.workspace(id=ws.id)
         self.model[ws.id] = {row.name: ws[row.key] for row in ws.parts}
 
-    @precondition(lambda self: self.undoable)
     @rule()
     def undoes(self) -> None:
+        if not self.undoable:
+            return
         number, state = self.undoable.pop()
         before = {row.id: row for row in self.client.workspaces().rows}
         self.client.undo(number)
@@ -209,7 +222,6 @@ class Machine(RuleBasedStateMachine):
                 if row.id in before:
                     self.open[row.id] = self.client.workspace(id=row.id)
 
-    @precondition(lambda self: self.open)
     @rule()
     def the_daemon_is_killed(self) -> None:
         self.daemon.kill()
@@ -243,7 +255,6 @@ class Machine(RuleBasedStateMachine):
     def the_clock_jumps(self, seconds: int) -> None:
         self.clock.write_text(str(seconds))
 
-    @precondition(lambda self: self.open)
     @rule()
     def everything_is_autosaved(self) -> None:
         until(lambda: self.client.status().unsaved is None)
