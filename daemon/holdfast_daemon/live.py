@@ -13,6 +13,7 @@ from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Format, Part
 from holdfast_daemon.listing import Entry, Listing, unpacked
 from holdfast_daemon.payload import hashes_in
+from holdfast_daemon.pull import Pull
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import StoredFile, Workspace, WorkspaceContent
 from holdfast_protocol.chunking import hash_of
@@ -26,7 +27,7 @@ ROW_BYTES = 64 * 1024
 @dataclass
 class Live:
     """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other; ``snapping``: one
-    snapshot after the other."""
+    snapshot after the other; ``pull``: when the holder is to ask the application, where it said that it would."""
 
     row: Workspace
     listing: Listing
@@ -35,13 +36,19 @@ class Live:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapping: asyncio.Lock = field(default_factory=asyncio.Lock)
     problem: str = ""
+    pull: Pull | None = None
     first_after: int | None = None  # when the first change came after the snapshot that is under way began
 
     @property
     def is_saved(self) -> bool:
         return self.row.changed == self.row.saved_at
 
-    def shown(self, behind: bool) -> WorkspaceRow:
+    def hold(self, peer: bytes) -> None:
+        """``peer`` is the holder, b"" for none."""
+        if peer != self.holder:
+            self.holder, self.pull = peer, None
+
+    def shown(self, behind: bool, unanswered: int | None) -> WorkspaceRow:
         """As it goes out on the wire."""
         row = self.row
         return WorkspaceRow(
@@ -49,6 +56,7 @@ class Live:
             session=row.session.hex(), revision=row.revision, author=row.author, created=row.created,
             changed=row.changed, left=row.left, saved=self.is_saved, unsaved=row.unsaved,
             autosave=row.autosave.hex() if row.autosave else None, behind=behind, parts_count=len(self.listing),
+            unanswered=unanswered,
         )  # fmt: skip
 
     def part_rows(self) -> list[PartRow]:
@@ -113,11 +121,15 @@ class Contents:
             reason = problem.sentence
         return await self._documents.place(written), reason
 
+    async def parts(self, copy: Copy) -> list[Part]:
+        """What it had."""
+        return (await self._put_together(copy))[0]
+
     async def _put_together(self, copy: Copy) -> tuple[list[Part], Document | None]:
         """The parts, and the document that they began from."""
-        if copy.row.base is None:
+        if copy.row.ground is None:
             return await self._documents.in_thread(self._parts, copy, {}), None
-        stored = self._catalog.reader.document_of(copy.row.base)
+        stored = self._catalog.reader.document_of(copy.row.ground)
         reading = await self._documents.read(stored, self._content.form(copy.row.format))
         known = {part.key: part for part in reading.parts}
         return await self._documents.in_thread(self._parts, copy, known), await self._documents.bytes_of(stored)
@@ -140,8 +152,8 @@ class Contents:
         """What a part holds now."""
         if entry.base is None:
             return await self._documents.in_thread(self.bytes_of, self._put(live, entry))
-        assert live.row.base is not None
-        stored = self._catalog.reader.document_of(live.row.base)
+        assert live.row.ground is not None
+        stored = self._catalog.reader.document_of(live.row.ground)
         reading = await self._documents.read(stored, self._content.form(live.row.format))
         return next(part.content for part in reading.parts if part.key == entry.base)
 

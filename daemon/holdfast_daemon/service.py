@@ -21,6 +21,7 @@ from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
@@ -57,6 +58,7 @@ class Service:
         asking = Asking(sessions, self._documents)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming)
         changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
+        pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
             m.Ping: self.ping,
@@ -93,6 +95,8 @@ class Service:
             m.Settle: adopting.settle,
             m.WorkspaceOpen: workspaces.workspace_open,
             m.WorkspacePut: workspaces.workspace_put,
+            m.WorkspaceReplace: pulling.workspace_replace,
+            m.WorkspaceDue: pulling.workspace_due,
             m.WorkspaceRemove: workspaces.workspace_remove,
             m.WorkspaceRename: workspaces.workspace_rename,
             m.WorkspaceReorder: workspaces.workspace_reorder,

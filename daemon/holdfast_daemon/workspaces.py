@@ -86,19 +86,26 @@ class Workspaces:
         """A connection ended."""
         for live in self._live.values():
             if live.holder == peer:
-                live.holder = b""
+                live.hold(b"")
                 self._later(self._leave(live))
 
     @property
     def problems(self) -> list[str]:
-        """For people: what is unsaved for longer than was promised, and why."""
+        """For people: what is unsaved for longer than was promised, and who does not give its state; and why."""
         now = time.monotonic()
-        return [
-            f"Workspace {live.row.id.hex()[:12]} of {live.row.app}/{live.row.name} has no snapshot of the last "
-            f"{live.autosave.unsaved_seconds(now):.0f} s{': ' + live.problem if live.problem else ''}"
+        late = [
+            f"{_title(live)} has no snapshot of the last {live.autosave.unsaved_seconds(now):.0f} s"
+            f"{': ' + live.problem if live.problem else ''}"
             for live in self._live.values()
             if live.autosave.is_late(now) or live.problem
         ]
+        unanswered = [
+            f"{_title(live)}: its application has not given its state for {now - since:.0f} s"
+            f"{': ' + live.pull.problem if live.pull.problem else ''}"
+            for live in self._live.values()
+            if live.pull is not None and (since := live.pull.unanswered_since(now)) is not None
+        ]
+        return late + unanswered
 
     def _end_grace(self) -> None:
         for live in self._live.values():
@@ -213,19 +220,19 @@ class Workspaces:
         """One that is, or a new one."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
         if request.id is not None or repeated is not None:
-            live = self._need(request.id or (repeated.workspace.id if repeated else ""))
-            live.holder = caller.peer
+            live = self.need(request.id or (repeated.workspace.id if repeated else ""))
+            live.hold(caller.peer)
             if live.row.left is not None:
                 async with live.lock:
                     row = live.row.but(left=None)
                     await self._catalog.commit(lambda tx: tx.put_workspace(row))
                     live.row = row
-            return self._state(live), ()
+            return self.state(live), ()
         live = await self._new(request, caller)
 
         def work(tx: Transaction) -> m.WorkspaceState:
             tx.put_workspace(live.row)
-            return self._state(live)
+            return self.state(live)
 
         reply = await self._sessions.commit(caller, m.WorkspaceState, lambda: work)
         self._live[live.row.id] = live
@@ -261,7 +268,7 @@ class Workspaces:
 
     async def workspace_put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A part's content, whole or in part."""
-        live = self._held(request.id, caller)
+        live = self.held(request.id, caller)
         async with live.lock:
             (content,) = await self._incoming.parts_in([request.source], payload)
             try:
@@ -315,17 +322,17 @@ class Workspaces:
         return await self._arrange(request.id, caller, lambda listing: parts_of.reordered(listing, request.keys))
 
     async def _arrange(self, identity: str, caller: Caller, change: Callable[[Listing], Listing]) -> Answer:
-        live = self._held(identity, caller)
+        live = self.held(identity, caller)
         async with live.lock:
             listing = change(live.listing)
             if listing != live.listing:
                 gone = changed_keys(live.listing, listing)
                 await self._change(live, listing, lambda tx: tx.drop_workspace_contents(live.row.id, gone))
-            return self._state(live), ()
+            return self.state(live), ()
 
     async def _change(self, live: Live, listing: Listing, work: Callable[[Transaction], None]) -> None:
         """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
-        self._need(live.row.id.hex())
+        self.need(live.row.id.hex())
         now, was = max(self._clock(), live.row.changed + 1), live.row.listing
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
 
@@ -343,7 +350,7 @@ class Workspaces:
 
     async def workspace_cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A window of a part."""
-        live = self._need(request.id)
+        live = self.need(request.id)
         async with live.lock:
             content = await self._contents.of_part(live, parts_of.find(live.listing, request.part))
         window = content[request.offset : request.offset + min(request.length, m.LIMITS["window_bytes"])]
@@ -354,9 +361,9 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.Saved)
         if repeated is not None:
             return repeated
-        live = self._held(request.id, caller)
+        live = self.held(request.id, caller)
         async with live.lock:
-            row = self._need(live.row.id.hex()).row
+            row = self.need(live.row.id.hex()).row
             is_other = request.name not in (None, row.name)
             if request.name is not None and is_other:
                 check_name(request.name)
@@ -387,7 +394,7 @@ class Workspaces:
         after = live.row.but(
             name=session.name, folder=session.folder, format=session.format, session=bytes.fromhex(session.id),
             revision=session.revision, base=base, listing=parts_of.packed(listing), saved_at=live.row.changed,
-            autosaved_at=live.row.changed, unsaved=None,
+            autosaved_at=live.row.changed, unsaved=None, whole=None,
         )  # fmt: skip
 
         def work(tx: Transaction) -> None:
@@ -402,8 +409,8 @@ class Workspaces:
         self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float
     ) -> Answer:
         """By its application, in good order."""
-        live = self._need(request.id)
-        live.holder = b""
+        live = self.need(request.id)
+        live.hold(b"")
         await self._leave(live)
         snapshot = live.row.autosave if not live.is_saved else None
         ended = live.row.id not in self._live
@@ -416,7 +423,7 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceEnded)
         if repeated is not None:
             return repeated, ()
-        live = self._need(request.id)
+        live = self.need(request.id)
         snapshot = await self._snapshot(live)
         async with live.lock:
             row = live.row
@@ -450,7 +457,8 @@ class Workspaces:
         fitting = [live for live in self._live.values() if app in (None, live.row.app)]
         return sorted(fitting, key=lambda live: -live.row.changed)
 
-    def _need(self, identity: str) -> Live:
+    def need(self, identity: str) -> Live:
+        """The one of that id, in hexadecimal digits. Raises NotFound, BadField."""
         try:
             live = self._live.get(bytes.fromhex(identity))
         except ValueError as problem:
@@ -459,18 +467,25 @@ class Workspaces:
             raise NotFound(f"There is no workspace {identity}", id=identity)
         return live
 
-    def _held(self, identity: str, caller: Caller) -> Live:
+    def held(self, identity: str, caller: Caller) -> Live:
         """Whoever changes it holds it."""
-        live = self._need(identity)
-        live.holder = caller.peer
+        live = self.need(identity)
+        live.hold(caller.peer)
         return live
 
     def _session(self, live: Live) -> Session | None:
         return self._catalog.reader.session(live.row.session)
 
     def _row(self, live: Live) -> WorkspaceRow:
-        session = self._session(live)
-        return live.shown(session is not None and session.revision != live.row.revision)
+        session, now = self._session(live), time.monotonic()
+        since = live.pull.unanswered_since(now) if live.pull is not None else None
+        unanswered = None if since is None else self._clock() - round((now - since) * 1e9)
+        return live.shown(session is not None and session.revision != live.row.revision, unanswered)
 
-    def _state(self, live: Live) -> m.WorkspaceState:
+    def state(self, live: Live) -> m.WorkspaceState:
+        """As it is answered."""
         return m.WorkspaceState(workspace=self._row(live), parts=live.part_rows())
+
+
+def _title(live: Live) -> str:
+    return f"Workspace {live.row.id.hex()[:12]} of {live.row.app}/{live.row.name}"

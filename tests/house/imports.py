@@ -53,7 +53,7 @@ FLOORS = (
     ("server",),
     ("connections", "feed"),
     ("service",),
-    ("adopting", "asking", "changing"),
+    ("adopting", "asking", "changing", "pulling"),
     ("workspaces",),
     ("live",),
     ("incoming", "restoring"),
@@ -64,8 +64,8 @@ FLOORS = (
 PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
-        *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
-        *("remarks.py", "formats/*.py"),
+        *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "pull.py"),
+        *("reconcile.py", "remarks.py", "formats/*.py"),
     )
 )
 IMPURE_ROOMS = (

@@ -6,6 +6,8 @@ into ``FORMER``, whose files are still read, and an example with a new name show
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
@@ -17,6 +19,7 @@ from holdfast_protocol.messages import (
     Copy,
     Delete,
     Diff,
+    Due,
     Event,
     FolderAdd,
     FolderChanged,
@@ -70,6 +73,7 @@ from holdfast_protocol.messages import (
     WorkspaceCat,
     WorkspaceContent,
     WorkspaceDiscard,
+    WorkspaceDue,
     WorkspaceEnded,
     WorkspaceLeave,
     WorkspaceList,
@@ -79,6 +83,7 @@ from holdfast_protocol.messages import (
     WorkspaceRemove,
     WorkspaceRename,
     WorkspaceReorder,
+    WorkspaceReplace,
     Workspaces,
     WorkspaceSave,
     WorkspaceState,
@@ -252,6 +257,7 @@ WORKSPACE = WorkspaceRow(
     author="ada", created=1_700_000_000_000_000_000, changed=1_700_000_030_000_000_000,
     left=1_700_000_040_000_000_000, unsaved=1_700_000_029_000_000_000, autosave="ef" * 16, behind=True, parts_count=1,
 )  # fmt: skip
+UNANSWERED = msgspec.structs.replace(WORKSPACE, left=None, unanswered=1_700_000_035_000_000_000)
 LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 
 #: By file name. What stands before the first ``-`` is the verb, whose own ``-`` stay.
@@ -322,6 +328,9 @@ REQUESTS: dict[str, Request] = {
     "workspace-put-a-patch": WorkspacePut(
         id=WORKSPACE.id, source=PartSource(part="buffer-1", frame=0), of=b"\xab" * 32, start=10, end=12
     ),
+    "workspace-replace": WorkspaceReplace(id=WORKSPACE.id, files=[FileSource(frame=0)]),
+    "workspace-due": WorkspaceDue(id=WORKSPACE.id),
+    "workspace-due-every-field": WorkspaceDue(id=WORKSPACE.id, every_ms=30_000, problem="Nothing listens"),
     "workspace-remove": WorkspaceRemove(id=WORKSPACE.id, part="buffer-1"),
     "workspace-rename": WorkspaceRename(id=WORKSPACE.id, part="buffer-1", name="outro"),
     "workspace-reorder": WorkspaceReorder(id=WORKSPACE.id, keys=["buffer-2", "buffer-1"]),
@@ -436,12 +445,16 @@ RESULTS: dict[str, Reply] = {
         folders=[OWN, ADOPTED],
     ),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
+    "workspacestate-unanswered": WorkspaceState(workspace=UNANSWERED, parts=[LIVE_PART]),
+    "due": Due(deadline_ms=60_000),
     "workspacepart": WorkspacePart(part=LIVE_PART, hash=b"\xab" * 32),
     "workspacecontent": WorkspaceContent(size_bytes=2_097_152, hash=b"\xab" * 32),
     "workspaceended": WorkspaceEnded(ended=True),
     "workspaceended-discarded": WorkspaceEnded(ended=True, snapshot="ef" * 16, operation=43),
     "workspaces": Workspaces(rows=[WORKSPACE]),
+    "workspaces-unanswered": Workspaces(rows=[UNANSWERED]),
     "laststate": LastState(workspace=WORKSPACE, session=SESSION),
+    "laststate-unanswered": LastState(workspace=UNANSWERED, session=SESSION),
     "laststate-nothing": LastState(),
 }
 
@@ -474,5 +487,8 @@ FORMER: frozenset[str] = frozenset(
         "changes.result",
         "statusreport.result",
         "undone.result",
+        "workspacestate.result",
+        "workspaces.result",
+        "laststate.result",
     }
 )

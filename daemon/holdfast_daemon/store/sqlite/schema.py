@@ -1,7 +1,7 @@
-"""The catalog's tables, version 4, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 5, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 4
+VERSION = 5
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -43,7 +43,7 @@ CREATE TABLE workspaces(
   id BLOB PRIMARY KEY, app TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL,
   session BLOB NOT NULL, revision INTEGER NOT NULL, base BLOB, author TEXT NOT NULL, created INTEGER NOT NULL,
   changed INTEGER NOT NULL, listing BLOB NOT NULL, left_at INTEGER, saved_at INTEGER NOT NULL,
-  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER) WITHOUT ROWID;
+  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER, whole BLOB) WITHOUT ROWID;
 CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
@@ -92,5 +92,9 @@ CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
+""",
+    4: """
+-- what applications that are asked hand over: whole documents
+ALTER TABLE workspaces ADD COLUMN whole BLOB;
 """,
 }
