@@ -23,12 +23,14 @@ from holdfast_protocol.messages import (
     Request,
     Settle,
     Welcome,
+    WorkspaceDue,
 )
 
 #: A silent daemon is asked again after this share of the time allowed.
 _SHARE_OF_A_TRY = 1 / 3
-#: But not for these: they walk over the disk, and asked again they begin again. A daemon that ends is noticed anyway.
-_WALKING = (FolderScan, FolderSuggest, Settle)
+#: But not for these: they walk over the disk, or wait, and asked again they begin again. A daemon that ends is noticed
+#: anyway.
+_LASTING = (FolderScan, FolderSuggest, Settle, WorkspaceDue)
 _PAUSE_SECONDS = 0.02
 GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
 
@@ -108,7 +110,7 @@ class Caller:
         try:
             if self._closed:
                 raise Unreachable("This client has been closed", socket=self.path)
-            share = 1 if isinstance(request, _WALKING) else _SHARE_OF_A_TRY
+            share = 1 if isinstance(request, _LASTING) else _SHARE_OF_A_TRY
             return self._persist(request, payload, until, timeout_seconds * share)
         finally:
             self._lock.release()

@@ -20,6 +20,10 @@ from holdfast_protocol.model import PartRow, PartSource, WorkspaceRow
 
 if TYPE_CHECKING:
     from holdfast.client import Client
+    from holdfast.sources import DocumentContent
+
+#: An application that cannot be asked is due after a minute at the latest; the daemon may be away for another one.
+LONGEST_PAUSE_SECONDS = 120.0
 
 
 class Workspace(MutableMapping[str, bytes]):
@@ -64,6 +68,25 @@ class Workspace(MutableMapping[str, bytes]):
         row = self._row(part)
         parcel = pack(None, {row.key if row else part: whole}, self._client.ask)
         self._put(wire.WorkspacePut(id=self.id, source=parcel.parts[0]), parcel.frames)
+
+    def replace(self, document: DocumentContent) -> bool:
+        """The document that the application wrote, whole, kept byte for byte, in a snapshot when this returns; whether
+        its format sees a difference to what was there. Raises Damaged where it is no document of that format."""
+        from holdfast.sources import pack
+
+        parcel, before = pack(document, {}, self._client.ask), self.row.autosave
+        self._arrange(wire.WorkspaceReplace(id=self.id, files=parcel.files), parcel.frames)
+        return self.row.autosave != before
+
+    def wait_until_due(self, every_seconds: float, problem: str = "") -> float:
+        """For an application that cannot push: returns when it is to be asked for its state, at once the first time,
+        with the seconds in which an answer is expected. ``problem``: why it gave none the last time; it is then due
+        sooner, and later with each time in a row. Other requests of this client wait meanwhile. Raises NotFound and
+        NotAllowed where the workspace has ended or another one holds it by now."""
+        request = wire.WorkspaceDue(id=self.id, every_ms=round(every_seconds * 1000), problem=problem)
+        due = self._client.ask(request, timeout_seconds=every_seconds + LONGEST_PAUSE_SECONDS).reply
+        assert isinstance(due, wire.Due)
+        return due.deadline_ms / 1000
 
     def patch(self, part: str, start: int, end: int, piece: bytes | str, *, of: bytes) -> bytes:
         """The bytes from ``start`` to ``end`` of the content whose BLAKE3 hash is ``of`` are replaced; gives the hash
@@ -140,8 +163,8 @@ class Workspace(MutableMapping[str, bytes]):
         self.warnings = reply.warnings
         return reply
 
-    def _arrange(self, request: wire.Request) -> None:
-        reply = self._client.ask(request).reply
+    def _arrange(self, request: wire.Request, payload: Sequence[bytes] = ()) -> None:
+        reply = self._client.ask(request, payload).reply
         assert isinstance(reply, wire.WorkspaceState)
         self._take(reply)
 

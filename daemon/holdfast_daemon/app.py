@@ -121,6 +121,7 @@ class Daemon:
         listener = listen(where.socket)
         self._server = Server(service, listener, where.socket, descriptors)
         closing.push_async_callback(self._server.stop)
+        closing.callback(service.pulling.stop)
         closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
         self._server.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -13,8 +12,9 @@ from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Document, Format, Part
-from holdfast_daemon.listing import Entry, Listing, packed, unpacked
+from holdfast_daemon.listing import Entry, Listing, listing_of, packed, unpacked
 from holdfast_daemon.payload import hashes_in
+from holdfast_daemon.pull import Pull
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, StoredFile, Workspace, WorkspaceContent, new_id
 from holdfast_protocol.chunking import hash_of
@@ -28,7 +28,8 @@ ROW_BYTES = 64 * 1024
 @dataclass
 class Live:
     """``holder``: the connection that holds it, b"" for none; ``lock``: one change after the other; ``snapping``: one
-    snapshot after the other. ``aside``: what the store has not taken, by key; None for a part that is no more."""
+    snapshot after the other; ``pull``: when the holder is to ask the application, where it said that it would;
+    ``aside``: what the store has not taken, by key; None for a part that is no more."""
 
     row: Workspace
     listing: Listing
@@ -37,6 +38,7 @@ class Live:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapping: asyncio.Lock = field(default_factory=asyncio.Lock)
     problem: str = ""
+    pull: Pull | None = None
     first_after: int | None = None  # when the first change came after the snapshot that is under way began
     aside: dict[str, WorkspaceContent | None] = field(default_factory=dict)
     set_aside: str = ""  # where what is aside is, and why, for people
@@ -44,6 +46,11 @@ class Live:
     @property
     def is_saved(self) -> bool:
         return self.row.changed == self.row.saved_at
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"Workspace {self.row.id.hex()[:12]} of {self.row.app}/{self.row.name}"
 
     def warnings(self, now: float) -> list[str]:
         """What its application's user should know: that the store fails, or the promised window is exceeded."""
@@ -53,7 +60,7 @@ class Live:
     def overdue(self, now: float) -> str:
         """How old the oldest change is that no snapshot has, and why."""
         return (
-            f"Workspace {self.row.id.hex()[:12]} of {self.row.app}/{self.row.name} has no snapshot of the last "
+            f"{self.title} has no snapshot of the last "
             f"{self.autosave.unsaved_seconds(now):.0f} s{': ' + self.problem if self.problem else ''}"
         )
 
@@ -66,7 +73,12 @@ class Live:
             tx.drop_workspace_contents(row.id, gone)
         tx.put_workspace(row)
 
-    def shown(self, behind: bool) -> WorkspaceRow:
+    def hold(self, peer: bytes) -> None:
+        """``peer`` is the holder, b"" for none."""
+        if peer != self.holder:
+            self.holder, self.pull = peer, None
+
+    def shown(self, behind: bool, unanswered: int | None) -> WorkspaceRow:
         """As it goes out on the wire."""
         row = self.row
         return WorkspaceRow(
@@ -74,6 +86,7 @@ class Live:
             session=row.session.hex(), revision=row.revision, author=row.author, created=row.created,
             changed=row.changed, left=row.left, saved=self.is_saved, unsaved=row.unsaved,
             autosave=row.autosave.hex() if row.autosave else None, behind=behind, parts_count=len(self.listing),
+            unanswered=unanswered,
         )  # fmt: skip
 
     def part_rows(self) -> list[PartRow]:
@@ -150,11 +163,15 @@ class Contents:
             reason = problem.sentence
         return await self._documents.place(written), reason
 
+    async def parts(self, copy: Copy) -> list[Part]:
+        """What it had."""
+        return (await self._put_together(copy))[0]
+
     async def _put_together(self, copy: Copy) -> tuple[list[Part], Document | None]:
         """The parts, and the document that they began from."""
-        if copy.row.base is None:
+        if copy.row.ground is None:
             return await self._documents.in_thread(self._parts, copy, {}), None
-        stored = self._catalog.reader.document_of(copy.row.base)
+        stored = self._catalog.reader.document_of(copy.row.ground)
         reading = await self._documents.read(stored, self._content.form(copy.row.format))
         known = {part.key: part for part in reading.parts}
         return await self._documents.in_thread(self._parts, copy, known), await self._documents.bytes_of(stored)
@@ -173,42 +190,30 @@ class Contents:
                 raise Damaged(f"Part {entry.key} is not in the snapshot that the workspace began from")
         return parts
 
-    async def revived(
-        self, operation: Operation, session: Session | None, now: int
-    ) -> tuple[Workspace, Listing, list[WorkspaceContent]]:
+    async def revived(self, operation: Operation, session: Session | None, now: int) -> tuple[Workspace, Listing]:
         """A workspace that was left, with what one had at that operation. Raises Damaged, TooLarge."""
         assert operation.snapshot is not None
         assert operation.app is not None
         assert operation.session is not None
-        reader, base = self._catalog.reader, operation.previous
-        stored = reader.document_of(operation.snapshot)
+        stored = self._catalog.reader.document_of(operation.snapshot)
         form = self._content.form_for(operation.app, await self._documents.bytes_of(stored))
         if session is not None and form.app != "parts":
             form = self._content.form(session.format)
-        known = {}
-        if base is not None:
-            with contextlib.suppress(Damaged):  # the base is of a format that could not hold it
-                known = {part.key: part for part in (await self._documents.read(reader.document_of(base), form)).parts}
-        identity, listing, put = new_id(), list[Entry](), list[WorkspaceContent]()
-        for part in (await self._documents.read(stored, form)).parts:
-            same = part.key in known and known[part.key].content == part.content
-            listing.append(Entry(part.key, part.name, part.kind, len(part.content), part.key if same else None))
-            if not same:
-                put.append(whole(identity, part.key, bytes(part.content), b""))
+        listing = listing_of((await self._documents.read(stored, form)).parts)
         row = Workspace(
-            id=identity, app=operation.app, folder=operation.folder or "", name=operation.name or "", format=form.app,
-            session=operation.session, base=base if known else None, author=operation.author, created=now, changed=now,
-            revision=session.revision if session is not None and session.head == base else 0, left=now,
-            listing=packed(tuple(listing)), autosaved_at=now, autosave=operation.snapshot,
+            id=new_id(), app=operation.app, folder=operation.folder or "", name=operation.name or "", format=form.app,
+            session=operation.session, base=operation.previous, author=operation.author, created=now, changed=now,
+            revision=session.revision if session is not None and session.head == operation.previous else 0, left=now,
+            listing=packed(listing), autosaved_at=now, autosave=operation.snapshot, whole=operation.snapshot,
         )  # fmt: skip
-        return row, tuple(listing), put
+        return row, listing
 
     async def of_part(self, live: Live, entry: Entry) -> bytes:
         """What a part holds now."""
         if entry.base is None:
             return await self._documents.in_thread(self.bytes_of, self._put(live, entry))
-        assert live.row.base is not None
-        stored = self._catalog.reader.document_of(live.row.base)
+        assert live.row.ground is not None
+        stored = self._catalog.reader.document_of(live.row.ground)
         reading = await self._documents.read(stored, self._content.form(live.row.format))
         return next(part.content for part in reading.parts if part.key == entry.base)
 

@@ -27,7 +27,7 @@ from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import LIMITS
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
-ROOM_BYTES = 256 * 1024
+ROOM_BYTES = 512 * 1024
 
 #: A file that was displaced is quiet when nobody has written to it for so long.
 QUIET_SECONDS = 0.05

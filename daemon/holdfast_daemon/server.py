@@ -37,6 +37,7 @@ from holdfast_protocol.messages import (
     WorkspaceRemove,
     WorkspaceRename,
     WorkspaceReorder,
+    WorkspaceReplace,
 )
 
 DRAIN_COUNT = 256
@@ -46,7 +47,7 @@ RETRY_SECONDS = 0.01
 BEAT_SECONDS = 1.0
 HEARTBEAT_MS = 5000
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
-WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder)
+WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 

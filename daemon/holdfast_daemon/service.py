@@ -24,6 +24,7 @@ from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
@@ -63,6 +64,7 @@ class Service:
         searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
         changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
+        pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
             m.Ping: self.ping,
@@ -103,6 +105,8 @@ class Service:
             m.Settle: adopting.settle,
             m.WorkspaceOpen: workspaces.workspace_open,
             m.WorkspacePut: workspaces.workspace_put,
+            m.WorkspaceReplace: pulling.workspace_replace,
+            m.WorkspaceDue: pulling.workspace_due,
             m.WorkspaceRemove: workspaces.workspace_remove,
             m.WorkspaceRename: workspaces.workspace_rename,
             m.WorkspaceReorder: workspaces.workspace_reorder,

@@ -96,15 +96,21 @@ class Workspaces:
         """A connection ended."""
         for live in self._live.values():
             if live.holder == peer:
-                live.holder = b""
+                live.hold(b"")
                 self._later(self._leave_sometime(live))
 
     @property
     def problems(self) -> list[str]:
-        """For people: what is unsaved for longer than was promised, and why."""
+        """For people: what is unsaved for longer than was promised, and who does not give its state; and why."""
         now = time.monotonic()
         late = [live.overdue(now) for live in self._live.values() if live.autosave.is_late(now) or live.problem]
-        return [*(live.set_aside for live in self._live.values() if live.aside), *late]
+        unanswered = [
+            f"{live.title}: its application has not given its state for {now - since:.0f} s"
+            f"{': ' + live.pull.problem if live.pull.problem else ''}"
+            for live in self._live.values()
+            if live.pull is not None and (since := live.pull.unanswered_since(now)) is not None
+        ]
+        return [*(live.set_aside for live in self._live.values() if live.aside), *late, *unanswered]
 
     @property
     def unsaved(self) -> int | None:
@@ -234,17 +240,17 @@ class Workspaces:
         """One that is, or a new one."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
         if request.id is not None or repeated is not None:
-            live = self._need(request.id or (repeated.workspace.id if repeated else ""))
-            live.holder = caller.peer
+            live = self.need(request.id or (repeated.workspace.id if repeated else ""))
+            live.hold(caller.peer)
             if live.row.left is not None:
                 async with live.lock:
                     await self._commit(live, live.row.but(left=None))
-            return self._state(live), ()
+            return self.state(live), ()
         live = await self._new(request, caller)
 
         def work(tx: Transaction) -> m.WorkspaceState:
             tx.put_workspace(live.row)
-            return self._state(live)
+            return self.state(live)
 
         reply = await self._sessions.commit(caller, m.WorkspaceState, lambda: work)
         self._live[live.row.id] = live
@@ -281,7 +287,7 @@ class Workspaces:
 
     async def workspace_put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A part's content, whole or in part."""
-        live = self._held(request.id, caller)
+        live = self.held(request.id, caller)
         async with live.lock:
             (content,) = await self._incoming.parts_in([request.source], payload)
             try:
@@ -335,16 +341,16 @@ class Workspaces:
         return await self._arrange(request.id, caller, lambda listing: parts_of.reordered(listing, request.keys))
 
     async def _arrange(self, identity: str, caller: Caller, change: Callable[[Listing], Listing]) -> Answer:
-        live = self._held(identity, caller)
+        live = self.held(identity, caller)
         async with live.lock:
             listing = change(live.listing)
             if listing != live.listing:
                 await self._change(live, listing)
-            return self._state(live), ()
+            return self.state(live), ()
 
     async def _change(self, live: Live, listing: Listing, put: WorkspaceContent | None = None) -> None:
         """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
-        self._need(live.row.id.hex())
+        self.need(live.row.id.hex())
         now, was = max(self._clock(), live.row.changed + 1), live.row.listing
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
         gone = changed_keys(live.listing, listing)
@@ -398,7 +404,7 @@ class Workspaces:
 
     async def workspace_cat(self, request: m.WorkspaceCat, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A window of a part."""
-        live = self._need(request.id)
+        live = self.need(request.id)
         async with live.lock:
             content = await self._contents.of_part(live, parts_of.find(live.listing, request.part))
         window = content[request.offset : request.offset + min(request.length, m.LIMITS["window_bytes"])]
@@ -409,9 +415,9 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.Saved)
         if repeated is not None:
             return repeated
-        live = self._held(request.id, caller)
+        live = self.held(request.id, caller)
         async with live.lock:
-            row = self._need(live.row.id.hex()).row
+            row = self.need(live.row.id.hex()).row
             is_other = request.name not in (None, row.name)
             if request.name is not None and is_other:
                 check_name(request.name)
@@ -440,7 +446,7 @@ class Workspaces:
         after = live.row.but(
             name=session.name, folder=session.folder, format=session.format, session=bytes.fromhex(session.id),
             revision=session.revision, base=base, saved_at=live.row.changed, autosaved_at=live.row.changed,
-            unsaved=None,
+            unsaved=None, whole=None,
         )  # fmt: skip
         listing = await self._listing(after)
         after = after.but(listing=parts_of.packed(listing))
@@ -457,8 +463,8 @@ class Workspaces:
         self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float
     ) -> Answer:
         """By its application, in good order."""
-        live = self._need(request.id)
-        live.holder = b""
+        live = self.need(request.id)
+        live.hold(b"")
         await self._leave(live)
         snapshot = live.row.autosave if not live.is_saved else None
         ended = live.row.id not in self._live
@@ -471,10 +477,10 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceReloaded)
         if repeated is not None:
             return repeated, ()
-        live = self._need(request.id)
+        live = self.need(request.id)
         async with self._all_kept(live) as snapshot:
             before, session = live.row, self._session(live)
-            row = before
+            row = before.but(whole=None)
             if request.head and session is not None:
                 row = row.but(base=session.head, revision=session.revision, format=session.format)
             listing = await self._listing(row)
@@ -491,7 +497,7 @@ class Workspaces:
                 if snapshot is not None:
                     text = row.id.hex()
                     number = self._sessions.tell_of(tx, before, "workspace-reloaded", text, snapshot, undoable=True)
-                state = self._state(Live(row, listing, live.autosave))
+                state = self.state(Live(row, listing, live.autosave))
                 lost = snapshot.hex() if snapshot is not None else None
                 return m.WorkspaceReloaded(
                     workspace=state.workspace, parts=state.parts, snapshot=lost, operation=number
@@ -509,7 +515,7 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceEnded)
         if repeated is not None:
             return repeated, ()
-        live = self._need(request.id)
+        live = self.need(request.id)
         async with self._all_kept(live) as snapshot:
             row, undoable = live.row, snapshot is not None
 
@@ -528,7 +534,7 @@ class Workspaces:
         while True:
             snapshot = await self._snapshot(live)
             async with live.lock:
-                self._need(live.row.id.hex())
+                self.need(live.row.id.hex())
                 if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
                     yield snapshot
                     return
@@ -545,27 +551,20 @@ class Workspaces:
         its own. Raises CannotUndo, Damaged, TooLarge."""
         assert operation.session is not None
         now, session = self._clock(), self._catalog.reader.session(operation.session)
-        row, listing, put = await self._contents.revived(operation, session, now)
+        row, listing = await self._contents.revived(operation, session, now)
         live = self._live.get(bytes.fromhex(operation.note)) if operation.type == "workspace-reloaded" else None
         async with live.lock if live is not None else contextlib.nullcontext():
             if live is not None and live.is_saved and live.row.id in self._live:
-                old = live.row
-                row = old.but(
-                    changed=max(now, old.changed + 1), listing=row.listing, base=row.base, revision=row.revision,
-                    format=row.format, saved_at=0, autosaved_at=max(now, old.changed + 1), autosave=row.autosave,
-                )  # fmt: skip
-                put = [content.but(workspace=row.id) for content in put]
+                old, now = live.row, max(now, live.row.changed + 1)
+                row = row.but(id=old.id, created=old.created, changed=now, autosaved_at=now, left=old.left)
             else:
                 live = None
-            keeps = [await self._contents.kept(content) for content in put]
 
             def work(tx: Transaction) -> m.Undone:
                 undone = tx.operation(operation.number)
                 if undone is None or undone.undone_by is not None:
                     raise CannotUndo(f"Operation {operation.number} was undone meanwhile", operation=operation.number)
                 tx.put_workspace(row)
-                for keep in keeps:
-                    keep(tx)
                 text = f"{operation.type} {operation.number}"
                 number = self._sessions.tell_of(tx, row, "undone", text, operation.snapshot)
                 tx.mark_undone(operation.number, number)
@@ -600,7 +599,8 @@ class Workspaces:
         fitting = [live for live in self._live.values() if app in (None, live.row.app)]
         return sorted(fitting, key=lambda live: -live.row.changed)
 
-    def _need(self, identity: str) -> Live:
+    def need(self, identity: str) -> Live:
+        """The one of that id, in hexadecimal digits. Raises NotFound, BadField."""
         try:
             live = self._live.get(bytes.fromhex(identity))
         except ValueError as problem:
@@ -609,20 +609,23 @@ class Workspaces:
             raise NotFound(f"There is no workspace {identity}", id=identity)
         return live
 
-    def _held(self, identity: str, caller: Caller) -> Live:
+    def held(self, identity: str, caller: Caller) -> Live:
         """Whoever changes it holds it."""
-        live = self._need(identity)
-        live.holder = caller.peer
+        live = self.need(identity)
+        live.hold(caller.peer)
         return live
 
     def _session(self, live: Live) -> Session | None:
         return self._catalog.reader.session(live.row.session)
 
     def _row(self, live: Live) -> WorkspaceRow:
-        session = self._session(live)
-        return live.shown(session is not None and session.revision != live.row.revision)
+        session, now = self._session(live), time.monotonic()
+        since = live.pull.unanswered_since(now) if live.pull is not None else None
+        unanswered = None if since is None else self._clock() - round((now - since) * 1e9)
+        return live.shown(session is not None and session.revision != live.row.revision, unanswered)
 
-    def _state(self, live: Live) -> m.WorkspaceState:
+    def state(self, live: Live) -> m.WorkspaceState:
+        """As it is answered."""
         warnings = live.warnings(time.monotonic())
         return m.WorkspaceState(workspace=self._row(live), parts=live.part_rows(), warnings=warnings)
 

@@ -663,6 +663,32 @@ class WorkspacePart(Reply, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
+class WorkspaceReplace(Request, frozen=True, kw_only=True):
+    """The workspace has this document from now on, whole and byte for byte as its application wrote it: ``files``, as
+    in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused
+    (damaged) where it is no readable document of the workspace's format."""
+
+    id: str
+    files: list[FileSource]
+
+
+class WorkspaceDue(Request, frozen=True, kw_only=True):
+    """Ask me: answered when the application is to be asked for its state. That is at once the first time, and later
+    ``every_ms`` after it was asked last, without it the ceiling of autosaves. Its holder then hands the state over and
+    sends this again; ``problem`` says why there was none, if so: the application is then due sooner, and later with
+    each time in a row. The deadline must have time for the wait."""
+
+    id: str
+    every_ms: Natural | None = None
+    problem: str = ""
+
+
+class Due(Reply, frozen=True, kw_only=True):
+    """Now. Where ``workspace-due`` has not come again within ``deadline_ms``, the application counts as unanswered."""
+
+    deadline_ms: int
+
+
 class WorkspaceRemove(Request, frozen=True, kw_only=True):
     """The part goes; one that is not there has gone already."""
 
@@ -819,6 +845,8 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Status: StatusReport,
     WorkspaceOpen: WorkspaceState,
     WorkspacePut: WorkspacePart,
+    WorkspaceReplace: WorkspaceState,
+    WorkspaceDue: Due,
     WorkspaceRemove: WorkspaceState,
     WorkspaceRename: WorkspaceState,
     WorkspaceReorder: WorkspaceState,

@@ -112,7 +112,8 @@ class WorkspaceRow(Row, frozen=True, kw_only=True):
     ``session`` and ``revision``: what it began from, or was saved as last; where ``revision`` is 0 there is no such
     session yet, and it will have that id. ``left``: since when nobody holds it. ``unsaved``: since when it has what
     neither the session nor an autosave has, nil where they have all. ``autosave``: the newest snapshot that the daemon
-    made of it. ``behind``: the session has moved on since.
+    made of it. ``behind``: the session has moved on since. ``unanswered``: since when its application, which is asked
+    for its state, has not given it.
     """
 
     id: str
@@ -131,6 +132,7 @@ class WorkspaceRow(Row, frozen=True, kw_only=True):
     autosave: str | None = None
     behind: bool = False
     parts_count: int = 0
+    unanswered: int | None = None
 
 
 class ResourceRow(Row, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ def read(content):
         ("panel", '<Panel height="1" name="P"/>', '<Panel height="2" name="P" width="3"/>'),
         ("layout", '<PanelLayout dividerFractions="0.1"/>', '<PanelLayout dividerFractions="0.2"/>'),
         ("session", '<Session version="8"/>', '<Session nextAutoscaleGroup="2" version="8"/>'),
+        ("session", '<Session nextAutoscaleGroup="2"/>', '<Session nextAutoscaleGroup="86"/>'),
         ("session", '<Global version="3" path="/a" hasGeneTrack="true"/>', '<Session version="8"/>'),
         ("x", '<F><Attribute name="A"/><Attribute name="B"/></F>', '<F><Attribute name="B"/><Attribute name="A"/></F>'),
         ("track", '{"min": 0, "height": "40", "a": 1}', '{"a": 1.0, "height": 40, "min": 0.0}'),

@@ -57,7 +57,7 @@ FLOORS = (
     ("server",),
     ("connections", "feed"),
     ("service",),
-    ("adopting", "asking", "changing", "searching"),
+    ("adopting", "asking", "changing", "pulling", "searching"),
     ("workspaces",),
     ("live",),
     ("aside",),
@@ -69,8 +69,8 @@ FLOORS = (
 PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
-        *("breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "payload.py", "reconcile.py"),
-        *("autosave.py", "paging.py", "remarks.py", "retention.py", "words.py", "formats/*.py"),
+        *("autosave.py", "breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "paging.py"),
+        *("payload.py", "pull.py", "reconcile.py", "remarks.py", "retention.py", "words.py", "formats/*.py"),
     )
 )
 IMPURE_ROOMS = (

@@ -6,6 +6,8 @@ into ``FORMER``, whose files are still read, and an example with a new name show
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
@@ -18,6 +20,7 @@ from holdfast_protocol.messages import (
     Copy,
     Delete,
     Diff,
+    Due,
     Event,
     FolderAdd,
     FolderChanged,
@@ -76,6 +79,7 @@ from holdfast_protocol.messages import (
     WorkspaceCat,
     WorkspaceContent,
     WorkspaceDiscard,
+    WorkspaceDue,
     WorkspaceEnded,
     WorkspaceLeave,
     WorkspaceList,
@@ -87,6 +91,7 @@ from holdfast_protocol.messages import (
     WorkspaceRemove,
     WorkspaceRename,
     WorkspaceReorder,
+    WorkspaceReplace,
     Workspaces,
     WorkspaceSave,
     WorkspaceState,
@@ -265,6 +270,7 @@ FOUND = FoundRow(
     session=SESSION, snapshot=SNAPSHOT.snapshot, where="part", part="buffer-1", part_name="intro",
     snippet="p1 >> play('x-o-')", matches=[0, 2, 3, 5, 6, 10],
 )  # fmt: skip
+UNANSWERED = msgspec.structs.replace(WORKSPACE, left=None, unanswered=1_700_000_035_000_000_000)
 LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 
 #: By file name. What stands before the first ``-`` is the verb, whose own ``-`` stay.
@@ -344,6 +350,9 @@ REQUESTS: dict[str, Request] = {
     "workspace-put-a-patch": WorkspacePut(
         id=WORKSPACE.id, source=PartSource(part="buffer-1", frame=0), of=b"\xab" * 32, start=10, end=12
     ),
+    "workspace-replace": WorkspaceReplace(id=WORKSPACE.id, files=[FileSource(frame=0)]),
+    "workspace-due": WorkspaceDue(id=WORKSPACE.id),
+    "workspace-due-every-field": WorkspaceDue(id=WORKSPACE.id, every_ms=30_000, problem="Nothing listens"),
     "workspace-remove": WorkspaceRemove(id=WORKSPACE.id, part="buffer-1"),
     "workspace-rename": WorkspaceRename(id=WORKSPACE.id, part="buffer-1", name="outro"),
     "workspace-reorder": WorkspaceReorder(id=WORKSPACE.id, keys=["buffer-2", "buffer-1"]),
@@ -489,6 +498,8 @@ RESULTS: dict[str, Reply] = {
     "workspacestate-kept-aside": WorkspaceState(
         workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
     ),
+    "workspacestate-unanswered": WorkspaceState(workspace=UNANSWERED, parts=[LIVE_PART]),
+    "due": Due(deadline_ms=60_000),
     "workspacepart": WorkspacePart(part=LIVE_PART, hash=b"\xab" * 32),
     "workspacepart-kept-aside": WorkspacePart(
         part=LIVE_PART, hash=b"\xab" * 32, warnings=["What a/b has unsaved is kept in memory alone: full"]
@@ -498,7 +509,9 @@ RESULTS: dict[str, Reply] = {
     "workspaceended": WorkspaceEnded(ended=True),
     "workspaceended-discarded": WorkspaceEnded(ended=True, snapshot="ef" * 16, operation=43),
     "workspaces": Workspaces(rows=[WORKSPACE]),
+    "workspaces-unanswered": Workspaces(rows=[UNANSWERED]),
     "laststate": LastState(workspace=WORKSPACE, session=SESSION),
+    "laststate-unanswered": LastState(workspace=UNANSWERED, session=SESSION),
     "laststate-nothing": LastState(),
 }
 
@@ -534,6 +547,8 @@ FORMER: frozenset[str] = frozenset(
         "statusreport-folders.result",
         "workspacestate.result",
         "workspacepart.result",
+        "workspaces.result",
+        "laststate.result",
         "list-of-a-folder.request",
         "sessions.result",
         "shown-arrays.result",

@@ -12,3 +12,11 @@ def count(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LARGEST:
         return int(text)
     raise argparse.ArgumentTypeError(f"a whole number from 0 on is expected, not {text!r}")
+
+
+def seconds(text: str) -> float:
+    """For argparse: how long."""
+    found = float(text)
+    if not 0 < found <= 86_400:
+        raise argparse.ArgumentTypeError("a number of seconds above 0, a day at most")
+    return found

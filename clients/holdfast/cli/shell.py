@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from typing import NoReturn
 
+from holdfast.cli.counts import seconds
 from holdfast.cli.output import Output, Stream, columns, say
 from holdfast.cli.verbs import VERBS, Context, Verb
 from holdfast.cli.words import path_text
@@ -81,7 +82,7 @@ def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="JSON on standard output")
     group.add_argument("--socket", metavar="PATH", help="the daemon's socket")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, help="longest wait for an answer (30; for a scan 600)"
+        "--timeout", metavar="SECONDS", type=seconds, help="longest wait for an answer (30; for a scan 600)"
     )
     group.add_argument("--no-start", action="store_true", help="do not start a daemon where none runs")
     group.add_argument("-q", "--quiet", action="store_true", help="no messages about what went well")
@@ -115,13 +116,6 @@ class _Version(argparse.Action):
 
         say(f"holdfast {version('holdfast')}", sys.stdout)
         raise SystemExit(0)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError("a number of seconds above 0, a day at most")
-    return seconds
 
 
 def _without_verb(argv: list[str], words: str) -> NoReturn:

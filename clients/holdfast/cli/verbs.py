@@ -40,6 +40,8 @@ VERBS: dict[str, str] = {
     "workspace list": "workspace_list",
     "workspace recover": "workspace_recover",
     "workspace discard": "workspace_discard",
+    "bridge igv": "bridge_igv",
+    "bridge mosaic": "bridge_mosaic",
     "folder add": "folder_add",
     "folder list": "folder_list",
     "folder remove": "folder_remove",

@@ -193,7 +193,8 @@ class Workspace(Noun, frozen=True):
     ``session``: the id of the session that it is of, or that it will have; ``base``: the snapshot that it began from or
     was saved as, at ``revision`` (0: none). ``listing``: its parts in order (``workspaces.py``). ``saved_at`` and
     ``autosaved_at``: the value of ``changed`` that the base, and the newest ``autosave``, have; ``unsaved``: when the
-    first change came that neither has.
+    first change came that neither has. ``whole``: the snapshot of the document that was handed over whole, if one was
+    since; the parts that were not put are those of ``ground``.
     """
 
     id: bytes
@@ -213,6 +214,12 @@ class Workspace(Noun, frozen=True):
     autosaved_at: int = 0
     autosave: bytes | None = None
     unsaved: int | None = None
+    whole: bytes | None = None
+
+    @property
+    def ground(self) -> bytes | None:
+        """The snapshot whose parts it has until others are put."""
+        return self.whole or self.base
 
     def but(self, **changes: object) -> Workspace:
         """The same workspace with other values."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,29 @@ def run(
         output, _ = process.communicate()
         raise AssertionError(f"{words[0]} took more than {limit_seconds} s:\n{output}") from None
     return Ended(code=process.returncode, output=output, errors=complaints or "")
+
+
+class Running:
+    """A program that runs until it is ended, with all that it started; what it says is in ``folder``."""
+
+    def __init__(self, words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+        self._log = (folder / "running.log").open("w")
+        self._process = _started(words, folder, variables, subprocess.STDOUT, self._log)
+
+    def signal(self, number: int) -> None:
+        """To the program and all that it started."""
+        os.killpg(self._process.pid, number)
+
+    def end(self) -> None:
+        """At once; again is once."""
+        if self._process.returncode is None:
+            self.signal(signal.SIGKILL)
+            self._process.communicate()
+            self._log.close()
+            with contextlib.suppress(ProcessLookupError):
+                while True:  # what it started goes a little later
+                    self.signal(signal.SIGKILL)
+                    time.sleep(0.02)
 
 
 class Conversation:
@@ -78,11 +103,15 @@ class Conversation:
 
 
 def _started(
-    words: Sequence[str], folder: Path | None, variables: Mapping[str, str], errors: int | IO[str]
+    words: Sequence[str],
+    folder: Path | None,
+    variables: Mapping[str, str],
+    errors: int | IO[str],
+    output: int | IO[str] = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     ours = ("PYTHON", "VIRTUAL_ENV", "HOLDFAST")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return subprocess.Popen(
         words, cwd=folder, env={**environment, **variables}, text=True, errors="replace", start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        stdin=subprocess.PIPE, stdout=output, stderr=errors,
     )  # fmt: skip

@@ -41,7 +41,7 @@ OPERATION = (
 FOLDER = "label, root, app, layout, polled, inode, added, held, removed"
 WORKSPACE = (
     "id, app, folder, name, format, session, revision, base, author, created, changed, listing, left_at, saved_at, "
-    "autosaved_at, autosave, unsaved"
+    "autosaved_at, autosave, unsaved, whole"
 )
 WORKSPACE_CONTENT = "workspace, key, size_bytes, hash, content, chunks, request"
 VISIBLE = "folder, path, session, published, wanted, boot, seen"

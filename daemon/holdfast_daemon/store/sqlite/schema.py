@@ -58,7 +58,7 @@ CREATE TABLE workspaces(
   id BLOB PRIMARY KEY, app TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL,
   session BLOB NOT NULL, revision INTEGER NOT NULL, base BLOB, author TEXT NOT NULL, created INTEGER NOT NULL,
   changed INTEGER NOT NULL, listing BLOB NOT NULL, left_at INTEGER, saved_at INTEGER NOT NULL,
-  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER) WITHOUT ROWID;
+  autosaved_at INTEGER NOT NULL, autosave BLOB, unsaved INTEGER, whole BLOB) WITHOUT ROWID;
 CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
@@ -113,5 +113,7 @@ CREATE TABLE workspace_parts(
 DROP INDEX sessions_modified;
 {LISTS}
 UPDATE sessions SET sort_name = sort_name(name);
+-- what applications that are asked hand over: whole documents
+ALTER TABLE workspaces ADD COLUMN whole BLOB;
 """,
 }

@@ -154,7 +154,7 @@ class SqliteTransaction(SqliteReader):
 
     def put_workspace(self, workspace: Workspace) -> None:
         self._connection.execute(
-            f"INSERT OR REPLACE INTO workspaces({WORKSPACE}) VALUES({', '.join('?' * 17)})",
+            f"INSERT OR REPLACE INTO workspaces({WORKSPACE}) VALUES({', '.join('?' * 18)})",
             msgspec.structs.astuple(workspace),
         )
 

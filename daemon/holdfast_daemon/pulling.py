@@ -1,0 +1,116 @@
+"""Applications that cannot push: their holder is told when to ask them, and hands over the document that they gave.
+
+A bridge does so for a program that has never heard of us: its holder asks through whatever door the program has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+from holdfast_daemon import diff
+from holdfast_daemon.autosave import Autosave
+from holdfast_daemon.content import Placed
+from holdfast_daemon.documents import Documents
+from holdfast_daemon.formats.base import Format, Part
+from holdfast_daemon.incoming import Incoming
+from holdfast_daemon.listing import listing_of, packed
+from holdfast_daemon.live import Contents, Live
+from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pull import ANSWER_SECONDS, Pull
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.workspaces import Workspaces
+from holdfast_protocol import messages as m
+from holdfast_protocol.errors import NotAllowed, ShuttingDown
+
+
+class Pulling:
+    """For the loop only."""
+
+    def __init__(self, sessions: Sessions, documents: Documents, incoming: Incoming, workspaces: Workspaces) -> None:
+        self._sessions = sessions
+        self._documents = documents
+        self._incoming = incoming
+        self._workspaces = workspaces
+        self._contents = Contents(sessions.catalog, documents)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Whoever waits is told, and comes again to the next daemon."""
+        self._stopping.set()
+
+    async def workspace_due(self, request: m.WorkspaceDue, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """When it is."""
+        live = self._workspaces.held(request.id, caller)
+        pull = live.pull = _after(live, request, time.monotonic())
+        while (delay := pull.due - time.monotonic()) > 0 and not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+        if self._stopping.is_set():
+            raise ShuttingDown("The daemon is stopping; ask again")
+        if self._workspaces.need(request.id).holder != caller.peer:
+            raise NotAllowed(f"Another one holds workspace {request.id} by now", id=request.id)
+        live.pull = pull.ask(time.monotonic())
+        return m.Due(deadline_ms=round(ANSWER_SECONDS * 1000)), ()
+
+    async def workspace_replace(
+        self, request: m.WorkspaceReplace, payload: Frames, caller: Caller, deadline: float
+    ) -> Answer:
+        """A whole document."""
+        live = self._workspaces.held(request.id, caller)
+        form = self._documents.content.form(live.row.format)
+        placed, _ = await self._incoming.of_files(request.files, payload, live.row.format)
+        reading = await self._documents.at_once_if_small(
+            placed.document.size_bytes, self._documents.content.reading_placed, placed, form
+        )
+        async with live.snapping, live.lock:
+            self._workspaces.need(request.id)
+            if not await self._has(live, placed, form, reading.parts):
+                await self._replace(live, placed, reading.parts)
+            return self._workspaces.state(live), ()
+
+    async def _has(self, live: Live, placed: Placed, form: Format, parts: tuple[Part, ...]) -> bool:
+        """Whether its application would see no difference."""
+        ground = live.row.ground
+        if ground is None and not live.listing:
+            return False
+        is_whole = all(entry.base is not None for entry in live.listing)
+        if is_whole and ground and self._sessions.catalog.reader.need_snapshot(ground).document == placed.document.id:
+            return True
+        before = await self._contents.parts(self._contents.copy(live))
+        return not await self._documents.in_thread(diff.changes, form, before, parts)
+
+    async def _replace(self, live: Live, placed: Placed, parts: tuple[Part, ...]) -> None:
+        """With both locks held."""
+        row, document, listing = live.row, placed.document, listing_of(parts)
+        origin = (row.base,) if row.base is not None else ()
+        snapshot = self._sessions.snapshot(
+            row.session, document.id, document.size_bytes, origin, "autosaved", row.author
+        )
+        now = max(snapshot.time, row.changed + 1)
+        after = row.but(
+            changed=now, autosaved_at=now, unsaved=None, left=None, autosave=snapshot.id, whole=snapshot.id,
+            listing=packed(listing),
+        )  # fmt: skip
+
+        def work(tx: Transaction) -> None:
+            self._sessions.keep(tx, placed, snapshot)
+            self._sessions.tell_of(tx, after, "autosaved", "", snapshot.id)
+            tx.drop_workspace_contents(row.id)
+            tx.put_workspace(after)
+
+        await self._sessions.catalog.commit(work)
+        live.row, live.listing, live.first_after, live.aside = after, listing, None, {}
+        live.autosave, live.problem = Autosave(live.autosave.pace), ""
+
+
+def _after(live: Live, request: m.WorkspaceDue, now: float) -> Pull:
+    """What its holder said of the last time."""
+    every_seconds = live.autosave.pace.ceiling_seconds if request.every_ms is None else request.every_ms / 1000
+    if live.pull is None:
+        return Pull(due=now)
+    if request.problem:
+        return live.pull.failed(now, every_seconds, request.problem)
+    return live.pull.answered(now, every_seconds)
