@@ -19,6 +19,7 @@ import deletions
 import documents
 import folders
 import idle
+import lists
 import round_trips
 import saves
 from measure import Measured, table
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", metavar="BENCH", help="a module's name; all by default")
     parser.add_argument("--files", type=int, default=folders.FILES_COUNT, help="in the largest adopted folder")
+    parser.add_argument("--sessions", type=int, default=lists.SESSIONS_COUNT, help="in the largest list")
     arguments = parser.parse_args()
     build = Path("build").absolute()
     build.mkdir(exist_ok=True)
@@ -49,6 +51,7 @@ def main() -> int:
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
                 "folders": lambda: folders.run(home, arguments.files),
+                "lists": lambda: lists.run(home, arguments.sessions),
             }
             for name in arguments.only or benches:
                 crashed |= _collect(benches[name], rows)

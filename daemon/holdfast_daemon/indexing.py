@@ -18,7 +18,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Catalog, Chunks, Index, Position
 from holdfast_daemon.store.nouns import Hit, IndexedPart, IndexedSession, Session, StoredDocument
 from holdfast_daemon.words import plain
-from holdfast_protocol.errors import Damaged, HoldfastError, TooLarge
+from holdfast_protocol.errors import Damaged, TooLarge
 
 #: Larger documents are found by name, tags and note only; of a part, and of all parts together, so much is indexed.
 DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -27,11 +27,12 @@ SESSION_LENGTH = 8 * 1024 * 1024
 #: Committed together: so many operations' sessions, or so much text.
 OPERATIONS_COUNT = 500
 BATCH_LENGTH = 2 * 1024 * 1024
-#: What a commit takes on the disk: texts so many times their size, and so much beside.
+#: What texts take in the index, and what must be free beside: the last room on a disk is for saves and deletions.
 INDEX_FACTOR = 5
-COMMIT_BYTES = 1024 * 1024
-#: Nobody waits: rest so long first, and as long as the work took, so that saves have the processor.
+FREE_BYTES = 16 * 1024 * 1024
+#: Nobody waits: rest so long first, and so many times as long as the work took, so that saves have the processor.
 REST_SECONDS = 0.2
+REST_FACTOR = 3
 AGAIN_SECONDS = 5.0
 IDLE_PRIORITY = 19
 
@@ -113,15 +114,19 @@ class Indexing:
         try:
             again = work()
             self.problems = []
+            self._is_damaged = False
             return again
         except Damaged as problem:
             _log.warning("The search index is made anew: %s", problem.sentence)
-            self._anew()
-            return True
-        except (HoldfastError, OSError) as problem:
+            is_new = self._is_damaged
+            self._is_damaged = True
+            if is_new:  # it is damaged as soon as it is made
+                self._stopping.wait(AGAIN_SECONDS)
+        except Exception as problem:  # the thread's one catch-all: searching may fail, and ends nothing
+            _log.warning("Indexing failed: %r", problem)
             self.problems = [f"Searching does not find what is new: {problem}"]
             self._stopping.wait(AGAIN_SECONDS)
-            return True
+        return True
 
     def _begin(self) -> bool:
         """How far it is; from the beginning where it is not of this log."""
@@ -146,7 +151,6 @@ class Indexing:
     def _step(self) -> bool:
         """The next operations; False where there are none."""
         if self._is_damaged:
-            self._is_damaged = False
             self._anew()
         began = time.monotonic()
         operations = self._catalog.reader.operations_after(self.seen, OPERATIONS_COUNT)
@@ -160,24 +164,29 @@ class Indexing:
             if session is None:
                 gone.append(identity)
                 continue
-            entry = self._entry(session)
+            try:
+                entry = self._entry(session)
+            except Damaged as problem:  # of the store: what is damaged there is not found, and all else is
+                _log.warning("Not indexed: %s", problem.sentence)
+                continue
             entries.append(entry)
             length += sum(len(part.text) for part in entry.parts or ())
             if length > BATCH_LENGTH:
                 self._put(entries, [], None)
                 entries, length = [], 0
-                self._rest(time.monotonic() - began)
+                self._rest(REST_FACTOR * (time.monotonic() - began))
+                began = time.monotonic()
             if self._stopping.is_set():
                 return False
         newest = operations[-1]
         self._put(entries, gone, (newest.number, newest.time))
         self._has_seen(newest.number)
-        self._rest(time.monotonic() - began)
+        self._rest(REST_FACTOR * (time.monotonic() - began))
         return True
 
     def _put(self, entries: list[IndexedSession], gone: list[bytes], seen: tuple[int, int] | None) -> None:
         length = sum(len(part.text) for entry in entries for part in entry.parts or ())
-        self._chunks.reserve(COMMIT_BYTES + INDEX_FACTOR * length)
+        self._chunks.reserve(FREE_BYTES + INDEX_FACTOR * length)
         self._faults.at("before-index")
         self._index.put(entries, gone, seen)
         self._faults.at("after-index")

@@ -44,20 +44,25 @@ class Searching:
         words = words_of(request.text)
         order = f"search {request.history} {request.deleted} {request.app} {' '.join(words)}"
         after = paging.position(order, request.after)
-        operation = newest = self._catalog.reader.newest_operation()
-        warnings = []
-        if not request.history:
-            seconds = min(CATCH_UP_SECONDS, left(deadline) / 2)
-            operation = min(newest, await asyncio.to_thread(self._indexing.reach, newest, seconds))
-            if operation < newest:
-                behind = f"Newer changes are not found yet: the index is at operation {operation} of {newest}"
-                warnings += self._indexing.problems or [behind]
+        newest = self._catalog.reader.newest_operation()
+        operation = newest if request.history else await self._reached(newest, deadline)
+        warnings: list[str] = []
+        if operation < newest:
+            behind = f"Newer changes are not found yet: the index is at operation {operation} of {newest}"
+            warnings += self._indexing.problems or [behind]
         page = self._history if request.history else self._heads
         rows, following, more = await self._documents.in_thread(page, request, words, after)
         return m.Found(
             rows=rows, more=following is not None, operation=operation, warnings=[*warnings, *more],
             next=b"" if following is None else paging.token(order, following),
         ), ()  # fmt: skip
+
+    async def _reached(self, newest: int, deadline: float) -> int:
+        """How far the index is; waited for, if it is behind."""
+        if self._indexing.seen < newest:
+            seconds = min(CATCH_UP_SECONDS, left(deadline) / 2)
+            await asyncio.to_thread(self._indexing.reach, newest, seconds)
+        return min(newest, self._indexing.seen)
 
     def _heads(self, request: m.Search, words: list[str], after: Position | None) -> _Page:
         rows: list[FoundRow] = []

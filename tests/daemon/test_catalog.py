@@ -18,6 +18,7 @@ from holdfast_daemon.store.nouns import Operation
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
+from holdfast_protocol.messages import List
 
 ROW = Operation(
     number=0, time=1, type="saved", session=None, app=None, folder=None, name=None, cause=None, author="me",
@@ -205,6 +206,7 @@ def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
         store.run(store.lifecycle.undo(None, ME))
         assert store.head("gone") == b"gone"
         assert store.save("x", b"third", caller=Caller("me", b"r" * 16)).outcome == "saved"
+        assert [row.session.name for row in store.catalog.reader.sessions_page(List(sort="name"), 9)] == ["gone", "x"]
     finally:
         store.close()
     fresh = tmp_path / "fresh"

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.store.base import Catalog, Chunks
+from holdfast_daemon.store.base import Catalog, Chunks, Index
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, StoredFile, stored_document
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
+from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.chunking import hash_of
 
 Seal = Callable[[], None]
@@ -17,6 +18,7 @@ Seal = Callable[[], None]
 CATALOGS: dict[str, Callable[[Path, Seal], Catalog]] = {
     "sqlite": lambda folder, seal: SqliteCatalog(str(folder / "catalog.sqlite"), Faults({}), seal),
 }
+INDEXES: dict[str, Callable[[Path], Index]] = {"sqlite": lambda folder: SqliteIndex(str(folder / "search.sqlite"))}
 CHUNKS: dict[str, Callable[[Path], Chunks]] = {"packs": lambda folder: Packs(str(folder / "packs"))}
 
 ID, OTHER_ID = b"s" * 16, b"t" * 16
