@@ -76,6 +76,9 @@ def test_a_document_takes_the_place_of_what_was_put(client: holdfast.Client, nam
     ws.save()
     whole = renardo("Clock.bpm = 96", intro="p1 >> pads()", outro="p1.stop()")
     assert client.load(f"renardo/{name}").files[b""] == whole
+    ws["intro"] = ws["intro"].replace(b"pads", b"bell")
+    ws.save()
+    assert b"bell" in ws["intro"]
     ws.close()
 
 
