@@ -163,18 +163,21 @@ class Contents:
             reason = problem.sentence
         return await self._documents.place(written), reason
 
-    async def parts(self, copy: Copy) -> list[Part]:
-        """What it had."""
-        return (await self._put_together(copy))[0]
-
     async def _put_together(self, copy: Copy) -> tuple[list[Part], Document | None]:
         """The parts, and the document that they began from."""
-        if copy.row.ground is None:
-            return await self._documents.in_thread(self._parts, copy, {}), None
-        stored = self._catalog.reader.document_of(copy.row.ground)
-        reading = await self._documents.read(stored, self._content.form(copy.row.format))
-        known = {part.key: part for part in reading.parts}
-        return await self._documents.in_thread(self._parts, copy, known), await self._documents.bytes_of(stored)
+        parts, ground = await self.parts(copy), copy.row.ground
+        if ground is None:
+            return parts, None
+        return parts, await self._documents.bytes_of(self._catalog.reader.document_of(ground))
+
+    async def parts(self, copy: Copy) -> list[Part]:
+        """All of them, with their content."""
+        known = {}
+        if copy.row.ground is not None:
+            stored = self._catalog.reader.document_of(copy.row.ground)
+            reading = await self._documents.read(stored, self._content.form(copy.row.format))
+            known = {part.key: part for part in reading.parts}
+        return await self._documents.in_thread(self._parts, copy, known)
 
     def _parts(self, copy: Copy, known: dict[str, Part]) -> list[Part]:
         parts = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 
 from holdfast_daemon import diff
 from holdfast_daemon.autosave import Autosave
@@ -21,6 +22,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pull import ANSWER_SECONDS, Pull
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.store.nouns import Workspace
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import NotAllowed, ShuttingDown
@@ -60,29 +62,33 @@ class Pulling:
     ) -> Answer:
         """A whole document."""
         live = self._workspaces.held(request.id, caller)
-        form = self._documents.content.form(live.row.format)
         placed, _ = await self._incoming.of_files(request.files, payload, live.row.format)
-        reading = await self._documents.at_once_if_small(
-            placed.document.size_bytes, self._documents.content.reading_placed, placed, form
-        )
         async with live.snapping, live.lock:
             self._workspaces.need(request.id)
-            if not await self._has(live, placed, form, reading.parts):
-                await self._replace(live, placed, reading.parts)
+            if not self._is_at(live.row, placed):
+                form, size_bytes = self._documents.content.form(live.row.format), placed.document.size_bytes
+                read = self._documents.content.reading_placed
+                parts = (await self._documents.at_once_if_small(size_bytes, read, placed, form)).parts
+                if await self._differs(live, form, parts):
+                    await self._replace(live, placed, parts)
             return self._workspaces.state(live), ()
 
-    async def _has(self, live: Live, placed: Placed, form: Format, parts: tuple[Part, ...]) -> bool:
-        """Whether its application would see no difference."""
-        ground = live.row.ground
-        if ground is None and not live.listing:
-            return False
-        is_whole = all(entry.base is not None for entry in live.listing)
-        if is_whole and ground and self._sessions.catalog.reader.need_snapshot(ground).document == placed.document.id:
+    def _is_at(self, row: Workspace, placed: Placed) -> bool:
+        """Whether it has this very document."""
+        newest = row.base if row.changed == row.saved_at else row.autosave if row.changed == row.autosaved_at else None
+        return (
+            newest is not None
+            and self._sessions.catalog.reader.need_snapshot(newest).document == placed.document.id
+        )
+
+    async def _differs(self, live: Live, form: Format, parts: Sequence[Part]) -> bool:
+        """Whether its application would see a difference."""
+        if live.row.ground is None and not live.listing:
             return True
         before = await self._contents.parts(self._contents.copy(live))
-        return not await self._documents.in_thread(diff.changes, form, before, parts)
+        return bool(await self._documents.in_thread(diff.changes, form, before, parts))
 
-    async def _replace(self, live: Live, placed: Placed, parts: tuple[Part, ...]) -> None:
+    async def _replace(self, live: Live, placed: Placed, parts: Sequence[Part]) -> None:
         """With both locks held."""
         row, document, listing = live.row, placed.document, listing_of(parts)
         origin = (row.base,) if row.base is not None else ()

@@ -111,6 +111,7 @@ def test_a_command_that_igv_comes_to_late_is_not_taken_for_an_answer(igv: FakeIg
     igv.saving = only_says_so
     with pytest.raises(Silent, match="wrote nothing"):
         port.state(5)
+    assert not os.listdir(os.path.dirname(paths[0])), "and it is cleaned up"
 
 
 def test_a_closed_port_is_an_igv_that_is_not_there(igv: FakeIgv, port: IgvPort) -> None:

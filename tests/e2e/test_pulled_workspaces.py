@@ -69,9 +69,16 @@ def test_a_document_takes_the_place_of_what_was_put(client: holdfast.Client, nam
     ws.replace(renardo("Clock.bpm = 96", intro="p1 >> pluck()", outro="p1.stop()"))
     assert [part.name for part in ws.parts if part.kind == "buffer"] == ["intro", "outro"]
     ws["intro"] = ws["intro"].replace(b"pluck", b"pads")
+    del ws["outro"]
+    assert ws.replace(renardo("Clock.bpm = 96", intro="p1 >> pads()", outro="p1.stop()"))
+    del ws["outro"]
+    assert ws.replace(renardo("Clock.bpm = 96", intro="p1 >> pads()", outro="p1.stop()"))
     ws.save()
     whole = renardo("Clock.bpm = 96", intro="p1 >> pads()", outro="p1.stop()")
     assert client.load(f"renardo/{name}").files[b""] == whole
+    ws["intro"] = ws["intro"].replace(b"pads", b"bell")
+    ws.save()
+    assert b"bell" in ws["intro"]
     ws.close()
 
 

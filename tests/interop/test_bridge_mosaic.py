@@ -58,9 +58,12 @@ class Desk:
         return int(child)
 
     def taken(self) -> int:
-        """When Mosaic wrote last."""
+        """When Mosaic wrote last; 0 where it is about to."""
         words = Path(f"/proc/{self.mosaic()}/cmdline").read_bytes().split(b"\0")
-        return max(each.stat().st_mtime_ns for each in os.scandir(words[-3]))
+        try:
+            return os.stat(words[-3] + b"/fresh.pickle").st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def rows(self, client: holdfast.Client) -> list[WorkspaceRow]:
         """Those that have something, changed last first."""

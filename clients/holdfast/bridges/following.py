@@ -37,10 +37,11 @@ class Silent(Exception):
 @dataclass(frozen=True, kw_only=True)
 class State:
     """``document``: as the program wrote it; None where there is nothing in it. ``sitting``: another number stands for
-    another session than before."""
+    another session than before. ``mark``: the same for a document that is the same."""
 
     document: DocumentContent | None
     sitting: int
+    mark: object
 
 
 class Program(Protocol):
@@ -69,6 +70,7 @@ class Following:
         self._say = say
         self._workspace: Workspace | None = None
         self._sitting: int | None = None
+        self._mark: object = None
         self._problem = ""
         self._said = ""
 
@@ -126,15 +128,16 @@ class Following:
         return self._workspace
 
     def _forget(self) -> None:
-        self._workspace = self._sitting = None
+        self._workspace = self._sitting = self._mark = None
         self._problem = ""
 
     def _take(self, state: State) -> None:
         if self._sitting not in (None, state.sitting):
             self.leave()
         self._sitting = state.sitting
-        if state.document is not None:
+        if state.document is not None and state.mark != self._mark:
             self._open().replace(state.document)
+            self._mark = state.mark
 
     def _tell(self, sentence: str) -> str:
         """Each once in a row."""

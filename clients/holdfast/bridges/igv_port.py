@@ -51,7 +51,7 @@ class IgvPort:
         if self._resources and not found & self._resources:
             self._sitting += 1
         self._resources = found
-        return State(document=document if found else None, sitting=self._sitting)
+        return State(document=document if found else None, sitting=self._sitting, mark=document)
 
     def _saved(self, seconds: float) -> bytes:
         """The file that it writes when told to; it ends its name as it likes."""

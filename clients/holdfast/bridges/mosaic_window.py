@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -46,14 +47,14 @@ class MosaicWindow:
             with open(os.path.join(self._folder, "now"), encoding="utf-8") as file:
                 now = json.load(file)
         except FileNotFoundError:
-            return State(document=None, sitting=0)
+            return State(document=None, sitting=0, mark=None)
         if now["problem"]:
             raise Silent(f"Mosaic could not write its state: {now['problem']}")
-        document = None
-        if now["file"]:
-            with open(os.path.join(self._folder, now["file"]), "rb") as file:
-                document = file.read()
-        return State(document=document, sitting=now["sitting"])
+        if not now["file"]:
+            return State(document=None, sitting=now["sitting"], mark=None)
+        document = pathlib.Path(self._folder, now["file"])
+        found = document.stat()
+        return State(document=document, sitting=now["sitting"], mark=(found.st_ino, found.st_mtime_ns))
 
     def end(self) -> int | None:
         """It is told to end, as by its user, unless it has; gives its exit code, None where it does not end."""

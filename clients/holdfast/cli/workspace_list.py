@@ -47,4 +47,5 @@ def state(row: WorkspaceRow) -> str:
     """In a few words: whether somebody holds it, and what is saved."""
     held = "open" if row.left is None else "left"
     saved = "saved" if row.saved else "autosaved" if row.unsaved is None else "unsaved"
-    return ", ".join([held, saved, *(["the session has moved on"] if row.behind else [])])
+    more = {"the session has moved on": row.behind, "its application does not answer": row.unanswered is not None}
+    return ", ".join([held, saved, *(words for words, holds in more.items() if holds)])
