@@ -33,7 +33,9 @@ class Asking:
     async def missing(self, request: m.Missing, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Those of the asked chunks that the store does not have."""
         asked = hashes_in(frame_at(payload, 0))
-        known = self._catalog.reader.known_chunks(asked)
+        claims = self._content.claims
+        claims.promise(caller.peer, asked)
+        known = claims.known(self._catalog.reader.known_chunks(asked))
         lacking = [each for each in asked if each not in known]
         return m.MissingChunks(count=len(lacking)), (b"".join(lacking),)
 

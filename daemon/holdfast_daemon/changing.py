@@ -17,6 +17,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
@@ -52,8 +53,15 @@ class Changing:
         largest = max((len(frame) for frame in payload), default=0)
         if largest > m.LIMITS["window_bytes"]:
             raise TooLarge(f"A chunk has {largest} bytes", limit=m.LIMITS["window_bytes"])
-        places = await self._documents.in_thread(self._content.place_chunks, payload)
-        await self._catalog.commit(lambda tx: tx.add_chunks(places))
+        claim, places = await self._documents.in_thread(self._content.place_chunks, payload)
+        self._content.claims.promise(caller.peer, claim.hashes)
+
+        def work(tx: Transaction) -> None:
+            tx.add_chunks(places)
+            tx.loosen(claim.hashes)
+
+        await self._catalog.commit(work)
+        self._content.claims.put_again(claim.hashes)
         return m.Stored(count=len(payload)), ()
 
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -78,6 +86,7 @@ class Changing:
         )  # fmt: skip
         check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
+        self._incoming.fulfilled(caller.peer, [*request.files, *request.parts], payload)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -93,6 +102,7 @@ class Changing:
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
         check_in_time(deadline)
         saved = await self._saving.save(order, caller)
+        self._incoming.fulfilled(caller.peer, request.files, payload)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
@@ -225,8 +235,11 @@ class Changing:
         return m.Saved(**{**_fields(saved), "warnings": warnings})
 
     async def _warnings_of(self, saved: m.Saved, form: Format, losses: bool) -> list[str]:
-        document = self._catalog.reader.document_of(bytes.fromhex(saved.snapshot))
         warnings: list[str] = []
+        try:
+            document = self._catalog.reader.document_of(bytes.fromhex(saved.snapshot))
+        except NotFound:  # a repeated answer, of what was pruned since
+            return warnings
         with contextlib.suppress(Damaged, TooLarge):
             reading = await self._documents.read(document, form)
             warnings += reading.warnings

@@ -282,6 +282,7 @@ class Workspaces:
             if kept is None or kept.hash != hash_of(content):
                 kept, work = await self._contents.kept(live.row.id, new.key, content, caller.id)
                 await self._change(live, parts_of.put(live.listing, new), work)
+            self._incoming.fulfilled(caller.peer, [request.source], payload)
             return m.WorkspacePart(part=part_row(new), hash=kept.hash), ()
 
     async def _patched(self, live: Live, entry: Entry | None, request: m.WorkspacePut, piece: bytes) -> bytes:

@@ -29,6 +29,8 @@ from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
+VACUUMED_BYTES = 256 * 1024 * 1024  # up to here a catalog of version 4 is written anew, so that it can shrink
+_INCREMENTAL = 2
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 
@@ -185,6 +187,7 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
 def _connect(path: str) -> apsw.Connection:
     connection = apsw.Connection(path)
     connection.set_busy_timeout(10_000)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a catalog without tables; others: ``_open``
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -213,6 +216,9 @@ def _open(path: str) -> apsw.Connection:
                 for each in range(version, VERSION):
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
+        if _number(connection, "auto_vacuum") != _INCREMENTAL and os.path.getsize(path) <= VACUUMED_BYTES:
+            with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
+                connection.execute("VACUUM")
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)

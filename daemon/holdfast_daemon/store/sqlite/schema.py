@@ -1,7 +1,7 @@
-"""The catalog's tables, version 4, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 5, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 4
+VERSION = 5
 
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -48,6 +48,12 @@ CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
+-- What retention and collection need (version 5).
+CREATE TABLE pins(
+  session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
+CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(hash BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """
 
 #: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
@@ -92,5 +98,13 @@ CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
+""",
+    4: """
+-- What retention and collection need.
+CREATE TABLE pins(
+  session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
+CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(hash BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """,
 }
