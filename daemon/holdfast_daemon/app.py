@@ -16,7 +16,9 @@ from functools import partial
 from importlib.metadata import version
 
 from holdfast_daemon.adopting import Adopting
+from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.content import Content
+from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import Folders, House
 from holdfast_daemon.folders_root import MarkedRoot
@@ -24,6 +26,8 @@ from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.pruning import Pruning
+from holdfast_daemon.retention import Retention
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -102,9 +106,11 @@ class Daemon:
         self._folders.start()
         own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
+        fates = Fates(self._catalog, content, Retention(), sessions.clock)
+        self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
         service = Service(
             sessions, saving, lifecycle, content, self._folders, adopting, formats, self._status, self._version,
-            self._epoch,
+            self._epoch, self._pruning,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -116,6 +122,8 @@ class Daemon:
         closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
         self._server.start()
+        closing.push_async_callback(self._pruning.stop)
+        self._pruning.start()
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
         self._folders.wake()
@@ -126,7 +134,7 @@ class Daemon:
         reader = self._catalog.reader
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
-        problems = [*self._folders.problems, *self._workspaces.problems, *broken]
+        problems = [*self._folders.problems, *self._workspaces.problems, *self._pruning.problems, *broken]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from holdfast_daemon import diff, naming, remarks, whereabouts
+from holdfast_daemon import diff, naming, pins, remarks, whereabouts
 from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Array, Document, Part
@@ -42,7 +42,8 @@ class Asking:
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
-        row, snapshot = named.session.row(), named.snapshot.row()
+        row = named.session.row()
+        snapshot = named.snapshot.row(pins.labels(self._catalog.reader, named.session.id).get(named.snapshot.id, ()))
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)

@@ -14,6 +14,8 @@ from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pins import Pins
+from holdfast_daemon.pruning import Pruning, check_free
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
@@ -21,9 +23,9 @@ from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
+from holdfast_protocol.errors import BadField, Busy, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
-from holdfast_protocol.names import check_application, check_name, check_tag
+from holdfast_protocol.names import check_application, check_label, check_name, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
 Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
@@ -34,7 +36,7 @@ class Changing:
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
-        incoming: Incoming, workspaces: Workspaces,
+        incoming: Incoming, workspaces: Workspaces, pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -46,6 +48,8 @@ class Changing:
         self._content = documents.content
         self._incoming = incoming
         self._workspaces = workspaces
+        self._pins = Pins(sessions)
+        self._pruning = pruning
         self._restoring = Restoring(sessions, saving, lifecycle, documents)
 
     async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -173,6 +177,17 @@ class Changing:
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         return await self._lifecycle.template(session.id, request.on, caller), ()
 
+    async def pin(self, request: m.Pin, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A label for a snapshot, or it goes."""
+        if request.label:
+            check_label(request.label)
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        change = self._pins.put_on if request.on else self._pins.take_off
+        return await change(named, request.label, caller), ()
+
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""
         check_name(request.name)
@@ -210,6 +225,20 @@ class Changing:
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
         changed = await self._lifecycle.delete(session.id, caller)
         return await self._shown(changed, session, request.published, deadline), ()
+
+    async def purge(self, request: m.Purge, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """The session and its history are gone for good: first its file, then the rest."""
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(self._catalog.reader, request.ref)
+        check_free(self._catalog.reader, session)
+        if not session.deleted:
+            await self._lifecycle.delete(session.id, Caller(caller.author))
+        reason = await self._folders.published(session.folder, session.path, left(deadline))
+        if reason is not None:
+            raise Busy(f"{reason}; {session.app}/{session.name} is deleted, and can be purged when its file is gone")
+        return await self._pruning.purge(session.id, caller), ()
 
     async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An operation is reversed."""

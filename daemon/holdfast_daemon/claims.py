@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from weakref import WeakSet
 
+from holdfast_daemon.store.nouns import ChunkPlace
+
 #: After a client's last word about chunks.
 PROMISE_SECONDS = 3600.0
 #: No view of the catalog is so old that it still shows what was condemned then.
@@ -35,6 +37,7 @@ class Claims:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._putting = threading.Lock()
         self._claims: WeakSet[Claim] = WeakSet()
         self._promised: dict[bytes, tuple[Claim, float]] = {}
         self._during: set[bytes] | None = None
@@ -86,10 +89,18 @@ class Claims:
             for each in hashes:
                 self._condemned.pop(each, None)
 
+    def put(self, claim: Claim, put: Callable[[], ChunkPlace]) -> ChunkPlace:
+        """Where ``put`` put a chunk of the claim; nobody sees its pack without it."""
+        with self._putting:
+            place = put()
+            if place.pack is not None:
+                claim.packs.add(place.pack)
+        return place
+
     @property
     def packs(self) -> set[int]:
         """In which there are chunks that nothing names yet."""
-        with self._lock:
+        with self._putting, self._lock:
             return {pack for claim in self._claims for pack in claim.packs}
 
     def begin(self) -> None:

@@ -124,10 +124,9 @@ class Content:
         return self.claims.known(self._catalog.reader.known_chunks(hashes))
 
     def _put(self, claim: Claim, name: bytes, content: bytes | memoryview) -> ChunkPlace:
-        place = self._chunks.put(name, content)
-        if place.pack is not None:
-            claim.packs.add(place.pack)
-        return place
+        if len(content) <= SMALL_BYTES:
+            return self._chunks.put(name, content)
+        return self.claims.put(claim, lambda: self._chunks.put(name, content))
 
     def file_of_chunks(self, path: bytes, chunks: list[bytes]) -> StoredFile:
         """The file that these chunks, which are claimed, make. Raises BadField where one is not in the store."""

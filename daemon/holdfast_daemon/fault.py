@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Mapping
 
-#: Every step, in the order in which a save meets them; a test proves the table complete.
+#: Every step, in the order in which a save, then a collection meets them; a test proves the table complete.
 STEPS = (
     "chunks-written",
     "before-commit",
@@ -26,6 +26,13 @@ STEPS = (
     "before-confirm",
     "confirmed",
     "removed-aside",
+    "snapshots-removed",
+    "chunks-marked",
+    "chunks-swept",
+    "pack-copied",
+    "pack-moved",
+    "pack-dropped",
+    "catalog-shrunk",
 )
 
 HINT = "hint"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from holdfast_daemon import pins
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Transaction
@@ -102,7 +103,7 @@ class Lifecycle:
         """A new session whose first snapshot has that one's document."""
 
         def work(tx: Transaction) -> Changed:
-            return _changed(self._new(tx, snapshot, app, name, "copied", "saved", caller))
+            return _changed(self._new(tx, tx.need_snapshot(snapshot.id), app, name, "copied", "saved", caller))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -128,11 +129,11 @@ class Lifecycle:
                     f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
                     revision=before.revision,
                 )
-            made = snapshot
+            made = old = tx.need_snapshot(snapshot.id)
             if snapshot.id != before.head:
                 made = self._snapshot_of(snapshot, before, caller)
                 tx.add_snapshot(made)
-            after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(tx, before, made)
+            after = before.but(diverged=False, suspect=None) if made is old else self._headed(tx, before, made)
             self._sessions.sites[after.folder]  # raises NotFound where it is watched no longer
             if before.deleted:
                 after = self._revived(tx, after, Exists)
@@ -150,7 +151,7 @@ class Lifecycle:
         """The same as a new session; ``placed`` where only parts of it are wanted."""
 
         def work(tx: Transaction) -> Saved:
-            source = snapshot
+            source = tx.need_snapshot(snapshot.id)
             if placed is not None:
                 tx.add_chunks(placed.places)
                 tx.add_document(placed.document)
@@ -222,9 +223,12 @@ class Lifecycle:
                 operation=operation.number,
             )
         assert operation.previous is not None
+        try:
+            previous = tx.need_snapshot(operation.previous)
+        except NotFound as pruned:
+            raise CannotUndo(pruned.sentence, operation=operation.number) from pruned
         if operation.type == "accepted":
             tx.put_suspicion(before.head, operation.note or None)
-        previous = tx.need_snapshot(operation.previous)
         path = self._path_with(tx, before, previous)
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=None, path=path)
 
@@ -256,6 +260,9 @@ class Lifecycle:
 
     def _reverse_template(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         return before.but(template=operation.note == "off")
+
+    def _reverse_pins(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        return pins.reverse(tx, operation, before)
 
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
@@ -329,6 +336,7 @@ _REVERSALS: dict[str, _Reversal] = {
     "renamed": Lifecycle._reverse_renaming,
     "tagged": Lifecycle._reverse_tags,
     "template": Lifecycle._reverse_template,
+    **dict.fromkeys(("pinned", "unpinned"), Lifecycle._reverse_pins),
 }
 
 

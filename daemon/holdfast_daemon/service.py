@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from holdfast_daemon import naming
+from holdfast_daemon import naming, pins
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
 from holdfast_daemon.asking import Asking
@@ -21,6 +21,7 @@ from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
@@ -45,6 +46,7 @@ class Service:
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
         adopting: Adopting, formats: dict[str, Format], status: Callable[[], m.StatusReport], version: str, epoch: str,
+        pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -56,7 +58,7 @@ class Service:
         incoming = Incoming(sessions.catalog, self._documents, formats)
         asking = Asking(sessions, self._documents)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming)
-        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
+        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, pruning)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
             m.Ping: self.ping,
@@ -82,8 +84,11 @@ class Service:
             m.Copy: changing.copy,
             m.Tag: changing.tag,
             m.Template: changing.template,
+            m.Pin: changing.pin,
             m.New: changing.new,
             m.Delete: changing.delete,
+            m.Purge: changing.purge,
+            m.Prune: pruning.prune,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,
             m.FolderRemove: adopting.folder_remove,
@@ -155,7 +160,9 @@ class Service:
         limit = min(request.limit, m.LIMITS["rows_count"])
         session = naming.find_session(self._catalog.reader, request.ref)
         found = self._catalog.reader.snapshots(session.id, limit + 1, request.offset)
-        return m.Snapshots(rows=[snapshot.row() for snapshot in found[:limit]], more=len(found) > limit)
+        called = pins.labels(self._catalog.reader, session.id)
+        rows = [snapshot.row(called.get(snapshot.id, ())) for snapshot in found[:limit]]
+        return m.Snapshots(rows=rows, more=len(found) > limit)
 
     def show_row(self, request: m.Show, author: str) -> m.Shown | None:
         """``show`` where only rows are asked for."""
@@ -163,7 +170,8 @@ class Service:
             return None
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row())
+        called = pins.labels(reader, named.session.id).get(named.snapshot.id, ())
+        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row(called))
 
     def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -18,6 +18,7 @@ from holdfast_protocol.model import (
     OperationRow,
     PartRow,
     PartSource,
+    PruneRow,
     Ref,
     ResourceRow,
     Row,
@@ -328,6 +329,16 @@ class Template(Request, frozen=True, kw_only=True):
     on: bool = True
 
 
+class Pin(Request, frozen=True, kw_only=True):
+    """The snapshot that ``ref`` names is called ``label`` (by default the first digits of its id): ``@pin:LABEL`` means
+    it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With
+    ``on`` false the snapshot is called so no longer; without a label, by none."""
+
+    ref: Ref
+    label: str = ""
+    on: bool = True
+
+
 class New(Request, frozen=True, kw_only=True):
     """A new session that begins with the head of ``clear``, or the snapshot that it names, emptied: what its user set
     up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in ``keep``. Without
@@ -367,6 +378,35 @@ class Changed(Reply, frozen=True, kw_only=True):
     session: SessionRow
     operation: int | None
     warnings: list[str] = []
+
+
+class Purge(Request, frozen=True, kw_only=True):
+    """The session and its history are gone for good, deleted ones too; a later ``prune`` frees the room that only they
+    took. One from which a workspace began is refused with not-allowed. Where its file cannot be removed from its folder
+    yet, it is deleted only, and the answer is busy."""
+
+    ref: Ref
+
+
+class Prune(Request, frozen=True, kw_only=True):
+    """What the rules of retention take goes now, and the room is given back; the daemon does it by itself from time to
+    time. With ``dry_run`` nothing goes, and the answer has a page of ``rows``: every snapshot of the sessions of which
+    something would go; a page at a later ``offset`` is of the same look as the first."""
+
+    dry_run: bool = False
+    limit: Natural = 1000
+    offset: Natural = 0
+
+
+class Pruned(Reply, frozen=True, kw_only=True):
+    """How many snapshots went, or would go, and how many deleted sessions with them. ``freed_bytes``: of a dry run, the
+    content that nothing else names; else the content that went, what had been named by nothing before included."""
+
+    snapshots_count: int
+    sessions_count: int
+    freed_bytes: int
+    rows: list[PruneRow] = []
+    more: bool = False
 
 
 class Undo(Request, frozen=True, kw_only=True):
@@ -701,9 +741,12 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Copy: Changed,
     Tag: Changed,
     Template: Changed,
+    Pin: Changed,
     New: Saved,
     CheckResources: Resources,
     Delete: Changed,
+    Purge: Changed,
+    Prune: Pruned,
     Undo: Undone,
     Operations: OperationRows,
     Subscribe: Subscribed,
@@ -734,7 +777,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, New, Delete, Undo, FolderAdd, FolderRemove,
-        WorkspaceOpen, WorkspaceSave, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Pin, New, Delete, Purge, Undo, FolderAdd,
+        FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceDiscard,
     }
 )

@@ -42,6 +42,13 @@ def check_tag(tag: str) -> None:
         raise BadName(f"The tag {shown(tag)} is empty, too long or holds a control character", name=shown(tag))
 
 
+def check_label(label: str) -> None:
+    """Raises BadName unless a pin may be called so: as a tag, without the ``:`` that ends it in a reference."""
+    check_tag(label)
+    if ":" in label:
+        raise BadName(f"The label {shown(label)} holds a ':'", name=shown(label))
+
+
 def shown(text: str) -> str:
     """``text`` in quotes, on one line, with nothing that a terminal would obey, and not too long."""
     safe = "".join(sign if _is_plain(sign) else f"\\u{ord(sign):04x}" for sign in text[:80])

@@ -38,8 +38,12 @@ from holdfast_protocol.messages import (
     New,
     OperationRows,
     Operations,
+    Pin,
     Ping,
     Pong,
+    Prune,
+    Pruned,
+    Purge,
     Put,
     Rename,
     Reply,
@@ -92,6 +96,7 @@ from holdfast_protocol.model import (
     OperationRow,
     PartRow,
     PartSource,
+    PruneRow,
     Ref,
     ResourceRow,
     SessionRow,
@@ -153,6 +158,14 @@ SNAPSHOT = SnapshotRow(
     message="before the concert",
     size_bytes=10_240,
 )
+PINNED = SnapshotRow(
+    snapshot=SNAPSHOT_ID, parents=[], time=TIME, cause="saved", author="uid:1000", message="", size_bytes=10_240,
+    pins=["première"],
+)  # fmt: skip
+GOES = PruneRow(
+    session=SESSION_ID, app="renardo", folder="sessions", name="verse", snapshot=PREVIOUS_ID, time=TIME,
+    cause="autosaved", size_bytes=10_240, keep=False, reasons=["newer ones stand for it"],
+)  # fmt: skip
 SUSPECT = SnapshotRow(
     snapshot=PREVIOUS_ID,
     parents=[],
@@ -298,8 +311,12 @@ REQUESTS: dict[str, Request] = {
     "new": New(name="next", app="igv", clear=Ref(name="exome", app="igv"), keep=["region"], published=True),
     "tag": Tag(ref=REF, add=["live", "Größe"], remove=["draft"]),
     "template": Template(ref=Ref(id=SESSION_ID), on=False),
+    "pin": Pin(ref=REF, label="première"),
+    "pin-off": Pin(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
     "delete": Delete(ref=REF, published=True),
+    "purge": Purge(ref=Ref(id=SESSION_ID)),
+    "prune": Prune(dry_run=True, limit=100, offset=1000),
     "undo": Undo(number=42),
     "operations": Operations(since=41, limit=1),
     "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
@@ -368,6 +385,9 @@ RESULTS: dict[str, Reply] = {
     ),
     "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
     "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
+    "shown-pinned": Shown(session=SESSION, snapshot=PINNED, parts=[CLUSTER]),
+    "snapshots-pinned": Snapshots(rows=[PINNED, SUSPECT], more=False),
+    "pruned": Pruned(snapshots_count=2, sessions_count=1, freed_bytes=10_240, rows=[GOES], more=True),
     "snapshots": Snapshots(rows=[SNAPSHOT, SUSPECT], more=False),
     "changes": Changes(
         old=PREVIOUS_ID,
@@ -474,5 +494,7 @@ FORMER: frozenset[str] = frozenset(
         "changes.result",
         "statusreport.result",
         "undone.result",
+        "shown-arrays.result",
+        "snapshots.result",
     }
 )

@@ -42,6 +42,8 @@ OPERATION_MEANINGS = {
     "copied": "a new session with another one's snapshot",
     "tagged": "other tags; `note` has a line for each, `+TAG` or `-TAG`",
     "template": "it is a template from now on (`note` is `on`), or is none any more (`off`)",
+    "pinned": "a snapshot, `previous`, got the label in `note`",
+    "unpinned": "a snapshot, `previous`, lost the labels in `note`, one a line",
     "deleted": "deleted by a client",
     "deleted-outside": "the visible file was deleted by somebody else",
     "undone": "an earlier operation was reversed",
@@ -53,6 +55,8 @@ OPERATION_MEANINGS = {
     "folder-released": "what was missing in a held folder is back, or was given up",
     "autosaved": "a snapshot of a workspace; `previous` is what the workspace began from",
     "workspace-left": "nobody holds a workspace with unsaved changes any more; `note` is its id",
+    "pruned": "retention took snapshots of it; `note` says how many",
+    "purged": "the session and its history are gone for good",
     "workspace-ended": "a workspace was saved and closed (`note` is `saved`), or discarded (`discarded`)",
 }
 CAUSE_MEANINGS = {

@@ -40,10 +40,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
                 size(row.size_bytes, to_terminal=output.to_terminal),
                 f"suspect: {row.suspect}" if row.suspect else "-",
                 row.message or "-",
+                ",".join(row.pins) or "-",
             )
             for row in page.rows
         ]
-        output.table(("SNAPSHOT", "TIME", "CAUSE", "AUTHOR", "SIZE", "SUSPECT", "MESSAGE"), rows)
+        output.table(("SNAPSHOT", "TIME", "CAUSE", "AUTHOR", "SIZE", "SUSPECT", "MESSAGE", "PINS"), rows)
     if page.more and not output.quiet:
         output.say(f"holdfast: there are more; see --limit and --offset (now {arguments.limit})")
     return 0

@@ -56,6 +56,17 @@ def read_reference(text: str | None, arguments: argparse.Namespace) -> Ref:
     return _in_folder(rest, app if slash else None, name if slash else app, arguments.folder)
 
 
+def read_references(arguments: argparse.Namespace) -> list[Ref]:
+    """Those of a verb that takes whole sessions. Raises BadName."""
+    words = arguments.refs or ([None] if arguments.name is not None else [])
+    refs = [read_reference(word, arguments) for word in words]
+    if not refs:
+        raise BadName("A session is expected: APP/NAME")
+    if any(ref.part is not None or ref.snapshot != "latest" for ref in refs):
+        raise BadName("Whole sessions are deleted, not their snapshots or parts")
+    return refs
+
+
 def _in_folder(ref: Ref, app: str | None, name: str, folder: str | None) -> Ref:
     return Ref(app=app, name=name, folder=folder, snapshot=ref.snapshot, part=ref.part)
 

@@ -62,6 +62,10 @@ class Chunks(Protocol):
         """The packs to which nothing is added any more, and their bytes on disk."""
         ...
 
+    def rotate(self) -> None:
+        """The pack that is written now is sealed; the next chunk begins another."""
+        ...
+
     def drop(self, pack: int) -> None:
         """A sealed pack that no row names is gone from the disk."""
         ...
@@ -266,24 +270,28 @@ class Reader(Protocol):
         """Of a session, or of one that a workspace had and that was never saved."""
         ...
 
-    def deleted_sessions(self, after: bytes, limit: int) -> list[Session]:
-        """By id; without those whose folder is watched no longer."""
+    def has_left(self, session: bytes) -> bool:
+        """Whether it is gone from the lists because its folder is watched no longer."""
         ...
 
     def reached(self, session: bytes, now: int) -> int:
         """The latest time up to ``now`` that the log had come to with the newest operation of a session."""
         ...
 
-    def named_chunks(self, after: bytes, limit: int) -> tuple[set[bytes], bytes | None]:
-        """The chunks of the next documents by id, and the last of them; None behind the end."""
+    def manifests(self, after: bytes, limit: int) -> list[StoredDocument]:
+        """The next documents, by id."""
+        ...
+
+    def snapshots_with(self, document: bytes) -> list[bytes]:
+        """Of whatever session."""
         ...
 
     def workspace_chunks(self) -> set[bytes]:
         """Those of all that was put."""
         ...
 
-    def loose_chunks(self, after: bytes, limit: int) -> list[bytes]:
-        """Those that may be named by nothing any more, in order."""
+    def loose_chunks(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Those that may be named by nothing any more, by the number of their row; a chunk may be there twice."""
         ...
 
     def chunk_sizes(self, hashes: Iterable[bytes]) -> dict[bytes, int]:
@@ -402,8 +410,8 @@ class Transaction(Reader, Protocol):
         """Chunks that may be named by nothing any more; what a workspace had becomes so by itself."""
         ...
 
-    def fasten(self, hashes: Iterable[bytes]) -> None:
-        """Chunks that are named."""
+    def fasten(self, numbers: Iterable[int]) -> None:
+        """What was looked at; a chunk that came loose again meanwhile has another row."""
         ...
 
     def remove_chunks(self, hashes: Iterable[bytes]) -> None:

@@ -74,9 +74,10 @@ class Packs:
         if len(content) <= SMALL_BYTES:
             return ChunkPlace(content_hash, len(content), None, None, bytes(content))
         with self._lock, _coded(self._folder):
-            if self._writing is None or self._size_bytes > PACK_BYTES:
+            if self._size_bytes > PACK_BYTES:
+                self._seal_newest()
+            if self._writing is None:
                 self._open_next()
-            assert self._writing is not None
             start = self._size_bytes + _RECORD.size
             header = _RECORD.pack(content_hash, len(content))
             self._write(header, content)
@@ -115,6 +116,11 @@ class Packs:
             numbers = self._numbers if self._writing is None else self._numbers[:-1]
             return {number: os.path.getsize(self._path(number)) for number in numbers}
 
+    def rotate(self) -> None:
+        """Durably."""
+        with self._lock, _coded(self._folder):
+            self._seal_newest()
+
     def drop(self, pack: int) -> None:
         """Whoever reads in it may finish; its bytes are given back then."""
         with self._lock, _coded(self._folder):
@@ -140,11 +146,13 @@ class Packs:
             raise
         self._size_bytes += written
 
-    def _open_next(self) -> None:
+    def _seal_newest(self) -> None:
         if self._writing is not None:
             os.fdatasync(self._writing)
             os.close(self._writing)
-            self._writing = None
+            self._writing, self._dirty = None, False
+
+    def _open_next(self) -> None:
         number = self._newest + 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(self._path(number), flags, 0o600)

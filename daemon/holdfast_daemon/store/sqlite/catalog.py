@@ -184,10 +184,11 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 
-def _connect(path: str) -> apsw.Connection:
+def _connect(path: str, *, fresh: bool = False) -> apsw.Connection:
     connection = apsw.Connection(path)
     connection.set_busy_timeout(10_000)
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a catalog without tables; others: ``_open``
+    if fresh:  # to be said before anything is written
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -200,7 +201,7 @@ def _open(path: str) -> apsw.Connection:
     try:
         if os.path.exists(path):
             _inspect(path)
-        connection = _connect(path)
+        connection = _connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":

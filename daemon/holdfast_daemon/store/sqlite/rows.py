@@ -12,6 +12,9 @@ from holdfast_protocol.errors import Damaged
 
 Made = TypeVar("Made")
 
+#: A session's ``deleted`` where its folder is watched no longer: neither among the live ones nor among the deleted.
+LEFT = 2
+
 SESSION = (
     "id, app, folder, name, format, path, revision, head, size_bytes, created, modified, suspect, diverged, deleted, "
     "archived, template, forked_from"

@@ -52,7 +52,7 @@ CREATE TABLE workspace_parts(
 CREATE TABLE pins(
   session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
 CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE loose(hash BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """
 
@@ -104,7 +104,7 @@ CREATE TABLE workspace_parts(
 CREATE TABLE pins(
   session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
 CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE loose(hash BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from holdfast_daemon.store.nouns import ChunkPlace, Session, Snapshot, read_manifest
-from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, SNAPSHOT, Rows, session_of, snapshot_of
+from holdfast_daemon.store.nouns import ChunkPlace, Snapshot, StoredDocument, read_manifest
+from holdfast_daemon.store.sqlite.rows import LEFT, SNAPSHOT, Rows, snapshot_of
 from holdfast_protocol.chunking import HASH_BYTES
 
 #: Before and behind the content of a chunk in a pack: its hash and its size.
@@ -54,10 +54,10 @@ class SpaceReader(Rows):
         )
         return self._one(sql, (session,), lambda row: None if row[0] is None else str(row[0]))
 
-    def deleted_sessions(self, after: bytes, limit: int) -> list[Session]:
-        """By id; without those whose folder is watched no longer."""
-        sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE deleted = 1 AND id > ? ORDER BY id LIMIT ?"
-        return [session_of(row) for row in self._all(sql, (after, limit))]
+    def has_left(self, session: bytes) -> bool:
+        """Whether it is gone from the lists because its folder is watched no longer."""
+        sql = "SELECT 1 FROM sessions WHERE id = ? AND deleted = ?"
+        return self._one(sql, (session, LEFT), bool) is not None
 
     def reached(self, session: bytes, now: int) -> int:
         """The latest time up to ``now`` that the log had come to with the newest operation of a session: no operation
@@ -68,21 +68,23 @@ class SpaceReader(Rows):
         )
         return self._one(sql, (session, now), lambda row: int(row[0] or 0)) or 0
 
-    def named_chunks(self, after: bytes, limit: int) -> tuple[set[bytes], bytes | None]:
-        """The chunks of the next documents by id, and the last of them; None behind the end."""
-        rows = self._all("SELECT id, manifest FROM documents WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
-        named = {chunk for row in rows for file in read_manifest(*row).files for chunk in file.chunks}
-        return named, rows[-1][0] if rows else None
+    def manifests(self, after: bytes, limit: int) -> list[StoredDocument]:
+        """The next documents, by id."""
+        sql = "SELECT id, manifest FROM documents WHERE id > ? ORDER BY id LIMIT ?"
+        return [read_manifest(*row) for row in self._all(sql, (after, limit))]
+
+    def snapshots_with(self, document: bytes) -> list[bytes]:
+        """Of whatever session."""
+        return [row[0] for row in self._all("SELECT id FROM snapshots WHERE document = ?", (document,))]
 
     def workspace_chunks(self) -> set[bytes]:
         """Those of all that was put."""
         rows = self._all("SELECT chunks FROM workspace_parts WHERE chunks NOT NULL")
         return {chunk for row in rows for chunk in chunks_of(row[0])}
 
-    def loose_chunks(self, after: bytes, limit: int) -> list[bytes]:
-        """Those that may be named by nothing any more, in order."""
-        sql = "SELECT hash FROM loose WHERE hash > ? ORDER BY hash LIMIT ?"
-        return [row[0] for row in self._all(sql, (after, limit))]
+    def loose_chunks(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Those that may be named by nothing any more, by the number of their row; a chunk may be there twice."""
+        return self._all("SELECT number, hash FROM loose WHERE number > ? ORDER BY number LIMIT ?", (after, limit))
 
     def chunk_sizes(self, hashes: Iterable[bytes]) -> dict[bytes, int]:
         """Of those that are in the store."""
@@ -127,7 +129,7 @@ class SpaceChanges(SpaceReader):
         manifest = self._one(sql, (identity,), lambda row: bytes(row[0]))
         self._documents.pop(identity, None)
         if manifest is not None:
-            self.loosen(chunk for file in read_manifest(identity, manifest).files for chunk in file.chunks)
+            self.loosen({chunk for file in read_manifest(identity, manifest).files for chunk in file.chunks})
 
     def remove_session(self, session: bytes) -> None:
         """With its tags and pins; its snapshots stay, and it is remembered that it was."""
@@ -141,17 +143,15 @@ class SpaceChanges(SpaceReader):
 
     def loosen(self, hashes: Iterable[bytes]) -> None:
         """Chunks that may be named by nothing any more."""
-        self._connection.executemany("INSERT OR IGNORE INTO loose VALUES(?)", ((each,) for each in hashes))
+        self._connection.executemany("INSERT INTO loose(hash) VALUES(?)", ((each,) for each in hashes))
 
-    def fasten(self, hashes: Iterable[bytes]) -> None:
-        """Chunks that are named."""
-        self._connection.executemany("DELETE FROM loose WHERE hash = ?", ((each,) for each in hashes))
+    def fasten(self, numbers: Iterable[int]) -> None:
+        """What was looked at; a chunk that came loose again meanwhile has another row."""
+        self._connection.executemany("DELETE FROM loose WHERE number = ?", ((each,) for each in numbers))
 
     def remove_chunks(self, hashes: Iterable[bytes]) -> None:
         """What was in their rows is free; what is in packs is dead there."""
-        for each in hashes:
-            self._connection.execute("DELETE FROM chunks WHERE hash = ?", (each,))
-            self._connection.execute("DELETE FROM loose WHERE hash = ?", (each,))
+        self._connection.executemany("DELETE FROM chunks WHERE hash = ?", ((each,) for each in hashes))
 
     def move_chunks(self, places: Iterable[ChunkPlace]) -> None:
         """The chunks are there from now on; those that are no more stay so."""

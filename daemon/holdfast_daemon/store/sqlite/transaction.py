@@ -30,7 +30,7 @@ from holdfast_daemon.store.sqlite.reader import (
     WORKSPACE_CONTENT,
     SqliteReader,
 )
-from holdfast_daemon.store.sqlite.rows import SESSION, SNAPSHOT
+from holdfast_daemon.store.sqlite.rows import LEFT, SESSION, SNAPSHOT
 from holdfast_daemon.store.sqlite.space import SpaceChanges, chunks_of
 
 
@@ -188,9 +188,6 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
         oldest = self._one("SELECT number FROM requests WHERE time >= ? ORDER BY number LIMIT 1", (before,), _number)
         self._connection.execute("DELETE FROM requests WHERE ?1 IS NULL OR number < ?1", (oldest,))
 
-
-#: A session's ``deleted`` where its folder is watched no longer: neither among the live ones nor among the deleted.
-LEFT = 2
 
 #: Where one part stands.
 _PART = "workspace = ? AND key = ?"
