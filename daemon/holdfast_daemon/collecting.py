@@ -118,10 +118,12 @@ class Collecting:
 
     async def _shrink(self) -> None:
         """Until nothing is free, or nothing more is given back (a catalog that cannot shrink)."""
-        before = None
-        while (left := await self._catalog.commit(lambda tx: tx.shrink(PAGES_COUNT))) and left != before:
-            before = left
+        left = None
+        while True:
+            before, left = left, await self._catalog.commit(lambda tx: tx.shrink(PAGES_COUNT))
             self._faults.at("catalog-shrunk")
+            if left in (0, before):
+                return
             await asyncio.sleep(PAUSE_SECONDS)
 
     # Questions, asked in a thread.

@@ -207,6 +207,8 @@ def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
         assert store.save("x", b"third", caller=Caller("me", b"r" * 16)).outcome == "saved"
     finally:
         store.close()
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
+        assert catalog.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     Store(fresh).close()

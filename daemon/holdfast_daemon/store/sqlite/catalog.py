@@ -219,6 +219,7 @@ def _open(path: str) -> apsw.Connection:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
         if _number(connection, "auto_vacuum") != _INCREMENTAL and os.path.getsize(path) <= VACUUMED_BYTES:
             with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("VACUUM")
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
