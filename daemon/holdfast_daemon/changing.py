@@ -235,7 +235,8 @@ class Changing:
         check_free(self._catalog.reader, session)
         if not session.deleted:
             await self._lifecycle.delete(session.id, Caller(caller.author))
-        reason = await self._folders.published(session.folder, session.path, left(deadline))
+        is_shown = self._catalog.reader.is_pending(session.id)
+        reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
         if reason is not None:
             raise Busy(f"{reason}; {session.app}/{session.name} is deleted, and can be purged when its file is gone")
         return await self._pruning.purge(session.id, caller), ()

@@ -85,15 +85,13 @@ class Fates:
         self._retention = retention
         self._clock = clock
 
-    def looks(self, sessions: Sequence[bytes]) -> list[Look]:
-        """What becomes of these, by themselves: their applications have no budget."""
-        reader, shown = self._catalog.reader, self._catalog.reader.shown_otherwise()
-        return [self._judged([self._seen(reader, each, shown)])[0] for each in sessions]
+    def looks(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
+        """What becomes of these, each by itself: without a budget. ``shown``: as for ``protections``."""
+        return [self._judged([self._seen(self._catalog.reader, each, shown)])[0] for each in sessions]
 
-    def budgeted(self, sessions: Sequence[bytes]) -> list[Look]:
-        """The same of all sessions of an application that share its budget."""
-        reader, shown = self._catalog.reader, self._catalog.reader.shown_otherwise()
-        return self._judged([self._seen(reader, each, shown) for each in sessions])
+    def budgeted(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
+        """The same of all sessions of an application, which share its budget."""
+        return self._judged([self._seen(self._catalog.reader, each, shown) for each in sessions])
 
     def rules(self, session: bytes) -> tuple[str, Rules]:
         """A session's application, and its rules."""

@@ -106,20 +106,18 @@ class Pruning:
     async def _take_all(self) -> Pruned:
         async with self._lock:
             snapshots_count = sessions_count = 0
-            async for look in self._looks():
+            shown = await asyncio.to_thread(self._shown)
+            async for look in self._looks(shown):
                 if look.ends is not None and look.row is not None:
                     if not await self._catalog.commit(partial(self._end, look=look)):
                         continue
                     sessions_count += 1
-                snapshots_count += await self._remove(look)
+                snapshots_count += await self._remove(look, shown)
             freed_bytes = await self._collecting.collect()
             return Pruned(snapshots_count=snapshots_count, sessions_count=sessions_count, freed_bytes=freed_bytes)
 
-    async def _remove(self, look: Look) -> int:
+    async def _remove(self, look: Look, shown: Collection[bytes]) -> int:
         going = [snapshot.id for snapshot in look.going]
-        if not going:
-            return 0
-        shown = await asyncio.to_thread(self._shown)
         count = 0
         for at in range(0, len(going), SNAPSHOTS_COUNT):
             some = going[at : at + SNAPSHOTS_COUNT]
@@ -157,7 +155,7 @@ class Pruning:
         going: set[bytes] = set()
         documents: set[bytes] = set()
         sessions_count = 0
-        async for look in self._looks():
+        async for look in self._looks(await asyncio.to_thread(self._shown)):
             if look.going:
                 rows += look.rows()
                 going |= {snapshot.id for snapshot in look.going}
@@ -181,7 +179,7 @@ class Pruning:
     def _sizes(self, chunks: Collection[bytes]) -> dict[bytes, int]:
         return self._catalog.reader.chunk_sizes(chunks)
 
-    async def _looks(self) -> AsyncIterator[Look]:
+    async def _looks(self, shown: Collection[bytes]) -> AsyncIterator[Look]:
         """All sessions, in steps; those of applications with a budget last, and together."""
         after = b""
         budgets: dict[str, list[bytes]] = {}
@@ -190,11 +188,11 @@ class Pruning:
             alone, together = await asyncio.to_thread(self._split, sessions)
             for app, some in together.items():
                 budgets.setdefault(app, []).extend(some)
-            for look in await asyncio.to_thread(self._fates.looks, alone):
+            for look in await asyncio.to_thread(self._fates.looks, alone, shown):
                 yield look
             await asyncio.sleep(PAUSE_SECONDS)
         for some in budgets.values():
-            for look in await asyncio.to_thread(self._fates.budgeted, some):
+            for look in await asyncio.to_thread(self._fates.budgeted, some, shown):
                 yield look
 
     def _split(self, sessions: Sequence[bytes]) -> tuple[list[bytes], dict[str, list[bytes]]]:

@@ -83,7 +83,8 @@ class Pong(Reply, frozen=True, kw_only=True):
 
 
 class Missing(Request, frozen=True, kw_only=True):
-    """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each."""
+    """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay
+    there until a save on this connection has named them, or for an hour after its last ``missing`` or ``put``."""
 
 
 class MissingChunks(Reply, frozen=True, kw_only=True):
@@ -94,7 +95,7 @@ class MissingChunks(Reply, frozen=True, kw_only=True):
 
 class Put(Request, frozen=True, kw_only=True):
     """Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that
-    names them; unnamed ones may be collected."""
+    names them, and stay as those of ``missing`` do; then unnamed ones may be collected."""
 
 
 class Stored(Reply, frozen=True, kw_only=True):
