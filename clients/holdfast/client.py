@@ -283,6 +283,12 @@ class Client:
         """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
         return self._reply(wire.Note(ref=reference(ref), text=text), wire.Noted)
 
+    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True) -> wire.Changed:
+        """The snapshot is called ``label`` (by default the first digits of its id), is found as ``@pin:LABEL``, and
+        retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises Exists
+        where another snapshot is called so, NotFound."""
+        return self._reply(wire.Pin(ref=reference(ref), label=label, on=on), wire.Changed)
+
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
     ) -> wire.Saved:
@@ -299,6 +305,19 @@ class Client:
     def delete(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
         """The session leaves the list; ``undo`` brings it back."""
         return self._reply(wire.Delete(ref=reference(ref), published=published), wire.Changed)
+
+    def purge(self, ref: Ref | str) -> wire.Changed:
+        """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, NotAllowed (a
+        workspace began from it), Busy (its file is still there: it is deleted only)."""
+        return self._reply(wire.Purge(ref=reference(ref)), wire.Changed)
+
+    def prune(
+        self, *, dry_run: bool = False, limit: int = 1000, offset: int = 0, timeout_seconds: float | None = None
+    ) -> wire.Pruned:
+        """What the rules of retention take goes, and its room is given back; with ``dry_run`` nothing goes, and
+        ``rows`` has a page of what would, and why the others stay. A large store takes its time: allow for it, TooLate
+        otherwise."""
+        return self._reply(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
 
     def undo(self, number: int | None = None, *, published: bool = False) -> wire.Undone:
         """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""

@@ -17,8 +17,10 @@ from importlib.metadata import version
 
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.aside import Journal
+from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
 from holdfast_daemon.content import Content
+from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import Folders, House
 from holdfast_daemon.folders_root import MarkedRoot
@@ -27,6 +29,8 @@ from holdfast_daemon.guarded import guarded
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.pruning import Pruning
+from holdfast_daemon.retention import Retention
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -109,10 +113,12 @@ class Daemon:
         self._folders.start()
         own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
+        fates = Fates(self._catalog, content, Retention(), sessions.clock)
+        self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
         service = Service(
             sessions, saving, lifecycle, content, self._folders, adopting, self._indexing, formats,
             self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
-            configuration.autosave.of,
+            configuration.autosave.of, self._pruning,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -127,6 +133,8 @@ class Daemon:
         self._server.start()
         self._indexing.start()
         closing.callback(self._indexing.stop)
+        closing.push_async_callback(self._pruning.stop)
+        self._pruning.start()
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
         self._folders.wake()
@@ -138,7 +146,8 @@ class Daemon:
         reader = self._catalog.reader
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
-        problems = [*self._folders.problems, *self._workspaces.problems, *self._indexing.problems, *broken]
+        unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
+        problems = [*unwell, *self._pruning.problems, *broken]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,

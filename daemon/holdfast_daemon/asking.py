@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from holdfast_daemon import diff, naming, remarks, whereabouts
+from holdfast_daemon import diff, naming, pins, remarks, whereabouts
 from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Array, Document, Part
@@ -33,14 +33,17 @@ class Asking:
     async def missing(self, request: m.Missing, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Those of the asked chunks that the store does not have."""
         asked = hashes_in(frame_at(payload, 0))
-        known = self._catalog.reader.known_chunks(asked)
+        claims = self._content.claims
+        claims.promise(caller.peer, asked)
+        known = claims.known(self._catalog.reader.known_chunks(asked))
         lacking = [each for each in asked if each not in known]
         return m.MissingChunks(count=len(lacking)), (b"".join(lacking),)
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
-        row, snapshot = named.session.row(), named.snapshot.row()
+        row = named.session.row()
+        snapshot = named.snapshot.row(pins.labels(self._catalog.reader, named.session.id).get(named.snapshot.id, ()))
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)

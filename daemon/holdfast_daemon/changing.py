@@ -14,15 +14,18 @@ from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pins import Pins
+from holdfast_daemon.pruning import Pruning, check_free
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
+from holdfast_protocol.errors import BadField, Busy, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
-from holdfast_protocol.names import check_application, check_name, check_note, check_tag
+from holdfast_protocol.names import check_application, check_label, check_name, check_note, check_tag
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
 Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
@@ -33,7 +36,7 @@ class Changing:
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
-        incoming: Incoming, workspaces: Workspaces,
+        incoming: Incoming, workspaces: Workspaces, pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -45,6 +48,8 @@ class Changing:
         self._content = documents.content
         self._incoming = incoming
         self._workspaces = workspaces
+        self._pins = Pins(sessions)
+        self._pruning = pruning
         self._restoring = Restoring(sessions, saving, lifecycle, documents)
 
     async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -52,8 +57,15 @@ class Changing:
         largest = max((len(frame) for frame in payload), default=0)
         if largest > m.LIMITS["window_bytes"]:
             raise TooLarge(f"A chunk has {largest} bytes", limit=m.LIMITS["window_bytes"])
-        places = await self._documents.in_thread(self._content.place_chunks, payload)
-        await self._catalog.commit(lambda tx: tx.add_chunks(places))
+        claim, places = await self._documents.in_thread(self._content.place_chunks, payload)
+        self._content.claims.promise(caller.peer, claim.hashes)
+
+        def work(tx: Transaction) -> None:
+            tx.add_chunks(places)
+            tx.loosen(claim.hashes)
+
+        await self._catalog.commit(work)
+        self._content.claims.put_again(claim.hashes)
         return m.Stored(count=len(payload)), ()
 
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -78,6 +90,7 @@ class Changing:
         )  # fmt: skip
         check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
+        self._incoming.fulfilled(caller.peer, [*request.files, *request.parts], payload)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -93,6 +106,7 @@ class Changing:
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
         check_in_time(deadline)
         saved = await self._saving.save(order, caller)
+        self._incoming.fulfilled(caller.peer, request.files, payload)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
@@ -193,6 +207,17 @@ class Changing:
         session = naming.find_session(reader, request.ref, deleted=False)
         return await self._lifecycle.note(session.id, request.text, caller), ()
 
+    async def pin(self, request: m.Pin, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A label for a snapshot, or it goes."""
+        if request.label:
+            check_label(request.label)
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        change = self._pins.put_on if request.on else self._pins.take_off
+        return await change(named, request.label, caller), ()
+
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""
         check_name(request.name)
@@ -231,6 +256,21 @@ class Changing:
         changed = await self._lifecycle.delete(session.id, caller)
         return await self._shown(changed, session, request.published, deadline), ()
 
+    async def purge(self, request: m.Purge, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """The session and its history are gone for good: first its file, then the rest."""
+        repeated = self._repeated(caller, m.Changed)
+        if repeated is not None:
+            return repeated, ()
+        session = naming.find_session(self._catalog.reader, request.ref)
+        check_free(self._catalog.reader, session)
+        if not session.deleted:
+            await self._lifecycle.delete(session.id, Caller(caller.author))
+        is_shown = self._catalog.reader.is_pending(session.id)
+        reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
+        if reason is not None:
+            raise Busy(f"{reason}; {session.app}/{session.name} is deleted, and can be purged when its file is gone")
+        return await self._pruning.purge(session.id, caller), ()
+
     async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An operation is reversed."""
         repeated = self._repeated(caller, m.Undone)
@@ -259,8 +299,11 @@ class Changing:
         return m.Saved(**{**_fields(saved), "warnings": warnings})
 
     async def _warnings_of(self, saved: m.Saved, form: Format, losses: bool) -> list[str]:
-        document = self._catalog.reader.document_of(bytes.fromhex(saved.snapshot))
         warnings: list[str] = []
+        try:
+            document = self._catalog.reader.document_of(bytes.fromhex(saved.snapshot))
+        except NotFound:  # a repeated answer, of what was pruned since
+            return warnings
         with contextlib.suppress(Damaged, TooLarge):
             reading = await self._documents.read(document, form)
             warnings += reading.warnings

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
+from holdfast_daemon.claims import Claim, Claims
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import DamagedDocument, Document, Format, Reading
-from holdfast_daemon.store.base import Catalog, Chunks, Reader
+from holdfast_daemon.store.base import Catalog, Chunks, Dropped, Reader
 from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument, StoredFile, stored_document
 from holdfast_protocol.chunking import cut, cut_stream, hash_of, new_hash
 from holdfast_protocol.errors import BadField, Damaged, TooLarge
@@ -27,10 +28,12 @@ SMALL_BYTES = 64 * 1024  # not looked for among the known chunks: the row is as 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A document whose chunks are on disk (or in ``places``), to be named by a transaction."""
+    """A document whose chunks are on disk (or in ``places``), to be named by a transaction. While somebody holds it,
+    they stay there (``claims``)."""
 
     document: StoredDocument
     places: tuple[ChunkPlace, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 def named(document: Document) -> bytes:
@@ -53,6 +56,8 @@ class Content:
         self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
         self._ends: OrderedDict[tuple[bytes, ...], list[int]] = OrderedDict()
         self._lock = threading.Lock()
+        #: What is on its way, and not to be collected.
+        self.claims = Claims()
         #: Formats of which nobody knows how long they take; small documents too are then read in a thread.
         self.has_strangers = any(not getattr(form, "is_ours", True) for form in formats.values())
 
@@ -65,59 +70,72 @@ class Content:
             chunks = tuple(name for name, _ in named)
             whole = chunks[0] if len(chunks) == 1 else hash_of(content)
             files.append(StoredFile(path=path, size_bytes=len(content), hash=whole, chunks=chunks))
-        places = self._keep(pieces)
+        claim, places = self._keep(pieces)
         self._faults.at("chunks-written")
-        return Placed(document=stored_document(files), places=tuple(places))
+        return Placed(document=stored_document(files), places=tuple(places), claims=(claim,))
 
     def place_stream(self, source: BinaryIO) -> Placed:
         """The same for one file of a document that is too large to be in memory; ``joined`` makes one of several."""
         places: dict[bytes, ChunkPlace] = {}
-        names, whole, size_bytes, reader = [], new_hash(), 0, self._catalog.reader
+        names, whole, size_bytes, claim = [], new_hash(), 0, self.claims.claim()
         for piece in cut_stream(source):
             name = hash_of(piece)
             names.append(name)
             whole.update(piece)
             size_bytes += len(piece)
-            if name not in places and reader.chunk(name) is None:
+            self.claims.extend(claim, [name])
+            if name not in places and not self._known([name]):
                 self._chunks.reserve(len(piece))
-                places[name] = self._chunks.put(name, piece)
+                places[name] = self._put(claim, name, piece)
         file = StoredFile(path=b"", size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(names))
-        return Placed(document=stored_document([file]), places=tuple(places.values()))
+        return Placed(document=stored_document([file]), places=tuple(places.values()), claims=(claim,))
 
     def joined(self, placed: Mapping[bytes, Placed], others: StoredDocument | None = None) -> Placed:
         """The document that has these, each of one file, as its files, and the ``others`` beside them."""
         files = [file for file in others.files if file.path not in placed] if others is not None else []
         places: list[ChunkPlace] = []
+        claims = [claim for each in placed.values() for claim in each.claims]
         for path, each in placed.items():
             (file,) = each.document.files
             files.append(StoredFile(path=path, size_bytes=file.size_bytes, hash=file.hash, chunks=file.chunks))
             places += each.places
-        return Placed(document=stored_document(files), places=tuple(places))
+        claims.append(self.claims.claim(chunk for file in files for chunk in file.chunks))
+        return Placed(document=stored_document(files), places=tuple(places), claims=tuple(claims))
 
     def file_of(self, path: bytes, content: bytes) -> StoredFile:
         """A file that is only given out, not kept."""
         return StoredFile(path=path, size_bytes=len(content), hash=hash_of(content), chunks=())
 
-    def place_chunks(self, chunks: Iterable[bytes]) -> list[ChunkPlace]:
-        """Keep loose chunks, which a later save will name. Raises NoSpace."""
+    def place_chunks(self, chunks: Iterable[bytes]) -> tuple[Claim, list[ChunkPlace]]:
+        """Keep loose chunks, which a later save will name, while the claim is held. Raises NoSpace."""
         return self._keep([(hash_of(chunk), chunk) for chunk in chunks])
 
-    def _keep(self, pieces: Iterable[tuple[bytes, bytes | memoryview]]) -> list[ChunkPlace]:
+    def _keep(self, pieces: Iterable[tuple[bytes, bytes | memoryview]]) -> tuple[Claim, list[ChunkPlace]]:
         """Rows for these chunks; large ones that are in the store already are left out."""
         wanted = dict(pieces)
-        known = self._catalog.reader.known_chunks([each for each in wanted if len(wanted[each]) > SMALL_BYTES])
+        claim = self.claims.claim(wanted)
+        known = self._known([each for each in wanted if len(wanted[each]) > SMALL_BYTES])
         fresh = {each: content for each, content in wanted.items() if each not in known}
         self._chunks.reserve(sum(map(len, fresh.values())))
-        return [self._chunks.put(each, content) for each, content in fresh.items()]
+        return claim, [self._put(claim, each, content) for each, content in fresh.items()]
+
+    def _known(self, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those that are in the store, and stay there: they are claimed."""
+        return self.claims.known(self._catalog.reader.known_chunks(hashes))
+
+    def _put(self, claim: Claim, name: bytes, content: bytes | memoryview) -> ChunkPlace:
+        if len(content) <= SMALL_BYTES:
+            return self._chunks.put(name, content)
+        return self.claims.put(claim, lambda: self._chunks.put(name, content))
 
     def file_of_chunks(self, path: bytes, chunks: list[bytes]) -> StoredFile:
-        """The file that these chunks make. Raises BadField where one is not in the store."""
+        """The file that these chunks, which are claimed, make. Raises BadField where one is not in the store."""
         whole, size_bytes, reader = new_hash(), 0, self._catalog.reader
         for name in chunks:
             place = reader.chunk(name)
-            if place is None:
+            if place is None or not self.claims.is_known(name):
                 raise BadField(f"files: chunk {name.hex()[:12]} is not in the store; put it first", chunk=name.hex())
-            whole.update(self._chunks.get(place))
+            whole.update(self._chunk(reader, name))
             size_bytes += place.size_bytes
         return StoredFile(path=path, size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(chunks))
 
@@ -134,7 +152,9 @@ class Content:
         """The same for a document that may not be in the catalog yet."""
         fresh, reader = {place.hash: place for place in placed.places}, self._catalog.reader
         return {
-            file.path: b"".join(self._chunks.get(fresh.get(name) or _need(reader, name)) for name in file.chunks)
+            file.path: b"".join(
+                self._chunks.get(fresh[name]) if name in fresh else self._chunk(reader, name) for name in file.chunks
+            )
             for file in placed.document.files
         }
 
@@ -174,7 +194,11 @@ class Content:
         return (self._chunk(reader, name) for name in file.chunks)
 
     def _chunk(self, reader: Reader, name: bytes) -> bytes:
-        return self._chunks.get(_need(reader, name))
+        try:
+            return self._chunks.get(_need(reader, name))
+        except Dropped:  # between the two, its pack was written anew
+            reader.end_view()
+            return self._chunks.get(_need(reader, name))
 
     def reading_placed(self, placed: Placed, form: Format) -> Reading:
         """The parts of a document that may not be in the catalog yet."""

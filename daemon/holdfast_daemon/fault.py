@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Mapping
 
-#: Every step, in the order in which a save meets them; a test proves the table complete.
+#: Every step, in the order in which a save, then a collection meets them; a test proves the table complete.
 STEPS = (
     "chunks-written",
     "before-commit",
@@ -27,6 +27,13 @@ STEPS = (
     "before-confirm",
     "confirmed",
     "removed-aside",
+    "snapshots-removed",
+    "chunks-marked",
+    "chunks-swept",
+    "pack-copied",
+    "pack-moved",
+    "pack-dropped",
+    "catalog-shrunk",
 )
 
 #: Steps behind a save: what was indexed for searching is about to be committed, and is.

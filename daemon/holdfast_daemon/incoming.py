@@ -46,11 +46,13 @@ class Incoming:
     ) -> tuple[Placed, Format]:
         """Where ``contents`` are hashes of chunks, for some files at least."""
         given = list(zip(sources, contents, strict=True))
+        claim = self._content.claims.claim(_hashes(given))
         whole = self._content.place({source.path: content for source, content in given if not source.chunked})
         files = [
             self._content.file_of_chunks(source.path, hashes_in(content)) for source, content in given if source.chunked
         ]
-        placed = Placed(document=stored_document([*whole.document.files, *files]), places=whole.places)
+        document = stored_document([*whole.document.files, *files])
+        placed = Placed(document=document, places=whole.places, claims=(*whole.claims, claim))
         if placed.document.size_bytes > LIMITS["format_bytes"]:
             return placed, self._content.form("plain")
         return placed, self._form_of(self._content.bytes_placed(placed), app, suffix)
@@ -89,18 +91,31 @@ class Incoming:
         contents = contents_of(sources, payload, "parts")
         if not any(source.chunked for source in sources):
             return contents
-        given = [(source.chunked, content) for source, content in zip(sources, contents, strict=True)]
+        given = list(zip(sources, contents, strict=True))
         return await self._documents.in_thread(self._put_together, given)
 
-    def _put_together(self, given: Sequence[tuple[bool, bytes]]) -> list[bytes]:
+    def fulfilled(self, peer: bytes, sources: Sequence[FileSource | PartSource], payload: Frames) -> None:
+        """What a client was promised to be there has been named by it."""
+        if any(source.chunked for source in sources):
+            given = list(zip(sources, contents_of(sources, payload, "sources"), strict=True))
+            self._content.claims.kept(peer, _hashes(given))
+
+    def _put_together(self, given: Sequence[tuple[PartSource, bytes]]) -> list[bytes]:
         """Hashes of chunks (where that is what they are) replaced by the content that the chunks make."""
+        claim = self._content.claims.claim(_hashes(given))
         files = [
             self._content.file_of_chunks(str(number).encode(), hashes_in(content))
-            for number, (chunked, content) in enumerate(given)
-            if chunked
+            for number, (source, content) in enumerate(given)
+            if source.chunked
         ]
         whole = self._content.bytes_of(stored_document(files))
+        del claim  # what was read is placed anew
         return [whole.get(str(number).encode(), content) for number, (_, content) in enumerate(given)]
+
+
+def _hashes(given: Sequence[tuple[FileSource | PartSource, bytes]]) -> set[bytes]:
+    """Of all chunks that are named."""
+    return {name for source, content in given if source.chunked for name in hashes_in(content)}
 
 
 def _check_paths(paths: Sequence[bytes]) -> None:

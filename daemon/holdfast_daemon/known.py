@@ -15,7 +15,7 @@ def known_snapshots(reader: Reader, row: Visible) -> list[bytes]:
         known.append(snapshot)
         if snapshot == row.published:
             break
-    return known
+    return [each for each in known if reader.snapshot(each) is not None]  # a head between may have been pruned
 
 
 def is_own_mix(reader: Reader, row: Visible, document: Document) -> bool:

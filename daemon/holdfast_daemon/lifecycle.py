@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from holdfast_daemon import pins
 from holdfast_daemon.content import Placed
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Reader, Transaction
@@ -135,7 +136,7 @@ class Lifecycle:
         """A new session whose first snapshot has that one's document."""
 
         def work(tx: Transaction) -> Changed:
-            return _changed(self._new(tx, snapshot, app, name, "copied", "saved", caller))
+            return _changed(self._new(tx, tx.need_snapshot(snapshot.id), app, name, "copied", "saved", caller))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
@@ -161,11 +162,11 @@ class Lifecycle:
                     f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
                     revision=before.revision,
                 )
-            made = snapshot
+            made = old = tx.need_snapshot(snapshot.id)
             if snapshot.id != before.head:
                 made = self._snapshot_of(snapshot, before, caller)
                 tx.add_snapshot(made)
-            after = before.but(diverged=False, suspect=None) if made is snapshot else self._headed(tx, before, made)
+            after = before.but(diverged=False, suspect=None) if made is old else self._headed(tx, before, made)
             self._sessions.sites[after.folder]  # raises NotFound where it is watched no longer
             if before.deleted:
                 after = self._revived(tx, after, Exists)
@@ -183,7 +184,7 @@ class Lifecycle:
         """The same as a new session; ``placed`` where only parts of it are wanted."""
 
         def work(tx: Transaction) -> Saved:
-            source = snapshot
+            source = tx.need_snapshot(snapshot.id)
             if placed is not None:
                 tx.add_chunks(placed.places)
                 tx.add_document(placed.document)
@@ -258,10 +259,10 @@ class Lifecycle:
         if before.head != operation.snapshot or before.deleted:
             raise _changed_since(before, operation)
         assert operation.previous is not None
+        previous = _kept(tx, operation.previous, operation)
         suspect = before.head if operation.type == "accepted" and operation.note else None
         if suspect is not None:
             tx.put_suspicion(suspect, operation.note)
-        previous = tx.need_snapshot(operation.previous)
         path = self._path_with(tx, before, previous)
         return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=suspect, path=path)
 
@@ -307,6 +308,9 @@ class Lifecycle:
         tx.put_note(before.id, operation.note)
         return before
 
+    def _reverse_pins(self, tx: Transaction, operation: Operation, before: Session) -> Session:
+        return pins.reverse(tx, operation, before)
+
     def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
         if not before.deleted:
             raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
@@ -324,9 +328,9 @@ class Lifecycle:
         if before.head != undone.snapshot or before.deleted:
             raise _changed_since(before, undone)
         assert undone.previous is not None
+        head = _kept(tx, undone.previous, undone)
         if original.type == "accepted":
             tx.put_suspicion(undone.previous, None)
-        head = tx.need_snapshot(undone.previous)
         path = self._path_with(tx, before, head)
         return before.but(head=head.id, size_bytes=head.size_bytes, diverged=False, suspect=None, path=path)
 
@@ -439,6 +443,7 @@ _REVERSALS: dict[str, _Reversal] = {
     "archived": Lifecycle._reverse_archiving,
     "unarchived": Lifecycle._reverse_archiving,
     "noted": Lifecycle._reverse_note,
+    **dict.fromkeys(("pinned", "unpinned"), Lifecycle._reverse_pins),
 }
 _REPEATS: dict[str, _Repeat] = {
     **dict.fromkeys(HEAD_MOVES, Lifecycle._repeat_head),
@@ -459,6 +464,14 @@ def _changed_since(session: Session, operation: Operation) -> CannotUndo:
         f"holdfast restore {session.app}/{session.name}@SNAPSHOT brings an older state back",
         operation=operation.number,
     )
+
+
+def _kept(tx: Transaction, snapshot: bytes, operation: Operation) -> Snapshot:
+    """Raises CannotUndo where retention took it."""
+    try:
+        return tx.need_snapshot(snapshot)
+    except NotFound as pruned:
+        raise CannotUndo(pruned.sentence, operation=operation.number) from pruned
 
 
 def _undone_by(tx: Reader, operation: Operation | None) -> Operation | None:

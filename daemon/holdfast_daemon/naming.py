@@ -18,6 +18,7 @@ from holdfast_protocol.names import shown
 
 _AGO = re.compile(r"\{\s*(\d+)\s*(second|minute|hour|day|week)s?\s+ago\s*\}")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+PIN = "pin:"
 _PREFIX = re.compile(r"[0-9a-fA-F]{4,32}")
 
 
@@ -87,6 +88,9 @@ def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snap
         return _there(reader.newest_good(session.id), session, said)
     if re.fullmatch(r"-\d{1,9}", said):
         return _there(_before_head(reader, session, int(said[1:])), session, said)
+    if said.startswith(PIN):
+        pinned = reader.pins(session.id).get(said.removeprefix(PIN))
+        return _there(reader.snapshot(pinned) if pinned else None, session, said)
     ago = _AGO.fullmatch(said)
     if ago:
         return _there(_head_at(reader, session, now - int(ago[1]) * _SECONDS[ago[2]] * 10**9), session, said)
@@ -95,7 +99,7 @@ def find_snapshot(reader: Reader, session: Session, said: str, now: int) -> Snap
         if len(fitting) > 1:
             raise Ambiguous(f"@{said} fits several snapshots", candidates=[each.id.hex() for each in fitting])
         return _there(fitting[0] if fitting else None, session, said)
-    kinds = "latest, -N, good, autosave, {2 hours ago}, an id's beginning"
+    kinds = "latest, -N, good, autosave, pin:LABEL, {2 hours ago}, an id's beginning"
     raise BadField(f"snapshot: @{shown(said)} is not one of {kinds}")
 
 
@@ -163,10 +167,11 @@ def _head_at(reader: Reader, session: Session, moment: int) -> Snapshot | None:
 
 
 def _first(reader: Reader, session: Session, fits: Callable[[int, Snapshot], bool]) -> Snapshot | None:
-    """Newest first; a head that stayed the same over several revisions (an undone deletion) counts once."""
+    """Newest first; a head that stayed the same over several revisions (an undone deletion) counts once, and one that
+    was pruned not at all."""
     heads = (identity for identity, _ in itertools.groupby(snapshot for _, snapshot in reader.heads(session.id)))
-    for place, identity in enumerate(heads):
-        snapshot = reader.need_snapshot(identity)
+    kept = (snapshot for identity in heads if (snapshot := reader.snapshot(identity)) is not None)
+    for place, snapshot in enumerate(kept):
         if fits(place, snapshot):
             return snapshot
     return None

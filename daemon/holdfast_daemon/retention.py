@@ -1,15 +1,16 @@
 """Which snapshots of a session are kept, and why. Pure: values in, verdicts out, no clock.
 
 Saves are kept until somebody says otherwise. Autosaves thin out as in restic: the newest ``last`` of them, and the
-newest of each of so many hours, days, weeks and months. The order is that of their making, so a clock that was set
-back makes none of them older than it is.
+newest of each of so many hours, days, weeks and months. The order is that of their making: none counts as older than
+one that was made before it, and a time that is still to come is not believed, so a clock that went wrong for a while
+lets nothing go early.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
@@ -56,6 +57,18 @@ class Candidate:
     chunks: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """The rules of all applications."""
+
+    ordinary: Rules = Rules()
+    own: Mapping[str, Rules] = field(default_factory=dict)
+
+    def of(self, app: str | None) -> Rules:
+        """Its own rules, or the ordinary ones."""
+        return self.own.get(app or "", self.ordinary)
+
+
 class Verdict(NamedTuple):
     """``reasons``: why it stays, or the one why it goes."""
 
@@ -65,7 +78,7 @@ class Verdict(NamedTuple):
 
 def verdicts(candidates: Sequence[Candidate], rules: Rules, now: int) -> dict[int, Verdict]:
     """By number, of all candidates of one application. ``now``: UTC nanoseconds."""
-    newest_first = sorted(candidates, key=lambda each: each.number, reverse=True)
+    newest_first = _believed(sorted(candidates, key=lambda each: each.number, reverse=True), now)
     by_session: dict[tuple[bytes, bool], list[Candidate]] = {}
     for each in newest_first:
         by_session.setdefault((each.session, each.is_autosave), []).append(each)
@@ -89,6 +102,22 @@ def freed_bytes(candidates: Sequence[Candidate], found: Mapping[int, Verdict]) -
 def is_over(deleted: int, rules: Rules, now: int) -> bool:
     """Whether a session deleted at that time (UTC nanoseconds) has had its term."""
     return now - deleted > rules.deleted_seconds * SECOND
+
+
+def _believed(newest_first: Sequence[Candidate], now: int) -> list[Candidate]:
+    """With times that never fall within a session, and none after ``now``."""
+    later: dict[bytes, int] = {}
+    bounded = []
+    for each in newest_first:
+        if each.time <= now:
+            later[each.session] = each.time
+        bounded.append(later.get(each.session, now))
+    latest: dict[bytes, int] = {}
+    found = []
+    for each, time in zip(reversed(newest_first), reversed(bounded), strict=True):
+        latest[each.session] = max(time, latest.get(each.session, time))
+        found.append(replace(each, time=latest[each.session]))
+    return found[::-1]
 
 
 def _thinned(newest_first: Sequence[Candidate], thinning: Thinning) -> dict[int, tuple[str, ...]]:

@@ -100,6 +100,8 @@ class Saving:
             return self._outcomes.nothing(order, session, session.head)
         if order.continues not in (None, session.id):
             return self._outcomes.fork(order, caller, session, ("the whole document",))
+        if order.base is not None and reader.snapshot(order.base) is None:  # pruned: nothing to merge against is left
+            return self._outcomes.fork(order, caller, session, ("the whole document",))
         base = _without_damage(reader, order.base or session.head)
         reason = None if order.accept or same else self._suspicion(order, base, session)
         if reason:
@@ -181,7 +183,10 @@ def _without_damage(reader: Reader, base: bytes) -> bytes:
     """The good snapshot that a suspect one came after: whoever writes over damage goes on from what was before it."""
     snapshot = reader.need_snapshot(base)
     while snapshot.suspect is not None and snapshot.parents:
-        snapshot = reader.need_snapshot(snapshot.parents[0])
+        before = reader.snapshot(snapshot.parents[0])
+        if before is None:
+            break
+        snapshot = before
     return snapshot.id
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from holdfast_daemon import naming, paging
+from holdfast_daemon import naming, paging, pins
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
 from holdfast_daemon.aside import Journal
@@ -24,6 +24,7 @@ from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
@@ -51,6 +52,7 @@ class Service:
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
         adopting: Adopting, indexing: Indexing, formats: dict[str, Format],
         status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
+        pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -63,7 +65,7 @@ class Service:
         asking = Asking(sessions, self._documents)
         searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
-        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces)
+        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, pruning)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
@@ -94,8 +96,11 @@ class Service:
             m.Archive: changing.archive,
             m.Unarchive: changing.unarchive,
             m.Note: changing.note,
+            m.Pin: changing.pin,
             m.New: changing.new,
             m.Delete: changing.delete,
+            m.Purge: changing.purge,
+            m.Prune: pruning.prune,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,
             m.FolderRemove: adopting.folder_remove,
@@ -172,7 +177,9 @@ class Service:
         limit = min(request.limit, m.LIMITS["rows_count"])
         session = naming.find_session(self._catalog.reader, request.ref)
         found = self._catalog.reader.snapshots(session.id, limit + 1, request.offset)
-        return m.Snapshots(rows=[snapshot.row() for snapshot in found[:limit]], more=len(found) > limit)
+        called = pins.labels(self._catalog.reader, session.id)
+        rows = [snapshot.row(called.get(snapshot.id, ())) for snapshot in found[:limit]]
+        return m.Snapshots(rows=rows, more=len(found) > limit)
 
     def show_row(self, request: m.Show, author: str) -> m.Shown | None:
         """``show`` where only rows are asked for."""
@@ -180,8 +187,9 @@ class Service:
             return None
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
+        called = pins.labels(reader, named.session.id).get(named.snapshot.id, ())
         note = reader.note(named.session.id)
-        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row(), note=note)
+        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row(called), note=note)
 
     def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -308,6 +308,7 @@ class Workspaces:
             if kept is None or kept.hash != hash_of(content):
                 kept = whole(live.row.id, new.key, content, caller.id)
                 await self._change(live, parts_of.put(live.listing, new), kept)
+            self._incoming.fulfilled(caller.peer, [request.source], payload)
             return self._part(live, new, kept), ()
 
     async def _patched(self, live: Live, entry: Entry | None, request: m.WorkspacePut, piece: bytes) -> bytes:

@@ -19,6 +19,7 @@ from holdfast_protocol.model import (
     OperationRow,
     PartRow,
     PartSource,
+    PruneRow,
     Ref,
     ResourceRow,
     Row,
@@ -84,7 +85,8 @@ class Pong(Reply, frozen=True, kw_only=True):
 
 
 class Missing(Request, frozen=True, kw_only=True):
-    """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each."""
+    """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay
+    there until a save on this connection has named them, or for an hour after its last ``missing`` or ``put``."""
 
 
 class MissingChunks(Reply, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ class MissingChunks(Reply, frozen=True, kw_only=True):
 
 class Put(Request, frozen=True, kw_only=True):
     """Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that
-    names them; unnamed ones may be collected."""
+    names them, and stay as those of ``missing`` do; then unnamed ones may be collected."""
 
 
 class Stored(Reply, frozen=True, kw_only=True):
@@ -399,6 +401,16 @@ class Noted(Reply, frozen=True, kw_only=True):
     operation: int | None = None
 
 
+class Pin(Request, frozen=True, kw_only=True):
+    """The snapshot that ``ref`` names is called ``label`` (by default the first digits of its id): ``@pin:LABEL`` means
+    it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With
+    ``on`` false the snapshot is called so no longer; without a label, by none."""
+
+    ref: Ref
+    label: str = ""
+    on: bool = True
+
+
 class New(Request, frozen=True, kw_only=True):
     """A new session that begins with the head of ``clear``, or the snapshot that it names, emptied: what its user set
     up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in ``keep``. Without
@@ -438,6 +450,35 @@ class Changed(Reply, frozen=True, kw_only=True):
     session: SessionRow
     operation: int | None
     warnings: list[str] = []
+
+
+class Purge(Request, frozen=True, kw_only=True):
+    """The session and its history are gone for good, deleted ones too; a later ``prune`` frees the room that only they
+    took. One from which a workspace began is refused with not-allowed. Where its file cannot be removed from its folder
+    yet, it is deleted only, and the answer is busy."""
+
+    ref: Ref
+
+
+class Prune(Request, frozen=True, kw_only=True):
+    """What the rules of retention take goes now, and the room is given back; the daemon does it by itself from time to
+    time. With ``dry_run`` nothing goes, and the answer has a page of ``rows``: every snapshot of the sessions of which
+    something would go; a page at a later ``offset`` is of the same look as the first."""
+
+    dry_run: bool = False
+    limit: Natural = 1000
+    offset: Natural = 0
+
+
+class Pruned(Reply, frozen=True, kw_only=True):
+    """How many snapshots went, or would go, and how many deleted sessions with them. ``freed_bytes``: of a dry run, the
+    content that nothing else names; else the content that went, what had been named by nothing before included."""
+
+    snapshots_count: int
+    sessions_count: int
+    freed_bytes: int
+    rows: list[PruneRow] = []
+    more: bool = False
 
 
 class Undo(Request, frozen=True, kw_only=True):
@@ -829,9 +870,12 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Archive: Changed,
     Unarchive: Changed,
     Note: Noted,
+    Pin: Changed,
     New: Saved,
     CheckResources: Resources,
     Delete: Changed,
+    Purge: Changed,
+    Prune: Pruned,
     Undo: Undone,
     Operations: OperationRows,
     Subscribe: Subscribed,
@@ -865,7 +909,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, New, Delete, Undo,
-        FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
+        Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

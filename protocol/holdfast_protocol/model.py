@@ -22,8 +22,8 @@ class Ref(Row, frozen=True, kw_only=True):
     """What a person names: ``APP/NAME@SNAPSHOT:PART``.
 
     ``app`` and ``folder`` may be None where the name is unique. ``snapshot``: ``latest``, ``-1`` (one before the
-    head), an id's prefix of four digits or more, ``good``, or ``{2 hours ago}``. ``part``: key or unique name.
-    ``id`` names the session by its id and then stands for app, name and folder.
+    head), an id's prefix of four digits or more, ``good``, ``pin:LABEL``, or ``{2 hours ago}``. ``part``: key or unique
+    name. ``id`` names the session by its id and then stands for app, name and folder.
     """
 
     name: str = ""
@@ -58,7 +58,8 @@ class SessionRow(Row, frozen=True, kw_only=True):
 
 
 class SnapshotRow(Row, frozen=True, kw_only=True):
-    """One immutable document. ``suspect`` is the reason why it looks like damage, or None."""
+    """One immutable document. ``suspect`` is the reason why it looks like damage, or None. Some of its parents may have
+    been pruned. ``pins`` are the labels that people gave it."""
 
     snapshot: str
     parents: list[str]
@@ -68,6 +69,23 @@ class SnapshotRow(Row, frozen=True, kw_only=True):
     message: str
     size_bytes: int
     suspect: str | None = None
+    pins: list[str] = []
+
+
+class PruneRow(Row, frozen=True, kw_only=True):
+    """A snapshot as retention sees it. ``keep`` false: it goes, for the one reason in ``reasons``; otherwise those are
+    all the reasons why it stays. ``name`` is empty where a workspace was never saved, or the session was purged."""
+
+    session: str
+    app: str
+    folder: str
+    name: str
+    snapshot: str
+    time: int
+    cause: str
+    size_bytes: int
+    keep: bool
+    reasons: list[str]
 
 
 class FileRow(Row, frozen=True, kw_only=True):
@@ -275,6 +293,8 @@ OPERATION_TYPES: dict[str, bool] = {
     "archived": True,
     "unarchived": True,
     "noted": True,
+    "pinned": True,
+    "unpinned": True,
     "deleted": True,
     "deleted-outside": True,
     "undone": True,
@@ -288,6 +308,8 @@ OPERATION_TYPES: dict[str, bool] = {
     "workspace-left": False,
     "workspace-reloaded": True,
     "workspace-ended": True,
+    "pruned": False,
+    "purged": False,
 }
 
 CAUSES = ("saved", "autosaved", "outside", "imported", "restored", "merged")

@@ -50,6 +50,13 @@ def check_note(text: str) -> None:
         raise TooLarge(f"The note has {len(text.encode())} bytes", limit=LIMITS["note_bytes"])
 
 
+def check_label(label: str) -> None:
+    """Raises BadName unless a pin may be called so: as a tag, without the ``:`` that ends it in a reference."""
+    check_tag(label)
+    if ":" in label:
+        raise BadName(f"The label {shown(label)} holds a ':'", name=shown(label))
+
+
 def shown(text: str) -> str:
     """``text`` in quotes, on one line, with nothing that a terminal would obey, and not too long."""
     safe = "".join(sign if _is_plain(sign) else f"\\u{ord(sign):04x}" for sign in text[:80])

@@ -19,6 +19,11 @@ from holdfast_protocol.messages import Delete, Reply, Request, Save, Saved
 from holdfast_protocol.model import FileSource, OperationRow, Ref, SessionRow
 
 APP = "notes"
+#: Met by a collection, and by nothing else.
+COLLECTION_STEPS = (
+    "snapshots-removed", "chunks-marked", "chunks-swept", "pack-copied", "pack-moved", "pack-dropped",
+    "catalog-shrunk",
+)  # fmt: skip
 NAME = "x"
 OLD, NEW, OTHER = b"old bytes, long enough\n", b"new bytes, and longer\n", b"an outsider's own bytes\n"
 

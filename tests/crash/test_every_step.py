@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from crash_daemon import APP, NAME, NEW, OLD, OTHER, CrashDaemon, Held, replace
+from crash_daemon import APP, COLLECTION_STEPS, NAME, NEW, OLD, OTHER, CrashDaemon, Held, replace
 
 from holdfast_daemon.fault import STEPS
 
@@ -16,14 +16,14 @@ TIMES = {"before-commit": "#2", "after-commit": "#2"}
 NOT_DONE = ("chunks-written", "before-commit")
 NOT_ANSWERED = (*NOT_DONE, "after-commit")
 
-SAVE_STEPS = tuple(step for step in STEPS if step not in ("displaced-kept", "removed-aside"))
+SAVE_STEPS = tuple(step for step in STEPS if step not in ("displaced-kept", "removed-aside", *COLLECTION_STEPS))
 DELETE_STEPS = ("before-commit", "after-commit", "removed-aside")
 DISPLACED_STEPS = ("displaced-kept", "exchanged", "before-confirm", "confirmed")
 
 
 def test_every_step_is_killed_at() -> None:
     """The tests below leave no step of the table out."""
-    assert {*SAVE_STEPS, *DELETE_STEPS, *DISPLACED_STEPS} == {*STEPS}
+    assert {*SAVE_STEPS, *DELETE_STEPS, *DISPLACED_STEPS, *COLLECTION_STEPS} == {*STEPS}
 
 
 def _fault(step: str, action: str = "kill") -> str:

@@ -9,7 +9,17 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from holdfast_daemon.retention import SECOND, Candidate, Rules, Thinning, Verdict, freed_bytes, is_over, verdicts
+from holdfast_daemon.retention import (
+    SECOND,
+    Candidate,
+    Retention,
+    Rules,
+    Thinning,
+    Verdict,
+    freed_bytes,
+    is_over,
+    verdicts,
+)
 
 ONE = b"one"
 NOON = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -99,6 +109,24 @@ def test_a_clock_set_back_a_year_makes_nothing_older_than_it_is() -> None:
     assert _kept([*before, *after], Rules(autosaves=dataclasses.replace(NONE, last=1))) == [9]
 
 
+def test_a_clock_that_was_wrong_for_a_while_lets_nothing_go_early() -> None:
+    """A year back, or ahead: what was made between today's is of today, and an age or a day counts so."""
+    for wrong in (YEAR, -YEAR):
+        times = (NOON, NOON - wrong, NOON - wrong - timedelta(minutes=1), NOON - timedelta(hours=1))
+        some = [
+            Candidate(number=4 - place, session=ONE, time=_at(time), is_autosave=True)
+            for place, time in enumerate(times)
+        ]
+        assert _kept(some, Rules(age_seconds=86400)) == [4, 3, 2, 1]
+        assert _kept(some, Rules(autosaves=dataclasses.replace(NONE, daily=3))) == [4]
+
+
+def test_an_application_may_have_rules_of_its_own() -> None:
+    """The others have the ordinary ones."""
+    retention = Retention(own={"mosaic": Rules(count=1)})
+    assert (retention.of("mosaic").count, retention.of("igv"), retention.of(None)) == (1, Rules(), Rules())
+
+
 def test_deleted_sessions_have_their_own_term() -> None:
     """Thirty days, unless said otherwise."""
     month = 30 * 24 * 3600 * SECOND
@@ -157,7 +185,14 @@ def _is_kept_by_rules(each: Candidate, some: list[Candidate], rules: Rules) -> b
     return False
 
 
+def _believed(each: Candidate, some: list[Candidate]) -> Candidate:
+    """No older than the oldest that it can be: what was made before it was made before it."""
+    before = [one.time for one in some if one.session == each.session and one.number <= each.number]
+    return dataclasses.replace(each, time=max(before))
+
+
 def _oracle(some: list[Candidate], rules: Rules) -> set[int]:
+    some = [_believed(each, some) for each in some]
     kept: list[Candidate] = []
     for each in sorted(some, key=lambda each: -each.number):
         thinned = rules.autosaves if each.is_autosave else rules.saves

@@ -11,6 +11,7 @@ from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.guarded import guarded
+from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.service import Service
 from holdfast_protocol import messages as wire
 from holdfast_protocol.model import FileSource
@@ -32,6 +33,7 @@ def _service(store: Store) -> Service:
         "epoch",
         unused,
         unused,
+        Pruning(store.sessions, unused, unused, unused),
     )  # type: ignore[arg-type]  # see above
 
 

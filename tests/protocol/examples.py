@@ -45,8 +45,12 @@ from holdfast_protocol.messages import (
     Noted,
     OperationRows,
     Operations,
+    Pin,
     Ping,
     Pong,
+    Prune,
+    Pruned,
+    Purge,
     Put,
     Rename,
     Reply,
@@ -106,6 +110,7 @@ from holdfast_protocol.model import (
     OperationRow,
     PartRow,
     PartSource,
+    PruneRow,
     Ref,
     ResourceRow,
     SessionRow,
@@ -167,6 +172,14 @@ SNAPSHOT = SnapshotRow(
     message="before the concert",
     size_bytes=10_240,
 )
+PINNED = SnapshotRow(
+    snapshot=SNAPSHOT_ID, parents=[], time=TIME, cause="saved", author="uid:1000", message="", size_bytes=10_240,
+    pins=["première"],
+)  # fmt: skip
+GOES = PruneRow(
+    session=SESSION_ID, app="renardo", folder="sessions", name="verse", snapshot=PREVIOUS_ID, time=TIME,
+    cause="autosaved", size_bytes=10_240, keep=False, reasons=["newer ones stand for it"],
+)  # fmt: skip
 SUSPECT = SnapshotRow(
     snapshot=PREVIOUS_ID,
     parents=[],
@@ -326,8 +339,12 @@ REQUESTS: dict[str, Request] = {
     "note": Note(ref=REF),
     "note-written": Note(ref=REF, text="Größe 🎵\nplayed in June"),
     "template": Template(ref=Ref(id=SESSION_ID), on=False),
+    "pin": Pin(ref=REF, label="première"),
+    "pin-off": Pin(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
     "delete": Delete(ref=REF, published=True),
+    "purge": Purge(ref=Ref(id=SESSION_ID)),
+    "prune": Prune(dry_run=True, limit=100, offset=1000),
     "undo": Undo(number=42),
     "operations": Operations(since=41, limit=1),
     "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
@@ -404,6 +421,9 @@ RESULTS: dict[str, Reply] = {
     ),
     "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
     "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
+    "shown-pinned": Shown(session=SESSION, snapshot=PINNED, parts=[CLUSTER]),
+    "snapshots-pinned": Snapshots(rows=[PINNED, SUSPECT], more=False),
+    "pruned": Pruned(snapshots_count=2, sessions_count=1, freed_bytes=10_240, rows=[GOES], more=True),
     "snapshots": Snapshots(rows=[SNAPSHOT, SUSPECT], more=False),
     "changes": Changes(
         old=PREVIOUS_ID,
@@ -552,5 +572,6 @@ FORMER: frozenset[str] = frozenset(
         "list-of-a-folder.request",
         "sessions.result",
         "shown-arrays.result",
+        "snapshots.result",
     }
 )

@@ -46,6 +46,8 @@ OPERATION_MEANINGS = {
     "archived": "put away: out of the ordinary list",
     "unarchived": "in the ordinary list again",
     "noted": "another note; `note` is the former one",
+    "pinned": "a snapshot, `previous`, got the label in `note`",
+    "unpinned": "a snapshot, `previous`, lost the labels in `note`, one a line",
     "deleted": "deleted by a client",
     "deleted-outside": "the visible file was deleted by somebody else",
     "undone": "an earlier operation was reversed",
@@ -58,6 +60,8 @@ OPERATION_MEANINGS = {
     "autosaved": "a snapshot of a workspace; `previous` is what the workspace began from",
     "workspace-left": "nobody holds a workspace with unsaved changes any more; `note` is its id",
     "workspace-reloaded": "the workspace (its id is `note`) is as it began; `snapshot` has what was unsaved",
+    "pruned": "retention took snapshots of it; `note` says how many",
+    "purged": "the session and its history are gone for good",
     "workspace-ended": "a workspace was saved and closed (`note` is `saved`), or discarded (`discarded`)",
 }
 CAUSE_MEANINGS = {

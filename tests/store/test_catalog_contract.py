@@ -26,7 +26,7 @@ from store_engines import (
 from holdfast_daemon.store import base
 from holdfast_daemon.store.base import Catalog, Moved, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace, Folder, Session, Visible, Workspace, WorkspaceContent
-from holdfast_protocol.errors import Damaged, ShuttingDown
+from holdfast_protocol.errors import Damaged, NotFound, ShuttingDown
 from holdfast_protocol.messages import List
 
 Value = TypeVar("Value")
@@ -511,3 +511,112 @@ def test_an_autosave_is_found_and_is_no_good_one(catalog: Catalog) -> None:
 
 def _page(catalog: Catalog, asked: List, limit: int) -> list[Session]:
     return [each.session for each in catalog.reader.sessions_page(asked, limit)]
+
+
+def test_pins_come_and_go(catalog: Catalog) -> None:
+    """By label; a session that is removed takes them along."""
+    _do(catalog, _with_session, lambda tx: tx.put_pin(ID, "b", HEAD), lambda tx: tx.put_pin(ID, "a", NEXT))
+    assert [*catalog.reader.pins(ID).items()] == [("a", NEXT), ("b", HEAD)]
+    _do(catalog, lambda tx: tx.put_pin(ID, "b", NEXT), lambda tx: tx.drop_pin(ID, "a"))
+    assert catalog.reader.pins(ID) == {"b": NEXT}
+    _do(catalog, lambda tx: tx.remove_session(ID))
+    assert (catalog.reader.pins(ID), catalog.reader.session(ID), catalog.reader.is_pruned(ID)) == ({}, None, True)
+    assert [row.id for _, row in catalog.reader.history(ID)] == [HEAD]
+
+
+def test_what_is_removed_is_remembered_as_pruned(catalog: Catalog) -> None:
+    """Its document goes with the last snapshot that names it, and the chunks of that are loose."""
+    kept, gone = document(b"kept"), document(b"gone")
+
+    def work(tx: Transaction) -> None:
+        for number, each in enumerate((kept, gone, gone, kept)):
+            tx.add_document(each)
+            tx.add_snapshot(snapshot(bytes([number]) * 16, document=each.id))
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert [(number, each.id[0]) for number, each in reader.history(ID)] == [(4, 3), (3, 2), (2, 1), (1, 0)]
+    assert reader.snapshots_with(gone.id) == [b"\1" * 16, b"\2" * 16]
+    _do(catalog, lambda tx: tx.remove_snapshots([b"\1" * 16, b"\3" * 16, b"?" * 16]))
+    assert (reader.document(gone.id), reader.loose_chunks(0, 9)) == (gone, [])
+    assert reader.is_pruned(b"\1" * 16)
+    assert not reader.is_pruned(b"?" * 16)
+    with pytest.raises(NotFound):
+        reader.need_snapshot(b"\1" * 16)
+    _do(catalog, lambda tx: tx.remove_snapshots([b"\2" * 16]))
+    assert [each.id for each in reader.manifests(b"", 9)] == [kept.id]
+    assert [name for _, name in reader.loose_chunks(0, 9)] == [gone.files[0].chunks[0]]
+    with pytest.raises(Damaged):
+        reader.document(gone.id)
+
+
+def test_a_chunk_that_came_loose_again_is_looked_at_again(catalog: Catalog) -> None:
+    """What was looked at is a row, not a chunk."""
+    _do(catalog, lambda tx: tx.loosen([b"c" * 32]))
+    ((number, _),) = catalog.reader.loose_chunks(0, 9)
+    _do(catalog, lambda tx: tx.loosen([b"c" * 32]), lambda tx: tx.fasten([number]))
+    assert [name for _, name in catalog.reader.loose_chunks(0, 9)] == [b"c" * 32]
+    assert catalog.reader.loose_chunks(9, 9) == []
+
+
+def test_chunks_move_between_packs_and_go(catalog: Catalog) -> None:
+    """The catalog says how much of each pack it names."""
+    places = [ChunkPlace(bytes([n]) * 32, 100, n % 2, n, None) for n in range(3)]
+    _do(catalog, lambda tx: tx.add_chunks([*places, ChunkPlace(b"s" * 32, 3, None, None, b"abc")]))
+    reader = catalog.reader
+    assert reader.pack_sizes() == {0: 272, 1: 136}
+    assert reader.chunks_in(1, 9) == [places[1]]
+    assert len(reader.chunks_in(0, 1)) == 1
+    moved = [ChunkPlace(each.hash, 100, 7, 9, None) for each in places[:2]]
+    _do(catalog, lambda tx: tx.remove_chunks([places[0].hash]), lambda tx: tx.move_chunks(moved))
+    assert reader.pack_sizes() == {0: 136, 7: 136}
+    assert reader.chunk_sizes([b"s" * 32, places[0].hash, places[1].hash]) == {b"s" * 32: 3, places[1].hash: 100}
+
+
+def test_what_a_workspace_had_comes_loose(catalog: Catalog) -> None:
+    """When it is put again, dropped, or the workspace ends."""
+    one, two = b"1" * 32, b"2" * 32
+
+    def put(chunks: bytes | None) -> None:
+        content = WorkspaceContent(b"w" * 16, "a", 3, b"h" * 32, None, chunks, None)
+        _do(catalog, lambda tx: tx.put_workspace_content(content))
+
+    put(one + two)
+    assert (catalog.reader.workspace_chunks(), catalog.reader.loose_chunks(0, 9)) == ({one, two}, [])
+    put(two)
+    assert [name for _, name in catalog.reader.loose_chunks(0, 9)] == [one, two]
+    _do(catalog, lambda tx: tx.drop_workspace(b"w" * 16))
+    assert [name for _, name in catalog.reader.loose_chunks(0, 9)] == [one, two, two]
+    assert catalog.reader.workspace_chunks() == set()
+
+
+def test_what_retention_asks_of_sessions(catalog: Catalog) -> None:
+    """Which there are, whose they are, what paths show, and how far the log had come."""
+
+    def work(tx: Transaction) -> None:
+        tx.put_session(session(), None)
+        tx.add_snapshot(snapshot())
+        tx.add_snapshot(snapshot(NEXT, OTHER_ID))
+        for time, of in ((50, ID), (10, OTHER_ID), (90, ID)):
+            tx.add_operation(operation(of, time=time, app="other" if of == OTHER_ID else "notes"))
+        tx.put_visible(Visible("sessions", b"notes/x", ID, HEAD, HEAD, ""))
+        tx.put_visible(Visible("sessions", b"notes/y", ID, NEXT, HEAD, ""))
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert (reader.remembered(b"", 9), reader.remembered(ID, 9)) == ([ID, OTHER_ID], [OTHER_ID])
+    assert [reader.application(each) for each in (ID, OTHER_ID, b"?" * 16)] == ["notes", "other", None]
+    assert reader.shown_otherwise() == {NEXT, HEAD}
+    assert (reader.is_pending(ID), reader.is_pending(OTHER_ID)) == (True, False)
+    assert [reader.reached(OTHER_ID, now) for now in (99, 40, 5)] == [50, 10, 0]
+    assert not reader.has_left(ID)
+    _do(catalog, lambda tx: tx.leave("sessions"))
+    assert reader.has_left(ID)
+
+
+def test_a_catalog_gives_free_pages_back(catalog: Catalog) -> None:
+    """A few at a time, until none is left."""
+    places = [ChunkPlace(bytes([n]) * 32, 30_000, None, None, bytes(30_000)) for n in range(40)]
+    _do(catalog, lambda tx: tx.add_chunks(places), lambda tx: tx.remove_chunks(each.hash for each in places))
+    left = [catalog.submit(lambda tx: tx.shrink(100)).result(10) for _ in range(5)]
+    assert left[0] > left[1] > left[-1] == 0

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_engines import OpenChunks
 
+from holdfast_daemon.store.base import Dropped
 from holdfast_daemon.store.nouns import ChunkPlace
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, NoSpace
@@ -82,3 +83,23 @@ def test_threads_do_not_mix_their_chunks(stored: OpenChunks) -> None:
     for thread in threads:
         thread.join(30)
     assert found == {n: [_bytes(n * 100 + each, 80_000) for each in range(20)] for n in range(4)}
+
+
+def test_a_sealed_pack_can_be_dropped(stored: OpenChunks) -> None:
+    """The one that is written is not sealed before it is rotated; a number is not given twice; a place in a pack that
+    is gone is told as such."""
+    first = _put(stored, _bytes(5))
+    assert stored.chunks.sealed() == {}
+    stored.chunks.rotate()
+    assert first.pack is not None
+    assert list(stored.chunks.sealed()) == [first.pack]
+    stored.chunks.drop(first.pack)
+    assert stored.chunks.sealed() == {}
+    with pytest.raises(Dropped):
+        stored.chunks.get(first)
+    second = _put(stored, _bytes(6))
+    assert second.pack != first.pack
+    assert stored.chunks.get(second) == _bytes(6)
+    again = stored.reopen()
+    assert list(again.sealed()) == [second.pack]
+    assert again.get(second) == _bytes(6)

@@ -39,11 +39,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
                 row.author,
                 size(row.size_bytes, to_terminal=output.to_terminal),
                 f"suspect: {row.suspect}" if row.suspect else "-",
+                ",".join(row.pins) or "-",
                 row.message or "-",
             )
             for row in page.rows
         ]
-        output.table(("SNAPSHOT", "TIME", "CAUSE", "AUTHOR", "SIZE", "SUSPECT", "MESSAGE"), rows)
+        output.table(("SNAPSHOT", "TIME", "CAUSE", "AUTHOR", "SIZE", "SUSPECT", "PINS", "MESSAGE"), rows)
     if page.more and not output.quiet:
         output.say(f"holdfast: there are more; see --limit and --offset (now {arguments.limit})")
     return 0

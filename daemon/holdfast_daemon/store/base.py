@@ -41,6 +41,10 @@ class Moved(Exception):
     """The session is at another revision than the one that was to be changed: look again, decide again."""
 
 
+class Dropped(Exception):
+    """The chunk's pack was dropped meanwhile: the catalog says where it is now."""
+
+
 class Chunks(Protocol):
     """Bytes by their BLAKE3 hash. Where each chunk is stands in the catalog; what no row names may be forgotten."""
 
@@ -53,11 +57,23 @@ class Chunks(Protocol):
         ...
 
     def get(self, place: ChunkPlace) -> bytes:
-        """The chunk, checked against its hash. Raises Damaged. For any thread."""
+        """The chunk, checked against its hash. Raises Damaged; Dropped where its pack is gone. For any thread."""
         ...
 
     def seal(self) -> None:
         """All that was put is durable. A catalog calls it before it commits the rows that name it."""
+        ...
+
+    def sealed(self) -> dict[int, int]:
+        """The packs to which nothing is added any more, and their bytes on disk."""
+        ...
+
+    def rotate(self) -> None:
+        """The pack that is written now is sealed; the next chunk begins another."""
+        ...
+
+    def drop(self, pack: int) -> None:
+        """A sealed pack that no row names is gone from the disk."""
         ...
 
     def close(self) -> None: ...
@@ -146,7 +162,7 @@ class Reader(Protocol):
     def snapshot(self, identity: bytes) -> Snapshot | None: ...
 
     def need_snapshot(self, identity: bytes) -> Snapshot:
-        """The same for an id that the catalog itself names. Raises Damaged."""
+        """The same for an id that the catalog itself names. Raises Damaged; NotFound where it was pruned."""
         ...
 
     def snapshots(self, session: bytes, limit: int, offset: int = 0) -> list[Snapshot]:
@@ -243,6 +259,72 @@ class Reader(Protocol):
         """Key → bytes of all that was put."""
         ...
 
+    # What retention and collection ask.
+
+    def pins(self, session: bytes) -> dict[str, bytes]:
+        """Label → snapshot."""
+        ...
+
+    def is_pruned(self, identity: bytes) -> bool:
+        """Whether a snapshot or a session of that id was there, and is kept no longer."""
+        ...
+
+    def remembered(self, after: bytes, limit: int) -> list[bytes]:
+        """Ids of sessions that have snapshots, in order, those that are no more among them."""
+        ...
+
+    def history(self, session: bytes) -> list[tuple[int, Snapshot]]:
+        """Newest first, each with the number that grows with every snapshot that is made."""
+        ...
+
+    def shown_otherwise(self) -> set[bytes]:
+        """Snapshots that some path shows, or should show, without being its session's head."""
+        ...
+
+    def is_pending(self, session: bytes) -> bool:
+        """Whether something else should be visible of it than was last confirmed."""
+        ...
+
+    def application(self, session: bytes) -> str | None:
+        """Of a session, or of one that a workspace had and that was never saved."""
+        ...
+
+    def has_left(self, session: bytes) -> bool:
+        """Whether it is gone from the lists because its folder is watched no longer."""
+        ...
+
+    def reached(self, session: bytes, now: int) -> int:
+        """The latest time up to ``now`` that the log had come to with the newest operation of a session."""
+        ...
+
+    def manifests(self, after: bytes, limit: int) -> list[StoredDocument]:
+        """The next documents, by id."""
+        ...
+
+    def snapshots_with(self, document: bytes) -> list[bytes]:
+        """Of whatever session."""
+        ...
+
+    def workspace_chunks(self) -> set[bytes]:
+        """Those of all that was put."""
+        ...
+
+    def loose_chunks(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Those that may be named by nothing any more, by the number of their row; a chunk may be there twice."""
+        ...
+
+    def chunk_sizes(self, hashes: Iterable[bytes]) -> dict[bytes, int]:
+        """Of those that are in the store."""
+        ...
+
+    def pack_sizes(self) -> dict[int, int]:
+        """Pack → bytes of it that the catalog names."""
+        ...
+
+    def chunks_in(self, pack: int, limit: int) -> list[ChunkPlace]:
+        """Some of a pack."""
+        ...
+
     def answer(self, request: bytes) -> bytes | None:
         """The first answer to a changing request."""
         ...
@@ -329,6 +411,44 @@ class Transaction(Reader, Protocol):
 
     def drop_workspace(self, workspace: bytes) -> None:
         """With all that was put."""
+        ...
+
+    # What retention and collection change.
+
+    def put_pin(self, session: bytes, label: str, snapshot: bytes) -> None:
+        """A new label, or one that is moved."""
+        ...
+
+    def drop_pin(self, session: bytes, label: str) -> None:
+        """The snapshot stays."""
+        ...
+
+    def remove_snapshots(self, identities: Iterable[bytes]) -> None:
+        """They were, and are kept no longer; so are the documents that no other names, whose chunks become loose."""
+        ...
+
+    def remove_session(self, session: bytes) -> None:
+        """With its tags and pins; its snapshots stay, and it is remembered that it was."""
+        ...
+
+    def loosen(self, hashes: Iterable[bytes]) -> None:
+        """Chunks that may be named by nothing any more; what a workspace had becomes so by itself."""
+        ...
+
+    def fasten(self, numbers: Iterable[int]) -> None:
+        """What was looked at; a chunk that came loose again meanwhile has another row."""
+        ...
+
+    def remove_chunks(self, hashes: Iterable[bytes]) -> None:
+        """What was in their rows is free; what is in packs is dead there."""
+        ...
+
+    def move_chunks(self, places: Iterable[ChunkPlace]) -> None:
+        """The chunks are there from now on; those that are no more stay so."""
+        ...
+
+    def shrink(self, pages: int) -> int:
+        """Give so many free pages back to the disk; how many are left."""
         ...
 
     def put_fact(self, key: str, value: bytes) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -142,12 +143,12 @@ class Snapshot(Noun, frozen=True):
     message: str = ""
     suspect: str | None = None
 
-    def row(self) -> SnapshotRow:
-        """As it goes out on the wire."""
+    def row(self, pins: Sequence[str] = ()) -> SnapshotRow:
+        """As it goes out on the wire; ``pins``: what it is called."""
         return SnapshotRow(
             snapshot=self.id.hex(), parents=[parent.hex() for parent in self.parents], time=self.time,
             cause=self.cause, author=self.author, message=self.message, size_bytes=self.size_bytes,
-            suspect=self.suspect,
+            suspect=self.suspect, pins=[*pins],
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import struct
 import threading
 from collections.abc import Iterator
 
+from holdfast_daemon.store.base import Dropped
 from holdfast_daemon.store.nouns import ChunkPlace
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
@@ -36,6 +37,18 @@ def _coded(folder: str) -> Iterator[None]:
         raise Unreadable(f"{folder}: {problem.strerror}", path=folder) from problem
 
 
+class _Pack:
+    """An open pack; closed when nobody reads in it any more."""
+
+    def __init__(self, path: str) -> None:
+        self.descriptor = -1
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+
 class Packs:
     """Chunks in one folder of pack files; small ones go into their rows. Writing holds a lock, reading does not."""
 
@@ -44,10 +57,11 @@ class Packs:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
         self._numbers = sorted(int(name.split(".")[0]) for name in os.listdir(folder) if name.endswith(".pack"))
+        self._newest = self._numbers[-1] if self._numbers else 0  # a number is not given twice
         self._writing: int | None = None
         self._size_bytes = 0
         self._dirty = False
-        self._readers: dict[int, int] = {}
+        self._readers: dict[int, _Pack] = {}
 
     def reserve(self, size_bytes: int) -> None:
         """Raises NoSpace where that much more would leave less than ``ROOM_BYTES``."""
@@ -60,9 +74,10 @@ class Packs:
         if len(content) <= SMALL_BYTES:
             return ChunkPlace(content_hash, len(content), None, None, bytes(content))
         with self._lock, _coded(self._folder):
-            if self._writing is None or self._size_bytes > PACK_BYTES:
+            if self._size_bytes > PACK_BYTES:
+                self._seal_newest()
+            if self._writing is None:
                 self._open_next()
-            assert self._writing is not None
             start = self._size_bytes + _RECORD.size
             header = _RECORD.pack(content_hash, len(content))
             self._write(header, content)
@@ -88,14 +103,35 @@ class Packs:
         assert place.offset_bytes is not None
         with self._lock:
             if place.pack not in self._readers:
-                self._readers[place.pack] = os.open(self._path(place.pack), os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    self._readers[place.pack] = _Pack(self._path(place.pack))
+                except FileNotFoundError as problem:
+                    raise Dropped from problem
             reader = self._readers[place.pack]
-        return os.pread(reader, place.size_bytes, place.offset_bytes)
+        return os.pread(reader.descriptor, place.size_bytes, place.offset_bytes)
+
+    def sealed(self) -> dict[int, int]:
+        """Those of older starts, and those that are full."""
+        with self._lock:
+            numbers = self._numbers if self._writing is None else self._numbers[:-1]
+            return {number: os.path.getsize(self._path(number)) for number in numbers}
+
+    def rotate(self) -> None:
+        """Durably."""
+        with self._lock, _coded(self._folder):
+            self._seal_newest()
+
+    def drop(self, pack: int) -> None:
+        """Whoever reads in it may finish; its bytes are given back then."""
+        with self._lock, _coded(self._folder):
+            self._numbers.remove(pack)
+            self._readers.pop(pack, None)
+            os.unlink(self._path(pack))
 
     def close(self) -> None:
         with self._lock:
-            for descriptor in [*self._readers.values(), *([self._writing] if self._writing is not None else [])]:
-                os.close(descriptor)
+            if self._writing is not None:
+                os.close(self._writing)
             self._readers, self._writing = {}, None
 
     def _write(self, header: bytes, content: bytes | memoryview) -> None:
@@ -110,15 +146,18 @@ class Packs:
             raise
         self._size_bytes += written
 
-    def _open_next(self) -> None:
+    def _seal_newest(self) -> None:
         if self._writing is not None:
             os.fdatasync(self._writing)
             os.close(self._writing)
-            self._writing = None
-        number = (self._numbers[-1] if self._numbers else 0) + 1
+            self._writing, self._dirty = None, False
+
+    def _open_next(self) -> None:
+        number = self._newest + 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(self._path(number), flags, 0o600)
         self._numbers.append(number)
+        self._newest = number
         try:
             os.writev(descriptor, [PACK_MAGIC])
             os.fsync(descriptor)

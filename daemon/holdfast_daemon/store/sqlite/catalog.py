@@ -30,6 +30,8 @@ from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
+VACUUMED_BYTES = 256 * 1024 * 1024  # up to here a catalog of version 4 is written anew, so that it can shrink
+_INCREMENTAL = 2
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 
@@ -183,10 +185,12 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 
-def _connect(path: str) -> apsw.Connection:
+def _connect(path: str, *, fresh: bool = False) -> apsw.Connection:
     connection = apsw.Connection(path)
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
+    if fresh:  # to be said before anything is written
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -204,7 +208,7 @@ def _open(path: str) -> apsw.Connection:
     try:
         if os.path.exists(path):
             _inspect(path)
-        connection = _connect(path)
+        connection = _connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
@@ -220,6 +224,10 @@ def _open(path: str) -> apsw.Connection:
                 for each in range(version, VERSION):
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
+        if _number(connection, "auto_vacuum") != _INCREMENTAL and os.path.getsize(path) <= VACUUMED_BYTES:
+            with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                connection.execute("VACUUM")
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)

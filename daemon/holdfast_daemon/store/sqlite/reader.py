@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-import apsw
+from typing import Any, NoReturn
 
 from holdfast_daemon.store.base import Position
 from holdfast_daemon.store.nouns import (
@@ -23,17 +21,11 @@ from holdfast_daemon.store.nouns import (
     read_manifest,
 )
 from holdfast_daemon.store.sqlite.pages import page
-from holdfast_protocol.errors import Damaged
+from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, SNAPSHOT, session_of, snapshot_of
+from holdfast_daemon.store.sqlite.space import SpaceReader
+from holdfast_protocol.errors import Damaged, NotFound
 from holdfast_protocol.messages import List
 
-Made = TypeVar("Made")
-
-SESSION = (
-    "id, app, folder, name, format, path, revision, head, size_bytes, created, modified, suspect, diverged, deleted, "
-    "archived, template, forked_from"
-)
-SESSION_AND_TAGS = f"{SESSION}, (SELECT group_concat(tag, char(10)) FROM tags WHERE session = id)"
-SNAPSHOT = "id, session, document, parents, time, cause, author, size_bytes, message, suspect"
 OPERATION = (
     "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
     "undone_by, note"
@@ -60,13 +52,8 @@ _MISSING = (
 _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 
 
-class SqliteReader:
+class SqliteReader(SpaceReader):
     """What can be asked, on one SQLite connection."""
-
-    def __init__(self, connection: apsw.Connection, documents: dict[bytes, StoredDocument]) -> None:
-        """``documents``: those read lately, shared by all readers of one store."""
-        self._connection = connection
-        self._documents = documents
 
     def begin_view(self) -> None:
         """From now on every question sees the same state, and SQLite locks once for all of them."""
@@ -88,11 +75,11 @@ class SqliteReader:
             self.end_view()
 
     def session(self, identity: bytes) -> Session | None:
-        return self._one(_BY_ID, (identity,), _session)
+        return self._one(_BY_ID, (identity,), session_of)
 
     def session_named(self, app: str, name: str, folder: str) -> Session | None:
         """The live session of that name."""
-        return self._one(_BY_NAME, (app, name, folder), _session)
+        return self._one(_BY_NAME, (app, name, folder), session_of)
 
     def sessions_fitting(self, name: str, app: str | None, folder: str | None) -> list[Session]:
         """The live sessions of that name; where there is none, the deleted ones, newest first."""
@@ -101,17 +88,17 @@ class SqliteReader:
         sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE {' AND '.join(f'{column} = ?' for column in named)}"
         values = tuple(named.values())
         live = self._all(f"{sql} AND NOT deleted", values)
-        return [_session(row) for row in live or self._all(f"{sql} AND deleted ORDER BY modified DESC", values)]
+        return [session_of(row) for row in live or self._all(f"{sql} AND deleted ORDER BY modified DESC", values)]
 
     def session_at(self, folder: str, path: bytes) -> Session | None:
         """The live session whose visible file is there."""
         sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
-        return self._one(sql, (folder, path), _session)
+        return self._one(sql, (folder, path), session_of)
 
     def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
         """Those that fit, by one of ``SORTS``: after that position, and then from ``asked.offset``."""
         sql, values = page(asked, limit, after, SESSION_AND_TAGS, self._count)
-        return [Listed(_session(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, tuple(values))]
+        return [Listed(session_of(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, tuple(values))]
 
     def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
         """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
@@ -121,7 +108,7 @@ class SqliteReader:
             "SELECT 1 FROM operations WHERE session = s.id AND type = 'deleted-outside' AND time >= ?1) "
             "ORDER BY folder != ?2 OR path != ?3, modified DESC LIMIT 1"
         )
-        return self._one(sql, (time, folder, path, document), _session)
+        return self._one(sql, (time, folder, path, document), session_of)
 
     def any_gone_since(self, time: int) -> bool:
         """Whether any session that is deleted now was changed after ``time``."""
@@ -149,7 +136,7 @@ class SqliteReader:
     def missing(self, folder: str) -> list[Session]:
         """Live sessions of a folder that are neither visible nor on their way to be."""
         sql = f"SELECT {SESSION_AND_TAGS} FROM sessions AS s WHERE {_MISSING} ORDER BY path"
-        return [_session(row) for row in self._all(sql, (folder,))]
+        return [session_of(row) for row in self._all(sql, (folder,))]
 
     def missing_count(self, folder: str) -> int:
         return self._count(f"SELECT count(*) FROM sessions AS s WHERE {_MISSING}", (folder,))
@@ -167,7 +154,7 @@ class SqliteReader:
             f"SELECT {SESSION_AND_TAGS} FROM (SELECT id AS snapshot, session FROM snapshots WHERE document = ?1) "
             "CROSS JOIN sessions ON id = session AND head = snapshot WHERE NOT deleted LIMIT ?2"
         )
-        return [_session(row) for row in self._all(sql, (document, limit))]
+        return [session_of(row) for row in self._all(sql, (document, limit))]
 
     def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
         """Live sessions whose file was last seen to be that document, whatever their head is."""
@@ -177,45 +164,51 @@ class SqliteReader:
             "JOIN snapshots AS p ON p.id = v.published "
             "WHERE v.folder = sessions.folder AND v.path = sessions.path AND p.document = ?1) LIMIT ?2"
         )
-        return [_session(row) for row in self._all(sql, (document, limit))]
+        return [session_of(row) for row in self._all(sql, (document, limit))]
 
     def note(self, session: bytes) -> str:
         return self._one("SELECT text FROM notes WHERE session = ?", (session,), lambda row: str(row[0])) or ""
 
     def snapshot(self, identity: bytes) -> Snapshot | None:
-        return self._one(_SNAPSHOT_BY_ID, (identity,), _snapshot)
+        return self._one(_SNAPSHOT_BY_ID, (identity,), snapshot_of)
 
     def need_snapshot(self, identity: bytes) -> Snapshot:
-        """The same for an id that the catalog itself names. Raises Damaged."""
+        """The same for an id that the catalog itself names. Raises Damaged; NotFound where it was pruned."""
         found = self.snapshot(identity)
         if found is None:
-            raise Damaged(f"Snapshot {identity.hex()[:12]} is not in the store", snapshot=identity.hex())
+            self._missing_snapshot(identity)
         return found
+
+    def _missing_snapshot(self, identity: bytes) -> NoReturn:
+        said = identity.hex()
+        if self.is_pruned(identity):
+            raise NotFound(f"Snapshot {said[:12]} was pruned: it is kept no longer", snapshot=said)
+        raise Damaged(f"Snapshot {said[:12]} is not in the store", snapshot=said)
 
     def snapshots(self, session: bytes, limit: int, offset: int = 0) -> list[Snapshot]:
         """Newest first."""
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? ORDER BY number DESC LIMIT ? OFFSET ?"
-        return [_snapshot(row) for row in self._all(sql, (session, limit, offset))]
+        return [snapshot_of(row) for row in self._all(sql, (session, limit, offset))]
 
     def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
         of_app = "AND session IN (SELECT id FROM sessions WHERE app = ?2) " if app is not None else ""
         sql = f"SELECT {SNAPSHOT}, number FROM snapshots WHERE number < ?1 {of_app}ORDER BY number DESC LIMIT ?3"
-        return [(row[-1], _snapshot(row[:-1])) for row in self._all(sql, (number, app, limit))]
+        return [(row[-1], snapshot_of(row[:-1])) for row in self._all(sql, (number, app, limit))]
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND lower(hex(id)) LIKE ? || '%' LIMIT 2"
-        return [_snapshot(row) for row in self._all(sql, (session, prefix.lower()))]
+        return [snapshot_of(row) for row in self._all(sql, (session, prefix.lower()))]
 
     def newest_good(self, session: bytes) -> Snapshot | None:
         sql = (
             f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND suspect IS NULL AND cause != 'autosaved' "
             "ORDER BY number DESC LIMIT 1"
         )
-        return self._one(sql, (session,), _snapshot)
+        return self._one(sql, (session,), snapshot_of)
 
     def newest_autosave(self, session: bytes) -> Snapshot | None:
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND cause = 'autosaved' ORDER BY number DESC LIMIT 1"
-        return self._one(sql, (session,), _snapshot)
+        return self._one(sql, (session,), snapshot_of)
 
     def head_at(self, session: bytes, revision: int) -> bytes | None:
         """The snapshot that was the head at a revision: every operation says both."""
@@ -224,7 +217,10 @@ class SqliteReader:
 
     def heads(self, session: bytes) -> Iterator[tuple[int, bytes]]:
         """Revision and snapshot, newest first, read as they are asked for."""
-        sql = "SELECT revision, snapshot FROM operations WHERE session = ? ORDER BY revision DESC, number DESC"
+        sql = (
+            "SELECT revision, snapshot FROM operations WHERE session = ? AND revision NOT NULL "
+            "ORDER BY revision DESC, number DESC"
+        )
         newest = None
         for revision, snapshot in self._connection.execute(sql, (session,)):
             if revision != newest:
@@ -303,7 +299,8 @@ class SqliteReader:
         marks = ", ".join("?" for _ in authors)
         sql = (
             f"SELECT {OPERATION} FROM operations WHERE undoable AND undone_by IS NULL AND author IN ({marks}) "
-            "AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') ORDER BY number DESC LIMIT 1"
+            "AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') "
+            "AND NOT EXISTS (SELECT 1 FROM pruned WHERE id = session) ORDER BY number DESC LIMIT 1"
         )
         return self._one(sql, authors, _operation)
 
@@ -334,35 +331,6 @@ class SqliteReader:
 
     def sessions_count(self, deleted: bool) -> int:
         return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
-
-    def _count(self, sql: str, values: tuple[Any, ...] = ()) -> int:
-        return self._one(sql, values, lambda row: int(row[0])) or 0
-
-    def _all(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        try:
-            return self._connection.execute(sql, values).fetchall()
-        except apsw.CorruptError as problem:
-            raise Damaged(f"The catalog is damaged: {problem}") from problem
-
-    def _one(self, sql: str, values: tuple[Any, ...], make: Callable[[Any], Made]) -> Made | None:
-        try:
-            row = self._connection.execute(sql, values).fetchone()
-        except apsw.CorruptError as problem:
-            raise Damaged(f"The catalog is damaged: {problem}") from problem
-        return None if row is None else make(row)
-
-
-def _session(row: Any) -> Session:
-    values = [*row]
-    values[12:16] = map(bool, row[12:16])
-    values[17] = tuple(sorted(row[17].split("\n"))) if row[17] else ()
-    return Session(*values)
-
-
-def _snapshot(row: Any) -> Snapshot:
-    values = [*row]
-    values[3] = tuple(row[3][at : at + 16] for at in range(0, len(row[3]), 16))
-    return Snapshot(*values)
 
 
 def _visible(row: Any) -> Visible:

@@ -63,6 +63,12 @@ CREATE INDEX workspaces_session ON workspaces(session, changed);
 CREATE TABLE workspace_parts(
   workspace BLOB NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB,
   chunks BLOB, request BLOB, PRIMARY KEY(workspace, key));
+-- What retention and collection need (version 5).
+CREATE TABLE pins(
+  session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
+CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """
 TABLES += LISTS
 
@@ -115,5 +121,11 @@ DROP INDEX sessions_modified;
 UPDATE sessions SET sort_name = sort_name(name);
 -- what applications that are asked hand over: whole documents
 ALTER TABLE workspaces ADD COLUMN whole BLOB;
+-- What retention and collection need.
+CREATE TABLE pins(
+  session BLOB NOT NULL, label TEXT NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY(session, label)) WITHOUT ROWID;
+CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """,
 }

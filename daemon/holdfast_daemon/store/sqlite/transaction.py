@@ -26,16 +26,16 @@ from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import (
     FOLDER,
     OPERATION,
-    SESSION,
-    SNAPSHOT,
     VISIBLE,
     WORKSPACE,
     WORKSPACE_CONTENT,
     SqliteReader,
 )
+from holdfast_daemon.store.sqlite.rows import LEFT, SESSION, SNAPSHOT
+from holdfast_daemon.store.sqlite.space import SpaceChanges, chunks_of
 
 
-class SqliteTransaction(SqliteReader):
+class SqliteTransaction(SqliteReader, SpaceChanges):
     """What can be changed, inside one transaction; the operation's number is given here, without a gap."""
 
     def add_chunks(self, places: Iterable[ChunkPlace]) -> None:
@@ -163,18 +163,21 @@ class SqliteTransaction(SqliteReader):
         self._connection.execute(sql, (changed, unsaved, identity))
 
     def put_workspace_content(self, content: WorkspaceContent) -> None:
+        self._let_go(_PART, (content.workspace, content.key))
         self._connection.execute(
             f"INSERT OR REPLACE INTO workspace_parts({WORKSPACE_CONTENT}) VALUES(?, ?, ?, ?, ?, ?, ?)",
             msgspec.structs.astuple(content),
         )
 
     def drop_workspace_contents(self, workspace: bytes, keys: Iterable[str] | None = None) -> None:
-        if keys is None:
-            self._connection.execute("DELETE FROM workspace_parts WHERE workspace = ?", (workspace,))
-        else:
-            self._connection.executemany(
-                "DELETE FROM workspace_parts WHERE workspace = ? AND key = ?", ((workspace, key) for key in keys)
-            )
+        for which in [("workspace = ?", (workspace,))] if keys is None else [(_PART, (workspace, key)) for key in keys]:
+            self._let_go(*which)
+            self._connection.execute(f"DELETE FROM workspace_parts WHERE {which[0]}", which[1])
+
+    def _let_go(self, where: str, values: tuple[object, ...]) -> None:
+        """The chunks of what was put are named by it no longer."""
+        for row in self._all(f"SELECT chunks FROM workspace_parts WHERE {where} AND chunks NOT NULL", values):
+            self.loosen(chunks_of(row[0]))
 
     def drop_workspace(self, workspace: bytes) -> None:
         self.drop_workspace_contents(workspace)
@@ -192,8 +195,8 @@ class SqliteTransaction(SqliteReader):
         self._connection.execute("DELETE FROM requests WHERE ?1 IS NULL OR number < ?1", (oldest,))
 
 
-#: A session's ``deleted`` where its folder is watched no longer: neither among the live ones nor among the deleted.
-LEFT = 2
+#: Where one part stands.
+_PART = "workspace = ? AND key = ?"
 
 
 def _number(row: Any) -> int:
