@@ -20,7 +20,7 @@ from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 SMALL_BYTES = 64 * 1024
 PACK_BYTES = 1 << 30
 #: What new content leaves free on the disk, so that a deletion, an undo and a rename can still be committed.
-ROOM_BYTES = 256 * 1024
+ROOM_BYTES = 512 * 1024
 PACK_MAGIC = b"holdfast pack 1\n"
 _RECORD = struct.Struct("<32sI")
 
