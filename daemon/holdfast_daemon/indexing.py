@@ -18,7 +18,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Catalog, Chunks, Index, Position
 from holdfast_daemon.store.nouns import Hit, IndexedPart, IndexedSession, Session, StoredDocument
 from holdfast_daemon.words import plain
-from holdfast_protocol.errors import Damaged, TooLarge
+from holdfast_protocol.errors import Damaged, NoSpace, TooLarge
 
 #: Larger documents are found by name, tags and note only; of a part, and of all parts together, so much is indexed.
 DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -33,7 +33,7 @@ FREE_BYTES = 16 * 1024 * 1024
 #: Nobody waits: rest so long first, and so many times as long as the work took, so that saves have the processor.
 REST_SECONDS = 0.2
 REST_FACTOR = 3
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 2.0
 IDLE_PRIORITY = 19
 
 _log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class Indexing:
         self._caught_up = threading.Condition()
         self._waiting = 0
         self._is_damaged = False
+        self._is_there = False
         self.seen = 0
         self.problems: list[str] = []
         self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
@@ -74,8 +75,8 @@ class Indexing:
         self._work.set()
 
     def find(self, words: Sequence[str], app: str | None, after: Position | None) -> Iterator[Hit]:
-        """``Index.find``."""
-        return self._index.find(words, app, after)
+        """``Index.find``; nothing where there is no room for an index."""
+        return self._index.find(words, app, after) if self._is_there else iter(())
 
     def mend(self) -> None:
         """Somebody met damage. For any thread."""
@@ -95,7 +96,8 @@ class Indexing:
     def _run(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), IDLE_PRIORITY)  # of this thread only, on Linux
-        self._try(self._begin)
+        while not self._stopping.is_set() and self._try(self._begin):
+            pass
         while not self._stopping.is_set():
             self._work.wait()
             self._rest(REST_SECONDS)
@@ -122,6 +124,9 @@ class Indexing:
             self._is_damaged = True
             if is_new:  # it is damaged as soon as it is made
                 self._stopping.wait(AGAIN_SECONDS)
+        except NoSpace:
+            self.problems = ["Searching does not find what is new: there is too little room for the search index"]
+            self._stopping.wait(AGAIN_SECONDS)
         except Exception as problem:  # the thread's one catch-all: searching may fail, and ends nothing
             _log.warning("Indexing failed: %r", problem)
             self.problems = [f"Searching does not find what is new: {problem}"]
@@ -130,6 +135,10 @@ class Indexing:
 
     def _begin(self) -> bool:
         """How far it is; from the beginning where it is not of this log."""
+        if self._is_damaged:
+            self._anew()
+        self._chunks.reserve(FREE_BYTES)
+        self._is_there = True
         number, time_then = self._index.seen()
         operation = self._catalog.reader.operation(number) if number else None
         if number and (operation is None or operation.time != time_then):

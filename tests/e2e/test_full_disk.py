@@ -135,7 +135,7 @@ def test_an_outside_change_without_room_is_taken_when_there_is_some(small: Daemo
     remount = ["mount", "-o", f"remount,size={40 << 20}", str(small.home)]
     subprocess.run(remount, check=True)
     until(lambda: "dropped" in small.rows("notes"), seconds=30)
-    assert small.ok("status", "--json").rows[0]["problems"] == []
+    until(lambda: small.ok("status", "--json").rows[0]["problems"] == [])
 
 
 def test_a_folder_is_watched_on_once_there_is_room(small: Daemon, house: Path) -> None:
