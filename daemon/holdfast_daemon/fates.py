@@ -105,20 +105,24 @@ class Fates:
         protected = protections(reader, session, shown)
         if reader.is_pending(session):
             protected = {snapshot.id: ["its file is being written"] for _, snapshot in history}
-        ends = "the session was purged" if reader.is_pruned(session) else self._term(reader, row, rules)
+        ends = "the session was purged" if reader.is_pruned(session) else self._term(reader, session, row, rules)
         if ends and row is not None and any(self._holds_back(reader, row, history)):
             ends = None
         return Look(
             session=session, row=row, app=app, history=history, protected=protected, ends=ends, found={}
         )  # fmt: skip
 
-    def _term(self, reader: Reader, row: Session | None, rules: Rules) -> str | None:
-        """Of a deleted session that has had it; by the log's order, whatever the clock said then."""
+    def _term(self, reader: Reader, session: bytes, row: Session | None, rules: Rules) -> str | None:
+        """Of a deleted session that has had it, or of one that a workspace had which was discarded; by the log's order,
+        whatever the clock said then."""
         now = self._clock()
-        if row is None or not row.deleted or not is_over(row.modified, rules, now):
+        if row is None and any(each.session == session for each in reader.workspaces()):
+            return None
+        if row is not None and not (row.deleted and is_over(row.modified, rules, now)):
             return None
         days = f"{rules.deleted_seconds / DAY_SECONDS:g} days"
-        return f"deleted for more than {days}" if is_over(reader.reached(row.id, now), rules, now) else None
+        what = "deleted" if row is not None else "discarded"
+        return f"{what} for more than {days}" if is_over(reader.reached(session, now), rules, now) else None
 
     def _holds_back(self, reader: Reader, row: Session, history: Sequence[tuple[int, Snapshot]]) -> Iterator[bool]:
         """Whether something still needs a deleted session."""
