@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from holdfast_protocol.model import PruneRow
 #: A larger document is not read to learn whether another generation of its application wrote it.
 READ_BYTES = 8 * 1024 * 1024
 GENERAL_FORMATS = ("plain", "parts")
+
+_log = logging.getLogger("holdfast.fates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +90,24 @@ class Fates:
 
     def looks(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
         """What becomes of these, each by itself: without a budget. ``shown``: as for ``protections``."""
-        return [self._judged([self._seen(self._catalog.reader, each, shown)])[0] for each in sessions]
+        return [look for each in self._seen_of(sessions, shown) for look in self._judged([each])]
 
     def budgeted(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
         """The same of all sessions of an application, which share its budget."""
-        return self._judged([self._seen(self._catalog.reader, each, shown) for each in sessions])
+        return self._judged([*self._seen_of(sessions, shown)])
 
     def rules(self, session: bytes) -> tuple[str, Rules]:
         """A session's application, and its rules."""
         app = self._catalog.reader.application(session) or ""
         return app, self._retention.of(app)
+
+    def _seen_of(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> Iterator[Look]:
+        """Nothing is taken of a session whose rows are damaged."""
+        for each in sessions:
+            try:
+                yield self._seen(self._catalog.reader, each, shown)
+            except Damaged as problem:
+                _log.warning("Session %s is left as it is: %s", each.hex()[:12], problem.sentence)
 
     def _seen(self, reader: Reader, session: bytes, shown: Collection[bytes]) -> Look:
         row = reader.session(session)

@@ -202,6 +202,17 @@ def test_what_was_discarded_unsaved_has_the_same_term(store: PrunedStore) -> Non
     assert store.prune(Rules()).snapshots_count == 1
 
 
+def test_a_damaged_session_is_left_and_the_others_are_not(store: PrunedStore) -> None:
+    """Nothing of it is taken, for nobody knows what it needs."""
+    for name in ("x", "y"):
+        _saved(store, b"one", name=name)
+        store.autosave(name, b"auto")
+    head = store.session("x").head
+    store.catalog.submit(lambda tx: tx._connection.execute("DELETE FROM snapshots WHERE id = ?", (head,))).result()  # type: ignore[attr-defined]  # the engine's own
+    assert store.prune(TAKE_AUTOSAVES).snapshots_count == 1
+    assert [row.cause for row in store.snapshots("x")] == ["autosaved"]
+
+
 def test_the_budget_is_an_applications(store: PrunedStore) -> None:
     """All its sessions share it; the oldest autosaves go, whosesoever they are."""
     for name in ("x", "y"):
