@@ -448,7 +448,8 @@ class Client:
         content: DocumentContent | None,
         parts: Mapping[str, FileContent],
     ) -> wire.Saved:
-        """Chunks that no save has named yet may be gone with a restarted daemon: then they are sent again."""
+        """Chunks that no save has named yet may be gone with a restarted daemon, or when the connection was cut: then
+        they are sent again."""
         from holdfast.sources import pack
 
         tries = 1
@@ -460,8 +461,9 @@ class Client:
                 answer = self.ask(request(parcel), parcel.frames, timeout_seconds)
                 assert isinstance(answer.reply, wire.Saved)
                 return answer.reply
-            except HoldfastError:
-                if tries == _UPLOADS or self._epoch() == before:
+            except HoldfastError as problem:
+                is_gone = isinstance(problem, BadField) and "chunk" in problem.details
+                if tries == _UPLOADS or (self._epoch() == before and not is_gone):
                     raise
                 tries += 1
 

@@ -317,7 +317,10 @@ class Changing:
         form = self._content.form(changed.session.format)
         if not form.warns or changed.session.head is None:
             return changed
-        document = self._catalog.reader.document_of(bytes.fromhex(changed.session.head))
+        head = self._catalog.reader.snapshot(bytes.fromhex(changed.session.head))
+        if head is None:  # a repeated answer, of what was pruned since
+            return changed
+        document = self._catalog.reader.document(head.document)
         warnings = remarks.of_name(form, changed.session.path, is_folder=document.is_folder)
         return m.Changed(**{**_fields(changed), "warnings": warnings})
 

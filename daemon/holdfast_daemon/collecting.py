@@ -15,7 +15,7 @@ from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Catalog, Chunks, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, NoSpace
 
 #: Loose chunks that are looked for in one pass over the manifests: some megabytes of hashes.
 SLICE_COUNT = 50_000
@@ -46,7 +46,7 @@ class Collecting:
         self._faults = faults
 
     async def collect(self) -> int:
-        """The bytes of the chunks that went. Raises NoSpace where there is no room to copy what is alive."""
+        """The bytes of the chunks that went. A pack that cannot be read, or for whose copy there is no room, stays."""
         self._claims.begin()
         try:
             freed_bytes = await self._sweep()
@@ -54,10 +54,11 @@ class Collecting:
             self._claims.end()
         if freed_bytes > SEALED_BYTES:
             await asyncio.to_thread(self._chunks.rotate)
-        for pack, size_bytes in self._chunks.sealed().items():
+        sealed, live = self._chunks.sealed(), await asyncio.to_thread(self._live_bytes)
+        for pack in sorted(sealed, key=lambda pack: live.get(pack, 0)):  # what frees room for nothing comes first
             try:
-                await self._renew(pack, size_bytes)
-            except Damaged as problem:  # what can be read of it still is where it is
+                await self._renew(pack, sealed[pack], live.get(pack, 0))
+            except (Damaged, NoSpace) as problem:
                 _log.warning("Pack %d stays as it is: %s", pack, problem.sentence)
         await self._shrink()
         return freed_bytes
@@ -97,9 +98,8 @@ class Collecting:
         tx.fasten(number for number, name in rows if name in doomed)
         return sum(sizes.values())
 
-    async def _renew(self, pack: int, size_bytes: int) -> None:
+    async def _renew(self, pack: int, size_bytes: int, live_bytes: int) -> None:
         """It is gone afterwards, where it is mostly dead."""
-        live_bytes = await asyncio.to_thread(self._live_bytes, pack)
         if live_bytes > size_bytes * LIVE_PART or pack in self._claims.packs:
             return
         while places := await asyncio.to_thread(self._chunks_in, pack):
@@ -137,8 +137,8 @@ class Collecting:
     def _loose(self, after: int) -> list[Row]:
         return self._catalog.reader.loose_chunks(after, SLICE_COUNT)
 
-    def _live_bytes(self, pack: int) -> int:
-        return self._catalog.reader.pack_sizes().get(pack, 0)
+    def _live_bytes(self) -> dict[int, int]:
+        return self._catalog.reader.pack_sizes()
 
     def _chunks_in(self, pack: int) -> list[ChunkPlace]:
         return self._catalog.reader.chunks_in(pack, COPIED_COUNT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from holdfast_protocol.model import PruneRow
 #: A larger document is not read to learn whether another generation of its application wrote it.
 READ_BYTES = 8 * 1024 * 1024
 GENERAL_FORMATS = ("plain", "parts")
+
+_log = logging.getLogger("holdfast.fates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +94,24 @@ class Fates:
 
     def looks(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
         """What becomes of these, each by itself: without a budget. ``shown``: as for ``protections``."""
-        return [self._judged([self._seen(self._catalog.reader, each, shown)])[0] for each in sessions]
+        return [look for each in self._seen_of(sessions, shown) for look in self._judged([each])]
 
     def budgeted(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
         """The same of all sessions of an application, which share its budget."""
-        return self._judged([self._seen(self._catalog.reader, each, shown) for each in sessions])
+        return self._judged([*self._seen_of(sessions, shown)])
 
     def rules(self, session: bytes) -> tuple[str, Rules]:
         """A session's application, and its rules."""
         app = self._catalog.reader.application(session) or ""
         return app, self._retention.of(app)
+
+    def _seen_of(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> Iterator[Look]:
+        """Nothing is taken of a session whose rows are damaged."""
+        for each in sessions:
+            try:
+                yield self._seen(self._catalog.reader, each, shown)
+            except Damaged as problem:
+                _log.warning("Session %s is left as it is: %s", each.hex()[:12], problem.sentence)
 
     def _seen(self, reader: Reader, session: bytes, shown: Collection[bytes]) -> Look:
         row = reader.session(session)
@@ -109,20 +120,24 @@ class Fates:
         protected = protections(reader, session, shown)
         if reader.is_pending(session):
             protected = {snapshot.id: ["its file is being written"] for _, snapshot in history}
-        ends = "the session was purged" if reader.is_pruned(session) else self._term(reader, row, rules)
+        ends = "the session was purged" if reader.is_pruned(session) else self._term(reader, session, row, rules)
         if ends and row is not None and any(self._holds_back(reader, row, history)):
             ends = None
         return Look(
             session=session, row=row, app=app, history=history, protected=protected, ends=ends, found={}
         )  # fmt: skip
 
-    def _term(self, reader: Reader, row: Session | None, rules: Rules) -> str | None:
-        """Of a deleted session that has had it; by the log's order, whatever the clock said then."""
+    def _term(self, reader: Reader, session: bytes, row: Session | None, rules: Rules) -> str | None:
+        """Of a deleted session that has had it, or of one that a workspace had which was discarded; by the log's order,
+        whatever the clock said then."""
         now = self._clock()
-        if row is None or not row.deleted or not is_over(row.modified, rules, now):
+        if row is None and any(each.session == session for each in reader.workspaces()):
+            return None
+        if row is not None and not (row.deleted and is_over(row.modified, rules, now)):
             return None
         days = f"{rules.deleted_seconds / DAY_SECONDS:g} days"
-        return f"deleted for more than {days}" if is_over(reader.reached(row.id, now), rules, now) else None
+        what = "deleted" if row is not None else "discarded"
+        return f"{what} for more than {days}" if is_over(reader.reached(session, now), rules, now) else None
 
     def _holds_back(self, reader: Reader, row: Session, history: Sequence[tuple[int, Snapshot]]) -> Iterator[bool]:
         """Whether something still needs a deleted session."""

@@ -68,8 +68,8 @@ class Pruning:
                 self.problems = []
             except Exception as problem:  # said, and tried again the next time
                 said = problem.sentence if isinstance(problem, HoldfastError) else repr(problem)
-                self.problems = [f"Nothing was pruned: {said}"]
-                _log.warning("Nothing was pruned: %s", said)
+                self.problems = [f"Retention stopped: {said}"]
+                _log.warning("Retention stopped: %s", said)
             await asyncio.sleep(every_seconds)
 
     async def prune(self, request: Prune, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -81,6 +81,8 @@ class Pruning:
                 self._looked_at = await self._look()
         counts, rows = self._looked_at
         end = request.offset + min(request.limit, LIMITS["rows_count"])
+        if end >= len(rows):
+            self._looked_at = None
         return Pruned(
             snapshots_count=counts.snapshots_count, sessions_count=counts.sessions_count,
             freed_bytes=counts.freed_bytes, rows=rows[request.offset : end], more=len(rows) > end,

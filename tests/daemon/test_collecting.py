@@ -17,7 +17,7 @@ from holdfast_daemon.claims import CONDEMNED_SECONDS, PROMISE_SECONDS, Claims
 from holdfast_daemon.retention import Rules
 from holdfast_daemon.store.nouns import ChunkPlace, WorkspaceContent
 from holdfast_protocol.chunking import cut, hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, NoSpace
 
 TAKE = Rules(autosaves=NONE)
 LARGE = 300_000
@@ -179,6 +179,26 @@ def test_a_damaged_pack_stays_as_it_is(store: PrunedStore) -> None:
     assert (store.head("b"), store.head("c")) == (stays["b"], stays["c"])
     with pytest.raises(Damaged):
         store.head("a")
+
+
+def test_a_full_disk_keeps_packs_as_they_are(store: PrunedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no room to copy what is alive in one; what is all dead goes, and the next time the rest."""
+    stays = _with_autosaves(store)
+    store.chunks.rotate()
+    dead = store.order("d", os.urandom(LARGE))
+    del dead
+    gc.collect()
+
+    def refuse(size_bytes: int) -> None:
+        raise NoSpace("full")
+
+    with monkeypatch.context() as full:
+        full.setattr(store.chunks, "reserve", refuse)
+        assert store.prune(TAKE).freed_bytes == 24 * LARGE
+    assert [path.name for path in (store.folder / "packs").iterdir()] == ["000001.pack"]
+    assert store.prune(TAKE).freed_bytes == 0
+    assert store.pack_bytes() < 4 * LARGE
+    assert {name: store.head(name) for name in stays} == stays
 
 
 def test_saves_beside_collections_lose_nothing(store: PrunedStore) -> None:

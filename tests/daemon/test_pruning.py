@@ -187,6 +187,32 @@ def test_a_deleted_session_stays_while_something_needs_it(store: PrunedStore) ->
     assert store.prune(Rules()).sessions_count == 0
 
 
+def test_what_was_discarded_unsaved_has_the_same_term(store: PrunedStore) -> None:
+    """The autosaves of a session that never came to be; while its workspace is there, they stay."""
+    _saved(store, b"one")
+    never = store.session("x").but(id=b"n" * 16)
+    auto = store.autosave("x", b"auto", never)
+    workspace = store.workspace(never, base=None, autosave=auto)
+    store.catalog.submit(lambda tx: store.sessions.tell_of(tx, workspace, "autosaved", "", auto)).result()
+    store.now += 31 * DAY
+    assert store.prune(Rules()).snapshots_count == 0
+    store.catalog.submit(lambda tx: tx.drop_workspace(workspace.id)).result()
+    rows = store.prune(Rules(), dry_run=True).rows
+    assert [(row.snapshot, row.reasons) for row in rows] == [(auto.hex(), ["discarded for more than 30 days"])]
+    assert store.prune(Rules()).snapshots_count == 1
+
+
+def test_a_damaged_session_is_left_and_the_others_are_not(store: PrunedStore) -> None:
+    """Nothing of it is taken, for nobody knows what it needs."""
+    for name in ("x", "y"):
+        _saved(store, b"one", name=name)
+        store.autosave(name, b"auto")
+    head = store.session("x").head
+    store.catalog.submit(lambda tx: tx._connection.execute("DELETE FROM snapshots WHERE id = ?", (head,))).result()  # type: ignore[attr-defined]  # the engine's own
+    assert store.prune(TAKE_AUTOSAVES).snapshots_count == 1
+    assert [row.cause for row in store.snapshots("x")] == ["autosaved"]
+
+
 def test_the_budget_is_an_applications(store: PrunedStore) -> None:
     """All its sessions share it; the oldest autosaves go, whosesoever they are."""
     for name in ("x", "y"):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pytest
 from e2e_daemon import Daemon
 
 import holdfast
+from holdfast_protocol.connection import Answered
+from holdfast_protocol.errors import BadField
+from holdfast_protocol.messages import Missing, Request, Save
 from holdfast_protocol.model import Ref
 
 
@@ -88,10 +92,10 @@ def test_an_upload_beside_a_collection_is_saved(shared: Daemon) -> None:
     content = os.urandom(2_000_000)
     with shared.client() as client, shared.client() as other:
         first = client.save("p", "first", content)
-        asked = []
+        asked: list[Request] = []
 
-        def ask(request: object, payload: object = (), timeout_seconds: float | None = None) -> object:
-            answer = real(request, payload, timeout_seconds)  # type: ignore[arg-type]  # as it was asked
+        def ask(request: Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None) -> Answered:
+            answer = real(request, payload, timeout_seconds)
             if not asked:
                 asked.append(request)
                 other.purge(Ref(id=first.session.id))
@@ -99,7 +103,25 @@ def test_an_upload_beside_a_collection_is_saved(shared: Daemon) -> None:
             return answer
 
         real = client.ask
-        client.ask = ask  # type: ignore[method-assign,assignment]  # to come between the question and the save
+        client.ask = ask  # type: ignore[method-assign]  # to come between the question and the save
         saved = client.save("p", "second", content)
-        assert type(asked[0]).__name__ == "Missing"
+        assert isinstance(asked[0], Missing)
         assert client.cat(Ref(id=saved.session.id)) == content
+
+
+def test_chunks_that_are_gone_after_all_are_sent_again(shared: Daemon) -> None:
+    """Nobody need notice."""
+    content = os.urandom(2_000_000)
+    refused: list[Request] = []
+    with shared.client() as client:
+
+        def ask(request: Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None) -> Answered:
+            if isinstance(request, Save) and not refused:
+                refused.append(request)
+                raise BadField("files: chunk 00 is not in the store; put it first", chunk="00")
+            return real(request, payload, timeout_seconds)
+
+        real = client.ask
+        client.ask = ask  # type: ignore[method-assign]  # to come between
+        saved = client.save("p", "again", content)
+        assert (len(refused), client.cat(Ref(id=saved.session.id))) == (1, content)
