@@ -97,6 +97,16 @@ def test_an_answer_without_a_file_is_no_state(igv: FakeIgv, port: IgvPort, savin
     assert port.state(5).document == igv.session
 
 
+def test_the_last_file_stays_until_there_is_another(igv: FakeIgv, port: IgvPort, tmp_path: Path) -> None:
+    """IGV has it for the open session, which its menu reloads."""
+    for _ in range(3):
+        port.state(5)
+    igv.saving = refuses
+    with pytest.raises(Silent):
+        port.state(5)
+    assert [(tmp_path / name).read_bytes() for name in os.listdir(tmp_path)] == [igv.session]
+
+
 def test_a_command_that_igv_comes_to_late_is_not_taken_for_an_answer(igv: FakeIgv, port: IgvPort) -> None:
     """A dialog is closed: what was written then is of another moment, and half of it perhaps."""
     paths = []

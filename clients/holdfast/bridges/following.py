@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from holdfast_protocol.errors import Damaged, HoldfastError, NotAllowed, NotFound
+from holdfast_protocol.errors import HoldfastError, NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from holdfast.client import Client
@@ -91,17 +91,17 @@ class Following:
             self._take(self._program.state(SHARE * seconds))
             self._tell(f"{self._program.name}: its state is kept again" if self._said else "")
             self._said = self._problem = ""
-        except (Silent, Damaged) as problem:
-            self._problem = self._tell(_sentence(problem))
+        except (Silent, OSError) as problem:
+            self._problem = self._tell(str(problem))
         except (NotFound, NotAllowed):  # somebody recovered or discarded it, or took it over
             self._forget()
         except Gone as problem:
             self.leave()
-            self._tell(_sentence(problem))
-            time.sleep(min(PAUSE_SECONDS, self._every_seconds))
+            self._tell(str(problem))
+            self._pause()
         except HoldfastError as problem:
-            self._tell(_sentence(problem))
-            time.sleep(min(PAUSE_SECONDS, self._every_seconds))
+            self._problem = self._tell(problem.sentence)
+            self._pause()
 
     def finish(self) -> None:
         """What the program had last is handed over where it can be, and the workspace left."""
@@ -146,6 +146,5 @@ class Following:
             self._said = sentence
         return sentence
 
-
-def _sentence(problem: Exception) -> str:
-    return problem.sentence if isinstance(problem, HoldfastError) else str(problem)
+    def _pause(self) -> None:
+        time.sleep(min(PAUSE_SECONDS, self._every_seconds))
