@@ -242,13 +242,14 @@ def test_one_snapshot_is_one_command(shared: Daemon, command: Callable[..., subp
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subprocess.Popen[bytes]], igv: FakeIgv, number):
-    """Told to end, it leaves its workspace, and that is no failure; nothing of it stays in the temporary folder."""
+    """Told to end, it asks once more and leaves its workspace, and that is no failure; its folder is gone."""
     folders: list[str] = []
     igv.saving = lambda path, session: (folders.append(os.path.dirname(path)), saves(path, session))[1]
     name = f"ends by {number}"
-    bridge = command(name, "--every", "0.2")
+    bridge = command(name, "--every", "60")
     with shared.client() as client:
         until(lambda: [row for row in client.workspaces(app="igv").rows if row.name == name and row.autosave])
+        igv.session = session("/a.bed", locus="chr2")
         bridge.send_signal(number)
         _, said = bridge.communicate(timeout=15)
         assert bridge.returncode == 0
@@ -256,6 +257,7 @@ def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subproces
         [row] = [row for row in client.workspaces(app="igv").rows if row.name == name]
         assert row.left is not None
         assert not os.path.exists(folders[0])
+        assert client.load(f"igv/{client.recover(row.id).session.name}").files[b""] == igv.session
 
 
 def test_a_bridge_outlives_the_daemon(daemon: Daemon, igv: FakeIgv) -> None:
