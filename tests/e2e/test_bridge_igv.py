@@ -240,7 +240,7 @@ def test_one_snapshot_is_one_command(shared: Daemon, command: Callable[..., subp
     assert "wrote nothing" in said.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subprocess.Popen[bytes]], igv: FakeIgv, number):
     """Told to end, it asks once more and leaves its workspace, and that is no failure; its folder is gone."""
     folders: list[str] = []

@@ -37,11 +37,13 @@ class Silent(Exception):
 @dataclass(frozen=True, kw_only=True)
 class State:
     """``document``: as the program wrote it; None where there is nothing in it. ``sitting``: another number stands for
-    another session than before. ``mark``: the same for a document that is the same."""
+    another session than before. ``mark``: the same for a document that is the same. ``problem``: why it is older than
+    it should be, if it is."""
 
     document: DocumentContent | None
     sitting: int
     mark: object
+    problem: str = ""
 
 
 class Program(Protocol):
@@ -88,7 +90,10 @@ class Following:
             if self._workspace is None and not self._program.is_there():
                 raise Gone(f"{self._program.name} is not there")
             seconds = self._open().wait_until_due(self._every_seconds, self._problem)
-            self._take(self._program.state(SHARE * seconds))
+            state = self._program.state(SHARE * seconds)
+            self._take(state)
+            if state.problem:
+                raise Silent(state.problem)
             self._tell(f"{self._program.name}: its state is kept again" if self._said else "")
             self._said = self._problem = ""
         except (Silent, OSError) as problem:
