@@ -18,7 +18,10 @@ class App:
     def cdata(self):
         with open(HERE + "/shown") as file:
             shown = file.read().split()
-        copy = lambda name: shutil.copy(HERE + "/" + shown[0], name)
+        def copy(name):
+            shutil.copy(HERE + "/" + shown[0], name)
+            if "unpicklable" in shown:
+                raise TypeError("cannot pickle this")
         return types.SimpleNamespace(data=side(shown[1:]), models=side([]), to_file=copy)
 """
 _APP = """

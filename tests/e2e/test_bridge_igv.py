@@ -97,6 +97,16 @@ def test_an_answer_without_a_file_is_no_state(igv: FakeIgv, port: IgvPort, savin
     assert port.state(5).document == igv.session
 
 
+def test_the_last_file_stays_until_there_is_another(igv: FakeIgv, port: IgvPort, tmp_path: Path) -> None:
+    """IGV has it for the open session, which its menu reloads."""
+    for _ in range(3):
+        port.state(5)
+    igv.saving = refuses
+    with pytest.raises(Silent):
+        port.state(5)
+    assert [(tmp_path / name).read_bytes() for name in os.listdir(tmp_path)] == [igv.session]
+
+
 def test_a_command_that_igv_comes_to_late_is_not_taken_for_an_answer(igv: FakeIgv, port: IgvPort) -> None:
     """A dialog is closed: what was written then is of another moment, and half of it perhaps."""
     paths = []
@@ -230,15 +240,16 @@ def test_one_snapshot_is_one_command(shared: Daemon, command: Callable[..., subp
     assert "wrote nothing" in said.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subprocess.Popen[bytes]], igv: FakeIgv, number):
-    """Told to end, it leaves its workspace, and that is no failure; nothing of it stays in the temporary folder."""
+    """Told to end, it asks once more and leaves its workspace, and that is no failure; its folder is gone."""
     folders: list[str] = []
     igv.saving = lambda path, session: (folders.append(os.path.dirname(path)), saves(path, session))[1]
     name = f"ends by {number}"
-    bridge = command(name, "--every", "0.2")
+    bridge = command(name, "--every", "60")
     with shared.client() as client:
         until(lambda: [row for row in client.workspaces(app="igv").rows if row.name == name and row.autosave])
+        igv.session = session("/a.bed", locus="chr2")
         bridge.send_signal(number)
         _, said = bridge.communicate(timeout=15)
         assert bridge.returncode == 0
@@ -246,6 +257,7 @@ def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subproces
         [row] = [row for row in client.workspaces(app="igv").rows if row.name == name]
         assert row.left is not None
         assert not os.path.exists(folders[0])
+        assert client.load(f"igv/{client.recover(row.id).session.name}").files[b""] == igv.session
 
 
 def test_a_bridge_outlives_the_daemon(daemon: Daemon, igv: FakeIgv) -> None:

@@ -125,6 +125,17 @@ def test_a_killed_mosaic_leaves_its_last_state(client: holdfast.Client, bridge: 
     assert kept(client, row) == session("a")[0]
 
 
+def test_what_mosaic_cannot_write_is_told_of(client: holdfast.Client, bridge: Bridge) -> None:
+    """The last state that it could write is kept."""
+    bridge.mosaic.show(*session("a"))
+    until(lambda: rows(client, bridge))
+    bridge.mosaic.show(b"half", "uuid-a", "unpicklable")
+    until(lambda: [line for line in client.status().problems if bridge.name in line and "cannot pickle this" in line])
+    bridge.mosaic.close()
+    assert bridge.ended().err.count("cannot pickle this") == 1
+    assert kept(client, rows(client, bridge)[0]) == session("a")[0]
+
+
 def test_nothing_of_a_session_is_run(client: holdfast.Client, bridge: Bridge, tmp_path: Path) -> None:
     """A document whose pickle calls something is refused, as any, and told of; the good state stays."""
     bridge.mosaic.show(*session("a"))

@@ -134,7 +134,7 @@ def test_it_is_due_at_once_and_then_at_its_pace(client: holdfast.Client, name: s
         assert time.monotonic() - began >= 0.6
 
 
-def test_a_silent_application_is_told_of(client: holdfast.Client, name: str) -> None:
+def test_a_silent_application_is_told_of(shared: Daemon, client: holdfast.Client, name: str) -> None:
     """In the row and in ``status``, with why; until it answers."""
     with client.workspace(f"igv/{name}") as ws:
         ws.wait_until_due(0.05)
@@ -143,6 +143,7 @@ def test_a_silent_application_is_told_of(client: holdfast.Client, name: str) -> 
         assert row.unanswered is not None
         assert abs(row.unanswered - time.time_ns()) < 60e9
         assert [line for line in client.status().problems if name in line and "a dialog is open" in line]
+        assert "its application does not answer" in shared.ok("workspace", "list").text
         ws.wait_until_due(0.05)
         assert next(row for row in client.workspaces().rows if row.id == ws.id).unanswered is None
         assert not [line for line in client.status().problems if name in line]

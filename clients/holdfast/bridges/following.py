@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from holdfast_protocol.errors import Damaged, HoldfastError, NotAllowed, NotFound
+from holdfast_protocol.errors import HoldfastError, NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from holdfast.client import Client
@@ -37,11 +37,13 @@ class Silent(Exception):
 @dataclass(frozen=True, kw_only=True)
 class State:
     """``document``: as the program wrote it; None where there is nothing in it. ``sitting``: another number stands for
-    another session than before. ``mark``: the same for a document that is the same."""
+    another session than before. ``mark``: the same for a document that is the same. ``problem``: why it is older than
+    it should be, if it is."""
 
     document: DocumentContent | None
     sitting: int
     mark: object
+    problem: str = ""
 
 
 class Program(Protocol):
@@ -88,20 +90,23 @@ class Following:
             if self._workspace is None and not self._program.is_there():
                 raise Gone(f"{self._program.name} is not there")
             seconds = self._open().wait_until_due(self._every_seconds, self._problem)
-            self._take(self._program.state(SHARE * seconds))
+            state = self._program.state(SHARE * seconds)
+            self._take(state)
+            if state.problem:
+                raise Silent(state.problem)
             self._tell(f"{self._program.name}: its state is kept again" if self._said else "")
             self._said = self._problem = ""
-        except (Silent, Damaged) as problem:
-            self._problem = self._tell(_sentence(problem))
+        except (Silent, OSError) as problem:
+            self._problem = self._tell(str(problem))
         except (NotFound, NotAllowed):  # somebody recovered or discarded it, or took it over
             self._forget()
         except Gone as problem:
             self.leave()
-            self._tell(_sentence(problem))
-            time.sleep(min(PAUSE_SECONDS, self._every_seconds))
+            self._tell(str(problem))
+            self._pause()
         except HoldfastError as problem:
-            self._tell(_sentence(problem))
-            time.sleep(min(PAUSE_SECONDS, self._every_seconds))
+            self._problem = self._tell(problem.sentence)
+            self._pause()
 
     def finish(self) -> None:
         """What the program had last is handed over where it can be, and the workspace left."""
@@ -146,6 +151,5 @@ class Following:
             self._said = sentence
         return sentence
 
-
-def _sentence(problem: Exception) -> str:
-    return problem.sentence if isinstance(problem, HoldfastError) else str(problem)
+    def _pause(self) -> None:
+        time.sleep(min(PAUSE_SECONDS, self._every_seconds))

@@ -2,6 +2,9 @@
 
 ``OK`` is said also where nothing was written, and nothing at all while a dialog is open; so the file that IGV was to
 write is looked at, and not the answer.
+
+IGV takes the file that it wrote for the open session from then on: its menu would reload that one. So the last is left
+where it is until there is another.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ class IgvPort:
         self._port = port
         self._folder = os.path.realpath(folder)
         self._asked_count = 0
+        self._last = ""
         self._sitting = 0
         self._resources: frozenset[str] = frozenset()
 
@@ -55,14 +59,16 @@ class IgvPort:
 
     def _saved(self, seconds: float) -> bytes:
         """The file that it writes when told to; it ends its name as it likes."""
-        for name in os.listdir(self._folder):  # a command of before, which IGV came to only later
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(self._folder, name))
+        for name in os.listdir(self._folder):
+            if name != self._last:  # of a command of before, which IGV perhaps came to only later
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(self._folder, name))
         self._asked_count += 1
         stem = f"state-{self._asked_count}"
         answer = self._answer(f"saveSession {os.path.join(self._folder, stem)}", seconds)
         for name in sorted(os.listdir(self._folder)):
             if name.startswith(f"{stem}."):
+                self._last = name
                 with open(os.path.join(self._folder, name), "rb") as file:
                     return file.read()
         raise Silent(f"{self.name} wrote nothing, and answered {answer!r}")

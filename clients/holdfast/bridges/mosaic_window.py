@@ -12,7 +12,7 @@ import signal
 import subprocess
 
 from holdfast.bridges import mosaic_start
-from holdfast.bridges.following import Silent, State
+from holdfast.bridges.following import State
 
 #: How long Mosaic has to end when it is told to.
 END_SECONDS = 10.0
@@ -48,13 +48,12 @@ class MosaicWindow:
                 now = json.load(file)
         except FileNotFoundError:
             return State(document=None, sitting=0, mark=None)
-        if now["problem"]:
-            raise Silent(f"Mosaic could not write its state: {now['problem']}")
-        if not now["file"]:
-            return State(document=None, sitting=now["sitting"], mark=None)
-        document = pathlib.Path(self._folder, now["file"])
-        found = document.stat()
-        return State(document=document, sitting=now["sitting"], mark=(found.st_ino, found.st_mtime_ns))
+        problem = f"Mosaic could not write its state: {now['problem']}" if now["problem"] else ""
+        document, mark = None, None
+        if now["file"]:
+            document = pathlib.Path(self._folder, now["file"])
+            mark = (document.stat().st_ino, document.stat().st_mtime_ns)
+        return State(document=document, sitting=now["sitting"], mark=mark, problem=problem)
 
     def end(self) -> int | None:
         """It is told to end, as by its user, unless it has; gives its exit code, None where it does not end."""

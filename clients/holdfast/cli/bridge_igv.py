@@ -48,5 +48,5 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
                 while True:
                     following.turn()
             finally:
-                following.leave()
+                following.finish()
     return 0
