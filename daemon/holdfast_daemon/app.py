@@ -30,7 +30,6 @@ from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
 from holdfast_daemon.pruning import Pruning
-from holdfast_daemon.retention import Retention
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -41,6 +40,7 @@ from holdfast_daemon.store.nouns import Folder, new_id
 from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.index import SqliteIndex
+from holdfast_daemon.suspend import Suspend
 from holdfast_protocol.endpoint import Places, places
 from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
@@ -113,7 +113,7 @@ class Daemon:
         self._folders.start()
         own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
-        fates = Fates(self._catalog, content, Retention(), sessions.clock)
+        fates = Fates(self._catalog, content, configuration.retention.of, sessions.clock)
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
         service = Service(
             sessions, saving, lifecycle, content, self._folders, adopting, self._indexing, formats,
@@ -131,6 +131,9 @@ class Daemon:
         closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
         self._server.start()
+        suspend = Suspend(self._workspaces.flush, self._environment)
+        closing.push_async_callback(suspend.stop)
+        suspend.start()
         self._indexing.start()
         closing.callback(self._indexing.stop)
         closing.push_async_callback(self._pruning.stop)

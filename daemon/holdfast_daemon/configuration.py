@@ -6,6 +6,10 @@
     [app.aiderdesk.autosave]        # for one application; what is not said here is as above
     ceiling_seconds = 10.0
 
+    [retention]
+    budget_bytes = 2_000_000_000
+    autosaves.last = 20
+
 No file is a file without options. One that cannot be understood is refused at the start, with the option's name: a
 daemon that goes on with other settings than were written would be worse than none.
 """
@@ -21,6 +25,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 import msgspec
 
 from holdfast_daemon.autosave import Pace
+from holdfast_daemon.retention import Rules
 from holdfast_protocol.errors import BadField, Unreadable
 
 APP = "app"
@@ -35,9 +40,9 @@ class PerApplication(Generic[Section]):
     common: Section
     apps: Mapping[str, Section] = field(default_factory=dict)
 
-    def of(self, app: str) -> Section:
+    def of(self, app: str | None) -> Section:
         """That of an application."""
-        return self.apps.get(app, self.common)
+        return self.apps.get(app or "", self.common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,10 @@ class Configuration:
     """All of it."""
 
     autosave: PerApplication[Pace] = PerApplication(Pace())
+    retention: PerApplication[Rules] = PerApplication(Rules())
 
 
-SECTIONS: dict[str, type[Any]] = {"autosave": Pace}
+SECTIONS: dict[str, type[Any]] = {"autosave": Pace, "retention": Rules}
 
 
 def read(path: str) -> Configuration:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from holdfast_daemon.content import Content
 from holdfast_daemon.formats.base import Format
-from holdfast_daemon.retention import DAY_SECONDS, Candidate, Retention, Rules, Verdict, is_over, verdicts
+from holdfast_daemon.retention import DAY_SECONDS, Candidate, Rules, Verdict, is_over, verdicts
 from holdfast_daemon.store.base import Catalog, Reader
 from holdfast_daemon.store.nouns import Session, Snapshot
 from holdfast_protocol.errors import Damaged, NotFound, TooLarge
@@ -86,10 +86,13 @@ def protections(reader: Reader, session: bytes, shown: Collection[bytes]) -> dic
 class Fates:
     """Looks, and changes nothing. For any thread."""
 
-    def __init__(self, catalog: Catalog, content: Content, retention: Retention, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, catalog: Catalog, content: Content, rules_of: Callable[[str | None], Rules], clock: Callable[[], int]
+    ) -> None:
+        """``rules_of``: those of an application."""
         self._catalog = catalog
         self._content = content
-        self._retention = retention
+        self._rules_of = rules_of
         self._clock = clock
 
     def looks(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> list[Look]:
@@ -103,7 +106,7 @@ class Fates:
     def rules(self, session: bytes) -> tuple[str, Rules]:
         """A session's application, and its rules."""
         app = self._catalog.reader.application(session) or ""
-        return app, self._retention.of(app)
+        return app, self._rules_of(app)
 
     def _seen_of(self, sessions: Sequence[bytes], shown: Collection[bytes]) -> Iterator[Look]:
         """Nothing is taken of a session whose rows are damaged."""
@@ -149,7 +152,7 @@ class Fates:
 
     def _judged(self, seen: Sequence[Look]) -> list[Look]:
         """With a verdict for each snapshot; the last one before each upgrade of an application is no candidate."""
-        rules = self._retention.of(seen[0].app) if seen else Rules()
+        rules = self._rules_of(seen[0].app) if seen else Rules()
         lasting = [look for look in seen if look.ends is None]
         upgrades: dict[bytes, set[bytes]] = {}
         while True:

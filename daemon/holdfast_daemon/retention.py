@@ -13,21 +13,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
 
 SECOND = 1_000_000_000
 DAY_SECONDS = 24 * 60 * 60
+
+Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thinning:
     """How many are kept of each kind: the newest ones, and the newest of each hour, day, week, month (UTC)."""
 
-    last: int = 10
-    hourly: int = 24
-    daily: int = 7
-    weekly: int = 5
-    monthly: int = 12
+    last: Count = 10
+    hourly: Count = 24
+    daily: Count = 7
+    weekly: Count = 5
+    monthly: Count = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +42,10 @@ class Rules:
 
     autosaves: Thinning = Thinning()
     saves: Thinning | None = None
-    age_seconds: int | None = None
-    count: int | None = None
-    budget_bytes: int | None = None
-    deleted_seconds: int = 30 * DAY_SECONDS
+    age_seconds: Count | None = None
+    count: Count | None = None
+    budget_bytes: Count | None = None
+    deleted_seconds: Count = 30 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +59,6 @@ class Candidate:
     is_autosave: bool
     protected: tuple[str, ...] = ()
     chunks: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """The rules of all applications."""
-
-    ordinary: Rules = Rules()
-    own: Mapping[str, Rules] = field(default_factory=dict)
-
-    def of(self, app: str | None) -> Rules:
-        """Its own rules, or the ordinary ones."""
-        return self.own.get(app or "", self.ordinary)
 
 
 class Verdict(NamedTuple):

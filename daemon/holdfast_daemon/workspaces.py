@@ -88,6 +88,12 @@ class Workspaces:
             await self._try_snapshot(live)
         self._journal.close()
 
+    async def flush(self) -> None:
+        """What is unsaved now is in a snapshot, where that can be made."""
+        for live in [*self._live.values()]:
+            if live.row.unsaved is not None:
+                await self._try_snapshot(live)
+
     def holders(self) -> set[bytes]:
         """The connections that hold one."""
         return {live.holder for live in self._live.values() if live.holder}

@@ -11,7 +11,7 @@ from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.pruning import Pruning
-from holdfast_daemon.retention import Retention, Rules, Thinning
+from holdfast_daemon.retention import Rules, Thinning
 from holdfast_daemon.store.nouns import Session, Workspace, new_id
 from holdfast_protocol.messages import Prune, Pruned
 
@@ -25,7 +25,7 @@ class PrunedStore(Store):
 
     def prune(self, rules: Rules, *, dry_run: bool = False) -> Pruned:
         async def work() -> Pruned:
-            fates = Fates(self.catalog, self.content, Retention(ordinary=rules), lambda: self.now)
+            fates = Fates(self.catalog, self.content, lambda _: rules, lambda: self.now)
             collecting = Collecting(self.catalog, self.chunks, self.content, Faults({}))
             pruning = Pruning(self.sessions, fates, collecting, Faults({}))
             reply, _ = await pruning.prune(Prune(dry_run=dry_run), [], None, 0.0)  # type: ignore[arg-type]  # nobody

@@ -9,6 +9,7 @@ import pytest
 
 from holdfast_daemon import configuration
 from holdfast_daemon.autosave import Pace
+from holdfast_daemon.retention import Rules, Thinning
 from holdfast_protocol.errors import BadField, Unreadable
 
 
@@ -30,6 +31,22 @@ def test_an_application_has_what_is_said_for_it_and_the_rest_as_all() -> None:
     assert pace.of("aiderdesk") == Pace(quiet_seconds=1.0, ceiling_seconds=5.5)
 
 
+def test_the_rules_of_retention_are_said_in_part() -> None:
+    """What is not said is as it is by default, and as for all where it is said for one application."""
+    retention = configuration.parse("""
+        [retention]
+        budget_bytes = 1_000
+        autosaves.last = 3
+        [app.igv.retention]
+        saves.daily = 9
+        autosaves.hourly = 1
+        """).retention
+    assert retention.of("renardo") == Rules(budget_bytes=1000, autosaves=Thinning(last=3))
+    assert retention.of("igv") == Rules(
+        budget_bytes=1000, autosaves=Thinning(last=3, hourly=1), saves=Thinning(daily=9)
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "field", "said"),
     [
@@ -40,6 +57,8 @@ def test_an_application_has_what_is_said_for_it_and_the_rest_as_all() -> None:
         ("[autosave]\nquiet_seconds = nan", "autosave.quiet_seconds", ">= 0.01"),
         ("[autosave]\nquiet_seconds = '1'", "autosave.quiet_seconds", "got `str`"),
         ("[app.x.autosave]\nceiling_seconds = inf", "app.x.autosave.ceiling_seconds", "<= 86400"),
+        ("[retention]\nautosaves.lats = 3", "retention.autosaves.lats", "is it retention.autosaves.last?"),
+        ("[retention]\nsaves.last = -1", "retention.saves.last", ">= 0"),
         ("autosave = 1", "autosave", "a table is expected"),
         ("[app]\nx = 1", "app.x", "a table is expected"),
         ("[app.x]\nautosave = 1", "app.x.autosave", "a table is expected"),

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from holdfast_daemon.retention import (
     SECOND,
     Candidate,
-    Retention,
     Rules,
     Thinning,
     Verdict,
@@ -119,12 +118,6 @@ def test_a_clock_that_was_wrong_for_a_while_lets_nothing_go_early() -> None:
         ]
         assert _kept(some, Rules(age_seconds=86400)) == [4, 3, 2, 1]
         assert _kept(some, Rules(autosaves=dataclasses.replace(NONE, daily=3))) == [4]
-
-
-def test_an_application_may_have_rules_of_its_own() -> None:
-    """The others have the ordinary ones."""
-    retention = Retention(own={"mosaic": Rules(count=1)})
-    assert (retention.of("mosaic").count, retention.of("igv"), retention.of(None)) == (1, Rules(), Rules())
 
 
 def test_deleted_sessions_have_their_own_term() -> None:

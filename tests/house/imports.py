@@ -33,11 +33,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "apsw": (f"{DAEMON}/store/sqlite/*.py",),
     "watchdog": (f"{DAEMON}/inotify.py",),
     "platformdirs": (f"{PROTOCOL}/endpoint.py",),
+    "dbus_fast": (f"{DAEMON}/suspend.py",),
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
 }
 #: Distributions that are imported under another name.
-IMPORTED_AS = {"pyzmq": "zmq"}
+IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast"}
 
 #: A tree to the packages of ours that it may import.
 MAY_IMPORT: dict[str, frozenset[str]] = {
