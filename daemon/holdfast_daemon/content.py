@@ -198,7 +198,10 @@ class Content:
             return self._chunks.get(_need(reader, name))
         except Dropped:  # between the two, its pack was written anew
             reader.end_view()
+        try:
             return self._chunks.get(_need(reader, name))
+        except Dropped as problem:
+            raise Damaged(f"The pack of chunk {name.hex()[:12]} is gone", chunk=name.hex()) from problem
 
     def reading_placed(self, placed: Placed, form: Format) -> Reading:
         """The parts of a document that may not be in the catalog yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast_daemon.content import Content
 from holdfast_daemon.formats.base import Format
@@ -163,7 +163,7 @@ class Fates:
             if not unread:
                 break
             upgrades |= {look.session: self._before_upgrades(look) for look in unread}
-        return [_with(look, found if look.ends is None else _all_gone(look)) for look in seen]
+        return [replace(look, found=found if look.ends is None else _all_gone(look)) for look in seen]
 
     def _candidates(self, look: Look, rules: Rules, upgrades: Mapping[bytes, set[bytes]]) -> Iterator[Candidate]:
         before = upgrades.get(look.session, set())
@@ -229,12 +229,4 @@ def _all_gone(look: Look) -> dict[int, Verdict]:
         number: Verdict(True, tuple(needed[snapshot.id])) if needed.get(snapshot.id) else Verdict(False, (look.ends,))
         for number, snapshot in look.history
     }
-
-
-def _with(look: Look, found: Mapping[int, Verdict]) -> Look:
-    own = {number: found[number] for number, _ in look.history}
-    return Look(
-        session=look.session, row=look.row, app=look.app, history=look.history, protected=look.protected,
-        ends=look.ends, found=own,
-    )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import partial
 
 from holdfast_daemon.collecting import Collecting
@@ -18,7 +18,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Reader, Transaction
-from holdfast_daemon.store.nouns import Operation, Session
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot
 from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, NotFound
 from holdfast_protocol.messages import LIMITS, Changed, Prune, Pruned
 from holdfast_protocol.model import PruneRow
@@ -28,6 +28,7 @@ EVERY_SECONDS = 6 * 3600.0
 #: Of each step, so that it takes a few milliseconds.
 SESSIONS_COUNT = 20
 SNAPSHOTS_COUNT = 16
+BATCH_BYTES = 512 * 1024 * 1024
 PAUSE_SECONDS = 0.002
 AUTHOR = "retention"
 
@@ -119,10 +120,8 @@ class Pruning:
             return Pruned(snapshots_count=snapshots_count, sessions_count=sessions_count, freed_bytes=freed_bytes)
 
     async def _remove(self, look: Look, shown: Collection[bytes]) -> int:
-        going = [snapshot.id for snapshot in look.going]
         count = 0
-        for at in range(0, len(going), SNAPSHOTS_COUNT):
-            some = going[at : at + SNAPSHOTS_COUNT]
+        for some in _batches(look.going):
             count += await self._catalog.commit(partial(self._take, session=look.session, snapshots=some, shown=shown))
             self._faults.at("snapshots-removed")
             await asyncio.sleep(PAUSE_SECONDS)
@@ -210,6 +209,20 @@ class Pruning:
 
     def _shown(self) -> set[bytes]:
         return self._catalog.reader.shown_otherwise()
+
+
+def _batches(snapshots: Sequence[Snapshot]) -> Iterator[list[bytes]]:
+    """Ids; large documents have many chunks, each of which takes its time."""
+    some: list[bytes] = []
+    size_bytes = 0
+    for each in snapshots:
+        if some and (len(some) == SNAPSHOTS_COUNT or size_bytes + each.size_bytes > BATCH_BYTES):
+            yield some
+            some, size_bytes = [], 0
+        some.append(each.id)
+        size_bytes += each.size_bytes
+    if some:
+        yield some
 
 
 def check_free(reader: Reader, session: Session) -> None:

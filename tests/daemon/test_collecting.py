@@ -78,6 +78,19 @@ def test_whoever_reads_a_pack_while_it_goes_has_his_bytes(store: PrunedStore) ->
         assert store.content.bytes_of(document)[b""] == stays["a"]
 
 
+def test_a_pack_that_is_lost_is_damage(store: PrunedStore) -> None:
+    """It is said so, and nothing else breaks."""
+    _with_autosaves(store, 0)
+    store.close()
+    for path in (store.folder / "packs").iterdir():
+        path.unlink()
+    again = PrunedStore(store.folder)
+    with pytest.raises(Damaged):
+        again.head("a")
+    assert again.prune(TAKE).freed_bytes == 0
+    store.catalog, store.chunks = again.catalog, again.chunks  # the fixture closes those
+
+
 def test_the_catalog_shrinks(store: PrunedStore) -> None:
     """Small contents are in its rows."""
     store.save("x", b"x")

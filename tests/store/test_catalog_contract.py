@@ -202,6 +202,19 @@ def test_a_view_stands_still(catalog: Catalog) -> None:
     reader.end_view()
 
 
+def test_a_transaction_is_one_view(catalog: Catalog) -> None:
+    """Whoever ends a view within it commits nothing."""
+
+    def work(tx: Transaction) -> None:
+        tx.add_operation(operation())
+        tx.end_view()
+        raise Moved
+
+    with pytest.raises(Moved):
+        catalog.submit(work).result(10)
+    assert catalog.reader.newest_operation() == 0
+
+
 def test_names_and_paths_are_unique_among_the_living(catalog: Catalog) -> None:
     """A deleted one frees both; a live one is found before deleted ones."""
     gone = session().but(deleted=True)

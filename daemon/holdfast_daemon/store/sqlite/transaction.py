@@ -38,6 +38,9 @@ from holdfast_daemon.store.sqlite.space import SpaceChanges, chunks_of
 class SqliteTransaction(SqliteReader, SpaceChanges):
     """What can be changed, inside one transaction; the operation's number is given here, without a gap."""
 
+    def end_view(self) -> None:
+        """It sees the newest state as it is, and ends with its commit."""
+
     def add_chunks(self, places: Iterable[ChunkPlace]) -> None:
         self._connection.executemany(
             "INSERT OR IGNORE INTO chunks(hash, size_bytes, pack, offset_bytes, content) VALUES(?, ?, ?, ?, ?)",
