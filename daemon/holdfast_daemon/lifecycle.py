@@ -360,6 +360,9 @@ class Lifecycle:
             raise _changed_since(before, undone)
         return self._put_away(tx, before, archived)
 
+    def _repeat_pins(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
+        return pins.repeat(tx, original, before)
+
     def _repeat_note(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
         if tx.note(before.id) != original.note:
             raise CannotUndo(f"{before.app}/{before.name} has another note since", operation=undone.number)
@@ -455,6 +458,7 @@ _REPEATS: dict[str, _Repeat] = {
     "archived": Lifecycle._repeat_archiving,
     "unarchived": Lifecycle._repeat_archiving,
     "noted": Lifecycle._repeat_note,
+    **dict.fromkeys(("pinned", "unpinned"), Lifecycle._repeat_pins),
 }
 
 

@@ -86,6 +86,12 @@ def reverse(tx: Transaction, operation: Operation, session: Session) -> Session:
     return session
 
 
+def repeat(tx: Transaction, operation: Operation, session: Session) -> Session:
+    """What was undone, once more. Raises CannotUndo."""
+    opposite = "unpinned" if operation.type == "pinned" else "pinned"
+    return reverse(tx, operation.but(type=opposite), session)
+
+
 def _need(tx: Transaction, named: Named) -> Session:
     session = tx.session(named.session.id)
     if session is None:

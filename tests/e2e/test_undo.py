@@ -176,7 +176,8 @@ def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
     rows |= daemon.rows("u")
     folder = daemon.sessions / "u"
     files = {str(path): path.read_bytes() for path in folder.rglob(f"{name}*")}
-    notes = [daemon.show(f"u/{each}")["note"] for each in rows if each.startswith(name)]
+    shown_rows = [daemon.show(f"u/{each}") for each in rows if each.startswith(name)]
+    notes = [(each["note"], each["snapshot"]["pins"]) for each in shown_rows]
     shown = ("id", "name", "tags", "archived", "template", "suspect", "head")
     return files, notes, [tuple(map(str, map(row.get, shown))) for row in rows.values() if row["name"].startswith(name)]
 
@@ -192,6 +193,8 @@ def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
         ("re-template", ("template", "u/re-template")),
         ("re-archive", ("archive", "u/re-archive")),
         ("re-note", ("note", "u/re-note", "what it is for\nand for whom")),
+        ("re-pin", ("pin", "u/re-pin", "gig")),
+        ("re-unpin", ("pin", "--off", "u/re-unpin")),
         ("re-delete", ("delete", "u/re-delete")),
         ("re-accept", ("accept", "u/re-accept")),
     ],
@@ -199,6 +202,8 @@ def _state(daemon: Daemon, name: str) -> tuple[object, ...]:
 def test_an_undo_can_be_undone_and_that_again(shared: Daemon, name: str, verb: tuple[str, ...]) -> None:
     """Everything is as after the operation; the operation can be undone once more, to what was before it."""
     shared.ok("save", f"u/{name}", "-", "--tag", "blue", content=b"one" * 100)
+    if name == "re-unpin":
+        shared.ok("pin", "u/re-unpin", "gig")
     if name == "re-accept":
         shared.cli("save", f"u/{name}", "-", content=b"")
     before = _state(shared, name)

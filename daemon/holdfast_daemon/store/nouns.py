@@ -295,6 +295,10 @@ class Operation(Noun, frozen=True):
     undone_by: int | None
     note: str
 
+    def but(self, **changes: object) -> Operation:
+        """The same operation with other values."""
+        return msgspec.structs.replace(self, **changes)
+
     def row(self) -> OperationRow:
         """As it goes out on the wire."""
         return OperationRow(
