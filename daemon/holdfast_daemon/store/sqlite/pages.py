@@ -61,10 +61,11 @@ def page(
     if after is not None:
         clauses.append(f"({', '.join(places)}) {'<' if falls else '>'} ({', '.join('?' * len(places))})")
         values += after
-    order = ", ".join(f"{place} DESC" if falls else place for place in places)
-    sql = (
-        f"SELECT {columns}, {', '.join(places)} FROM sessions WHERE {' AND '.join(clauses)} "
-        f"ORDER BY {order} LIMIT ? OFFSET ?"
+    order = ", ".join(f"sessions.{place} DESC" if falls else f"sessions.{place}" for place in places)
+    numbers = f"SELECT rowid AS number FROM sessions WHERE {' AND '.join(clauses)} ORDER BY {order} LIMIT ? OFFSET ?"
+    sql = (  # what is not on the page is not read
+        f"SELECT {columns}, {', '.join(f'sessions.{place}' for place in places)} FROM ({numbers}) "
+        f"CROSS JOIN sessions ON sessions.rowid = number ORDER BY {order}"
     )
     return sql, [*values, limit, asked.offset]
 
