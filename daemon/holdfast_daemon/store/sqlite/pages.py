@@ -12,7 +12,7 @@ from holdfast_daemon.store.base import Position
 from holdfast_protocol.messages import List
 
 #: As few as that are faster put in order than found by walking.
-FEW_COUNT = 2000
+FEW_COUNT = 5000
 _DIGITS = re.compile("[0-9]+")
 
 #: What an order goes by, and whether it begins with the greatest.
