@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from holdfast_daemon import paging
 from holdfast_daemon.deadlines import left
@@ -13,7 +14,7 @@ from holdfast_daemon.indexing import Indexing, readable
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Position
-from holdfast_daemon.store.nouns import Hit, IndexedPart, Session
+from holdfast_daemon.store.nouns import Hit, IndexedPart, Session, Snapshot
 from holdfast_daemon.words import holds_all, snippet, words_of
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import Damaged, TooLarge
@@ -28,6 +29,15 @@ SNAPSHOTS_COUNT = 200
 NEWEST = 2**62
 
 _Page = tuple[list[FoundRow], Position | None, list[str]]
+
+
+@dataclass
+class _Walk:
+    """A page of the history while it is made: what was found, which parts of which sessions, what their heads say."""
+
+    rows: list[FoundRow] = field(default_factory=list)
+    told: set[tuple[bytes, str]] = field(default_factory=set)
+    heads: dict[bytes, dict[str, str]] = field(default_factory=dict)
 
 
 class Searching:
@@ -82,35 +92,32 @@ class Searching:
         return rows, None, []
 
     def _history(self, request: m.Search, words: list[str], after: Position | None) -> _Page:
-        """Snapshots that are no head, newest first; of each place the newest that is not as the head has it."""
+        """Snapshots that are no head, newest first; of each part the newest that is not as the head has it."""
         limit, end = min(request.limit, m.LIMITS["rows_count"]), time.monotonic() + WALK_SECONDS
-        reader = self._catalog.reader
-        rows: list[FoundRow] = []
-        heads: dict[bytes, dict[str, str]] = {}
-        known: set[tuple[bytes, str]] = set()
-        unread, last = 0, int(after[0]) if after else NEWEST
-        while found := reader.snapshots_before(last, request.app, SNAPSHOTS_COUNT):
+        walk, unread, last = _Walk(), 0, int(after[0]) if after else NEWEST
+        while found := self._catalog.reader.snapshots_before(last, request.app, SNAPSHOTS_COUNT):
             for number, snapshot in found:
-                if len(rows) >= limit or time.monotonic() > end:
-                    return rows, (last,), _unread(unread)
+                if len(walk.rows) >= limit or time.monotonic() > end:
+                    return walk.rows, (last,), _unread(unread)
                 last = number
-                session = reader.session(snapshot.session)
-                if session is None or snapshot.id == session.head or not _fits(session, request):
-                    continue
-                try:
-                    parts = [*self._readable(snapshot.document, session)]
-                except (Damaged, TooLarge):
-                    unread += 1
-                    continue
-                for part in parts:
-                    if (session.id, part.key) in known or not holds_all(f"{part.name}\n{part.text}", words):
-                        continue
-                    if session.id not in heads:
-                        heads[session.id] = self._texts(session)
-                    if heads[session.id].get(part.key) != part.text:
-                        known.add((session.id, part.key))
-                        rows.append(_part_row(session, snapshot.id, part, words))
-        return rows, None, _unread(unread)
+                session = self._catalog.reader.session(snapshot.session)
+                if session is not None and snapshot.id != session.head and _fits(session, request):
+                    try:
+                        self._look(walk, session, snapshot, words)
+                    except (Damaged, TooLarge):
+                        unread += 1
+        return walk.rows, None, _unread(unread)
+
+    def _look(self, walk: _Walk, session: Session, snapshot: Snapshot, words: list[str]) -> None:
+        """Rows for the parts of a snapshot in which the words stand. Raises Damaged, TooLarge."""
+        for part in [*self._readable(snapshot.document, session)]:
+            if (session.id, part.key) in walk.told or not holds_all(f"{part.name}\n{part.text}", words):
+                continue
+            if session.id not in walk.heads:
+                walk.heads[session.id] = self._texts(session)
+            if walk.heads[session.id].get(part.key) != part.text:
+                walk.told.add((session.id, part.key))
+                walk.rows.append(_part_row(session, snapshot.id, part, words))
 
     def _readable(self, document: bytes, session: Session) -> Iterator[IndexedPart]:
         return readable(self._content, self._catalog.reader.document(document), session.format)

@@ -12,7 +12,7 @@ from holdfast_daemon.store.base import Position
 from holdfast_protocol.messages import List
 
 #: As few as that are faster put in order than found by walking.
-FEW_COUNT = 2000
+FEW_COUNT = 5000
 _DIGITS = re.compile("[0-9]+")
 
 #: What an order goes by, and whether it begins with the greatest.
@@ -61,10 +61,11 @@ def page(
     if after is not None:
         clauses.append(f"({', '.join(places)}) {'<' if falls else '>'} ({', '.join('?' * len(places))})")
         values += after
-    order = ", ".join(f"{place} DESC" if falls else place for place in places)
-    sql = (
-        f"SELECT {columns}, {', '.join(places)} FROM sessions WHERE {' AND '.join(clauses)} "
-        f"ORDER BY {order} LIMIT ? OFFSET ?"
+    order = ", ".join(f"sessions.{place} DESC" if falls else f"sessions.{place}" for place in places)
+    numbers = f"SELECT rowid AS number FROM sessions WHERE {' AND '.join(clauses)} ORDER BY {order} LIMIT ? OFFSET ?"
+    sql = (  # what is not on the page is not read
+        f"SELECT {columns}, {', '.join(f'sessions.{place}' for place in places)} FROM ({numbers}) "
+        f"CROSS JOIN sessions ON sessions.rowid = number ORDER BY {order}"
     )
     return sql, [*values, limit, asked.offset]
 
