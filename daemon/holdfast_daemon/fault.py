@@ -3,6 +3,7 @@
 ``HOLDFAST_FAULT=STEP=kill`` kills the process at that step, as a crash would. ``STEP=hold:PATH`` makes the file
 ``PATH.reached`` there and goes on when ``PATH.go`` exists, so that a test can act at that very moment. A number
 after the step (``STEP#2``) means its n-th time. ``hint#3=drop`` loses every third hint of the watch, as the system may.
+``armed=PATH``: nothing is counted until there is a file at ``PATH``, so that a start is over by then.
 ``clock=PATH`` sets the clock of the wall wrong by the seconds that the file at ``PATH`` says.
 Without the variable a step costs one dictionary look-up.
 """
@@ -40,6 +41,7 @@ STEPS = (
 BEHIND = ("before-index", "after-index")
 HINT = "hint"
 CLOCK = "clock"
+ARMED = "armed"
 HOLD_SECONDS = 30.0
 
 
@@ -55,11 +57,12 @@ class Faults:
             step, _, times = step.partition("#")
             self._actions[step] = action
             self._left[step] = int(times or 1)
+        self._armed_by = self._actions.pop(ARMED, None)
 
     def at(self, step: str) -> None:
         """Called where ``step`` has just been reached."""
         action = self._actions.get(step)
-        if action is None:
+        if action is None or not self._is_armed():
             return
         self._left[step] -= 1
         if self._left[step] != 0:
@@ -67,6 +70,11 @@ class Faults:
         if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         _hold(action.removeprefix("hold:"))
+
+    def _is_armed(self) -> bool:
+        if self._armed_by is not None and os.path.exists(self._armed_by):
+            self._armed_by = None
+        return self._armed_by is None
 
     def drops_hint(self) -> bool:
         """Whether this hint of the watch is to be lost."""

@@ -32,12 +32,17 @@ class CrashDaemon(Daemon):
     """``start_with`` a fault; ``ask`` until it dies; ``start`` again and look."""
 
     def start_with(self, fault: str) -> None:
-        """Start under ``HOLDFAST_FAULT``; the next plain ``start`` has none."""
-        self.environment["HOLDFAST_FAULT"] = fault
+        """Start under ``HOLDFAST_FAULT``, counted once the first scan is over; the next plain ``start`` has none."""
+        armed = self.home.parent / f"{self.home.name}-armed"
+        armed.unlink(missing_ok=True)
+        self.environment["HOLDFAST_FAULT"] = f"{fault},armed={armed}"
         try:
             self.start()
         finally:
             del self.environment["HOLDFAST_FAULT"]
+        with self.client() as client:
+            client.folder_scan()
+        armed.touch()
 
     def ask(self, request: Request, payload: tuple[bytes, ...], request_id: bytes) -> Reply | None:
         """The answer, or None where the daemon died before it gave one. Never repeats by itself."""

@@ -11,8 +11,6 @@ from crash_daemon import APP, COLLECTION_STEPS, NAME, NEW, OLD, OTHER, CrashDaem
 
 from holdfast_daemon.fault import STEPS
 
-#: The first commit of every daemon forgets old answers, the second is the request's.
-TIMES = {"before-commit": "#2", "after-commit": "#2"}
 NOT_DONE = ("chunks-written", "before-commit")
 NOT_ANSWERED = (*NOT_DONE, "after-commit")
 
@@ -27,7 +25,7 @@ def test_every_step_is_killed_at() -> None:
 
 
 def _fault(step: str, action: str = "kill") -> str:
-    return f"{step}{TIMES.get(step, '')}={action}"
+    return f"{step}={action}"
 
 
 def _on_disk(path: Path) -> bytes | None:

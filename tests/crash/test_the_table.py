@@ -29,7 +29,7 @@ def test_what_should_be_there_is_there(daemon: CrashDaemon, step: str) -> None:
 def test_the_outsider_wrote_what_was_wanted(daemon: CrashDaemon) -> None:
     """The same where an outsider put those very bytes there: nothing has changed."""
     visible = daemon.held_old()
-    _crash(daemon, "after-commit#2")
+    _crash(daemon, "after-commit")
     replace(visible, NEW)
     daemon.start()
     daemon.settle()
@@ -39,7 +39,7 @@ def test_the_outsider_wrote_what_was_wanted(daemon: CrashDaemon) -> None:
 def test_a_publication_that_has_not_happened_is_done(daemon: CrashDaemon) -> None:
     """On disk = published: what is wanted is put there."""
     visible = daemon.held_old()
-    _crash(daemon, "after-commit#2")
+    _crash(daemon, "after-commit")
     assert visible.read_bytes() == OLD
     daemon.start()
     daemon.settle()
@@ -49,7 +49,7 @@ def test_a_publication_that_has_not_happened_is_done(daemon: CrashDaemon) -> Non
 def test_an_outside_change_that_conflicts_becomes_a_fork(daemon: CrashDaemon) -> None:
     """Neither: an outside snapshot whose parent is what was published; the head stays, and all three are kept."""
     visible = daemon.held_old()
-    _crash(daemon, "after-commit#2")
+    _crash(daemon, "after-commit")
     replace(visible, OTHER)
     daemon.start()
     until(lambda: len(daemon.names()) == 2)
@@ -63,7 +63,7 @@ def test_an_outside_change_elsewhere_is_merged(daemon: CrashDaemon) -> None:
     """Neither, and other parts changed: the merge has both changes, and all three are in the history."""
     ours, theirs = BASE.replace(b"X ", b"X o "), BASE.replace(b"'-'", b"'--'")
     visible = daemon.held_old(BASE, app="renardo")
-    _crash(daemon, "after-commit#2", ours, app="renardo")
+    _crash(daemon, "after-commit", ours, app="renardo")
     replace(visible, theirs)
     daemon.start()
     until(lambda: "merged" in daemon.types())
@@ -88,7 +88,7 @@ def test_a_deletion_that_happened_is_confirmed(daemon: CrashDaemon) -> None:
     assert daemon.sql("SELECT path FROM visible") == []
 
 
-@pytest.mark.parametrize("step", ["confirmed", "after-commit#2"], ids=["published", "newer-on-its-way"])
+@pytest.mark.parametrize("step", ["confirmed", "after-commit"], ids=["published", "newer-on-its-way"])
 def test_a_file_deleted_while_down_is_a_deletion(daemon: CrashDaemon, step: str) -> None:
     """Absent, published before: deleted outside, and undo brings the head back."""
     visible = daemon.held_old()
@@ -106,7 +106,7 @@ def test_a_file_deleted_while_down_is_a_deletion(daemon: CrashDaemon, step: str)
 
 def test_a_file_never_published_is_published(daemon: CrashDaemon) -> None:
     """Absent, and never published: it is not a deletion."""
-    _crash(daemon, "after-commit#2")
+    _crash(daemon, "after-commit")
     daemon.start()
     daemon.settle()
     assert (daemon.types(), (daemon.sessions / APP / NAME).read_bytes()) == (["created"], NEW)
@@ -115,7 +115,7 @@ def test_a_file_never_published_is_published(daemon: CrashDaemon) -> None:
 def test_a_strangers_file_at_a_new_session_path_is_kept(daemon: CrashDaemon) -> None:
     """Never published, and a stranger's file stands there: it becomes a session of its own."""
     visible = daemon.sessions / APP / NAME
-    _crash(daemon, "after-commit#2")
+    _crash(daemon, "after-commit")
     visible.parent.mkdir(exist_ok=True)
     replace(visible, OTHER)
     daemon.start()
@@ -128,7 +128,7 @@ def test_a_strangers_file_at_a_new_session_path_is_kept(daemon: CrashDaemon) -> 
 def test_a_file_changed_behind_a_delete_is_kept(daemon: CrashDaemon) -> None:
     """Wanted absent, and an outsider wrote there meanwhile: the outsider's bytes are in the history and visible."""
     visible = daemon.held_old()
-    daemon.start_with("after-commit#2=kill")
+    daemon.start_with("after-commit=kill")
     daemon.delete()
     daemon.dies()
     replace(visible, OTHER)
