@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +81,31 @@ def test_what_cannot_be_read_is_refused_by_its_path(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "bytes"):
         with pytest.raises(Unreadable, match=path.name):
             configuration.read(str(path))
+
+
+def _options(kind: type[Any], place: str = "") -> Iterator[tuple[str, object]]:
+    """Name and default of each, as they are written."""
+    for option in fields(kind):
+        if is_dataclass(option.default):
+            yield from _options(type(option.default), f"{place}{option.name}.")
+        else:
+            yield f"{place}{option.name}", option.default
+
+
+@pytest.mark.parametrize("section", sorted(configuration.SECTIONS))
+def test_every_option_is_documented_with_its_default(section: str) -> None:
+    """And the document has no other."""
+    text = (Path(__file__).parents[2] / "daemon" / "CONFIGURATION.md").read_text("utf-8")
+    own = text.partition(f"## `{section}`")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \|", own, re.M)
+    known = dict(_options(configuration.SECTIONS[section]))
+    assert {name for name, _ in rows} == {*known}
+    assert all(known[name] is None or str(known[name]) == default for name, default in rows)
+
+
+def test_the_documents_example_is_understood() -> None:
+    """As it stands there."""
+    text = (Path(__file__).parents[2] / "daemon" / "CONFIGURATION.md").read_text("utf-8")
+    found = configuration.parse(text.partition("```toml")[2].partition("```")[0])
+    assert found.autosave.of("aiderdesk").ceiling_seconds == 10.0
+    assert found.retention.of("igv").saves == Thinning(daily=30, monthly=24)
