@@ -16,6 +16,7 @@ from holdfast_daemon.order import Order
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pins import Pins
 from holdfast_daemon.pruning import Pruning, check_free
+from holdfast_daemon.reloading import GIVEN_UP, Reloading
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
@@ -36,7 +37,7 @@ class Changing:
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
-        incoming: Incoming, workspaces: Workspaces, pruning: Pruning,
+        incoming: Incoming, workspaces: Workspaces, reloading: Reloading, pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -48,6 +49,7 @@ class Changing:
         self._content = documents.content
         self._incoming = incoming
         self._workspaces = workspaces
+        self._reloading = reloading
         self._pins = Pins(sessions)
         self._pruning = pruning
         self._restoring = Restoring(sessions, saving, lifecycle, documents)
@@ -277,8 +279,8 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         operation = self._lifecycle.undoable(self._catalog.reader, request.number, caller)
-        if operation.type in ("workspace-reloaded", "workspace-ended"):
-            return await self._workspaces.undo(operation, caller), ()
+        if operation.type in GIVEN_UP:
+            return await self._reloading.undo(operation, caller), ()
         undone = await self._lifecycle.undo(operation.number, caller)
         assert undone.session is not None
         return await self._shown(undone, undone.session, request.published, deadline), ()

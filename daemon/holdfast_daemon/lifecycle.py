@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from holdfast_daemon import pins
 from holdfast_daemon.content import Placed
+from holdfast_daemon.reversing import Reversing, undone_by
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
-from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
+from holdfast_protocol.errors import CannotUndo, Exists, NotFound
 from holdfast_protocol.messages import Changed, Noted, Saved, Undone
-
-HEAD_MOVES = ("saved", "merged", "restored", "accepted", "changed-outside")
-CREATIONS = ("created", "forked", "copied")
-DELETIONS = ("deleted", "deleted-outside")
 
 
 class Lifecycle:
@@ -22,6 +18,7 @@ class Lifecycle:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._reversing = Reversing(sessions)
 
     async def rename(self, identity: bytes, name: str, caller: Caller) -> Changed:
         """The visible file moves along."""
@@ -102,15 +99,10 @@ class Lifecycle:
             if before.archived == on:
                 return Changed(session=before.row(), operation=None)
             note = Note(type="archived" if on else "unarchived")
-            return _changed(self._sessions.change(tx, before, self._put_away(tx, before, on), caller.author, note))
+            after = self._reversing.put_away(tx, before, on)
+            return _changed(self._sessions.change(tx, before, after, caller.author, note))
 
         return await self._sessions.commit(caller, Changed, lambda: work)
-
-    def _put_away(self, tx: Transaction, session: Session, on: bool) -> Session:
-        after = session.but(archived=on)
-        if self._sessions.sites[session.folder].is_adopted:
-            return after
-        return after.but(path=self._sessions.path_for(tx, after, after.name, tx.document_of(after.head)))
 
     async def note(self, identity: bytes, text: str, caller: Caller) -> Noted:
         """What people wrote about it."""
@@ -169,7 +161,7 @@ class Lifecycle:
             after = before.but(diverged=False, suspect=None) if made is old else self._headed(tx, before, made)
             self._sessions.sites[after.folder]  # raises NotFound where it is watched no longer
             if before.deleted:
-                after = self._revived(tx, after, Exists)
+                after = self._reversing.revived(tx, after, Exists)
             note = Note(
                 type="restored", cause="restored", previous=before.head, undoable=made.id != before.head,
                 text=snapshot.id.hex(),
@@ -222,7 +214,7 @@ class Lifecycle:
             assert operation.session is not None
             before = _need(tx, operation.session)
             replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
-            after = _REVERSALS[operation.type](self, tx, operation, before)
+            after = self._reversing.reverse(tx, operation, before)
             after = after.but(revision=before.revision + 1)
             note = Note(
                 type="undone", previous=before.head, text=f"{operation.type} {operation.number}{replaced}",
@@ -250,143 +242,10 @@ class Lifecycle:
         if operation.undone_by is not None:
             raise CannotUndo(f"Operation {number} was undone by {operation.undone_by}", operation=number)
         if not operation.undoable:
-            again = _undone_by(tx, _undone_by(tx, operation))
+            again = undone_by(tx, undone_by(tx, operation))
             hint = f"; operation {again.number} is in effect again, undo that" if again is not None else ""
             raise CannotUndo(f"Operation {number} ({operation.type}) cannot be undone{hint}", operation=number)
         return operation
-
-    def _reverse_head(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        if before.head != operation.snapshot or before.deleted:
-            raise _changed_since(before, operation)
-        assert operation.previous is not None
-        previous = _kept(tx, operation.previous, operation)
-        suspect = before.head if operation.type == "accepted" and operation.note else None
-        if suspect is not None:
-            tx.put_suspicion(suspect, operation.note)
-        path = self._path_with(tx, before, previous)
-        return before.but(head=previous.id, size_bytes=previous.size_bytes, diverged=False, suspect=suspect, path=path)
-
-    def _path_with(self, tx: Transaction, session: Session, snapshot: Snapshot) -> bytes:
-        form = self._sessions.content.form(session.format)
-        return self._sessions.path_with(tx, session, tx.document(snapshot.document), form)
-
-    def _reverse_creation(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        if before.deleted or before.head != operation.snapshot or before.name != operation.name:
-            raise CannotUndo(
-                f"{before.app}/{before.name} has changed since it was made; "
-                f"holdfast delete {before.app}/{before.name} removes it",
-                operation=operation.number,
-            )
-        return before.but(deleted=True)
-
-    def _reverse_renaming(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        if before.name != operation.name or before.deleted:
-            raise CannotUndo(f"The session is now called {before.name}", operation=operation.number)
-        return self._renamed(tx, before, operation.note)
-
-    def _reverse_tags(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        added, removed = _tags_of(operation)
-        return before.but(tags=tuple(sorted({*before.tags, *removed} - added)))
-
-    def _reverse_template(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        return before.but(template=operation.note == "off")
-
-    def _reverse_archiving(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        archived = operation.type == "archived"
-        if before.deleted or before.archived != archived:
-            is_now = "deleted" if before.deleted else "archived" if before.archived else "not archived"
-            raise CannotUndo(f"{before.app}/{before.name} is {is_now} by now", operation=operation.number)
-        return self._put_away(tx, before, not archived)
-
-    def _reverse_note(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        newest = tx.newest_of(before.id, operation.type)
-        if newest is not None and newest.number != operation.number:
-            raise CannotUndo(
-                f"{before.app}/{before.name} has another note since; undo {newest.number} first",
-                operation=operation.number,
-            )
-        tx.put_note(before.id, operation.note)
-        return before
-
-    def _reverse_pins(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        return pins.reverse(tx, operation, before)
-
-    def _reverse_deletion(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        if not before.deleted:
-            raise CannotUndo(f"{before.app}/{before.name} is there again", operation=operation.number)
-        return self._revived(tx, before, CannotUndo).but(diverged=False, suspect=None)
-
-    def _reverse_undo(self, tx: Transaction, operation: Operation, before: Session) -> Session:
-        """What was undone is done again, and can be undone again."""
-        original = _undone_by(tx, operation)
-        assert original is not None
-        after = _REPEATS[original.type](self, tx, original, operation, before)
-        tx.mark_undone(original.number, None)
-        return after
-
-    def _repeat_head(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        if before.head != undone.snapshot or before.deleted:
-            raise _changed_since(before, undone)
-        assert undone.previous is not None
-        head = _kept(tx, undone.previous, undone)
-        if original.type == "accepted":
-            tx.put_suspicion(undone.previous, None)
-        path = self._path_with(tx, before, head)
-        return before.but(head=head.id, size_bytes=head.size_bytes, diverged=False, suspect=None, path=path)
-
-    def _repeat_creation(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        return self._reverse_deletion(tx, undone, before)
-
-    def _repeat_deletion(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        if before.head != undone.snapshot or before.deleted:
-            raise _changed_since(before, undone)
-        return before.but(deleted=True)
-
-    def _repeat_renaming(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        if before.name != undone.name or before.deleted or original.name is None:
-            raise CannotUndo(f"The session is now called {before.name}", operation=undone.number)
-        return self._renamed(tx, before, original.name)
-
-    def _repeat_tags(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        added, removed = _tags_of(original)
-        return before.but(tags=tuple(sorted({*before.tags, *added} - removed)))
-
-    def _repeat_template(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        return before.but(template=original.note != "off")
-
-    def _repeat_archiving(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        archived = original.type == "archived"
-        if before.deleted or before.archived == archived:
-            raise _changed_since(before, undone)
-        return self._put_away(tx, before, archived)
-
-    def _repeat_pins(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        return pins.repeat(tx, original, before)
-
-    def _repeat_note(self, tx: Transaction, original: Operation, undone: Operation, before: Session) -> Session:
-        if tx.note(before.id) != original.note:
-            raise CannotUndo(f"{before.app}/{before.name} has another note since", operation=undone.number)
-        tx.put_note(before.id, undone.note.partition("\n")[2])
-        return before
-
-    def _renamed(self, tx: Transaction, before: Session, name: str) -> Session:
-        if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
-            raise CannotUndo(f"{before.app}/{name} is taken; rename that one first", name=f"{before.app}/{name}")
-        return before.but(name=name, path=self._sessions.path_for(tx, before, name, tx.document_of(before.head)))
-
-    def _revived(self, tx: Transaction, session: Session, refusal: type[HoldfastError]) -> Session:
-        """A deleted session as a live one; at another path where its own is somebody else's now. Raises ``refusal``."""
-        taken = tx.session_named(session.app, session.name, session.folder)
-        if taken is not None:
-            raise refusal(
-                f"Another session is called {session.app}/{session.name} now; rename it first",
-                name=f"{session.app}/{session.name}",
-            )
-        path = session.path
-        self._sessions.sites[session.folder]  # raises NotFound where it is watched no longer
-        if tx.session_at(session.folder, path) is not None:
-            path = self._sessions.path_for(tx, session, session.name, tx.document_of(session.head))
-        return session.but(deleted=False, path=path)
 
     def _snapshot_of(self, source: Snapshot, session: Session, caller: Caller) -> Snapshot:
         return self._sessions.snapshot(
@@ -396,7 +255,7 @@ class Lifecycle:
     def _headed(self, tx: Transaction, session: Session, snapshot: Snapshot) -> Session:
         return session.but(
             head=snapshot.id, revision=session.revision + 1, size_bytes=snapshot.size_bytes, diverged=False,
-            suspect=None, deleted=False, path=self._path_with(tx, session, snapshot),
+            suspect=None, deleted=False, path=self._reversing.path_with(tx, session, snapshot),
         )  # fmt: skip
 
     def _new(
@@ -431,65 +290,6 @@ def _changed(done: Done) -> Changed:
 
 def _saved(done: Done, snapshot: bytes) -> Saved:
     return Saved(outcome="saved", session=done.session.row(), snapshot=snapshot.hex(), operation=done.number)
-
-
-_Reversal = Callable[[Lifecycle, Transaction, Operation, Session], Session]
-_Repeat = Callable[[Lifecycle, Transaction, Operation, Operation, Session], Session]  # what was undone, and by what
-_REVERSALS: dict[str, _Reversal] = {
-    **dict.fromkeys(HEAD_MOVES, Lifecycle._reverse_head),
-    **dict.fromkeys(CREATIONS, Lifecycle._reverse_creation),
-    **dict.fromkeys(DELETIONS, Lifecycle._reverse_deletion),
-    "renamed": Lifecycle._reverse_renaming,
-    "tagged": Lifecycle._reverse_tags,
-    "template": Lifecycle._reverse_template,
-    "undone": Lifecycle._reverse_undo,
-    "archived": Lifecycle._reverse_archiving,
-    "unarchived": Lifecycle._reverse_archiving,
-    "noted": Lifecycle._reverse_note,
-    **dict.fromkeys(("pinned", "unpinned"), Lifecycle._reverse_pins),
-}
-_REPEATS: dict[str, _Repeat] = {
-    **dict.fromkeys(HEAD_MOVES, Lifecycle._repeat_head),
-    **dict.fromkeys(CREATIONS, Lifecycle._repeat_creation),
-    **dict.fromkeys(DELETIONS, Lifecycle._repeat_deletion),
-    "renamed": Lifecycle._repeat_renaming,
-    "tagged": Lifecycle._repeat_tags,
-    "template": Lifecycle._repeat_template,
-    "archived": Lifecycle._repeat_archiving,
-    "unarchived": Lifecycle._repeat_archiving,
-    "noted": Lifecycle._repeat_note,
-    **dict.fromkeys(("pinned", "unpinned"), Lifecycle._repeat_pins),
-}
-
-
-def _changed_since(session: Session, operation: Operation) -> CannotUndo:
-    return CannotUndo(
-        f"{session.app}/{session.name} has changed since operation {operation.number}; "
-        f"holdfast restore {session.app}/{session.name}@SNAPSHOT brings an older state back",
-        operation=operation.number,
-    )
-
-
-def _kept(tx: Transaction, snapshot: bytes, operation: Operation) -> Snapshot:
-    """Raises CannotUndo where retention took it."""
-    try:
-        return tx.need_snapshot(snapshot)
-    except NotFound as pruned:
-        raise CannotUndo(pruned.sentence, operation=operation.number) from pruned
-
-
-def _undone_by(tx: Reader, operation: Operation | None) -> Operation | None:
-    """What an operation of the type ``undone`` reversed."""
-    if operation is None or operation.type != "undone":
-        return None
-    return tx.operation(int(operation.note.partition("\n")[0].rpartition(" ")[2]))
-
-
-def _tags_of(operation: Operation) -> tuple[set[str], set[str]]:
-    """Those that it added, and those that it removed."""
-    lines = operation.note.split("\n")
-    added, removed = ({line[1:] for line in lines if line.startswith(sign)} for sign in "+-")
-    return added, removed
 
 
 def _need(tx: Transaction, identity: bytes) -> Session:

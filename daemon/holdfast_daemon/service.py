@@ -26,6 +26,7 @@ from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
+from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
@@ -65,7 +66,10 @@ class Service:
         asking = Asking(sessions, self._documents)
         searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
-        changing = Changing(sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, pruning)
+        reloading = Reloading(sessions, self._documents, workspaces)
+        changing = Changing(
+            sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, reloading, pruning
+        )  # fmt: skip
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Hello: self.hello,
@@ -118,8 +122,8 @@ class Service:
             m.WorkspaceCat: workspaces.workspace_cat,
             m.WorkspaceSave: changing.workspace_save,
             m.WorkspaceLeave: workspaces.workspace_leave,
-            m.WorkspaceReload: workspaces.workspace_reload,
-            m.WorkspaceDiscard: workspaces.workspace_discard,
+            m.WorkspaceReload: reloading.workspace_reload,
+            m.WorkspaceDiscard: reloading.workspace_discard,
             m.WorkspaceList: workspaces.workspace_list,
             m.Last: workspaces.last,
         }

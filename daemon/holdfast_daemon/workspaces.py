@@ -27,10 +27,10 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import Operation, Session, Workspace, WorkspaceContent, new_id
+from holdfast_daemon.store.nouns import Session, Workspace, WorkspaceContent, new_id
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, CannotUndo, Exists, HoldfastError, NoSpace, NotFound, Unreadable
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, NoSpace, NotFound, Unreadable
 from holdfast_protocol.model import Ref, WorkspaceRow
 from holdfast_protocol.names import check_application, check_name
 
@@ -455,7 +455,7 @@ class Workspaces:
             revision=session.revision, base=base, saved_at=live.row.changed, autosaved_at=live.row.changed,
             unsaved=None, whole=None,
         )  # fmt: skip
-        listing = await self._listing(after)
+        listing = await self.listing(after)
         after = after.but(listing=parts_of.packed(listing))
 
         def work(tx: Transaction) -> None:
@@ -477,115 +477,6 @@ class Workspaces:
         ended = live.row.id not in self._live
         return m.WorkspaceEnded(ended=ended, snapshot=snapshot.hex() if snapshot else None), ()
 
-    async def workspace_reload(
-        self, request: m.WorkspaceReload, payload: Frames, caller: Caller, deadline: float
-    ) -> Answer:
-        """As it began, or as the head is now."""
-        repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceReloaded)
-        if repeated is not None:
-            return repeated, ()
-        live = self.need(request.id)
-        async with self._all_kept(live) as snapshot:
-            before, session = live.row, self._session(live)
-            row = before.but(whole=None)
-            if request.head and session is not None:
-                row = row.but(base=session.head, revision=session.revision, format=session.format)
-            listing = await self._listing(row)
-            now = max(self._clock(), before.changed + 1)
-            row = row.but(
-                listing=parts_of.packed(listing), changed=now, saved_at=now, autosaved_at=now, autosave=None,
-                unsaved=None,
-            )  # fmt: skip
-
-            def work(tx: Transaction) -> m.WorkspaceReloaded:
-                tx.drop_workspace_contents(row.id)
-                tx.put_workspace(row)
-                number = None
-                if snapshot is not None:
-                    text = row.id.hex()
-                    number = self._sessions.tell_of(tx, before, "workspace-reloaded", text, snapshot, undoable=True)
-                state = self.state(Live(row, listing, live.autosave))
-                lost = snapshot.hex() if snapshot is not None else None
-                return m.WorkspaceReloaded(
-                    workspace=state.workspace, parts=state.parts, snapshot=lost, operation=number
-                )  # fmt: skip
-
-            reply = await self._sessions.commit(caller, m.WorkspaceReloaded, lambda: work)
-            live.row, live.listing, live.first_after, live.aside = row, listing, None, {}
-            live.autosave, live.problem = Autosave(live.autosave.pace), ""
-            return reply, ()
-
-    async def workspace_discard(
-        self, request: m.WorkspaceDiscard, payload: Frames, caller: Caller, deadline: float
-    ) -> Answer:
-        """What is unsaved is kept as an autosave, and nothing else of it."""
-        repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceEnded)
-        if repeated is not None:
-            return repeated, ()
-        live = self.need(request.id)
-        async with self._all_kept(live) as snapshot:
-            row, undoable = live.row, snapshot is not None
-
-            def work(tx: Transaction) -> m.WorkspaceEnded:
-                tx.drop_workspace(row.id)
-                number = self._sessions.tell_of(tx, row, "workspace-ended", "discarded", snapshot, undoable=undoable)
-                return m.WorkspaceEnded(ended=True, snapshot=snapshot.hex() if snapshot else None, operation=number)
-
-            reply = await self._sessions.commit(caller, m.WorkspaceEnded, lambda: work)
-            self._live.pop(row.id, None)
-            return reply, ()
-
-    @contextlib.asynccontextmanager
-    async def _all_kept(self, live: Live) -> AsyncIterator[bytes | None]:
-        """With the lock held: the snapshot that has everything; None where the session's head does."""
-        while True:
-            snapshot = await self._snapshot(live)
-            async with live.lock:
-                self.need(live.row.id.hex())
-                if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
-                    yield snapshot
-                    return
-
-    async def _listing(self, row: Workspace) -> Listing:
-        """That of what it began from."""
-        if row.base is None:
-            return ()
-        form = self._documents.content.form(row.format)
-        return parts_of.listing_of((await self._documents.read(self._catalog.reader.document_of(row.base), form)).parts)
-
-    async def undo(self, operation: Operation, caller: Caller) -> m.Undone:
-        """What was reloaded or discarded is there again: in the workspace where nothing was put since, else in one of
-        its own. Raises CannotUndo, Damaged, TooLarge."""
-        assert operation.session is not None
-        now, session = self._clock(), self._catalog.reader.session(operation.session)
-        row, listing = await self._contents.revived(operation, session, now)
-        live = self._live.get(bytes.fromhex(operation.note)) if operation.type == "workspace-reloaded" else None
-        async with live.lock if live is not None else contextlib.nullcontext():
-            if live is not None and live.is_saved and live.row.id in self._live:
-                old, now = live.row, max(now, live.row.changed + 1)
-                row = row.but(id=old.id, created=old.created, changed=now, autosaved_at=now, left=old.left)
-            else:
-                live = None
-
-            def work(tx: Transaction) -> m.Undone:
-                undone = tx.operation(operation.number)
-                if undone is None or undone.undone_by is not None:
-                    raise CannotUndo(f"Operation {operation.number} was undone meanwhile", operation=operation.number)
-                tx.put_workspace(row)
-                text = f"{operation.type} {operation.number}"
-                number = self._sessions.tell_of(tx, row, "undone", text, operation.snapshot)
-                tx.mark_undone(operation.number, number)
-                again = tx.operation(operation.number)
-                assert again is not None
-                return m.Undone(undone=again.row(), operation=number, session=session.row() if session else None)
-
-            reply = await self._sessions.commit(caller, m.Undone, lambda: work)
-            if live is None:
-                self._live[row.id] = Live(row, listing, Autosave(self._pace(row.app)))
-            else:
-                live.row, live.listing = row, listing
-            return reply
-
     async def workspace_list(
         self, request: m.WorkspaceList, payload: Frames, caller: Caller, deadline: float
     ) -> Answer:
@@ -605,6 +496,36 @@ class Workspaces:
     def _newest(self, app: str | None) -> list[Live]:
         fitting = [live for live in self._live.values() if app in (None, live.row.app)]
         return sorted(fitting, key=lambda live: -live.row.changed)
+
+    @contextlib.asynccontextmanager
+    async def all_kept(self, live: Live) -> AsyncIterator[bytes | None]:
+        """With the lock held: the snapshot that has everything; None where the session's head does."""
+        while True:
+            snapshot = await self._snapshot(live)
+            async with live.lock:
+                self.need(live.row.id.hex())
+                if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
+                    yield snapshot
+                    return
+
+    async def listing(self, row: Workspace) -> Listing:
+        """That of what it began from."""
+        if row.base is None:
+            return ()
+        form = self._documents.content.form(row.format)
+        return parts_of.listing_of((await self._documents.read(self._catalog.reader.document_of(row.base), form)).parts)
+
+    def get(self, identity: bytes) -> Live | None:
+        """The one of that id, if it is there."""
+        return self._live.get(identity)
+
+    def put(self, row: Workspace, listing: Listing) -> None:
+        """One that nobody holds is there from now on."""
+        self._live[row.id] = Live(row, listing, Autosave(self._pace(row.app)))
+
+    def drop(self, identity: bytes) -> None:
+        """It is there no longer."""
+        self._live.pop(identity, None)
 
     def need(self, identity: str) -> Live:
         """The one of that id, in hexadecimal digits. Raises NotFound, BadField."""

@@ -59,6 +59,7 @@ FLOORS = (
     ("connections", "feed"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
+    ("reloading",),
     ("workspaces",),
     ("live",),
     ("aside",),
