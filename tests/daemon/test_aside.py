@@ -66,8 +66,8 @@ def test_a_torn_record_is_none(journal: Journal, path: Path) -> None:
     journal.keep(_record(1))
     whole_of_first = path.read_bytes().rstrip(b"\0")
     journal.keep(_record(2))
-    content = path.read_bytes()
-    for at in range(len(whole_of_first), len(content.rstrip(b"\0"))):
+    content = path.read_bytes().rstrip(b"\0")
+    for at in range(len(whole_of_first), len(content)):
         path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         assert _found(path) == [_record(1)]
         path.write_bytes(content[:at])

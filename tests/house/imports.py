@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,7 @@ IMPURE = frozenset({f"holdfast_daemon.{room}" for room in IMPURE_ROOMS} | {*IMPU
 FORBIDDEN = frozenset({"pickle", "marshal", "shelve", "dill", "cloudpickle"})
 
 
+@cache
 def sources() -> dict[str, str]:
     """Path from the root to the text of every module of ours."""
     return {
