@@ -11,9 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forked import Forked, fork
+
 import holdfast
 from holdfast_protocol.endpoint import places
 
+Process = subprocess.Popen[bytes] | Forked
 DEADLINE_SECONDS = 15.0
 CLI = (sys.executable, "-c", "from holdfast.cli import main; raise SystemExit(main())")
 _PAUSE_SECONDS = 0.02
@@ -57,14 +60,16 @@ class Daemon:
         self.environment = private_environment(home)
         self.socket = places(self.environment).socket
         self.log = home.parent / f"{home.name[:40]}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     @property
     def sessions(self) -> Path:
         return self.home / "sessions"
 
-    def spawn(self) -> subprocess.Popen[bytes]:
+    def spawn(self) -> Process:
         """A process that may or may not come to serve."""
+        if self.before is None:
+            return fork(self.flags, self.environment, self.log)
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "holdfast_daemon.app", *self.flags],
