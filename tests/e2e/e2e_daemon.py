@@ -68,7 +68,7 @@ class Daemon:
 
     def spawn(self) -> Process:
         """A process that may or may not come to serve."""
-        if self.before is None:
+        if self.before is None and "PYTHONPATH" not in self.environment:
             return fork(self.flags, self.environment, self.log)
         with self.log.open("ab") as log:
             return subprocess.Popen(
