@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Busy, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import SessionRow
 from holdfast_protocol.names import check_application, check_label, check_name, check_note, check_tag
+
+AGAIN_SECONDS = 0.05
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
 Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
@@ -267,11 +270,18 @@ class Changing:
         check_free(self._catalog.reader, session)
         if not session.deleted:
             await self._lifecycle.delete(session.id, Caller(caller.author))
-        is_shown = self._catalog.reader.is_pending(session.id)
-        reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
-        if reason is not None:
-            raise Busy(f"{reason}; {session.app}/{session.name} is deleted, and can be purged when its file is gone")
-        return await self._pruning.purge(session.id, caller), ()
+        while True:
+            is_shown = self._catalog.reader.is_pending(session.id)
+            reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
+            if reason is not None:
+                said = f"{session.app}/{session.name} is deleted, and can be purged when its file is gone"
+                raise Busy(f"{reason}; {said}")
+            try:
+                return await self._pruning.purge(session.id, caller), ()
+            except Busy:  # what was on its way to its file when it was deleted has just come there
+                if left(deadline) < 2 * AGAIN_SECONDS:
+                    raise
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """An operation is reversed."""
