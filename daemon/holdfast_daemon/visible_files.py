@@ -34,6 +34,9 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK
 BESIDE = b"+"
 TRIES_COUNT = 100
 
+#: So long, whoever emptied a file and still has it open is expected to write it anew.
+EMPTY_SECONDS = 2.0
+
 PIECE_BYTES = 1024 * 1024
 
 #: How the daemon's own files in the sessions folder begin; nothing of the user's may be called so.
@@ -59,7 +62,7 @@ def everywhere(folder: bytes) -> bool:
 
 
 class Unsettled(OSError):
-    """The file changed while it was read; look again later."""
+    """The file changed while it was read, or somebody has emptied it to write it anew; look again later."""
 
 
 class NotAFile(OSError):
@@ -261,18 +264,27 @@ def has_writer(path: bytes) -> bool:
     refuse a read lease (fcntl(2)). False where the file system knows no leases."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
+        return _has_writer(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _has_writer(descriptor: int) -> bool:
+    try:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as problem:
         return problem.errno == errno.EAGAIN
-    finally:
-        os.close(descriptor)
     return False
 
 
 def is_quiet(path: bytes, seconds: float) -> bool:
     """Whether its content has not been changed for so long, by the kernel's clock."""
-    return time.time_ns() - os.lstat(path).st_mtime_ns > seconds * 1e9
+    return _is_older(os.lstat(path), seconds)
+
+
+def _is_older(state: os.stat_result, seconds: float) -> bool:
+    return time.time_ns() - state.st_mtime_ns > seconds * 1e9
 
 
 def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Taken:
@@ -282,8 +294,9 @@ def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Take
         _check_regular(before, path)  # again: another may have taken its place since that was looked at
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
+        begun = patient and not size_bytes and not _is_older(after, EMPTY_SECONDS) and _has_writer(descriptor)
     moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size
-    if patient and moved:
+    if patient and (moved or begun):
         raise Unsettled(errno.EBUSY, "it changes while it is read", os.fsdecode(path))
     return taken
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,6 +215,29 @@ def test_a_hole_of_a_gigabyte_costs_no_gigabyte(place: Place, path: str) -> None
     assert place.client.status().store_bytes < 100_000_000
     assert slowest < 3.0
     assert memory_bytes(place.client.status().pid) - before < 400 * 1024 * 1024
+
+
+@pytest.mark.parametrize("before", [None, b"before"], ids=["created", "truncated"])
+def test_a_writer_may_take_its_time_between_emptying_and_writing(place: Place, before: bytes | None) -> None:
+    """The empty file between two of its calls is nobody's state: no snapshot, no suspect, not even for a barrier."""
+    if before is not None:
+        place.write("x", before)
+    file = place.root / "x"
+    with file.open("wb") as target:
+        barrier = threading.Thread(target=place.settle)
+        barrier.start()
+        barrier.join(0.6)
+        target.write(b"after")
+    barrier.join()
+    place.settle()
+    assert place.history(place.row("x").id) == [content for content in (b"after", before) if content is not None]
+
+
+def test_a_file_that_stays_empty_and_open_is_a_session(place: Place) -> None:
+    """Its writer is not waited for longer than the bound."""
+    with (place.root / "x").open("wb"):
+        until(lambda: "x" in place.rows())
+        assert place.head("x") == b""
 
 
 NAMES = {
