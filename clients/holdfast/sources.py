@@ -128,6 +128,24 @@ def _cut_file(file: BinaryIO, start: bytes) -> Iterator[memoryview]:
         yield from sure
 
 
+def differing(before: bytes, after: bytes) -> tuple[int, int]:
+    """Where in ``before`` the stretch begins and ends whose replacement makes ``after`` of it."""
+    start = _same(before, after)
+    return start, len(before) - _same(before[start:][::-1], after[start:][::-1])
+
+
+def _same(one: bytes, other: bytes) -> int:
+    """How many bytes both begin with."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 class _Upload:
     """Chunks on their way, asked for and sent in batches, whichever files they are of."""
 

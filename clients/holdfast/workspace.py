@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from holdfast_protocol import messages as wire
-from holdfast_protocol.errors import NotFound
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.errors import NoSpace, NotFound
 from holdfast_protocol.model import PartRow, PartSource, WorkspaceRow
 
 if TYPE_CHECKING:
@@ -61,13 +62,18 @@ class Workspace(MutableMapping[str, bytes]):
                 return bytes(content)
 
     def __setitem__(self, part: str, content: bytes | str) -> None:
-        """Durable when this returns. Of a large part only what changed travels."""
+        """Durable when this returns, or as ``warnings`` says. Of a large part only what changed travels. Raises NoSpace
+        where the store is full and what changed is more than one message holds."""
         from holdfast.sources import pack
 
         whole = content.encode() if isinstance(content, str) else bytes(content)
         row = self._row(part)
-        parcel = pack(None, {row.key if row else part: whole}, self._client.ask)
-        self._put(wire.WorkspacePut(id=self.id, source=parcel.parts[0]), parcel.frames)
+        try:
+            parcel = pack(None, {row.key if row else part: whole}, self._client.ask)
+        except NoSpace:
+            self._put_at_once(part, row, whole)
+        else:
+            self._put(wire.WorkspacePut(id=self.id, source=parcel.parts[0]), parcel.frames)
 
     def replace(self, document: DocumentContent) -> bool:
         """The document that the application wrote, whole, kept byte for byte, in a snapshot when this returns; whether
@@ -155,6 +161,21 @@ class Workspace(MutableMapping[str, bytes]):
             return self._parts[part]
         named = [row for row in self._parts.values() if row.name == part]
         return named[0] if len(named) == 1 else None
+
+    def _put_at_once(self, part: str, row: PartRow | None, whole: bytes) -> None:
+        """In one message, since the store takes no chunks: it is kept beside the store then."""
+        from holdfast.sources import differing
+
+        limit_bytes = wire.LIMITS["frame_bytes"]
+        if len(whole) <= limit_bytes:
+            self._put(wire.WorkspacePut(id=self.id, source=PartSource(part=row.key if row else part, frame=0)), [whole])
+            return
+        before = self[part] if row else b""
+        start, end = differing(before, whole)
+        piece = whole[start : len(whole) - (len(before) - end)]
+        if row is None or len(piece) > limit_bytes:
+            raise NoSpace(f"The store is full; it takes {limit_bytes >> 20} MB of changes at once", limit=limit_bytes)
+        self.patch(row.key, start, end, piece, of=hash_of(before))
 
     def _put(self, request: wire.WorkspacePut, frames: Sequence[bytes]) -> wire.WorkspacePart:
         reply = self._client.ask(request, frames).reply

@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import msgspec
 
@@ -54,15 +55,14 @@ class Journal:
         with self._lock:
             try:
                 with open(self._path, "rb") as source:
-                    content = source.read()
+                    header = source.read(HEADER_BYTES)
+                    if not header.startswith(MAGIC) or len(header) < HEADER_BYTES:
+                        return []
+                    self._number = int.from_bytes(header[len(MAGIC) :], "big")
+                    found, self._end = _records(source, self._number)
+                    return found
             except OSError:
                 return []
-            if not content.startswith(MAGIC) or len(content) < HEADER_BYTES:
-                return []
-            self._number = int.from_bytes(content[len(MAGIC) : HEADER_BYTES], "big")
-            found, end = _records(content, self._number)
-            self._end = end
-            return found
 
     def make(self) -> None:
         """Has its room from now on. Again is once; where it cannot be had, nothing is kept on it."""
@@ -120,17 +120,17 @@ class Journal:
         self._end = HEADER_BYTES
 
 
-def _records(content: bytes, number: int) -> tuple[list[Record], int]:
+def _records(source: BinaryIO, number: int) -> tuple[list[Record], int]:
+    """Those from here on, and where the last of them ends."""
     found: list[Record] = []
-    at = HEADER_BYTES
-    while (length := int.from_bytes(content[at : at + 4], "big")) > 0:
-        start = at + 4 + HASH_BYTES
-        payload = content[start : start + length]
-        if len(payload) < length or content[at + 4 : start] != _seal(number, payload):
+    end = source.tell()
+    while (length := int.from_bytes(source.read(4), "big")) > 0:
+        seal, payload = source.read(HASH_BYTES), source.read(length)
+        if len(payload) < length or seal != _seal(number, payload):
             break
         found.append(msgspec.msgpack.decode(payload, type=Record))
-        at = start + length
-    return found, at
+        end = source.tell()
+    return found, end
 
 
 def _seal(number: int, payload: bytes) -> bytes:

@@ -43,7 +43,7 @@ class Asking:
         """A session with what its format sees in the snapshot."""
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         row = named.session.row()
-        snapshot = named.snapshot.row(pins.labels(self._catalog.reader, named.session.id).get(named.snapshot.id, ()))
+        snapshot = pins.snapshot_row(self._catalog.reader, named.snapshot)
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)

@@ -15,8 +15,12 @@ from msgspec import Meta
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 10.0
 
-
 Seconds = Annotated[float, Meta(ge=0.01, le=24 * 3600)]
+
+
+def retry_delay(failures_count: int, first_seconds: float = RETRY_SECONDS) -> float:
+    """Seconds until the next try, later with each failure in a row before this one, and never later than a bound."""
+    return min(first_seconds * 2.0 ** min(failures_count, 30), LONGEST_RETRY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,10 @@ class Autosave:
         lost, waiting = self.under_way, self.waiting
         assert lost is not None, "none was under way"
         latest = waiting.latest if waiting is not None else lost.latest
-        delay = min(RETRY_SECONDS * 2**self.failures_count, LONGEST_RETRY_SECONDS)
         return replace(
             self,
             waiting=Unsaved(lost.first, latest),
             under_way=None,
             failures_count=self.failures_count + 1,
-            retry_at=now + delay,
+            retry_at=now + retry_delay(self.failures_count),
         )

@@ -134,7 +134,7 @@ class Fates:
         """Of a deleted session that has had it, or of one that a workspace had which was discarded; by the log's order,
         whatever the clock said then."""
         now = self._clock()
-        if row is None and any(each.session == session for each in reader.workspaces()):
+        if row is None and reader.workspace_of(session) is not None:
             return None
         if row is not None and not (row.deleted and is_over(row.modified, rules, now)):
             return None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.reversing import Reversing, undone_by
-from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions
+from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions, need_session
 from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
 from holdfast_protocol.errors import CannotUndo, Exists, NotFound
@@ -24,7 +24,7 @@ class Lifecycle:
         """The visible file moves along."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
                 raise Exists(f"{before.app}/{name} exists already", name=f"{before.app}/{name}")
             after = before.but(
@@ -43,7 +43,7 @@ class Lifecycle:
         ``looks``: the file's signature."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             other = tx.session_named(before.app, name, folder)
             taken = other is not None and other.id != identity
             to = self._sessions.free_name(tx, folder, before.app, name) if taken else name
@@ -73,7 +73,7 @@ class Lifecycle:
         """Other tags; nothing else changes."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             after = before.but(tags=tuple(sorted({*before.tags, *add} - {*remove})))
             came = [f"+{tag}" for tag in after.tags if tag not in before.tags]
             went = [f"-{tag}" for tag in before.tags if tag not in after.tags]
@@ -85,7 +85,7 @@ class Lifecycle:
         """Whether saves leave it alone."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             note = Note(type="template", text="on" if on else "off")
             return self._marked(tx, before, before.but(template=on), note, caller)
 
@@ -95,7 +95,7 @@ class Lifecycle:
         """Whether it is put away; its file moves along where the folder has a place for such."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             if before.archived == on:
                 return Changed(session=before.row(), operation=None)
             note = Note(type="archived" if on else "unarchived")
@@ -108,7 +108,7 @@ class Lifecycle:
         """What people wrote about it."""
 
         def work(tx: Transaction) -> Noted:
-            before, former = _need(tx, identity), tx.note(identity)
+            before, former = need_session(tx, identity), tx.note(identity)
             if text == former:
                 return Noted(session=before.row(), text=text)
             tx.put_note(identity, text)
@@ -136,7 +136,7 @@ class Lifecycle:
         """Reversible: the session leaves the list, its file goes, its history stays."""
 
         def work(tx: Transaction) -> Changed:
-            before = _need(tx, identity)
+            before = need_session(tx, identity)
             if before.deleted:
                 raise NotFound(f"{before.app}/{before.name} is deleted already", name=f"{before.app}/{before.name}")
             done = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
@@ -148,7 +148,7 @@ class Lifecycle:
         """An older snapshot's document as the head again, or the head's own back on the disk."""
 
         def work(tx: Transaction) -> Saved:
-            before = _need(tx, snapshot.session)
+            before = need_session(tx, snapshot.session)
             if expect is not None and expect != before.revision:
                 raise Exists(
                     f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
@@ -193,7 +193,7 @@ class Lifecycle:
         """A suspect becomes the head and is a suspect no longer."""
 
         def work(tx: Transaction) -> Saved:
-            before, snapshot = _need(tx, identity), tx.need_snapshot(suspect)
+            before, snapshot = need_session(tx, identity), tx.need_snapshot(suspect)
             if snapshot.session != identity:  # what lies there is in the history as a fork's
                 snapshot = self._sessions.snapshot(
                     identity, snapshot.document, snapshot.size_bytes, (before.head,), OUTSIDE, caller.author
@@ -212,7 +212,7 @@ class Lifecycle:
         def work(tx: Transaction) -> Undone:
             operation = self.undoable(tx, number, caller)
             assert operation.session is not None
-            before = _need(tx, operation.session)
+            before = need_session(tx, operation.session)
             replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
             after = self._reversing.reverse(tx, operation, before)
             after = after.but(revision=before.revision + 1)
@@ -263,7 +263,7 @@ class Lifecycle:
     ) -> Done:
         if tx.session_named(app, name, SESSIONS_FOLDER) is not None:
             raise Exists(f"{app}/{name} exists already", name=f"{app}/{name}")
-        origin = _need(tx, source.session)
+        origin = need_session(tx, source.session)
         identity = new_id()
         first = self._sessions.snapshot(
             identity, source.document, source.size_bytes, (source.id,), cause, caller.author
@@ -290,10 +290,3 @@ def _changed(done: Done) -> Changed:
 
 def _saved(done: Done, snapshot: bytes) -> Saved:
     return Saved(outcome="saved", session=done.session.row(), snapshot=snapshot.hex(), operation=done.number)
-
-
-def _need(tx: Transaction, identity: bytes) -> Session:
-    session = tx.session(identity)
-    if session is None:
-        raise NotFound("The session is no longer there")
-    return session

@@ -48,6 +48,11 @@ class Live:
         return self.row.changed == self.row.saved_at
 
     @property
+    def is_kept(self) -> bool:
+        """Whether all that it has is in the head or in an autosave."""
+        return self.row.changed in (self.row.saved_at, self.row.autosaved_at)
+
+    @property
     def title(self) -> str:
         """For people."""
         return f"Workspace {self.row.id.hex()[:12]} of {self.row.app}/{self.row.name}"
@@ -72,6 +77,11 @@ class Live:
         if gone := [key for key, content in self.aside.items() if content is None]:
             tx.drop_workspace_contents(row.id, gone)
         tx.put_workspace(row)
+
+    def renew(self, row: Workspace, listing: Listing) -> None:
+        """The store has these in place of all that it had, and nothing is unsaved."""
+        self.row, self.listing, self.first_after, self.aside = row, listing, None, {}
+        self.autosave, self.problem = Autosave(self.autosave.pace), ""
 
     def hold(self, peer: bytes) -> None:
         """``peer`` is the holder, b"" for none."""
@@ -172,12 +182,15 @@ class Contents:
 
     async def parts(self, copy: Copy) -> list[Part]:
         """All of them, with their content."""
-        known = {}
-        if copy.row.ground is not None:
-            stored = self._catalog.reader.document_of(copy.row.ground)
-            reading = await self._documents.read(stored, self._content.form(copy.row.format))
-            known = {part.key: part for part in reading.parts}
+        known = {part.key: part for part in await self.ground(copy.row)}
         return await self._documents.in_thread(self._parts, copy, known)
+
+    async def ground(self, row: Workspace) -> Sequence[Part]:
+        """The parts of the snapshot that it began from, or was last replaced by."""
+        if row.ground is None:
+            return ()
+        stored = self._catalog.reader.document_of(row.ground)
+        return (await self._documents.read(stored, self._content.form(row.format))).parts
 
     def _parts(self, copy: Copy, known: dict[str, Part]) -> list[Part]:
         parts = []
@@ -215,10 +228,7 @@ class Contents:
         """What a part holds now."""
         if entry.base is None:
             return await self._documents.in_thread(self.bytes_of, self._put(live, entry))
-        assert live.row.ground is not None
-        stored = self._catalog.reader.document_of(live.row.ground)
-        reading = await self._documents.read(stored, self._content.form(live.row.format))
-        return next(part.content for part in reading.parts if part.key == entry.base)
+        return next(part.content for part in await self.ground(live.row) if part.key == entry.base)
 
     def bytes_of(self, content: WorkspaceContent) -> bytes:
         """All of it. Raises Damaged."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from holdfast_daemon.naming import Named
-from holdfast_daemon.sessions import Caller, Note, Sessions
+from holdfast_daemon.sessions import Caller, Note, Sessions, need_session
 from holdfast_daemon.store.base import Reader, Transaction
-from holdfast_daemon.store.nouns import Operation, Session
+from holdfast_daemon.store.nouns import Operation, Session, Snapshot
 from holdfast_protocol.errors import CannotUndo, Exists, NotFound
 from holdfast_protocol.messages import Changed
+from holdfast_protocol.model import SnapshotRow
 from holdfast_protocol.names import shown
 
 LABEL_DIGITS = 12
@@ -26,7 +27,7 @@ class Pins:
         said = label or named.snapshot.id.hex()[:LABEL_DIGITS]
 
         def work(tx: Transaction) -> Changed:
-            session, snapshot = _need(tx, named), tx.need_snapshot(named.snapshot.id)
+            session, snapshot = need_session(tx, named.session.id), tx.need_snapshot(named.snapshot.id)
             has = tx.pins(session.id).get(said)
             if has == snapshot.id:
                 return Changed(session=session.row(), operation=None)
@@ -41,7 +42,7 @@ class Pins:
         """The snapshot is called so no longer, or without a label by none. Raises NotFound for one that it has not."""
 
         def work(tx: Transaction) -> Changed:
-            session = _need(tx, named)
+            session = need_session(tx, named.session.id)
             pins = tx.pins(session.id)
             gone = [each for each in pins if (each == label if label else pins[each] == named.snapshot.id)]
             if label and not gone:
@@ -68,6 +69,11 @@ def labels(reader: Reader, session: bytes) -> dict[bytes, list[str]]:
     return found
 
 
+def snapshot_row(reader: Reader, snapshot: Snapshot) -> SnapshotRow:
+    """As it goes out on the wire, with what it is called."""
+    return snapshot.row(labels(reader, snapshot.session).get(snapshot.id, ()))
+
+
 def reverse(tx: Transaction, operation: Operation, session: Session) -> Session:
     """The pins as they were before, where nobody has moved them since. Raises CannotUndo."""
     assert operation.previous is not None
@@ -90,10 +96,3 @@ def repeat(tx: Transaction, operation: Operation, session: Session) -> Session:
     """What was undone, once more. Raises CannotUndo."""
     opposite = "unpinned" if operation.type == "pinned" else "pinned"
     return reverse(tx, operation.but(type=opposite), session)
-
-
-def _need(tx: Transaction, named: Named) -> Session:
-    session = tx.session(named.session.id)
-    if session is None:
-        raise NotFound("The session is no longer there")
-    return session

@@ -16,10 +16,10 @@ from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.fates import Fates, Look, protections
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.payload import Answer, Frames
-from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.sessions import Caller, Sessions, need_session
 from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot
-from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, NotFound
+from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed
 from holdfast_protocol.messages import LIMITS, Changed, Prune, Pruned
 from holdfast_protocol.model import PruneRow
 
@@ -93,9 +93,7 @@ class Pruning:
         """A deleted session whose file is gone: nothing of it can be brought back. Raises Busy, NotAllowed."""
 
         def work(tx: Transaction) -> Changed:
-            session = tx.session(identity)
-            if session is None:
-                raise NotFound("The session is no longer there")
+            session = need_session(tx, identity)
             check_free(tx, session)
             if not session.deleted or tx.is_pending(identity):
                 raise Busy(f"The file of {session.app}/{session.name} is still there; purge it when it is gone")
@@ -235,7 +233,7 @@ def check_free(reader: Reader, session: Session) -> None:
 
 
 def _began(reader: Reader, session: Session) -> bool:
-    return any(each.session == session.id for each in reader.workspaces())
+    return reader.workspace_of(session.id) is not None
 
 
 def _purge(tx: Transaction, session: Session, now: int, author: str) -> int:

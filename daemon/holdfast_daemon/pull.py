@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from holdfast_daemon.autosave import LONGEST_RETRY_SECONDS, RETRY_SECONDS
+from holdfast_daemon.autosave import RETRY_SECONDS, retry_delay
 
 #: How long after a question its answer, or the reason why there is none, is waited for.
 ANSWER_SECONDS = 60.0
@@ -38,7 +38,7 @@ class Pull:
 
     def failed(self, now: float, every_seconds: float, problem: str) -> Pull:
         """It could not be asked, or gave nothing of worth."""
-        delay = min(min(RETRY_SECONDS, every_seconds) * 2**self.failures_count, LONGEST_RETRY_SECONDS)
+        delay = retry_delay(self.failures_count, min(RETRY_SECONDS, every_seconds))
         since = self.failing_since or self.asked or now
         return replace(
             self, due=now + delay, failing_since=since, failures_count=self.failures_count + 1, problem=problem

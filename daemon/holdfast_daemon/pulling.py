@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 
 from holdfast_daemon import diff
-from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Format, Part
@@ -108,8 +107,7 @@ class Pulling:
             tx.put_workspace(after)
 
         await self._sessions.catalog.commit(work)
-        live.row, live.listing, live.first_after, live.aside = after, listing, None, {}
-        live.autosave, live.problem = Autosave(live.autosave.pace), ""
+        live.renew(after, listing)
 
 
 def _after(live: Live, request: m.WorkspaceDue, now: float) -> Pull:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 from holdfast_daemon import listing as parts_of
-from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.live import Contents, Live
 from holdfast_daemon.payload import Answer, Frames
@@ -64,8 +63,7 @@ class Reloading:
                 )  # fmt: skip
 
             reply = await self._sessions.commit(caller, m.WorkspaceReloaded, lambda: work)
-            live.row, live.listing, live.first_after, live.aside = row, listing, None, {}
-            live.autosave, live.problem = Autosave(live.autosave.pace), ""
+            live.renew(row, listing)
             return reply, ()
 
     async def workspace_discard(

@@ -191,9 +191,8 @@ class Service:
             return None
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
-        called = pins.labels(reader, named.session.id).get(named.snapshot.id, ())
-        note = reader.note(named.session.id)
-        return m.Shown(session=named.session.row(), snapshot=named.snapshot.row(called), note=note)
+        snapshot, note = pins.snapshot_row(reader, named.snapshot), reader.note(named.session.id)
+        return m.Shown(session=named.session.row(), snapshot=snapshot, note=note)
 
     def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -21,11 +21,11 @@ from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, Workspace, new_id
 from holdfast_protocol import codec
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed
+from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed, NotFound
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
-__all__ = ["OUTSIDE", "SESSIONS_FOLDER", "Caller", "Done", "Note", "Sessions"]
+__all__ = ["OUTSIDE", "SESSIONS_FOLDER", "Caller", "Done", "Note", "Sessions", "need_session"]
 
 OUTSIDE = "outside"
 ATTEMPTS = 64
@@ -280,3 +280,11 @@ def _leaf(name: str, end: str) -> bytes:
 def _cut(text: str, size_bytes: int) -> str:
     """The longest beginning of ``text`` of at most that many UTF-8 bytes."""
     return text.encode()[:size_bytes].decode(errors="ignore")
+
+
+def need_session(tx: Transaction, identity: bytes) -> Session:
+    """Raises NotFound where it was purged since it was looked for."""
+    session = tx.session(identity)
+    if session is None:
+        raise NotFound("The session is no longer there")
+    return session

@@ -163,7 +163,7 @@ class Workspaces:
             async with live.lock:
                 if live.aside:
                     await self._commit(live, live.row)
-                if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
+                if live.is_kept:
                     return None if live.is_saved else live.row.autosave
                 copy, live.first_after = self._contents.copy(live), None
                 live.autosave = live.autosave.began()
@@ -271,7 +271,6 @@ class Workspaces:
         check_application(app)
         folder = naming.find_folder(reader, app, request.name, request.folder)
         session = reader.session_named(app, request.name, folder)
-        listing: Listing = ()
         if session is None:
             check_name(request.name)
             form = self._documents.content.own_form(request.format or app)
@@ -280,16 +279,15 @@ class Workspaces:
             form = form or self._documents.content.form("parts")
         else:
             form = self._documents.content.form(session.format)
-            reading = await self._documents.read(reader.document_of(session.head), form)
-            listing = parts_of.listing_of(reading.parts)
         now = self._clock()
         row = Workspace(
             id=new_id(), app=app, folder=folder, name=request.name, format=form.app,
             session=session.id if session else new_id(), revision=session.revision if session else 0,
             base=session.head if session else None, author=caller.author, created=now, changed=now,
-            listing=parts_of.packed(listing), saved_at=now, autosaved_at=now,
+            listing=parts_of.packed(()), saved_at=now, autosaved_at=now,
         )  # fmt: skip
-        return Live(row, listing, Autosave(self._pace(app)), caller.peer)
+        listing = await self.listing(row)
+        return Live(row.but(listing=parts_of.packed(listing)), listing, Autosave(self._pace(app)), caller.peer)
 
     async def workspace_put(self, request: m.WorkspacePut, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A part's content, whole or in part."""
@@ -463,8 +461,7 @@ class Workspaces:
             tx.put_workspace(after)
 
         await self._catalog.commit(work)
-        live.row, live.listing, live.first_after, live.aside = after, listing, None, {}
-        live.autosave, live.problem = Autosave(live.autosave.pace), ""
+        live.renew(after, listing)
 
     async def workspace_leave(
         self, request: m.WorkspaceLeave, payload: Frames, caller: Caller, deadline: float
@@ -504,16 +501,13 @@ class Workspaces:
             snapshot = await self._snapshot(live)
             async with live.lock:
                 self.need(live.row.id.hex())
-                if live.row.changed in (live.row.saved_at, live.row.autosaved_at):
+                if live.is_kept:
                     yield snapshot
                     return
 
     async def listing(self, row: Workspace) -> Listing:
         """That of what it began from."""
-        if row.base is None:
-            return ()
-        form = self._documents.content.form(row.format)
-        return parts_of.listing_of((await self._documents.read(self._catalog.reader.document_of(row.base), form)).parts)
+        return parts_of.listing_of(await self._contents.ground(row))
 
     def get(self, identity: bytes) -> Live | None:
         """The one of that id, if it is there."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import hypothesis.strategies as st
 import pytest
 from clients_fake_daemon import FakeDaemon, saved, session_row
+from hypothesis import given
 
 from holdfast import sources
 from holdfast.client import Client
@@ -345,3 +347,13 @@ def test_the_batches_keep_their_bounds() -> None:
     chunks = [(b"", memoryview(bytes(size))) for size in (5, 5, 1, 9, 20, 1, 1, 1, 1)]
     batches = list(sources._batches(chunks, 10, 3))
     assert [[len(chunk) for _, chunk in batch] for batch in batches] == [[5, 5], [1, 9], [20], [1, 1, 1], [1]]
+
+
+@given(st.binary(max_size=12), st.binary(max_size=12), st.binary(max_size=6), st.binary(max_size=6))
+def test_what_differs_makes_one_of_the_other(start: bytes, end: bytes, before: bytes, after: bytes) -> None:
+    """And is no more than that."""
+    old, new = start + before + end, start + after + end
+    first, last = sources.differing(old, new)
+    piece = new[first : len(new) - (len(old) - last)]
+    assert old[:first] + piece + old[last:] == new
+    assert len(piece) <= len(after)

@@ -55,6 +55,14 @@ def test_a_snapshot_that_failed_is_tried_again_later_each_time() -> None:
     assert autosave.began().ended().changed(200.0).began().failed(300.0).due() == 301.0
 
 
+def test_a_disk_may_be_full_for_a_week() -> None:
+    """The tries go on, ten seconds apart."""
+    autosave = Autosave(PACE).changed(10.0)
+    for _ in range(60_000):
+        autosave = autosave.began().failed(100.0)
+    assert autosave.due() == 100.0 + LONGEST_RETRY_SECONDS
+
+
 class Typing(RuleBasedStateMachine):
     """Somebody types, snapshots are made and fail, against a list of the changes."""
 

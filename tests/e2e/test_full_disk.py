@@ -196,6 +196,29 @@ def test_what_an_application_hands_over_is_kept_beside_a_full_store(small: Daemo
         assert [part.name for part in client.show("notes/verse").parts] == ["intro", "bridge"]
 
 
+def test_a_large_part_is_kept_beside_a_full_store(small: Daemon) -> None:
+    """One that otherwise travels as chunks: whole where one message holds it, else what changed of it."""
+    room = ["mount", "-o", f"remount,size={40 << 20}", str(small.home)]
+    subprocess.run(room, check=True)
+    first, large = os.urandom(2 << 20), os.urandom(9 << 20)
+    with small.client() as client:
+        ws = client.workspace("notes/verse")
+        ws["large"] = large
+        filler = _no_room(small, client)
+        changed = large[: 5 << 20] + b"typed" + large[(5 << 20) + 3 :]
+        ws["intro"], ws["large"] = first, changed
+        assert any("is kept" in warning for warning in ws.warnings)
+        with pytest.raises(NoSpace):
+            ws["another"] = large[::-1]
+        assert {**ws} == {"intro": first, "large": changed}
+        filler.unlink()
+        until(lambda: client.status().unsaved is None)
+        small.kill()
+        small.start()
+    with small.client() as client:
+        assert {**client.workspace(id=ws.id)} == {"intro": first, "large": changed}
+
+
 def test_an_application_that_dies_while_the_store_is_full_leaves_its_workspace(small: Daemon) -> None:
     """It is offered once there is room."""
     with small.client() as client:
