@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from holdfast_daemon import diff
 from holdfast_daemon.autosave import Autosave
 from holdfast_daemon.content import Placed
+from holdfast_daemon.continuing import Continuing
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.incoming import Incoming
@@ -37,6 +38,7 @@ class Pulling:
         self._incoming = incoming
         self._workspaces = workspaces
         self._contents = Contents(sessions.catalog, documents)
+        self._continuing = Continuing(documents, self._contents, workspaces)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -63,8 +65,10 @@ class Pulling:
         """A whole document."""
         live = self._workspaces.held(request.id, caller)
         placed, _ = await self._incoming.of_files(request.files, payload, live.row.format)
+        if request.since is not None:
+            live = await self._continuing.own(live, placed, request.since) or live
         async with live.snapping, live.lock:
-            self._workspaces.need(request.id)
+            self._workspaces.need(live.row.id.hex())
             if not self._is_at(live.row, placed):
                 form, size_bytes = self._documents.content.form(live.row.format), placed.document.size_bytes
                 read = self._documents.content.reading_placed

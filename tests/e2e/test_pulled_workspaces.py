@@ -6,7 +6,6 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from e2e_daemon import Daemon, renardo, until
@@ -16,12 +15,6 @@ from holdfast_protocol.errors import Damaged, NotAllowed, NotFound
 
 _NUMBERS = itertools.count(1)
 SESSION = b'<Session genome="g.fa" locus="chr1:%d-9"><Resources><Resource path="/%s"/></Resources></Session>'
-
-
-@pytest.fixture
-def client(shared: Daemon) -> Iterator[holdfast.Client]:
-    with shared.client() as client:
-        yield client
 
 
 @pytest.fixture
@@ -94,6 +87,27 @@ def test_a_document_merges_with_a_session_that_moved_on(client: holdfast.Client,
     assert client.load(f"renardo/{name}").files[b""] == both
     assert ws.replace(first.replace(b"pluck", b"bell"))
     ws.discard()
+
+
+def test_only_an_own_workspace_goes_on(client: holdfast.Client, name: str) -> None:
+    """Not one of which parts were put, nor one that would become another session than has the name now."""
+    document = renardo("Clock.bpm = 96", intro="p1 >> pluck()")
+    put = client.workspace(f"renardo/{name}")
+    put["intro"] = "p1 >> pluck()"
+    put.close()
+    whole = client.workspace(f"renardo/{name}")
+    whole.replace(document, since=0)
+    assert whole.id != put.id
+    whole.close()
+    client.save("renardo", name, document)
+    fresh = client.workspace(f"renardo/{name}")
+    fresh.replace(document.replace(b"96", b"97"), since=0)
+    assert fresh.id != whole.id
+    fresh.close()
+    again = client.workspace(f"renardo/{name}")
+    again.replace(document.replace(b"96", b"98"), since=0)
+    assert again.id == fresh.id
+    again.discard()
 
 
 def test_damage_changes_nothing(client: holdfast.Client, name: str) -> None:

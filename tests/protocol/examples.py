@@ -388,6 +388,7 @@ REQUESTS: dict[str, Request] = {
         id=WORKSPACE.id, source=PartSource(part="buffer-1", frame=0), of=b"\xab" * 32, start=10, end=12
     ),
     "workspace-replace": WorkspaceReplace(id=WORKSPACE.id, files=[FileSource(frame=0)]),
+    "workspace-replace-since": WorkspaceReplace(id=WORKSPACE.id, files=[FileSource(frame=0)], since=TIME),
     "workspace-due": WorkspaceDue(id=WORKSPACE.id),
     "workspace-due-every-field": WorkspaceDue(id=WORKSPACE.id, every_ms=30_000, problem="Nothing listens"),
     "workspace-remove": WorkspaceRemove(id=WORKSPACE.id, part="buffer-1"),
@@ -545,6 +546,7 @@ FORMER: frozenset[str] = frozenset(
         "statusreport.result",
         "undone.result",
         "statusreport-folders.result",
+        "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",
         "workspaces.result",
