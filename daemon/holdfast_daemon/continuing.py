@@ -1,8 +1,8 @@
-"""Which workspace that was left goes on with a document that an application which is asked has handed over.
+"""Applications that are asked, and started again: which workspace that was left is theirs to go on with?
 
-It is the application's own: of the same user, application and session, handed over whole, and held by nobody; and the
-document goes on from its one: nothing differs, or the same sitting had changed it and nothing of it is gone. So what an
-application has that was emptied or started anew takes no good one's place: that one stays left, and is offered.
+One of the same user, application and session that was handed over whole and is held by nobody, from whose document the
+present one goes on: nothing differs, or the same sitting had changed it and nothing of it is gone. So what there is in
+an application that was emptied, or started anew, takes no good one's place: that one stays left, and is offered.
 """
 
 from __future__ import annotations

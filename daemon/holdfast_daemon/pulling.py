@@ -47,7 +47,8 @@ class Pulling:
 
     async def workspace_due(self, request: m.WorkspaceDue, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """When it is."""
-        live = self._workspaces.held(request.id, caller)
+        live = self._workspaces.need(request.id)
+        await self._workspaces.hold(live, caller.peer)
         pull = live.pull = _after(live, request, time.monotonic())
         while (delay := pull.due - time.monotonic()) > 0 and not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):

@@ -247,10 +247,7 @@ class Workspaces:
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
         if request.id is not None or repeated is not None:
             live = self.need(request.id or (repeated.workspace.id if repeated else ""))
-            live.hold(caller.peer)
-            if live.row.left is not None:
-                async with live.lock:
-                    await self._commit(live, live.row.but(left=None))
+            await self.hold(live, caller.peer)
             return self.state(live), ()
         live = await self._new(request, caller)
 
@@ -520,15 +517,20 @@ class Workspaces:
         """The one of that id, if it is there."""
         return self._live.get(identity)
 
+    async def hold(self, live: Live, peer: bytes) -> None:
+        """``peer`` does from now on, whoever did before."""
+        live.hold(peer)
+        if live.row.left is not None:
+            async with live.lock:
+                if live.row.id in self._live:
+                    await self._commit(live, live.row.but(left=None))
+
     async def take(self, live: Live, peer: bytes) -> bool:
         """``peer`` holds it from now on; False where somebody else does, or where it has ended."""
-        async with live.lock:
-            if live.row.left is not None and not live.holder and live.row.id in self._live:
-                await self._commit(live, live.row.but(left=None))
-            if live.holder or live.row.id not in self._live:
-                return False
-            live.hold(peer)
-            return True
+        if live.holder or live.row.id not in self._live:
+            return False
+        await self.hold(live, peer)
+        return True
 
     def put(self, row: Workspace, listing: Listing) -> None:
         """One that nobody holds is there from now on."""

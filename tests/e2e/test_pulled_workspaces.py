@@ -12,6 +12,7 @@ from e2e_daemon import Daemon, renardo, until
 
 import holdfast
 from holdfast_protocol.errors import Damaged, NotAllowed, NotFound
+from holdfast_protocol.messages import WorkspaceLeave
 
 _NUMBERS = itertools.count(1)
 SESSION = b'<Session genome="g.fa" locus="chr1:%d-9"><Resources><Resource path="/%s"/></Resources></Session>'
@@ -177,6 +178,17 @@ def test_one_who_waits_for_a_workspace_that_ends_is_told(shared: Daemon, client:
             with pytest.raises(expected):
                 ws.wait_until_due(0.5)
             ending.join()
+
+
+def test_who_asks_on_has_not_left(client: holdfast.Client, name: str) -> None:
+    """Its connection was taken for dead (the machine slept), and it goes on as if nothing had been."""
+    ws = client.workspace(f"igv/{name}")
+    ws.replace(SESSION % (1, b"a.bed"))
+    client.ask(WorkspaceLeave(id=ws.id))
+    assert next(row for row in client.workspaces().rows if row.id == ws.id).left is not None
+    ws.wait_until_due(0.05)
+    assert next(row for row in client.workspaces().rows if row.id == ws.id).left is None
+    ws.discard()
 
 
 def test_who_waits_does_not_hold_up_the_end_of_the_daemon(daemon: Daemon) -> None:

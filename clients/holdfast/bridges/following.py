@@ -4,8 +4,8 @@ A session that the program left is never overwritten with what came after it: it
 and offered, and what came after gets one of its own.
 
 A bridge that is started again goes on with its own workspace: one that was left of the same session, where nothing in
-the program differs from it, or where the same sitting of the program had changed it and nothing of it is gone. With the
-program a sitting ends, and where it is seen with nothing open, or with something else.
+the program differs from it, or where the same sitting of the program had changed it and nothing of it is gone. A
+sitting ends with the program, and when that is seen with nothing open, or with something else.
 """
 
 from __future__ import annotations
