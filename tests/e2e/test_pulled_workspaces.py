@@ -91,24 +91,29 @@ def test_a_document_merges_with_a_session_that_moved_on(client: holdfast.Client,
 
 
 def test_only_an_own_workspace_goes_on(client: holdfast.Client, name: str) -> None:
-    """Not one of which parts were put, nor one that would become another session than has the name now."""
+    """Not one of which parts were put; not one of another session, whether it has the name or had it."""
     document = renardo("Clock.bpm = 96", intro="p1 >> pluck()")
+
+    def handed_over(session: str = name) -> str:
+        """The workspace that has it then, and is left."""
+        ws = client.workspace(f"renardo/{session}")
+        ws.replace(document, since=0)
+        ws.close()
+        return ws.id
+
     put = client.workspace(f"renardo/{name}")
     put["intro"] = "p1 >> pluck()"
     put.close()
-    whole = client.workspace(f"renardo/{name}")
-    whole.replace(document, since=0)
-    assert whole.id != put.id
-    whole.close()
-    client.save("renardo", name, document)
-    fresh = client.workspace(f"renardo/{name}")
-    fresh.replace(document.replace(b"96", b"97"), since=0)
-    assert fresh.id != whole.id
-    fresh.close()
-    again = client.workspace(f"renardo/{name}")
-    again.replace(document.replace(b"96", b"98"), since=0)
-    assert again.id == fresh.id
-    again.discard()
+    whole = handed_over()
+    assert whole != put.id
+    assert handed_over() == whole
+    assert handed_over(f"other {name}") != whole
+    client.save("renardo", name, renardo("Clock.bpm = 97"))
+    of_the_session = handed_over()
+    assert of_the_session != whole
+    assert handed_over() == of_the_session
+    client.rename(f"renardo/{name}", f"renamed {name}")
+    assert handed_over() == whole
 
 
 def test_damage_changes_nothing(client: holdfast.Client, name: str) -> None:
