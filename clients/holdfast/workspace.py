@@ -75,13 +75,17 @@ class Workspace(MutableMapping[str, bytes]):
         else:
             self._put(wire.WorkspacePut(id=self.id, source=parcel.parts[0]), parcel.frames)
 
-    def replace(self, document: DocumentContent) -> bool:
+    def replace(self, document: DocumentContent, *, since: int | None = None) -> bool:
         """The document that the application wrote, whole, kept byte for byte, in a snapshot when this returns; whether
-        its format sees a difference to what was there. Raises Damaged where it is no document of that format."""
+        its format sees a difference to what was there. Raises Damaged where it is no document of that format.
+
+        ``since``: when this sitting of the application began, UTC nanoseconds. Where a workspace of before was left
+        from which the first document goes on, this is that one from then on: nothing differs, or it was changed in this
+        sitting, and nothing of it is gone."""
         from holdfast.sources import pack
 
         parcel, before = pack(document, {}, self._client.ask), self.row.autosave
-        self._arrange(wire.WorkspaceReplace(id=self.id, files=parcel.files), parcel.frames)
+        self._arrange(wire.WorkspaceReplace(id=self.id, files=parcel.files, since=since), parcel.frames)
         return self.row.autosave != before
 
     def wait_until_due(self, every_seconds: float, problem: str = "") -> float:

@@ -60,7 +60,7 @@ FLOORS = (
     ("connections", "feed"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
-    ("reloading",),
+    ("continuing", "reloading"),
     ("workspaces",),
     ("live",),
     ("aside",),
