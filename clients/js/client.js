@@ -24,6 +24,7 @@ const UPLOADS = 3;
 
 export class Client {
   #bases = new Bases();
+  #closed = new AbortController();
   #caller;
 
   /** Every method throws a HoldfastError, at the latest `timeoutMs` after the call: Unreachable (nobody listens),
@@ -35,8 +36,9 @@ export class Client {
     this.#caller = new Caller(path);
   }
 
-  /** Hang up; without it the process goes on. */
+  /** Hang up; without it the process goes on. Requests under way end with Unreachable, events just end. */
   close() {
+    this.#closed.abort();
     this.#caller.close();
   }
 
@@ -145,7 +147,7 @@ export class Client {
   /** Every operation after number `since` (without it: from now on), each once and in order, on a connection of its own
    * that outlives restarts of the daemon. @param {Requests['subscribe']} [wanted] */
   events(wanted = {}) {
-    return events(this.path, wanted, this.timeoutMs);
+    return events(this.path, wanted, this.timeoutMs, this.#closed.signal);
   }
 
   /** A request whose content is packed first. Chunks that nothing has named yet may be gone with a restarted daemon:

@@ -1,6 +1,6 @@
 // Content on its way: small in one frame of the message, large as chunks that the daemon lacks; and back, checked.
 
-import { blake3 } from '@noble/hashes/blake3';
+import { createBLAKE3 } from 'hash-wasm';
 import { key } from './conversation.js';
 import { Damaged } from './errors.js';
 import { chunk } from './messages.js';
@@ -14,12 +14,13 @@ const INLINE_BYTES = 1024 * 1024;
 /** What one `put` carries: little enough that a small request beside it does not wait. */
 const PUT_BYTES = 2 * 1024 * 1024;
 const MISSING_BYTES = 16 * 1024 * 1024;
+const hash = await createBLAKE3();
 
 /** @param {Content} content */
 export const bytesOf = (content) => (typeof content === 'string' ? new TextEncoder().encode(content) : content);
 
-/** @param {Uint8Array} content */
-export const hashOf = (content) => blake3(content);
+/** BLAKE3. @param {Uint8Array} content */
+export const hashOf = (content) => hash.init().update(content).digest('binary');
 
 /** One frame with each content, or the hashes of its chunks, which the daemon then has, and where in it each lies.
  * @param {Client} client @param {Uint8Array[]} contents */
@@ -77,14 +78,14 @@ export async function* windows(ask) {
 }
 
 /** The same bytes; throws Damaged at the end where they are not what the hash says: use nothing of them before.
- * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} pieces @param {Uint8Array} hash @param {string} what */
-export async function* verified(pieces, hash, what) {
-  const hashed = blake3.create();
+ * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} pieces @param {Uint8Array} expected @param {string} what */
+export async function* verified(pieces, expected, what) {
+  const hashed = await createBLAKE3();
   for await (const piece of pieces) {
     hashed.update(piece);
     yield piece;
   }
-  if (key(hashed.digest()) !== key(hash)) throw new Damaged(`${what} is not what its hash says`);
+  if (hashed.digest() !== key(expected)) throw new Damaged(`${what} is not what its hash says`);
 }
 
 /** @param {AsyncIterable<Uint8Array>} pieces */

@@ -3,11 +3,12 @@
 import { lstatSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { blake2s } from '@noble/hashes/blake2s';
+import { createBLAKE2s } from 'hash-wasm';
 import { NotAllowed, Unreachable } from './errors.js';
 
 const SOCKET_PATH_BYTES = 107;
 const BASE_BYTES = 60;
+const digest = await createBLAKE2s(8 * 8);
 
 /** The path of the daemon's socket; `socket` is the user's choice. @param {NodeJS.ProcessEnv} environment
  * @param {string} [socket] */
@@ -61,9 +62,8 @@ function stateDirectory(environment) {
 /** @param {string} path @param {string | null} system */
 function fitting(path, system) {
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return path;
-  const digest = Buffer.from(blake2s(Buffer.from(path), { dkLen: 8 })).toString('hex');
   const base = system && isDirectory(system) && Buffer.byteLength(system) <= BASE_BYTES ? system : '/tmp';
-  return join(base, `holdfast-${process.getuid?.()}-${digest}`, 's');
+  return join(base, `holdfast-${process.getuid?.()}-${digest.init().update(path).digest()}`, 's');
 }
 
 /** @param {string} path */

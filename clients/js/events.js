@@ -14,15 +14,18 @@ const SILENCE_MS = 5000;
 const PAUSE_MS = 50;
 
 /** Without end; nothing is read ahead of who iterates. Throws Unreachable or TooLate where the daemon stays away for
- * the timeout, NotFound where its log ends before `since`. @param {string} path @param {Wanted} wanted
- * @param {number} timeoutMs @returns {AsyncGenerator<OperationRow>} */
-export async function* events(path, wanted, timeoutMs) {
+ * the timeout, NotFound where its log ends before `since`. Ends with `closed`. @param {string} path
+ * @param {Wanted} wanted @param {number} timeoutMs @param {AbortSignal} closed
+ * @returns {AsyncGenerator<OperationRow>} */
+export async function* events(path, wanted, timeoutMs, closed) {
   let since = wanted.since ?? null;
   let awaySince = null;
   let wasThere = false;
-  for (;;) {
+  while (!closed.aborted) {
     /** @type {Conversation | null} */
     let line = null;
+    const hangUp = () => line?.close();
+    closed.addEventListener('abort', hangUp);
     try {
       line = await Conversation.open(path, now() + timeoutMs);
       const from = await subscribed(line, { ...wanted, since }, now() + timeoutMs);
@@ -34,13 +37,15 @@ export async function* events(path, wanted, timeoutMs) {
         yield row;
       }
     } catch (problem) {
+      if (closed.aborted) return;
       if (!mayPass(problem)) throw problem;
       awaySince ??= now();
       const late = now() - awaySince >= timeoutMs;
       if (late || !wasThere) await consider(problem, path);
       if (late) throw new TooLate(`The daemon at ${path} has not answered for ${timeoutMs} ms`, { socket: path });
     } finally {
-      line?.close();
+      closed.removeEventListener('abort', hangUp);
+      hangUp();
     }
     await pause(PAUSE_MS);
   }

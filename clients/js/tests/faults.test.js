@@ -86,6 +86,13 @@ test('requests under way end when the client is closed', async () => {
   });
 });
 
+test('events end when the client is closed', async () => {
+  await beside(() => [{ kind: 'result', body: { number: 3 } }], async (client) => {
+    setTimeout(() => client.close(), 100);
+    for await (const _ of client.events()) assert.fail('nothing happened');
+  });
+});
+
 test('nobody listening is said at once, by events too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'n'));
   const start = performance.now();
