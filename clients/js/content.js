@@ -45,8 +45,7 @@ export async function pack(client, contents) {
 async function upload(client, content) {
   const names = [];
   const { limits } = await client.hello();
-  const put_bytes = Math.min(PUT_BYTES, /** @type {number} */ (limits.message_bytes));
-  const count = Math.max(1, Math.floor(put_bytes / chunk.average));
+  const count = Math.max(1, Math.floor(Math.min(PUT_BYTES, limits.message_bytes ?? PUT_BYTES) / chunk.average));
   for (let start = 0; start < content.length; start += MISSING_BYTES) {
     const chunks = cut(content.subarray(start, start + MISSING_BYTES), chunk.average);
     const hashes = chunks.map(hashOf);

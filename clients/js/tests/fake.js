@@ -6,16 +6,18 @@ import { dirname, join } from 'node:path';
 import { Router } from 'zeromq';
 import { decode, encode } from '../codec.js';
 
-/** @typedef {{ id: Uint8Array, verb: string, body: any, peer: string }} Asked */
+/** @typedef {{ id: Uint8Array, verb: string, body: any, peer: string, payload: Buffer[] }} Asked */
+/** A header without id, or with another than the request's, and its payload.
+ * @typedef {{ kind: string, body?: object, id?: Uint8Array, payload?: Buffer[] }} Said */
 
-const WELCOME = { protocol: 1, version: '9', epoch: 'e', user: 'ada', limits: {}, capabilities: [] };
+const WELCOME = { protocol: 1, version: '9', epoch: 'e', user: 'ada', limits: { message_bytes: 600 * 1024 } };
 
 export class FakeDaemon {
   #router = new Router({ linger: 0 });
   /** Every request but hello, in order. @type {Asked[]} */
   asked = [];
 
-  /** @param {(asked: Asked, count: number) => object[]} answer the headers to send for the `count`th request */
+  /** @param {(asked: Asked, count: number) => Said[]} answer what to say to the `count`th request */
   constructor(answer) {
     this.path = join(mkdtempSync(join(tmpdir(), 'f')), 's');
     this.answer = answer;
@@ -34,11 +36,13 @@ export class FakeDaemon {
 
   async #serve() {
     for await (const frames of this.#router) {
-      const [peer, header] = /** @type {[Buffer, Buffer]} */ (/** @type {unknown} */ (frames));
-      const asked = { .../** @type {any} */ (decode(header)), peer: peer.toString('hex') };
+      const [peer, header, ...sent] = /** @type {[Buffer, Buffer, ...Buffer[]]} */ (/** @type {unknown} */ (frames));
+      const asked = { .../** @type {any} */ (decode(header)), peer: peer.toString('hex'), payload: sent };
       const greets = asked.verb === 'hello';
-      const said = greets ? [{ kind: 'result', body: WELCOME }] : this.answer(asked, this.asked.push(asked));
-      for (const each of said) await this.#router.send([peer, encode({ id: asked.id, ...each })]);
+      const said = greets ? [{ kind: 'result', body: WELCOME, payload: [] }] : this.answer(asked, this.asked.push(asked));
+      for (const { payload = [], ...each } of said) {
+        await this.#router.send([peer, encode({ id: asked.id, ...each }), ...payload]);
+      }
     }
   }
 }

@@ -1,12 +1,15 @@
 // What goes wrong between client and daemon: every request ends, and is done once.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { joined, verified, hashOf } from '../content.js';
-import { Client, connect, Damaged, HoldfastError, NotAllowed, NotFound, TooLate, Unreachable } from '../index.js';
+import {
+  Client, connect, Damaged, HoldfastError, NoSpace, NotAllowed, NotFound, TooLate, Unreachable,
+} from '../index.js';
 import { FakeDaemon } from './fake.js';
 
 const PONG = { kind: 'result', body: {} };
@@ -36,6 +39,29 @@ test('silence ends with the deadline, after tries under one id on connections of
 
 test('an answer to the second try is the answer', async () => {
   await beside((_, count) => (count === 1 ? [] : [PONG]), async (client) => client.ping(), 600);
+});
+
+test('what takes as long as it takes is not asked again while its connection lives', async () => {
+  await beside(() => [], async (client, { asked }) => {
+    await assert.rejects(client.ask('settle', {}), TooLate);
+    assert.equal(asked.length, 1);
+  }, 600);
+});
+
+test('chunks travel within the limits that hello gave, each once, and again where they are gone', async () => {
+  const gone = { kind: 'error', body: { code: 'bad-field', sentence: 'A chunk is gone', details: { chunk: 'ab' } } };
+  const answer = (/** @type {any} */ { verb, payload }, /** @type {number} */ count) => {
+    if (verb === 'missing') return [{ kind: 'result', body: { count: payload[0].length / 32 }, payload }];
+    if (verb === 'put') return [{ kind: 'result', body: { count: payload.length } }];
+    return count < 5 ? [gone] : [{ kind: 'error', body: { code: 'no-space', sentence: 'Full', details: {} } }];
+  };
+  await beside(answer, async (client, { asked }) => {
+    const half = randomBytes(512 * 1024);
+    await assert.rejects(client.save('plain', 'large', Buffer.concat([half, half, half.subarray(0, 1)])), NoSpace);
+    assert.deepEqual(asked.map(({ verb }) => verb), ['missing', 'put', 'put', 'save', 'missing', 'put', 'put', 'save']);
+    assert.deepEqual(asked.filter(({ verb }) => verb === 'put').map(({ payload }) => payload.length), [2, 1, 2, 1]);
+    assert.equal(asked[3]?.payload[0]?.length, 5 * 32);
+  });
 });
 
 test('a daemon that does not know us any more is greeted again, and the request repeated under its id', async () => {
