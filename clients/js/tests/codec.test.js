@@ -31,6 +31,7 @@ test('a time keeps its nanoseconds, and a size is a number', () => {
   const row = { snapshot: 'a', parents: [], time, cause: 'saved', author: 'ada', message: '', size_bytes: 10n ** 10n };
   const read = toRow('SnapshotRow', decode(encode(row)));
   assert.deepEqual([read.time, read.size_bytes], [time, 1e10]);
+  assert.equal(toRow('SnapshotRow', { ...row, time: 0 }).time, 0n);
 });
 
 test('a field that an older daemon does not send has its default, one that a newer sends is passed on', () => {

@@ -39,7 +39,7 @@ export class FakeDaemon {
       const [peer, header, ...sent] = /** @type {[Buffer, Buffer, ...Buffer[]]} */ (/** @type {unknown} */ (frames));
       const asked = { .../** @type {any} */ (decode(header)), peer: peer.toString('hex'), payload: sent };
       const greets = asked.verb === 'hello';
-      const said = greets ? [{ kind: 'result', body: WELCOME, payload: [] }] : this.answer(asked, this.asked.push(asked));
+      const said = greets ? [{ kind: 'result', body: WELCOME }] : this.answer(asked, this.asked.push(asked));
       for (const { payload = [], ...each } of said) {
         await this.#router.send([peer, encode({ id: asked.id, ...each }), ...payload]);
       }

@@ -105,6 +105,7 @@ test('parts of a workspace are put, patched, read, removed and saved', async () 
   await workspace.remove('gone');
   assert.equal((await workspace.save({ message: 'before the gig' })).outcome, 'saved');
   assert.deepEqual(workspace.parts.map(({ name }) => name), ['intro', 'large']);
+  assert.deepEqual([workspace.row.revision, workspace.row.saved], [1, true]);
   assert.equal((await workspace.leave()).ended, true);
 });
 
