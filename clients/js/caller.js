@@ -49,7 +49,8 @@ export class Caller {
       const line = this.#open(until);
       try {
         const opened = await within(line, until);
-        return await opened.ask(verb, body, payload, id, Math.min(until, now() + patience));
+        const asked = opened.ask(verb, body, payload, id, until); // the daemon is told of all the time that is left
+        return await within(asked, Math.min(until, now() + patience));
       } catch (problem) {
         if (!mayPass(problem)) throw problem;
         this.#hangUp(line);

@@ -1,5 +1,6 @@
 // The client: what applications want of every day, each by the verb's name; `ask` has all verbs of the wire, typed.
 
+import { setMaxListeners } from 'node:events';
 import { Bases } from './bases.js';
 import { Caller } from './caller.js';
 import { bytesOf, joined, pack, verified, windows } from './content.js';
@@ -34,6 +35,7 @@ export class Client {
     this.path = path;
     this.timeoutMs = timeoutMs;
     this.#caller = new Caller(path);
+    setMaxListeners(0, this.#closed.signal); // one for each `events`
   }
 
   /** Hang up; without it the process goes on. Requests under way end with Unreachable, events just end. */

@@ -19,7 +19,7 @@ const PAUSE_MS = 50;
  * @returns {AsyncGenerator<OperationRow>} */
 export async function* events(path, wanted, timeoutMs, closed) {
   let since = wanted.since ?? null;
-  let awaySince = null;
+  let awaySince = /** @type {number | null} */ (now());
   let wasThere = false;
   while (!closed.aborted) {
     /** @type {Conversation | null} */

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { Router } from 'zeromq';
 import { decode, encode } from '../codec.js';
 
-/** @typedef {{ id: Uint8Array, verb: string, body: any, peer: string, payload: Buffer[] }} Asked */
+/** A request's header, who sent it, and its payload.
+ * @typedef {{ id: Uint8Array, verb: string, deadline_ms: number, body: any, peer: string, payload: Buffer[] }} Asked */
 /** A header without id, or with another than the request's, and its payload.
  * @typedef {{ kind: string, body?: object, id?: Uint8Array, payload?: Buffer[] }} Said */
 

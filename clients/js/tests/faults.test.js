@@ -34,6 +34,8 @@ test('silence ends with the deadline, after tries under one id on connections of
     assert.ok(asked.length >= 2);
     assert.equal(new Set(asked.map(({ id }) => Buffer.from(id).toString('hex'))).size, 1);
     assert.equal(new Set(asked.map(({ peer }) => peer)).size, asked.length);
+    assert.ok(asked.every(({ deadline_ms: left }, n) => left > 0 && left <= (asked[n - 1]?.deadline_ms ?? 600)));
+    assert.ok((asked[0]?.deadline_ms ?? 0) > 300);
   }, 600);
 });
 
