@@ -26,6 +26,7 @@ from holdfast_protocol.model import (
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    Time,
     WorkspaceRow,
 )
 
@@ -637,7 +638,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     socket: str
     store: str
     sessions: str
-    started: int
+    started: Time
     sessions_count: int
     deleted_count: int
     operations_count: int
@@ -650,7 +651,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     problems: list[str]
     folders: list[FolderRow] = []
     workspaces_count: int = 0
-    unsaved: int | None = None
+    unsaved: Time | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
