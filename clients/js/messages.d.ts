@@ -709,10 +709,11 @@ export interface Requests {
     start?: number;
     end?: number;
   };
-  /** The workspace has this document from now on, whole and byte for byte as its application wrote it: `files`, as in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused (damaged) where it is no readable document of the workspace's format. */
+  /** The workspace has this document from now on, whole and byte for byte as its application wrote it: `files`, as in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused (damaged) where it is no readable document of the workspace's format. With `since`, when this sitting of the application began (UTC nanoseconds), the first document of a workspace goes to the one of before, where there is such: of the same user, application and session, handed over whole too, held by nobody, and this document goes on from its one: nothing differs, or it was changed in this sitting and nothing of it is gone. That one is answered, and held from now on; the one of `id` has ended. */
   'workspace-replace': {
     id: string;
     files: Array<FileSource>;
+    since?: number | null;
   };
   /** Ask me: answered when the application is to be asked for its state. That is at once the first time, and later `every_ms` after it was asked last, without it the ceiling of autosaves. Its holder then hands the state over and sends this again; `problem` says why there was none, if so: the application is then due sooner, and later with each time in a row. The deadline must have time for the wait. */
   'workspace-due': {

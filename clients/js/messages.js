@@ -67,7 +67,7 @@ export const verbs = {
   "status": {"reply":"StatusReport","changes":false,"fields":{}},
   "workspace-open": {"reply":"WorkspaceState","changes":true,"fields":{"app":{"type":["text","nil"],"absent":null},"name":{"type":"text","absent":""},"folder":{"type":["text","nil"],"absent":null},"format":{"type":["text","nil"],"absent":null},"id":{"type":["text","nil"],"absent":null}}},
   "workspace-put": {"reply":"WorkspacePart","changes":false,"fields":{"id":{"type":"text"},"source":{"type":"PartSource"},"of":{"type":["bytes","nil"],"absent":null},"start":{"type":"natural","absent":0},"end":{"type":"natural","absent":0}}},
-  "workspace-replace": {"reply":"WorkspaceState","changes":false,"fields":{"id":{"type":"text"},"files":{"type":{"array":"FileSource"}}}},
+  "workspace-replace": {"reply":"WorkspaceState","changes":false,"fields":{"id":{"type":"text"},"files":{"type":{"array":"FileSource"}},"since":{"type":["natural","nil"],"absent":null}}},
   "workspace-due": {"reply":"Due","changes":false,"fields":{"id":{"type":"text"},"every_ms":{"type":["natural","nil"],"absent":null},"problem":{"type":"text","absent":""}}},
   "workspace-remove": {"reply":"WorkspaceState","changes":false,"fields":{"id":{"type":"text"},"part":{"type":"text"}}},
   "workspace-rename": {"reply":"WorkspaceState","changes":false,"fields":{"id":{"type":"text"},"part":{"type":"text"},"name":{"type":"text"}}},
