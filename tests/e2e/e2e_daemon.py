@@ -17,7 +17,7 @@ import holdfast
 from holdfast_protocol.endpoint import places
 
 Process = subprocess.Popen[bytes] | Forked
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 40.0
 CLI = (sys.executable, "-c", "from holdfast.cli import main; raise SystemExit(main())")
 _PAUSE_SECONDS = 0.02
 

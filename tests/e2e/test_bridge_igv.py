@@ -212,7 +212,7 @@ def test_a_bridge_ends_in_order(shared: Daemon, command: Callable[..., subproces
         until(lambda: [row for row in client.workspaces(app="igv").rows if row.name == name and row.autosave])
         igv.session = session("/a.bed", locus="chr2")
         bridge.send_signal(number)
-        _, said = bridge.communicate(timeout=15)
+        _, said = bridge.communicate(timeout=40)
         assert bridge.returncode == 0
         assert b"holdfast workspace recover" in said
         [row] = [row for row in client.workspaces(app="igv").rows if row.name == name]
@@ -235,5 +235,5 @@ def test_a_bridge_outlives_the_daemon(daemon: Daemon, igv: FakeIgv) -> None:
             assert (again.id, again.left) == (row.id, None)
     finally:
         bridge.terminate()
-        bridge.communicate(timeout=15)
+        bridge.communicate(timeout=40)
     assert bridge.returncode == 0

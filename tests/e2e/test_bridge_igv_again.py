@@ -151,7 +151,7 @@ def test_a_killed_bridge_that_is_started_at_once(daemon: Daemon, igv: FakeIgv, w
         with daemon.client() as client:
             [row] = until(lambda: kept(client))
             bridge.kill()
-            bridge.communicate(timeout=15)
+            bridge.communicate(timeout=40)
             if with_daemon:
                 daemon.kill()
                 daemon.start()
@@ -162,7 +162,7 @@ def test_a_killed_bridge_that_is_started_at_once(daemon: Daemon, igv: FakeIgv, w
             assert len(client.workspaces().rows) == 1
     finally:
         bridge.send_signal(signal.SIGTERM)
-        bridge.communicate(timeout=15)
+        bridge.communicate(timeout=40)
 
 
 def kept(client: holdfast.Client) -> list[WorkspaceRow]:
@@ -176,5 +176,5 @@ def test_the_start_of_who_listens_is_known() -> None:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         assert before - 50_000_000 < (listener_started(port) or 0) < time.time_ns()
-        process.communicate(b"\n", timeout=15)
+        process.communicate(b"\n", timeout=40)
     assert listener_started(port) is None

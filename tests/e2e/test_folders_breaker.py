@@ -130,7 +130,7 @@ def test_deletions_far_apart_are_no_burst(place: Place) -> None:
     filled(place, 8)
     remove_first(place, 4)
     newest = max(row.time for row in place.operations())
-    until(lambda: time.time_ns() - newest > 10.2e9, 15)
+    until(lambda: time.time_ns() - newest > 10.2e9, 40)
     (place.root / "7").unlink()
     place.settle()
     assert place.state().held is None

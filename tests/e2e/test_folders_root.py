@@ -96,7 +96,7 @@ def test_a_copy_that_takes_its_place_at_once_is_watched(place: Place, house: Pat
         "sys.exit(ctypes.CDLL(None).renameat2(-100, os.fsencode(sys.argv[1]), -100, os.fsencode(sys.argv[2]), 2) != 0)"
     )
     subprocess.run([sys.executable, "-c", code, str(house / "copy"), str(disk)], check=True, timeout=20)
-    until(lambda: place.head("1") == b"changed in the copy", 15)
+    until(lambda: place.head("1") == b"changed in the copy", 40)
     assert identities(place) == before
     hears(place)
 

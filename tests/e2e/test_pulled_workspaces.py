@@ -210,5 +210,5 @@ def test_who_waits_does_not_hold_up_the_end_of_the_daemon(daemon: Daemon) -> Non
             daemon.stop()
             assert time.monotonic() - began < 4
         daemon.start()
-        assert asked.wait(15)
+        assert asked.wait(40)
         waiting.join()
