@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from forked import Forked, fork
-
 import holdfast
+from holdfast.testing import Forked, fork
 from holdfast_protocol.endpoint import places
 
 Process = subprocess.Popen[bytes] | Forked

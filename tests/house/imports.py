@@ -37,6 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "dbus_fast": (f"{DAEMON}/suspend.py",),
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
+    "pytest": (f"{CLIENTS}/testing.py",),
 }
 #: Distributions that are imported under another name.
 IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast"}
@@ -55,6 +56,7 @@ BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
 
 #: The daemon's upper floors, top first: a module imports what stands below its own floor; all others stand below these.
 FLOORS = (
+    ("forking",),
     ("app",),
     ("server",),
     ("connections", "feed"),
