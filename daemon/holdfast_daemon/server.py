@@ -14,6 +14,7 @@ import socket as sockets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 import zmq
 
@@ -22,6 +23,7 @@ from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
+from holdfast_daemon.under_way import UnderWay
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
 from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
@@ -74,7 +76,7 @@ class Server:
         self._feed = Feed(service, self._outbound, self._put)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
         self._users: dict[int, str] = {}
 
@@ -97,8 +99,7 @@ class Server:
     async def stop(self) -> None:
         """Take nothing new, answer what is under way, close."""
         self._stopping = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        await self._under_way.wait(5)
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
@@ -210,12 +211,11 @@ class Server:
         elif isinstance(request, Unsubscribe):
             self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
-        elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
+        elif self._stopping or len(self._under_way) >= UNDER_WAY_COUNT:
             self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
         else:
-            task = self._loop.create_task(self._serve(identity, peer.author, asked))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            once = asked.id if type(request) in CHANGING else None
+            self._under_way.begin(partial(self._serve, identity, peer.author, asked), once)
 
     async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
         """One slower request; past its deadline the asker is told, and what was not begun is not done."""

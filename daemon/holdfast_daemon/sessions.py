@@ -80,17 +80,23 @@ class Sessions:
     ) -> ReplyType:  # fmt: skip
         """Decide and commit until the ground holds still. The answer is kept under the request's id. ``large``: the
         decision takes long, and is taken in a thread."""
+        decide = partial(self._decided, caller, kind, attempt)
         for _ in range(ATTEMPTS):
-            decided = await asyncio.to_thread(self._decided, attempt) if large else self._decided(attempt)
+            decided = await asyncio.to_thread(decide) if large else decide()
             try:
                 return await self.catalog.commit(partial(self._once, caller=caller, kind=kind, work=decided))
             except Moved:
                 continue
         raise Busy("The session is changed by others faster than this request can follow")
 
-    def _decided(self, attempt: Callable[[], Callable[[Transaction], ReplyType]]) -> Callable[[Transaction], ReplyType]:
-        with self.catalog.reader.one_view():
-            return attempt()
+    def _decided(
+        self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]]
+    ) -> Callable[[Transaction], ReplyType]:
+        """Of a request that was done meanwhile there is nothing to decide: its own effect is what would be met."""
+        reader = self.catalog.reader
+        with reader.one_view():
+            known = self.answered(reader, caller, kind)
+            return attempt() if known is None else lambda _: known
 
     def _once(
         self, tx: Transaction, *, caller: Caller, kind: type[ReplyType], work: Callable[[Transaction], ReplyType]

@@ -217,7 +217,8 @@ class Workspaces:
             if live.holder or live.row.id not in self._live:
                 return
             if live.is_saved:
-                await self._end(live, None)
+                await self._catalog.commit(lambda tx: tx.drop_workspace(live.row.id))
+                self.drop(live.row.id)
                 return
             after = live.row.but(left=self._clock())
 
@@ -225,18 +226,6 @@ class Workspaces:
                 self._sessions.tell_of(tx, after, "workspace-left", after.id.hex(), after.autosave)
 
             await self._commit(live, after, work)
-
-    async def _end(self, live: Live, text: str | None) -> int | None:
-        """With the lock held. ``text`` is told, where there is something to tell."""
-        row = live.row
-
-        def work(tx: Transaction) -> int | None:
-            tx.drop_workspace(row.id)
-            return None if text is None else self._sessions.tell_of(tx, row, "workspace-ended", text, row.autosave)
-
-        number = await self._catalog.commit(work)
-        self._live.pop(row.id, None)
-        return number
 
     # The verbs.
 
@@ -434,16 +423,22 @@ class Workspaces:
                 session=row.session if known and not is_other else None,
                 continues=None if is_other else row.session, identity=None if known or is_other else row.session,
             )  # fmt: skip
-            saved = await self._saving.save(order, caller)
+
+            def along(tx: Transaction, saved: m.Saved) -> None:
+                if request.end and saved.outcome != "suspect":
+                    tx.drop_workspace(row.id)
+                    self._sessions.tell_of(tx, row, "workspace-ended", "saved", row.autosave)
+
+            saved = await self._saving.save(order, caller, along)
             if saved.outcome != "suspect":
-                await self._go_on(live, saved, end=request.end)
+                if request.end:
+                    self.drop(row.id)
+                else:
+                    await self._go_on(live, saved)
             return saved
 
-    async def _go_on(self, live: Live, saved: m.Saved, *, end: bool) -> None:
+    async def _go_on(self, live: Live, saved: m.Saved) -> None:
         """From what was saved; with the lock held."""
-        if end:
-            await self._end(live, "saved")
-            return
         reader, session = self._catalog.reader, saved.session
         base = bytes.fromhex(saved.snapshot)
         if saved.outcome == "merged":  # the application does not have what the others did

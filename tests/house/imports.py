@@ -57,7 +57,7 @@ BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
 FLOORS = (
     ("app",),
     ("server",),
-    ("connections", "feed"),
+    ("connections", "feed", "under_way"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
     ("reloading",),
