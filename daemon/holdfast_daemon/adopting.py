@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast_daemon import surroundings
-from holdfast_daemon.deadlines import by, check_in_time
+from holdfast_daemon.deadlines import by
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.folders_root import folder_identity, lasting_number
 from holdfast_daemon.formats.base import Format
@@ -56,7 +56,6 @@ class Adopting:
             first = await asyncio.to_thread(self._folder, request, root, form, known)
             beside, warnings = await asyncio.to_thread(self._beside, first, form, polled=request.poll)
             added = [first, *beside]
-            check_in_time(deadline)
             work = self._adding(added, warnings, caller)
             changed = await self._sessions.commit(caller, m.FolderChanged, lambda: work)
             for folder in added:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming, remarks
-from holdfast_daemon.deadlines import check_in_time, left
+from holdfast_daemon.deadlines import Wish, left
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
@@ -93,7 +94,6 @@ class Changing:
             message=request.message, new=request.new, accept=request.accept, tags=tuple(request.tags),
             continues=continues,
         )  # fmt: skip
-        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
         self._incoming.fulfilled(caller.peer, [*request.files, *request.parts], payload)
         return await self._shown(saved, saved.session, request.published, deadline), ()
@@ -109,7 +109,6 @@ class Changing:
         placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
         app = request.app or form.app
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
-        check_in_time(deadline)
         saved = await self._saving.save(order, caller)
         self._incoming.fulfilled(caller.peer, request.files, payload)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
@@ -241,7 +240,6 @@ class Changing:
             app=app, name=request.name, placed=placed, form=form, new=True,
             message=f"{named.session.app}/{named.session.name} cleared",
         )  # fmt: skip
-        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
@@ -269,7 +267,8 @@ class Changing:
         session = naming.find_session(self._catalog.reader, request.ref)
         check_free(self._catalog.reader, session)
         if not session.deleted:
-            await self._lifecycle.delete(session.id, Caller(caller.author))
+            await self._lifecycle.delete(session.id, Caller(caller.author, wish=caller.wish))
+            caller = replace(caller, wish=Wish())  # begun: from here on it is not too late
         while True:
             is_shown = self._catalog.reader.is_pending(session.id)
             reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None

@@ -63,6 +63,7 @@ class Pulling:
         live = self._workspaces.held(request.id, caller)
         placed, _ = await self._incoming.of_files(request.files, payload, live.row.format)
         async with live.snapping, live.lock:
+            caller.wish.check()
             self._workspaces.need(request.id)
             if not self._is_at(live.row, placed):
                 form, size_bytes = self._documents.content.form(live.row.format), placed.document.size_bytes

@@ -19,6 +19,7 @@ from functools import partial
 import zmq
 
 from holdfast_daemon.connections import Connections
+from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
@@ -215,13 +216,14 @@ class Server:
             self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
         else:
             once = asked.id if type(request) in CHANGING else None
-            self._under_way.begin(partial(self._serve, identity, peer.author, asked), once)
+            deadline = time.monotonic() + asked.deadline_ms / 1000
+            self._under_way.begin(partial(self._serve, identity, peer.author, asked, deadline), deadline, once)
 
-    async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
-        """One slower request; past its deadline the asker is told, and what was not begun is not done."""
-        deadline = time.monotonic() + asked.deadline_ms / 1000
+    async def _serve(self, identity: bytes, author: str, asked: Asked, deadline: float, wish: Wish) -> None:
+        """One slower request; past its deadline the asker is told, and a change that was not made is not made."""
         changing = type(asked.request) in CHANGING
-        caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)], identity, asked.id)
+        once = asked.id if changing else None
+        caller = Caller(author, once, VERB_OF[type(asked.request)], identity, asked.id, wish)
         try:
             lasts = changing or isinstance(asked.request, WORKSPACE_CHANGES)
             async with asyncio.timeout(None if lasts else deadline - time.monotonic()):

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.content import Content, Placed
+from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
@@ -37,13 +38,14 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once. ``peer`` names the
-    connection, ``id`` the request, whatever it is."""
+    connection, ``id`` the request, whatever it is; ``wish``: whether it is still wanted."""
 
     author: str
     request: bytes | None = None
     verb: str = ""
     peer: bytes = b""
     id: bytes = b""
+    wish: Wish = field(default_factory=Wish)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,12 +103,13 @@ class Sessions:
     def _once(
         self, tx: Transaction, *, caller: Caller, kind: type[ReplyType], work: Callable[[Transaction], ReplyType]
     ) -> ReplyType:
-        if caller.request is None:
-            return work(tx)
         known = self.answered(tx, caller, kind)
         if known is not None:
             return known
+        caller.wish.check()
         reply = work(tx)
+        if caller.request is None:
+            return reply
         kept = {"verb": caller.verb, "body": codec.to_plain(reply)}
         tx.keep_answer(caller.request, self.clock(), codec.encode(kept))
         return reply

@@ -234,6 +234,8 @@ class Workspaces:
     ) -> Answer:
         """One that is, or a new one."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
+        if repeated is None:
+            caller.wish.check()
         if request.id is not None or repeated is not None:
             live = self.need(request.id or (repeated.workspace.id if repeated else ""))
             live.hold(caller.peer)
@@ -282,6 +284,7 @@ class Workspaces:
         """A part's content, whole or in part."""
         live = self.held(request.id, caller)
         async with live.lock:
+            caller.wish.check()
             (content,) = await self._incoming.parts_in([request.source], payload)
             try:
                 old: Entry | None = parts_of.find(live.listing, request.source.part)
@@ -337,6 +340,7 @@ class Workspaces:
     async def _arrange(self, identity: str, caller: Caller, change: Callable[[Listing], Listing]) -> Answer:
         live = self.held(identity, caller)
         async with live.lock:
+            caller.wish.check()
             listing = change(live.listing)
             if listing != live.listing:
                 await self._change(live, listing)
