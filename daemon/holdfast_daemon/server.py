@@ -21,6 +21,7 @@ import zmq
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
+from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
@@ -222,9 +223,10 @@ class Server:
     async def _serve(self, identity: bytes, author: str, asked: Asked, deadline: float, wish: Wish) -> None:
         """One slower request; past its deadline the asker is told, and a change that was not made is not made."""
         changing = type(asked.request) in CHANGING
-        once = asked.id if changing else None
-        caller = Caller(author, once, VERB_OF[type(asked.request)], identity, asked.id, wish)
+        once, verb = asked.id if changing else None, VERB_OF[type(asked.request)]
         try:
+            digest = await digest_of(asked) if changing else b""
+            caller = Caller(author, once, verb, identity, asked.id, wish, digest)
             lasts = changing or isinstance(asked.request, WORKSPACE_CHANGES)
             async with asyncio.timeout(None if lasts else deadline - time.monotonic()):
                 answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)

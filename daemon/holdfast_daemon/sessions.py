@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from holdfast_daemon import once
 from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, Workspace, new_id
-from holdfast_protocol import codec
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed, NotFound
+from holdfast_protocol.errors import Busy, Exists, NotAllowed, NotFound
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
@@ -37,8 +37,9 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once. ``peer`` names the
-    connection, ``id`` the request, whatever it is; ``wish``: whether it is still wanted."""
+    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once, and the ``digest``
+    of what it asks. ``peer`` names the connection, ``id`` the request, whatever it is; ``wish``: whether it is still
+    wanted."""
 
     author: str
     request: bytes | None = None
@@ -46,6 +47,7 @@ class Caller:
     peer: bytes = b""
     id: bytes = b""
     wish: Wish = field(default_factory=Wish)
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,21 +110,18 @@ class Sessions:
             return known
         caller.wish.check()
         reply = work(tx)
-        if caller.request is None:
-            return reply
-        kept = {"verb": caller.verb, "body": codec.to_plain(reply)}
-        tx.keep_answer(caller.request, self.clock(), codec.encode(kept))
+        if caller.request is not None:
+            tx.keep_answer(caller.request, self.clock(), once.to_keep(reply, caller.verb, caller.digest))
         return reply
 
     def answered(self, reader: Reader, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
-        """The first answer to a request that was done before. Raises BadField where it asked for something else."""
-        known = reader.answer(caller.request) if caller.request else None
-        if known is None:
+        """The first answer to a request that was done before. Raises BadField where it asked for something else, TooOld
+        where that may be forgotten."""
+        if caller.request is None:
             return None
-        kept = codec.decode(known, limit_bytes=LIMITS["answer_header_bytes"], what="kept answer")
-        if kept["verb"] != caller.verb:
-            raise BadField(f"id: it was the id of a {kept['verb']}; only the same request may be repeated", field="id")
-        return codec.to_row(kept["body"], kind)
+        once.check_age(caller.request, self.clock())
+        known = reader.answer(caller.request)
+        return None if known is None else once.first_answer(known, caller.verb, caller.digest, kind)
 
     def snapshot(
         self, session: bytes, document: bytes, size_bytes: int, parents: tuple[bytes, ...], cause: str, author: str,

@@ -149,6 +149,14 @@ class TooLate(HoldfastError):
     exit_code = 7
 
 
+class TooOld(HoldfastError):
+    """A change whose id was made more than seven days ago, or tells a time more than an hour ahead: whether it was done
+    is known no longer. This try did nothing; ask under a new id."""
+
+    code = "too-old"
+    exit_code = 7
+
+
 class Damaged(HoldfastError):
     """Content that is not what it should be: a chunk's hash, a document that its format cannot read."""
 
@@ -185,7 +193,7 @@ ERRORS: dict[str, type[HoldfastError]] = {
     kind.code: kind
     for kind in (
         Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous,
-        NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate,
+        NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld,
         Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
     )
 }  # fmt: skip

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_changes import CASES, ready, types
+from e2e_changes import APP, CASES, FILES, ready, types
 from e2e_daemon import Daemon, until
 from e2e_line import Line
 
+from holdfast_protocol import connection
 from holdfast_protocol import messages as m
+from holdfast_protocol.errors import BadField, TooOld
 
 VERBS = [pytest.param(kind, id=m.VERB_OF[kind]) for kind in CASES]
+
+
+MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3600, 24 * 3600
 
 
 def test_every_verb_that_changes_the_store_is_tried() -> None:
@@ -73,3 +79,44 @@ def test_a_repeat_after_a_crash_behind_the_commit_does_nothing_more(
         first, second = (line.ask(case.request, case.payload, id=tried) for _ in range(2))
         assert _lasting(first) == _lasting(second)
         assert types(client, before) == [*case.operations]
+
+
+def _id(monkeypatch: pytest.MonkeyPatch, seconds: int) -> bytes:
+    """As it was made that long ago, or will be."""
+    with monkeypatch.context() as patches:
+        patches.setattr(connection, "time_ns", lambda: time.time_ns() + seconds * 10**9)
+        return connection.new_request_id()
+
+
+@pytest.mark.parametrize("kind", VERBS)
+def test_a_change_under_an_id_of_more_than_seven_days_is_refused(
+    kind: type[m.Request], shared: Daemon, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer may be forgotten: it could be done twice."""
+    with shared.client() as client, Line(shared.socket) as line:
+        case, before = ready(client, kind, house), client.status().operations_count
+        with pytest.raises(TooOld):
+            line.ask(case.request, case.payload, id=_id(monkeypatch, -7 * DAY_SECONDS - MINUTE_SECONDS))
+        assert types(client, before) == []
+
+
+def test_an_id_of_almost_seven_days_is_taken(shared: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so is one of a clock that is a little ahead; one of a clock that is far ahead is not."""
+    save = m.Save(app=APP, name="almost", files=FILES)
+    with Line(shared.socket) as line:
+        for seconds in (-7 * DAY_SECONDS + MINUTE_SECONDS, HOUR_SECONDS - MINUTE_SECONDS):
+            line.ask(save, [b"content"], id=_id(monkeypatch, seconds))
+        with pytest.raises(TooOld):
+            line.ask(save, [b"content"], id=_id(monkeypatch, HOUR_SECONDS + MINUTE_SECONDS))
+
+
+@pytest.mark.parametrize(("name", "content"), [("mine", b"others"), ("yours", b"content"), ("mine", bytes(10**5))])
+def test_an_id_is_for_one_body_and_one_content(name: str, content: bytes, shared: Daemon) -> None:
+    """The same verb with others under that id is refused, and nothing is done."""
+    with shared.client() as client, Line(shared.socket) as line:
+        tried = line.tell(m.Save(app=APP, name="mine", files=FILES), [b"content"])
+        line.hear(tried)
+        before = client.status().operations_count
+        with pytest.raises(BadField):
+            line.ask(m.Save(app=APP, name=name, files=FILES), [content], id=tried)
+        assert types(client, before) == []
