@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from holdfast_protocol.errors import TooLate
+from holdfast_protocol.errors import Cancelled, TooLate
 
 Value = TypeVar("Value")
 
@@ -19,12 +19,15 @@ ANSWER_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Wish:
-    """Until when a change is wanted, by whoever asked for it: the tries of one request share it."""
+    """Whether a change is wanted, by whoever asked for it: the tries of one request share it."""
 
     deadline: float = math.inf
+    is_cancelled: bool = False
 
     def check(self) -> None:
-        """Raises TooLate where the change may not be made any more."""
+        """Raises Cancelled, TooLate where the change may not be made any more."""
+        if self.is_cancelled:
+            raise Cancelled("The request was cancelled before the change was made; nothing was done")
         if time.monotonic() > self.deadline:
             raise TooLate("The deadline passed before the change was made; nothing was done")
 

@@ -25,14 +25,15 @@ from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
-from holdfast_daemon.under_way import UnderWay
-from holdfast_protocol import connection
+from holdfast_daemon.under_way import Asking, UnderWay
+from holdfast_protocol import connection, messages
 from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
-from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
+from holdfast_protocol.errors import Busy, Cancelled, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
     LIMITS,
     VERB_OF,
+    Cancel,
     Subscribe,
     Unsubscribe,
     Unsubscribed,
@@ -216,25 +217,38 @@ class Server:
         elif self._stopping or len(self._under_way) >= UNDER_WAY_COUNT:
             self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
         else:
-            once = asked.id if type(request) in CHANGING else None
-            deadline = time.monotonic() + asked.deadline_ms / 1000
-            self._under_way.begin(partial(self._serve, identity, peer.author, asked, deadline), deadline, once)
+            once = type(request) in CHANGING
+            lasts = once or isinstance(request, WORKSPACE_CHANGES)
+            asking = Asking(identity, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
+            self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author))
 
-    async def _serve(self, identity: bytes, author: str, asked: Asked, deadline: float, wish: Wish) -> None:
-        """One slower request; past its deadline the asker is told, and a change that was not made is not made."""
-        changing = type(asked.request) in CHANGING
-        once, verb = asked.id if changing else None, VERB_OF[type(asked.request)]
+    async def _serve(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> bool:
+        """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
+        not made is not made. True where it ended because it was cancelled."""
         try:
-            digest = await digest_of(asked) if changing else b""
-            caller = Caller(author, once, verb, identity, asked.id, wish, digest)
-            lasts = changing or isinstance(asked.request, WORKSPACE_CHANGES)
-            async with asyncio.timeout(None if lasts else deadline - time.monotonic()):
-                answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
-            self._reply(identity, asked.id, answer)
+            self._reply(asking.peer, asked.id, await self._answered(asking, asked, author, wish))
+            return False
+        except asyncio.CancelledError:
+            if not wish.is_cancelled:
+                raise
+            problem: HoldfastError = Cancelled("The request was cancelled")
         except TimeoutError:
-            self._put(identity, connection.error(asked.id, TooLate("The deadline passed")))
-        except Exception as problem:  # the server's one catch-all: every request is answered
-            self._put(identity, connection.error(asked.id, _coded(problem)))
+            problem = TooLate("The deadline passed")
+        except Exception as other:  # the server's one catch-all: every request is answered
+            problem = _coded(other)
+        self._put(asking.peer, connection.error(asked.id, problem))
+        return isinstance(problem, Cancelled)
+
+    async def _answered(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> Answer:
+        request, deadline = asked.request, asking.deadline
+        digest = await digest_of(asked) if asking.once else b""
+        once, verb = asked.id if asking.once else None, VERB_OF[type(request)]
+        caller = Caller(author, once, verb, asking.peer, asked.id, wish, digest)
+        async with asyncio.timeout(None if asking.lasts else deadline - time.monotonic()):
+            if isinstance(request, Cancel):
+                outcome = await self._under_way.cancel(asking.peer, request.request)
+                return messages.Cancelled(outcome=outcome), ()
+            return await self._service.slow[type(request)](request, asked.payload, caller, deadline)
 
     def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
         reply, payload = answer

@@ -157,6 +157,13 @@ class TooOld(HoldfastError):
     exit_code = 7
 
 
+class Cancelled(HoldfastError):
+    """Its asker called the request off before it was done: nothing was changed."""
+
+    code = "cancelled"
+    exit_code = 130
+
+
 class Damaged(HoldfastError):
     """Content that is not what it should be: a chunk's hash, a document that its format cannot read."""
 
@@ -194,7 +201,7 @@ ERRORS: dict[str, type[HoldfastError]] = {
     for kind in (
         Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous,
         NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld,
-        Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
+        Cancelled, Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
     )
 }  # fmt: skip
 

@@ -84,6 +84,20 @@ class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
 
 
+class Cancel(Request, frozen=True, kw_only=True):
+    """The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at
+    once; a change is not made, unless it is being made. What is ended is answered with the code cancelled."""
+
+    request: bytes
+
+
+class Cancelled(Reply, frozen=True, kw_only=True):
+    """What became of it. ``outcome``: cancelled (nothing was changed), done (that came too late, and the request was
+    answered as ever), unknown (it is not under way: it was answered before, or never came)."""
+
+    outcome: str
+
+
 class Missing(Request, frozen=True, kw_only=True):
     """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay
     there until a save on this connection has named them, or for an hour after its last ``missing`` or ``put``."""
@@ -850,6 +864,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
     Save: Saved,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from e2e_daemon import renardo, until
+from e2e_daemon import Daemon, renardo, until
+from e2e_line import Line
 
 import holdfast
 from holdfast_protocol import messages as m
@@ -139,3 +141,23 @@ def ready(client: holdfast.Client, kind: type[m.Request], folder: Path) -> Case:
 def types(client: holdfast.Client, since: int) -> list[str]:
     """Of the operations after that number."""
     return [row.type for row in client.operations(since, limit=1000).rows]
+
+
+def _hold(daemon: Daemon) -> Path:
+    return daemon.home.parent / "commit"
+
+
+def may_hold(daemon: Daemon) -> None:
+    """Its commits can be held once, from its next start on."""
+    daemon.environment["HOLDFAST_FAULT"] = f"before-commit=hold:{_hold(daemon)},armed={_hold(daemon)}.armed"
+
+
+@contextmanager
+def held(daemon: Daemon, line: Line) -> Iterator[bytes]:
+    """Within, a save of somebody else stands before its commit, and everything behind it waits. Gives its id."""
+    Path(f"{_hold(daemon)}.armed").touch()
+    save = line.tell(m.Save(app="notes", name="somebody else's", files=FILES), [b"content"])
+    until(Path(f"{_hold(daemon)}.reached").exists)
+    yield save
+    Path(f"{_hold(daemon)}.go").touch()
+    assert isinstance(line.hear(save), m.Saved)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from e2e_changes import APP, CASES, FILES, ready, types
+from e2e_changes import APP, CASES, FILES, held, may_hold, ready, types
 from e2e_daemon import Daemon, until
 from e2e_line import Line
 
@@ -22,21 +20,8 @@ SHORT_MS = 50
 @pytest.fixture
 def holding(stopped: Daemon) -> Daemon:
     """A daemon whose commits can be held once."""
-    hold = stopped.home.parent / "commit"
-    stopped.environment["HOLDFAST_FAULT"] = f"before-commit=hold:{hold},armed={hold}.armed"
+    may_hold(stopped)
     return stopped.start()
-
-
-@contextmanager
-def held(daemon: Daemon, line: Line) -> Iterator[None]:
-    """Within, a save of somebody else stands before its commit, and everything behind it waits."""
-    hold = daemon.home.parent / "commit"
-    Path(f"{hold}.armed").touch()
-    save = line.tell(m.Save(app="notes", name="somebody else's", files=FILES), [b"content"])
-    until(Path(f"{hold}.reached").exists)
-    yield
-    Path(f"{hold}.go").touch()
-    line.hear(save)
 
 
 def _pass(milliseconds: int) -> None:
@@ -46,9 +31,8 @@ def _pass(milliseconds: int) -> None:
 
 def test_every_change_that_comes_too_late_is_not_made(holding: Daemon, house: Path) -> None:
     """It is answered so, nothing is done; and it is done when it is asked again under its id."""
-    kinds = sorted(CASES, key=lambda kind: m.VERB_OF[kind])
     with holding.client() as client, Line(holding.socket) as line, Line(holding.socket) as other:
-        cases = [ready(client, kind, house / m.VERB_OF[kind]) for kind in kinds]
+        cases = [ready(client, kind, house / m.VERB_OF[kind]) for kind in CASES]
         before = client.status().operations_count
         with held(holding, other):
             tried = [line.tell(case.request, case.payload, deadline_ms=SHORT_MS) for case in cases]

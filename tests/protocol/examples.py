@@ -12,6 +12,8 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    Cancel,
+    Cancelled,
     Cat,
     Changed,
     Changes,
@@ -310,6 +312,7 @@ LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
     "ping": Ping(),
+    "cancel": Cancel(request=REQUEST_ID),
     "missing": Missing(),
     "put": Put(),
     "save": Save(app="renardo", name="Größe 🎵", files=[FileSource(frame=0)]),
@@ -409,6 +412,7 @@ REQUESTS: dict[str, Request] = {
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
     "pong": Pong(),
+    "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
     "saved": Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
