@@ -249,13 +249,17 @@ class Client:
         )  # fmt: skip
         return self._seen(self._reply(request, wire.Saved))
 
-    def accept(self, ref: Ref | str, *, published: bool = False) -> wire.Saved:
+    def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> wire.Saved:
         """The newest suspect of a session, or the one that is named, becomes its head."""
-        return self._seen(self._reply(wire.Accept(ref=reference(ref), published=published), wire.Saved))
+        request = wire.Accept(ref=reference(ref), published=published, expect=expect)
+        return self._seen(self._reply(request, wire.Saved))
 
-    def rename(self, ref: Ref | str, name: str, *, published: bool = False) -> wire.Changed:
+    def rename(
+        self, ref: Ref | str, name: str, *, published: bool = False, expect: int | None = None
+    ) -> wire.Changed:
         """The session keeps its id and history under another name. Raises Exists."""
-        changed = self._reply(wire.Rename(ref=reference(ref), name=name, published=published), wire.Changed)
+        request = wire.Rename(ref=reference(ref), name=name, published=published, expect=expect)
+        changed = self._reply(request, wire.Changed)
         self._bases.renamed(changed.session)
         return changed
 
@@ -263,31 +267,34 @@ class Client:
         """A new session that begins with the snapshot. Raises Exists."""
         return self._reply(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
 
-    def tag(self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> wire.Changed:
+    def tag(
+        self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = (), expect: int | None = None
+    ) -> wire.Changed:
         """The session gets and loses tags; its document and revision stay."""
-        return self._reply(wire.Tag(ref=reference(ref), add=[*add], remove=[*remove]), wire.Changed)
+        request = wire.Tag(ref=reference(ref), add=[*add], remove=[*remove], expect=expect)
+        return self._reply(request, wire.Changed)
 
-    def template(self, ref: Ref | str, *, on: bool = True) -> wire.Changed:
+    def template(self, ref: Ref | str, *, on: bool = True, expect: int | None = None) -> wire.Changed:
         """The session is a template, which no save changes, or with ``on`` False none any more."""
-        return self._reply(wire.Template(ref=reference(ref), on=on), wire.Changed)
+        return self._reply(wire.Template(ref=reference(ref), on=on, expect=expect), wire.Changed)
 
-    def archive(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+    def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> wire.Changed:
         """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was."""
-        return self._reply(wire.Archive(ref=reference(ref), published=published), wire.Changed)
+        return self._reply(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def unarchive(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+    def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> wire.Changed:
         """The session is in the ordinary list again."""
-        return self._reply(wire.Unarchive(ref=reference(ref), published=published), wire.Changed)
+        return self._reply(wire.Unarchive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def note(self, ref: Ref | str, text: str | None = None) -> wire.Noted:
+    def note(self, ref: Ref | str, text: str | None = None, *, expect: int | None = None) -> wire.Noted:
         """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
-        return self._reply(wire.Note(ref=reference(ref), text=text), wire.Noted)
+        return self._reply(wire.Note(ref=reference(ref), text=text, expect=expect), wire.Noted)
 
-    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True) -> wire.Changed:
+    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True, expect: int | None = None) -> wire.Changed:
         """The snapshot is called ``label`` (by default the first digits of its id), is found as ``@pin:LABEL``, and
         retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises Exists
         where another snapshot is called so, NotFound."""
-        return self._reply(wire.Pin(ref=reference(ref), label=label, on=on), wire.Changed)
+        return self._reply(wire.Pin(ref=reference(ref), label=label, on=on, expect=expect), wire.Changed)
 
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
@@ -302,14 +309,14 @@ class Client:
         """The files and URLs that a session points to: there, moved, missing, or remote (never opened)."""
         return self._reply(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
-    def delete(self, ref: Ref | str, *, published: bool = False) -> wire.Changed:
+    def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> wire.Changed:
         """The session leaves the list; ``undo`` brings it back."""
-        return self._reply(wire.Delete(ref=reference(ref), published=published), wire.Changed)
+        return self._reply(wire.Delete(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def purge(self, ref: Ref | str) -> wire.Changed:
+    def purge(self, ref: Ref | str, *, expect: int | None = None) -> wire.Changed:
         """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, NotAllowed (a
         workspace began from it), Busy (its file is still there: it is deleted only)."""
-        return self._reply(wire.Purge(ref=reference(ref)), wire.Changed)
+        return self._reply(wire.Purge(ref=reference(ref), expect=expect), wire.Changed)
 
     def prune(
         self, *, dry_run: bool = False, limit: int = 1000, offset: int = 0, timeout_seconds: float | None = None
@@ -319,9 +326,9 @@ class Client:
         otherwise."""
         return self._reply(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
 
-    def undo(self, number: int | None = None, *, published: bool = False) -> wire.Undone:
+    def undo(self, number: int | None = None, *, published: bool = False, expect: int | None = None) -> wire.Undone:
         """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""
-        return self._reply(wire.Undo(number=number, published=published), wire.Undone)
+        return self._reply(wire.Undo(number=number, published=published, expect=expect), wire.Undone)
 
     def operations(self, since: int = 0, *, limit: int = 100, newest: bool = False) -> wire.OperationRows:
         """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""

@@ -96,11 +96,11 @@ class Pruning:
             freed_bytes=counts.freed_bytes, rows=rows[request.offset : end], more=len(rows) > end,
         ), ()  # fmt: skip
 
-    async def purge(self, identity: bytes, caller: Caller) -> Changed:
-        """A deleted session whose file is gone: nothing of it can be brought back. Raises Busy, NotAllowed."""
+    async def purge(self, identity: bytes, expect: int | None, caller: Caller) -> Changed:
+        """A deleted session whose file is gone: nothing of it can be brought back. Raises Busy, NotAllowed, Exists."""
 
         def work(tx: Transaction) -> Changed:
-            session = need_session(tx, identity)
+            session = need_session(tx, identity, expect)
             check_free(tx, session)
             if not session.deleted or tx.is_pending(identity):
                 raise Busy(f"The file of {session.app}/{session.name} is still there; purge it when it is gone")

@@ -290,9 +290,15 @@ def _cut(text: str, size_bytes: int) -> str:
     return text.encode()[:size_bytes].decode(errors="ignore")
 
 
-def need_session(tx: Transaction, identity: bytes) -> Session:
-    """Raises NotFound where it was purged since it was looked for."""
+def need_session(tx: Transaction, identity: bytes, expect: int | None = None) -> Session:
+    """Raises NotFound where it was purged since it was looked for, Exists where it is at another revision."""
     session = tx.session(identity)
     if session is None:
         raise NotFound("The session is no longer there")
+    if expect not in (None, session.revision):
+        raise Exists(
+            f"{session.app}/{session.name} is at revision {session.revision}, not {expect}",
+            revision=session.revision,
+            head=session.head.hex(),
+        )
     return session

@@ -93,7 +93,7 @@ class NotFound(HoldfastError):
 
 
 class Exists(HoldfastError):
-    """The name is taken; nothing was changed."""
+    """The name is taken, or the session is at another revision than was expected; nothing was changed."""
 
     code = "exists"
     exit_code = 4

@@ -348,6 +348,7 @@ class Accept(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Rename(Request, frozen=True, kw_only=True):
@@ -356,6 +357,7 @@ class Rename(Request, frozen=True, kw_only=True):
     ref: Ref
     name: str
     published: bool = False
+    expect: Natural | None = None
 
 
 class Copy(Request, frozen=True, kw_only=True):
@@ -373,6 +375,7 @@ class Tag(Request, frozen=True, kw_only=True):
     ref: Ref
     add: list[str] = []
     remove: list[str] = []
+    expect: Natural | None = None
 
 
 class Template(Request, frozen=True, kw_only=True):
@@ -381,6 +384,7 @@ class Template(Request, frozen=True, kw_only=True):
 
     ref: Ref
     on: bool = True
+    expect: Natural | None = None
 
 
 class Archive(Request, frozen=True, kw_only=True):
@@ -390,6 +394,7 @@ class Archive(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Unarchive(Request, frozen=True, kw_only=True):
@@ -397,6 +402,7 @@ class Unarchive(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Note(Request, frozen=True, kw_only=True):
@@ -405,6 +411,7 @@ class Note(Request, frozen=True, kw_only=True):
 
     ref: Ref
     text: str | None = None
+    expect: Natural | None = None
 
 
 class Noted(Reply, frozen=True, kw_only=True):
@@ -423,6 +430,7 @@ class Pin(Request, frozen=True, kw_only=True):
     ref: Ref
     label: str = ""
     on: bool = True
+    expect: Natural | None = None
 
 
 class New(Request, frozen=True, kw_only=True):
@@ -455,6 +463,7 @@ class Delete(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Changed(Reply, frozen=True, kw_only=True):
@@ -472,6 +481,7 @@ class Purge(Request, frozen=True, kw_only=True):
     yet, it is deleted only, and the answer is busy."""
 
     ref: Ref
+    expect: Natural | None = None
 
 
 class Prune(Request, frozen=True, kw_only=True):
@@ -502,6 +512,7 @@ class Undo(Request, frozen=True, kw_only=True):
 
     number: Natural | None = None
     published: bool = False
+    expect: Natural | None = None
 
 
 class Undone(Reply, frozen=True, kw_only=True):
