@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_changes import APP, CASES, FILES, ready, types
+from e2e_changes import APP, CASES, FILES, held, may_hold, ready, types
 from e2e_daemon import Daemon, until
 from e2e_line import Line
 
@@ -50,7 +50,7 @@ def _lasting(reply: m.Reply) -> object:
 def test_a_repeat_on_another_connection_is_given_the_first_answer(
     kind: type[m.Request], shared: Daemon, house: Path
 ) -> None:
-    """Whether it comes while the first try is under way, or later; and there is one effect."""
+    """Whether it comes at once or later; and there is one effect."""
     with shared.client() as client, Line(shared.socket) as one, Line(shared.socket) as other:
         case, before = ready(client, kind, house), client.status().operations_count
         tried = one.tell(case.request, case.payload)
@@ -59,6 +59,24 @@ def test_a_repeat_on_another_connection_is_given_the_first_answer(
         third = other.ask(case.request, case.payload, id=tried)
         assert _lasting(first) == _lasting(second) == _lasting(third)
         assert types(client, before) == [*case.operations]
+
+
+def test_a_repeat_of_what_waits_to_be_committed_waits_with_it(stopped: Daemon, house: Path) -> None:
+    """Every verb at once: both connections are given one answer, and there is one effect."""
+    may_hold(stopped)
+    stopped.start()
+    with stopped.client() as client, Line(stopped.socket) as one, Line(stopped.socket) as other:
+        cases = [ready(client, kind, house / m.VERB_OF[kind]) for kind in CASES]
+        before = client.status().operations_count
+        with Line(stopped.socket) as third, held(stopped, third):
+            tried = [one.tell(case.request, case.payload) for case in cases]
+            one.ask(m.Ping())
+            for case, each in zip(cases, tried, strict=True):
+                other.tell(case.request, case.payload, id=each)
+            other.ask(m.Ping())
+        assert [_lasting(one.hear(each)) for each in tried] == [_lasting(other.hear(each)) for each in tried]
+        done = [each for case in cases for each in case.operations]
+        assert sorted(types(client, before)) == sorted(["created", *done])
 
 
 @pytest.mark.parametrize("kind", VERBS)
