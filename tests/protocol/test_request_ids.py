@@ -31,11 +31,16 @@ def test_ids_are_unlike_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "identity", [bytes(range(16)), bytes(16), uuid.UUID(int=7, version=4).bytes, b"\xff" * 6 + b"\x70\0\x80" + bytes(7)]
+    "identity",
+    [bytes(range(16)), bytes(16), uuid.UUID(int=7, version=4).bytes, b"\xff" * 6 + b"\x7b\xd6\x80" + bytes(7)],
 )
 def test_other_ids_tell_no_time(identity: bytes) -> None:
     """Neither those of another shape, nor random bytes that look like one by chance."""
     assert time_of(identity, time.time_ns()) is None
+
+
+def test_a_time_before_holdfast_is_none() -> None:
+    """Of a machine without a clock, which begins in 1970."""
     assert time_of(bytes(6) + new_request_id()[6:], time.time_ns()) is None
 
 
