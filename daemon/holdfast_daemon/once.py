@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
+from holdfast_daemon.content import LOOP_BYTES
 from holdfast_protocol import codec
 from holdfast_protocol.chunking import new_hash
 from holdfast_protocol.connection import Asked, time_of
@@ -19,7 +20,6 @@ OLDEST_NANOSECONDS = 7 * 24 * 3600 * 10**9
 AHEAD_NANOSECONDS = 3600 * 10**9
 #: Counted from the commit. Whatever is forgotten is refused by its age.
 KEPT_NANOSECONDS = OLDEST_NANOSECONDS + AHEAD_NANOSECONDS
-LOOP_BYTES = 64 * 1024  # what is hashed on the loop; more goes to a thread
 
 ReplyType = TypeVar("ReplyType", bound=Reply)
 
