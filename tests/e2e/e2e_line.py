@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import zmq
 
 from holdfast_protocol.connection import Answered, ClientConnection
-from holdfast_protocol.messages import PROTOCOL_VERSION, Hello, Reply, Request
+from holdfast_protocol.messages import PROTOCOL_VERSION, Hello, Reply, Request, WorkspaceList
 
 ANSWER_SECONDS = 15.0
 DEADLINE_MS = 20_000
@@ -55,6 +55,10 @@ class Line:
             raise answer.error
         assert answer.reply is not None
         return answer.reply
+
+    def wait_until_begun(self) -> None:
+        """All that was sent here is being worked on: this request, which is none of those answered at once, as well."""
+        self.ask(WorkspaceList())
 
     def ask(
         self, request: Request, payload: Sequence[bytes] = (), *, id: bytes = b"", deadline_ms: int = DEADLINE_MS

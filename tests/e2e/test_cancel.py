@@ -73,7 +73,7 @@ def test_every_change_that_waits_is_not_made(holding: Daemon, house: Path) -> No
         with held(holding, other):
             tried = [line.tell(case.request, case.payload) for case in cases]
             cancels = [line.tell(m.Cancel(request=each)) for each in tried]
-            line.ask(m.Ping())
+            line.wait_until_begun()
         assert [_outcome(line, each) for each in cancels] == ["cancelled"] * len(cases)
         for each in tried:
             with pytest.raises(Cancelled):
@@ -89,7 +89,7 @@ def test_a_change_that_is_being_made_is_done(holding: Daemon) -> None:
     with Line(holding.socket) as line:
         with held(holding, line) as save:
             cancel = line.tell(m.Cancel(request=save))
-            line.ask(m.Ping())
+            line.wait_until_begun()
         assert _outcome(line, cancel) == "done"
 
 
@@ -99,10 +99,10 @@ def test_whoever_repeats_a_change_may_cancel_it(holding: Daemon) -> None:
     with Line(holding.socket) as line, Line(holding.socket) as other:
         with held(holding, other):
             tried = line.tell(save, [b"content"])
-            line.ask(m.Ping())
+            line.wait_until_begun()
             other.tell(save, [b"content"], id=tried)
             cancel = other.tell(m.Cancel(request=tried))
-            other.ask(m.Ping())
+            other.wait_until_begun()
         assert _outcome(other, cancel) == "cancelled"
         for each in (line, other):
             with pytest.raises(Cancelled):
@@ -118,6 +118,6 @@ def test_a_part_that_was_cancelled_is_not_put(holding: Daemon) -> None:
         with held(holding, other):
             line.tell(put, [b"wanted"])
             cancel = line.tell(m.Cancel(request=line.tell(put, [b"not wanted"])))
-            line.ask(m.Ping())
+            line.wait_until_begun()
         assert _outcome(line, cancel) == "cancelled"
         assert client.workspace(id=state.workspace.id)["part"] == b"wanted"

@@ -36,6 +36,7 @@ def test_every_change_that_comes_too_late_is_not_made(holding: Daemon, house: Pa
         before = client.status().operations_count
         with held(holding, other):
             tried = [line.tell(case.request, case.payload, deadline_ms=SHORT_MS) for case in cases]
+            line.wait_until_begun()
             _pass(2 * SHORT_MS)
         for each in tried:
             with pytest.raises(TooLate):
@@ -53,7 +54,7 @@ def test_a_repeat_with_time_left_prolongs_the_first_try(holding: Daemon) -> None
         with held(holding, other):
             tried = line.tell(save, [b"content"], deadline_ms=SHORT_MS)
             other.tell(save, [b"content"], id=tried)
-            other.ask(m.Ping())
+            other.wait_until_begun()
             _pass(2 * SHORT_MS)
         assert line.hear(tried) == other.hear(tried)
 
@@ -67,6 +68,7 @@ def test_a_part_that_comes_too_late_is_not_put(holding: Daemon) -> None:
         with held(holding, other):
             first = line.tell(put, [b"in time"])
             late = line.tell(put, [b"too late"], deadline_ms=SHORT_MS)
+            line.wait_until_begun()
             _pass(2 * SHORT_MS)
         line.hear(first)
         with pytest.raises(TooLate):

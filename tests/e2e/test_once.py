@@ -70,10 +70,10 @@ def test_a_repeat_of_what_waits_to_be_committed_waits_with_it(stopped: Daemon, h
         before = client.status().operations_count
         with Line(stopped.socket) as third, held(stopped, third):
             tried = [one.tell(case.request, case.payload) for case in cases]
-            one.ask(m.Ping())
+            one.wait_until_begun()
             for case, each in zip(cases, tried, strict=True):
                 other.tell(case.request, case.payload, id=each)
-            other.ask(m.Ping())
+            other.wait_until_begun()
         assert [_lasting(one.hear(each)) for each in tried] == [_lasting(other.hear(each)) for each in tried]
         done = [each for case in cases for each in case.operations]
         assert sorted(types(client, before)) == sorted(["created", *done])
