@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test check bench interop fuzz machine endure clean wire
+.PHONY: run test test-js check bench interop fuzz machine endure clean wire
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,12 @@ run: $(STAMP)
 
 test: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest -n 4 --dist worksteal
+
+# The second client, for which Node and npm must be there: its types, the golden bytes, and a daemon. The scripts of the
+# packages that it needs are not run: what they would build they bring.
+test-js: $(STAMP)
+	cd clients/js && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd clients/js && npm run --silent check && env -u HOLDFAST_HOME HOLDFASTD=$(CURDIR)/$(BIN)/holdfastd npm run --silent test
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -42,9 +48,11 @@ machine: $(STAMP)
 endure: $(STAMP)
 	env -u HOLDFAST_HOME HOLDFAST_ROUNDS=200 HOLDFAST_MACHINE_EXAMPLES=25 $(BIN)/python -m pytest -n 2 tests/crash/test_workspace_kills.py tests/e2e/test_random_workspaces.py
 
-# Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
+# Rewrites PROTOCOL.md's tables, messages.json and the types of clients/js, and adds golden bytes for new messages
+# (existing ones are never edited).
 wire: $(STAMP)
 	$(BIN)/python tests/protocol/golden.py
+	@! command -v node > /dev/null || node clients/js/make_messages.js
 
 clean:
 	rm -rf $(VENV) .holdfast build dist

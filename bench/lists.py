@@ -10,6 +10,7 @@ import random
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ WORDS = (
 )
 #: How many sessions have it → a word in a part, a tag.
 RARE = {10: "zyzzyva", 1000: "quokka", 9000: "dunlin"}
-TAGS = {1000: "live", 100_000: "draft"}
+TAGS = {10: "seldom", 2000: "live", 10_000: "take", 200_000: "draft"}
+#: Tag and folder of the oldest twentieth, which stands behind all others in most lists.
+OLDEST = "old"
+EVERY_ARCHIVED, EVERY_DELETED, EVERY_TEMPLATE = 50, 60, 1000
 
 SEARCHES = {
     "a word in 10 parts": Search(text=RARE[10]),
@@ -47,10 +51,24 @@ SEARCHES = {
     "in one application": Search(text="bass", app=APPS[7]),
     "a word that is nowhere": Search(text="xylophon"),
 }
+_MANY_OF_APP = {"app": APPS[7], "tag": TAGS[200_000]}
 FILTERS: dict[str, dict[str, Any]] = {
     "of one application": {"app": APPS[7]},
-    "with a tag that 1,000 have": {"tag": TAGS[1000]},
-    "with a tag that 100,000 have": {"tag": TAGS[100_000]},
+    **{f"with a tag that {count:,} have": {"tag": tag} for count, tag in TAGS.items()},
+    "with a tag of the oldest twentieth": {"tag": OLDEST},
+    "of a folder with nearly all": {"folder": "elsewhere"},
+    "of a folder with the oldest twentieth": {"folder": OLDEST},
+    "of an application, with a tag that 10,000 have": {"app": APPS[7], "tag": TAGS[10_000]},
+    "of an application, with a tag that 200,000 have": _MANY_OF_APP,
+    "of an application, in a folder": {"app": APPS[7], "folder": OLDEST},
+    "of a folder, with a tag": {"folder": OLDEST, "tag": TAGS[200_000]},
+    "of an application, a folder, and with a tag": {"folder": OLDEST, **_MANY_OF_APP},
+    "archived": {"archived": True},
+    "archived, with a tag": {"archived": True, "tag": OLDEST},
+    "deleted": {"deleted": True},
+    "deleted, of a folder": {"deleted": True, "folder": OLDEST},
+    "templates": {"templates": True},
+    "templates with a tag": {"templates": True, "tag": OLDEST},
 }
 
 
@@ -63,16 +81,17 @@ def run(home: Path, count: int = SESSIONS_COUNT) -> Iterator[Measured]:
     among = f"among {count:,}"
     with daemon(place) as (endpoint, _), lines(endpoint, 1) as (line,):
         line.hello()
+        live, _ = _pages(line, {})
         for sort in SORTS:
             for reverse in (False, True):
                 what = f"list by {sort}{', reversed' * reverse}, first page {among}"
                 yield _timed(line, what, List(sort=sort, reverse=reverse))
-            after, _ = _ask(line, List(sort=sort, offset=count - 200))
+            after, _ = _ask(line, List(sort=sort, offset=live - 200))
             yield _timed(line, f"list by {sort}, last page {among}", List(sort=sort, after=after))
         for what, given in FILTERS.items():
-            yield _timed(line, f"list {what}, first page {among}", List(**given))
-            yield _timed(line, f"list {what} by name, first page {among}", List(sort="name", **given))
-        yield _walk(line, count)
+            yield _slowest(line, f"list {what}, the slowest page of any order {among}", given)
+        yield _walk(line)
+        yield _timed(line, f"list, a text that no name has {among}", List(text="xylophon"), target=None)
         yield _timed(line, f"list, offset {count // 2:,} {among}", List(offset=count // 2), target=None)
         for what, asked in SEARCHES.items():
             yield _timed(line, f"search {what}, {among}", asked)
@@ -82,6 +101,8 @@ def fill(store: Path, count: int) -> None:
     """The same sessions at each run."""
     chance = random.Random(1)
     said, tagged = _spread(RARE, count), _spread(TAGS, count)
+    for number in range(count // 20):
+        tagged[number].append(OLDEST)
     catalog = SqliteCatalog(str(store / "catalog.sqlite"), Faults({}), lambda: None)
     index = SqliteIndex(str(store / "search.sqlite"))
     for begin in range(0, count, BATCH_COUNT):
@@ -111,9 +132,12 @@ def _spread(words: dict[int, str], count: int) -> defaultdict[int, list[str]]:
 def _session(number: int, chance: random.Random, tags: list[str]) -> Session:
     moment = 1_700_000_000_000_000_000
     return Session(
-        id=chance.randbytes(16), app=chance.choice(APPS), folder="elsewhere", name=f"{chance.choice(WORDS)} {number}",
+        id=chance.randbytes(16), app=chance.choice(APPS), folder=OLDEST if OLDEST in tags else "elsewhere",
+        name=f"{chance.choice(WORDS)} {number}",
         format="plain", path=b"%d" % number, revision=1, head=b"h" * 16, size_bytes=chance.randrange(100_000),
-        created=moment + number, modified=moment + chance.randrange(10**15), tags=tuple(sorted(tags)),
+        created=moment + number, modified=moment + number * 10**9 + chance.randrange(10**9), tags=tuple(sorted(tags)),
+        archived=number % EVERY_ARCHIVED == 3, deleted=number % EVERY_DELETED == 7,
+        template=number % EVERY_TEMPLATE == 11,
     )  # fmt: skip
 
 
@@ -131,29 +155,53 @@ def _ask(line: Line, request: List | Search) -> tuple[bytes, int]:
 
 
 def _timed(line: Line, what: str, request: List | Search, target: float | None = TARGET_MS) -> Measured:
-    """The median; each request is another one to the daemon's answers, so that it is not just remembered."""
-    _, rows = _ask(line, request)
-    kind = type(request)
-    fields = {name: getattr(request, name) for name in request.__struct_fields__}
-    asked = [kind(**{**fields, "limit": 100 - each}) for each in range(ROUNDS)]
-    times = [1000 * seconds(lambda each=each: _ask(line, each)) for each in asked]  # type: ignore[misc]  # called at once
+    """The median of ``_times``."""
+    rows, times = _times(line, request)
     detail = f"{rows} rows; slowest {max(times):.1f} ms"
     if target is None:
         return Measured(what=what, value=f"{statistics.median(times):.2f} ms", target="–", met=None, detail=detail)
     return at_most(what, statistics.median(times), target, "ms", detail)
 
 
-def _walk(line: Line, count: int) -> Measured:
+def _times(line: Line, request: List | Search) -> tuple[int, list[float]]:
+    """Rows and milliseconds; each request is another one to the daemon's answers, so that it is not just remembered."""
+    _, rows = _ask(line, request)
+    kind = type(request)
+    fields = {name: getattr(request, name) for name in request.__struct_fields__}
+    asked = [kind(**{**fields, "limit": 100 - each}) for each in range(ROUNDS)]
+    return rows, [1000 * seconds(lambda each=each: _ask(line, each)) for each in asked]  # type: ignore[misc]  # called at once
+
+
+def _slowest(line: Line, what: str, given: dict[str, Any]) -> Measured:
+    """The largest median of the first pages and the last, in every order, either way round."""
+    count, _ = _pages(line, given)
+    found: list[tuple[float, str]] = []
+    for sort, reverse in product(SORTS, (False, True)):
+        asked = {**given, "sort": sort, "reverse": reverse}
+        after, _ = _ask(line, List(**asked, offset=max(0, count - 200)))
+        for page, at in (("first", b""), ("last", after)):
+            _, times = _times(line, List(**asked, after=at))
+            found.append((statistics.median(times), f"{page} page by {sort}{', reversed' * reverse}"))
+    slowest, where = max(found)
+    return at_most(what, slowest, TARGET_MS, "ms", f"{count:,} rows; the {where}")
+
+
+def _walk(line: Line) -> Measured:
     """All pages by name, one behind the other."""
+    count, times = _pages(line, {})
+    tenth = max(1, len(times) // 10)
+    first, last = statistics.median(times[:tenth]), statistics.median(times[-tenth:])
+    return ratio(f"list by name, all pages of 1,000, {count:,} rows", 1e6 / first, 1e6 / last, 0.8, unit=" rows/s")
+
+
+def _pages(line: Line, given: dict[str, Any]) -> tuple[int, list[float]]:
+    """How many rows they have, and the milliseconds of each."""
     after, rows, times = b"", 0, []
     while True:
         began = [(after, 0)]
-        times.append(1000 * seconds(lambda: began.append(_ask(line, List(sort="name", limit=1000, after=after)))))  # noqa: B023  # called at once
+        asked = List(**given, sort="name", limit=1000, after=after)
+        times.append(1000 * seconds(lambda: began.append(_ask(line, asked))))  # noqa: B023  # called at once
         after, came = began[-1]
         rows += came
         if not after:
-            break
-    assert rows == count, f"{rows} of {count}"
-    what, tenth = f"list by name, all pages of 1,000 among {count:,}", max(1, len(times) // 10)
-    first, last = statistics.median(times[:tenth]), statistics.median(times[-tenth:])
-    return ratio(what, 1e6 / first, 1e6 / last, 0.8, unit=" rows/s")
+            return rows, times

@@ -1,4 +1,4 @@
-"""What applications import: ``connect``, the ``Client`` it gives, and the errors.
+"""What applications import: ``connect`` (or ``connect_async``), the client it gives, and the errors.
 
     import holdfast
 
@@ -13,26 +13,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from holdfast.async_client import AsyncClient
     from holdfast.client import Client
-    from holdfast.connecting import connect
-    from holdfast.documents import LoadedDocument, OpenDocument
+    from holdfast.connecting import connect, connect_async
+    from holdfast.documents import AsyncOpenDocument, LoadedDocument, OpenDocument
     from holdfast.parts import PartArray, SessionPart
+    from holdfast.workspace import AsyncWorkspace, Workspace
     from holdfast_protocol import errors
     from holdfast_protocol.errors import HoldfastError
     from holdfast_protocol.model import Ref
 
 _HOMES = {
+    "AsyncClient": "holdfast.async_client",
+    "AsyncOpenDocument": "holdfast.documents",
+    "AsyncWorkspace": "holdfast.workspace",
     "Client": "holdfast.client",
     "connect": "holdfast.connecting",
+    "connect_async": "holdfast.connecting",
     "LoadedDocument": "holdfast.documents",
     "OpenDocument": "holdfast.documents",
     "PartArray": "holdfast.parts",
     "SessionPart": "holdfast.parts",
     "HoldfastError": "holdfast_protocol.errors",
     "Ref": "holdfast_protocol.model",
+    "Workspace": "holdfast.workspace",
 }
 
 __all__ = [
+    "AsyncClient",
+    "AsyncOpenDocument",
+    "AsyncWorkspace",
     "Client",
     "HoldfastError",
     "LoadedDocument",
@@ -40,7 +50,9 @@ __all__ = [
     "PartArray",
     "Ref",
     "SessionPart",
+    "Workspace",
     "connect",
+    "connect_async",
     "errors",
 ]
 

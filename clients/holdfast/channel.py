@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Sequence
+from math import ceil
+from typing import Any
 
 import zmq
 
@@ -40,8 +43,11 @@ class Channel:
         self.path = path
         _check_folder(path)
         self._pid = os.getpid()
-        self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
+        self._ended = False
+        context = zmq.Context()
+        self._socket = context.socket(zmq.DEALER)
+        # ZeroMQ waits, when a context is collected, until its sockets are closed: nobody collects these before us.
+        self._release = weakref.finalize(self, _release, self._pid, context, self._socket)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._socket.setsockopt(zmq.RECONNECT_IVL, -1)
@@ -51,35 +57,89 @@ class Channel:
 
     def send(self, frames: Sequence[bytes], until: float) -> None:
         """Hand a whole message to the connection. Raises Lost, or TimeoutError where it is not taken by ``until``."""
-        self._wait(zmq.POLLOUT, until)
-        try:
-            self._socket.send_multipart(frames, zmq.NOBLOCK)
-        except zmq.Again as problem:
-            raise Lost("The connection closed while sending") from problem
+        self._until(zmq.POLLOUT, until)
+        if not self.try_send(frames):
+            raise Lost("The connection closed while sending")
 
     def receive(self, until: float) -> list[bytes]:
         """The next message. Raises Lost, or TimeoutError where none has come by ``until``."""
-        self._wait(zmq.POLLIN, until)
+        self._until(zmq.POLLIN, until)
         return self._socket.recv_multipart(zmq.NOBLOCK)
+
+    def try_send(self, frames: Sequence[bytes]) -> bool:
+        """The same at once; False where it is not taken now."""
+        try:
+            self._socket.send_multipart(frames, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def try_receive(self) -> list[bytes] | None:
+        """What has come, or None. Raises Lost once there will be no more, as ``wait`` or ``notice`` has found."""
+        try:
+            return self._socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            if self._ended:
+                raise Lost("The connection ended") from None
+            return None
+
+    @property
+    def can_send(self) -> bool:
+        """Whether ``try_send`` would not be refused now."""
+        return bool(self._socket.poll(0, zmq.POLLOUT))
+
+    def notice(self) -> None:
+        """Whether the connection has ended."""
+        self._ended = self._ended or bool(self._monitor.poll(0))
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """Readable when something may have happened, and only then: ``notice``, and ``try_receive`` until it gives
+        None, after each ``try_send`` too."""
+        return self._socket.FD, self._monitor.FD
+
+    def wait(self, seconds: float, beside: int, *, writable: bool) -> None:
+        """Until something came, the connection ended, ``beside`` (a descriptor) is readable, or the time is over; with
+        ``writable`` also until something can be sent."""
+        self._check_fork()
+        event = zmq.POLLIN | zmq.POLLOUT if writable else zmq.POLLIN
+        wanted: list[tuple[Any, int]] = [(self._socket, event), (self._monitor, zmq.POLLIN), (beside, zmq.POLLIN)]
+        found = dict(zmq.zmq_poll(wanted, _milliseconds(seconds)))
+        self._ended = self._ended or self._monitor in found
 
     def close(self) -> None:
         """Give everything back; what was not sent is dropped. In a forked child: leave the parent's alone."""
-        if self._pid != os.getpid():
-            return
-        self._socket.disable_monitor()
-        self._context.destroy(linger=0)
+        self._release()
 
-    def _wait(self, event: int, until: float) -> None:
-        """Until the socket can do ``event``. What had arrived before the end can still be received."""
-        if self._pid != os.getpid():
-            raise Lost("The process was forked")
+    def _until(self, event: int, until: float) -> None:
+        """The socket can do ``event``. What had arrived before the end can still be received."""
+        self._check_fork()
         wanted = [(self._socket, event), (self._monitor, zmq.POLLIN)]
-        found = dict(zmq.zmq_poll(wanted, max(0, round((until - time.monotonic()) * 1000))))
+        found = dict(zmq.zmq_poll(wanted, _milliseconds(until - time.monotonic())))
         if self._socket in found or self._socket.poll(0, event):
             return
         if self._monitor in found:
             raise Lost("The connection ended")
         raise TimeoutError
+
+    def _check_fork(self) -> None:
+        if self._pid != os.getpid():
+            raise Lost("The process was forked")
+
+
+def _release(pid: int, context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes]) -> None:
+    if pid == os.getpid():
+        socket.disable_monitor()
+        context.destroy(linger=0)
+
+
+def pause(seconds: float, beside: int) -> None:
+    """Until ``beside`` is readable, or the time is over."""
+    zmq.zmq_poll([(beside, zmq.POLLIN)], _milliseconds(seconds))
+
+
+def _milliseconds(seconds: float) -> int:
+    return ceil(1000 * min(max(seconds, 0.0), 3600.0))
 
 
 def check_listening(path: str) -> None:
@@ -87,7 +147,7 @@ def check_listening(path: str) -> None:
     import socket  # only when something is wrong: it costs a tenth of a command's start
 
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
+        probe.settimeout(0)
         try:
             probe.connect(path)
         except PermissionError as problem:

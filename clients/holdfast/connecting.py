@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from holdfast.client import Client
 from holdfast_protocol import endpoint
 from holdfast_protocol.errors import ShuttingDown, Unreachable
+
+if TYPE_CHECKING:
+    from holdfast.async_client import AsyncClient
+    from holdfast.client import Client
 
 
 def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: bool = False) -> Client:
@@ -20,8 +24,9 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
             client.save("renardo", "verse", b"p1 >> pluck()")
             print(client.load("renardo/verse@-1").files[b""])
     """
-    # The client needs the socket only; naming the other places keeps platformdirs from being loaded for them.
-    path = endpoint.places(os.environ, socket=socket, store="/", sessions="/", config="/").socket
+    from holdfast.client import Client
+
+    path = _path(socket)
     client = Client(path, timeout_seconds=timeout_seconds)
     try:
         client.hello()
@@ -35,3 +40,36 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
         client = Client(path, timeout_seconds=timeout_seconds)
         client.hello()
     return client
+
+
+async def connect_async(
+    socket: str | None = None, *, timeout_seconds: float = 10.0, start: bool = False
+) -> AsyncClient:
+    """The same for asyncio.
+
+    async with await holdfast.connect_async() as client:
+        await client.save("renardo", "verse", b"p1 >> pluck()")
+    """
+    from holdfast.async_client import AsyncClient
+
+    path = _path(socket)
+    client = AsyncClient(path, timeout_seconds=timeout_seconds)
+    try:
+        await client.hello()
+    except (Unreachable, ShuttingDown):
+        client.close()
+        if not start:
+            raise
+        import asyncio
+
+        from holdfast.starting import start_daemon
+
+        await asyncio.to_thread(start_daemon, path, os.environ, named=socket is not None)
+        client = AsyncClient(path, timeout_seconds=timeout_seconds)
+        await client.hello()
+    return client
+
+
+def _path(socket: str | None) -> str:
+    """The client needs the socket only; naming the other places keeps platformdirs from being loaded for them."""
+    return endpoint.places(os.environ, socket=socket, store="/", sessions="/", config="/").socket

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from holdfast_protocol.errors import Ambiguous, Damaged, NotFound
 from holdfast_protocol.model import ArrayRow, PartRow, Ref
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 
 #: All bytes of a part or of an array in it.
 Read = Callable[[Ref], bytes]
+
+
+class ChosenParts(NamedTuple):
+    """Parts of one snapshot, ``ref``, of a session of ``format``."""
+
+    rows: list[PartRow]
+    ref: Ref
+    format: str
+
+    def named(self, row: PartRow) -> Ref:
+        """One of them."""
+        return Ref(id=self.ref.id, snapshot=self.ref.snapshot, part=row.key)
+
+    def read_by(self, read: Read) -> list[SessionPart]:
+        """As a program wants them."""
+        return [SessionPart(row, self.ref, self.format, read) for row in self.rows]
 
 
 def chosen(rows: Sequence[PartRow], wanted: Sequence[str], kinds: Sequence[str]) -> list[PartRow]:

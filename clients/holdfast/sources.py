@@ -6,24 +6,24 @@ Files are read in pieces and not mapped: a mapped file that another program cuts
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
+from holdfast.plans import Plan, Step, asked
 from holdfast_protocol import chunking
-from holdfast_protocol.connection import Answered
 from holdfast_protocol.errors import Damaged, TooLarge, Unreadable
-from holdfast_protocol.messages import LIMITS, Missing, MissingChunks, Put, Request
+from holdfast_protocol.messages import LIMITS, Missing, MissingChunks, Put
 from holdfast_protocol.model import FileSource, PartSource
 
 #: One file: its bytes, or a path (``os.PathLike``) from which they are read in pieces.
 FileContent = bytes | os.PathLike[str]
 #: A document: one file, or relative path (raw bytes, ``/`` between components) to file.
 DocumentContent = FileContent | Mapping[bytes, FileContent]
-Ask = Callable[[Request, Sequence[bytes]], Answered]
 
 INLINE_BYTES = 1024 * 1024
 _PIECE_BYTES = 16 * 1024 * 1024
-_PUT_BYTES = 6 * 1024 * 1024
+#: Small enough that another request of this client does not wait long behind one.
+_PUT_BYTES = 2 * 1024 * 1024
 _PUT_COUNT = 200
 _MISSING_COUNT = LIMITS["frame_bytes"] // chunking.HASH_BYTES
 _Named = tuple[bytes, memoryview]
@@ -54,20 +54,20 @@ class _Place(NamedTuple):
     size_bytes: int | None
 
 
-def pack(content: DocumentContent | None, parts: Mapping[str, FileContent], ask: Ask) -> Parcel:
-    """The parcel of a document or of parts. Chunks that the daemon lacks are sent by ``ask`` on the way."""
+def pack(content: DocumentContent | None, parts: Mapping[str, FileContent]) -> Plan[Parcel]:
+    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way."""
     files = content if isinstance(content, Mapping) else {} if content is None else {b"": content}
     limit = LIMITS["files_count"]
     if max(len(files), len(parts)) > limit:
         raise TooLarge(f"{max(len(files), len(parts))} files or parts; a document holds {limit}", limit=limit)
-    upload = _Upload(ask)
+    upload = _Upload()
     room_bytes = INLINE_BYTES
     pieces = []
     for each in (*files.values(), *parts.values()):
-        piece = _piece_of(each, room_bytes, upload)
+        piece = yield from _piece_of(each, room_bytes, upload)
         room_bytes -= 0 if piece.chunked else len(piece.travelling)
         pieces.append(piece)
-    upload.finish()
+    yield from upload.finish()
     frames, places = _framed([piece.travelling for piece in pieces])
     placed = [(piece.chunked, place._asdict()) for piece, place in zip(pieces, places, strict=True)]
     return Parcel(
@@ -84,18 +84,18 @@ def pack(content: DocumentContent | None, parts: Mapping[str, FileContent], ask:
     )
 
 
-def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> _Piece:
+def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
     """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
         if len(content) <= room_bytes:
             return _Piece(content, False, len(content))
-        return _Piece(upload.add(chunking.cut(content)), True, len(content))
+        return _Piece((yield from upload.add(chunking.cut(content))), True, len(content))
     try:
         with open(content, "rb") as file:
             start = file.read(room_bytes + 1)
             if len(start) <= room_bytes:
                 return _Piece(start, False, len(start))
-            hashes = upload.add(_cut_file(file, start))
+            hashes = yield from upload.add(_cut_file(file, start))
             return _Piece(hashes, True, file.tell() if file.seekable() else len(hashes) * 8192)
     except OSError as problem:
         name = os.fspath(content)
@@ -149,36 +149,36 @@ def _same(one: bytes, other: bytes) -> int:
 class _Upload:
     """Chunks on their way, asked for and sent in batches, whichever files they are of."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self) -> None:
         self._batch: list[_Named] = []
         self._size_bytes = 0
 
-    def add(self, chunks: Iterable[memoryview]) -> bytes:
+    def add(self, chunks: Iterable[memoryview]) -> Plan[bytes]:
         """The hashes of the chunks, which the daemon has after ``finish``."""
         hashes = bytearray()
         for chunk in chunks:
             if self._size_bytes + len(chunk) > _PIECE_BYTES or len(self._batch) >= _MISSING_COUNT:
-                self.finish()
+                yield from self.finish()
             name = chunking.hash_of(chunk)
             hashes += name
             self._batch.append((name, chunk))
             self._size_bytes += len(chunk)
         return bytes(hashes)
 
-    def finish(self) -> None:
+    def finish(self) -> Plan[None]:
         """The daemon has all chunks."""
         batch, self._batch, self._size_bytes = self._batch, [], 0
         if not batch:
             return
-        missing = _missing(b"".join(name for name, _ in batch), self._ask)
+        missing = yield from _missing(b"".join(name for name, _ in batch))
         lacking = [(name, chunk) for name, chunk in dict(batch).items() if name in missing]
-        for some in _batches(lacking, _PUT_BYTES, _PUT_COUNT):
-            self._ask(Put(), [bytes(chunk) for _, chunk in some])
+        puts = [[bytes(chunk) for _, chunk in some] for some in _batches(lacking, _PUT_BYTES, _PUT_COUNT)]
+        if puts:
+            yield [Step(Put(), chunks) for chunks in puts]
 
 
-def _missing(names: bytes, ask: Ask) -> frozenset[bytes]:
-    answer = ask(Missing(), [names])
+def _missing(names: bytes) -> Plan[frozenset[bytes]]:
+    answer = yield from asked(Missing(), [names])
     assert isinstance(answer.reply, MissingChunks)
     size = chunking.HASH_BYTES
     listed = b"".join(answer.payload[:1])

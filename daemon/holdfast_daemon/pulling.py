@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from holdfast_daemon import diff
 from holdfast_daemon.content import Placed
+from holdfast_daemon.continuing import Continuing
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.incoming import Incoming
@@ -36,6 +37,7 @@ class Pulling:
         self._incoming = incoming
         self._workspaces = workspaces
         self._contents = Contents(sessions.catalog, documents)
+        self._continuing = Continuing(documents, self._contents, workspaces)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -44,7 +46,8 @@ class Pulling:
 
     async def workspace_due(self, request: m.WorkspaceDue, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """When it is."""
-        live = self._workspaces.held(request.id, caller)
+        live = self._workspaces.need(request.id)
+        await self._workspaces.hold(live, caller.peer)
         pull = live.pull = _after(live, request, time.monotonic())
         while (delay := pull.due - time.monotonic()) > 0 and not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
@@ -62,9 +65,11 @@ class Pulling:
         """A whole document."""
         live = self._workspaces.held(request.id, caller)
         placed, _ = await self._incoming.of_files(request.files, payload, live.row.format)
+        if request.since is not None:
+            live = await self._continuing.own(live, placed, request.since) or live
         async with live.snapping, live.lock:
             caller.wish.check()
-            self._workspaces.need(request.id)
+            self._workspaces.need(live.row.id.hex())
             if not self._is_at(live.row, placed):
                 form, size_bytes = self._documents.content.form(live.row.format), placed.document.size_bytes
                 read = self._documents.content.reading_placed

@@ -217,8 +217,7 @@ class Workspaces:
             if live.holder or live.row.id not in self._live:
                 return
             if live.is_saved:
-                await self._catalog.commit(lambda tx: tx.drop_workspace(live.row.id))
-                self.drop(live.row.id)
+                await self.end(live)
                 return
             after = live.row.but(left=self._clock())
 
@@ -226,6 +225,11 @@ class Workspaces:
                 self._sessions.tell_of(tx, after, "workspace-left", after.id.hex(), after.autosave)
 
             await self._commit(live, after, work)
+
+    async def end(self, live: Live) -> None:
+        """It is there no longer. With the lock held."""
+        await self._catalog.commit(lambda tx: tx.drop_workspace(live.row.id))
+        self.drop(live.row.id)
 
     # The verbs.
 
@@ -238,10 +242,7 @@ class Workspaces:
             caller.wish.check()
         if request.id is not None or repeated is not None:
             live = self.need(request.id or (repeated.workspace.id if repeated else ""))
-            live.hold(caller.peer)
-            if live.row.left is not None:
-                async with live.lock:
-                    await self._commit(live, live.row.but(left=None))
+            await self.hold(live, caller.peer)
             return self.state(live), ()
         live = await self._new(request, caller)
 
@@ -477,11 +478,11 @@ class Workspaces:
         self, request: m.WorkspaceList, payload: Frames, caller: Caller, deadline: float
     ) -> Answer:
         """Changed last first."""
-        return m.Workspaces(rows=[self._row(live) for live in self._newest(request.app)]), ()
+        return m.Workspaces(rows=[self._row(live) for live in self.newest(request.app)]), ()
 
     async def last(self, request: m.Last, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """What to go on with."""
-        left = [live for live in self._newest(request.app) if not live.holder and not live.is_saved]
+        left = [live for live in self.newest(request.app) if not live.holder and not live.is_saved]
         sessions = self._catalog.reader.sessions_page(m.List(app=request.app), 1)
         return m.LastState(
             workspace=self._row(left[0]) if left else None, session=sessions[0].session.row() if sessions else None
@@ -489,7 +490,8 @@ class Workspaces:
 
     # What they share.
 
-    def _newest(self, app: str | None) -> list[Live]:
+    def newest(self, app: str | None) -> list[Live]:
+        """Those of an application, or all; changed last first."""
         fitting = [live for live in self._live.values() if app in (None, live.row.app)]
         return sorted(fitting, key=lambda live: -live.row.changed)
 
@@ -511,6 +513,21 @@ class Workspaces:
     def get(self, identity: bytes) -> Live | None:
         """The one of that id, if it is there."""
         return self._live.get(identity)
+
+    async def hold(self, live: Live, peer: bytes) -> None:
+        """``peer`` does from now on, whoever did before."""
+        live.hold(peer)
+        if live.row.left is not None:
+            async with live.lock:
+                if live.row.id in self._live:
+                    await self._commit(live, live.row.but(left=None))
+
+    async def take(self, live: Live, peer: bytes) -> bool:
+        """``peer`` holds it from now on; False where somebody else does, or where it has ended."""
+        if live.holder or live.row.id not in self._live:
+            return False
+        await self.hold(live, peer)
+        return True
 
     def put(self, row: Workspace, listing: Listing) -> None:
         """One that nobody holds is there from now on."""
@@ -536,11 +553,12 @@ class Workspaces:
         live.hold(caller.peer)
         return live
 
-    def _session(self, live: Live) -> Session | None:
+    def session(self, live: Live) -> Session | None:
+        """The one that it is of, if it is there, or was."""
         return self._catalog.reader.session(live.row.session)
 
     def _row(self, live: Live) -> WorkspaceRow:
-        session, now = self._session(live), time.monotonic()
+        session, now = self.session(live), time.monotonic()
         since = live.pull.unanswered_since(now) if live.pull is not None else None
         unanswered = None if since is None else self._clock() - round((now - since) * 1e9)
         return live.shown(session is not None and session.revision != live.row.revision, unanswered)

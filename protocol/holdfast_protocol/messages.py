@@ -26,6 +26,7 @@ from holdfast_protocol.model import (
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    Time,
     WorkspaceRow,
 )
 
@@ -662,7 +663,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     socket: str
     store: str
     sessions: str
-    started: int
+    started: Time
     sessions_count: int
     deleted_count: int
     operations_count: int
@@ -675,7 +676,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     problems: list[str]
     folders: list[FolderRow] = []
     workspaces_count: int = 0
-    unsaved: int | None = None
+    unsaved: Time | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -732,10 +733,15 @@ class WorkspacePart(Reply, frozen=True, kw_only=True):
 class WorkspaceReplace(Request, frozen=True, kw_only=True):
     """The workspace has this document from now on, whole and byte for byte as its application wrote it: ``files``, as
     in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused
-    (damaged) where it is no readable document of the workspace's format."""
+    (damaged) where it is no readable document of the workspace's format. With ``since``, when this sitting of the
+    application began (UTC nanoseconds), the first document of a workspace goes to the one of before, where there is
+    such: of the same user, application and session, handed over whole too, held by nobody, and this document goes on
+    from its one: nothing differs, or it was changed in this sitting and nothing of it is gone. That one is answered,
+    and held from now on; the one of ``id`` has ended."""
 
     id: str
     files: list[FileSource]
+    since: Natural | None = None
 
 
 class WorkspaceDue(Request, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ import msgspec
 
 #: A count, a position or a number as a client sends it: neither negative nor more than the store can hold.
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+#: UTC nanoseconds since 1970: more than a floating point number holds, so languages that have only these must know.
+Time = Annotated[int, msgspec.Meta(title="time")]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +46,8 @@ class SessionRow(Row, frozen=True, kw_only=True):
     format: str
     revision: int
     head: str | None
-    created: int
-    modified: int
+    created: Time
+    modified: Time
     size_bytes: int
     path: bytes
     suspect: bool = False
@@ -63,7 +65,7 @@ class SnapshotRow(Row, frozen=True, kw_only=True):
 
     snapshot: str
     parents: list[str]
-    time: int
+    time: Time
     cause: str
     author: str
     message: str
@@ -81,7 +83,7 @@ class PruneRow(Row, frozen=True, kw_only=True):
     folder: str
     name: str
     snapshot: str
-    time: int
+    time: Time
     cause: str
     size_bytes: int
     keep: bool
@@ -142,15 +144,15 @@ class WorkspaceRow(Row, frozen=True, kw_only=True):
     session: str
     revision: int
     author: str
-    created: int
-    changed: int
-    left: int | None = None
+    created: Time
+    changed: Time
+    left: Time | None = None
     saved: bool = False
-    unsaved: int | None = None
+    unsaved: Time | None = None
     autosave: str | None = None
     behind: bool = False
     parts_count: int = 0
-    unanswered: int | None = None
+    unanswered: Time | None = None
 
 
 class ResourceRow(Row, frozen=True, kw_only=True):
@@ -200,7 +202,7 @@ class OperationRow(Row, frozen=True, kw_only=True):
     is its label, ``note`` the reason."""
 
     number: int
-    time: int
+    time: Time
     type: str
     session: str | None
     app: str | None
@@ -235,7 +237,7 @@ class FolderRow(Row, frozen=True, kw_only=True):
     sessions_count: int
     missing_count: int
     held: str | None
-    scanned: int | None
+    scanned: Time | None
     scanning: bool
     problems: list[str] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -207,20 +208,69 @@ def test_many_threads_share_a_client(daemon: FakeDaemon, client: Client) -> None
     assert len(daemon.connections) == 1
 
 
-def test_waiting_for_another_thread_counts_against_the_deadline(daemon: FakeDaemon, client: Client) -> None:
-    """A request that never came to be sent says so."""
-    daemon.answers[wire.Ping] = lambda asked: None
+def test_threads_do_not_wait_for_each_other(daemon: FakeDaemon, client: Client) -> None:
+    """What one of them asks is answered while another one still waits, on the same connection; ``close`` ends it."""
+    daemon.answers[wire.Settle] = lambda asked: None
+    ended: list[str] = []
 
     def wait() -> None:
-        with pytest.raises(TooLate):
-            client.ping()
+        with pytest.raises(Unreachable, match="closed"):
+            client.settle(timeout_seconds=60)
+        ended.append("settle")
 
-    other = threading.Thread(target=wait)
-    other.start()
-    daemon.wait_for(wire.Ping, 1)
+    others = [threading.Thread(target=wait) for _ in range(3)]
+    for other in others:
+        other.start()
+    daemon.wait_for(wire.Settle, 3)
+    for _ in range(100):
+        client.ping()
+    assert len(daemon.connections) == 1
+    client.close()
+    for other in others:
+        other.join(DEADLINE_SECONDS)
+    assert len(ended) == 3
+
+
+def test_what_was_never_sent_is_said_so(daemon: FakeDaemon) -> None:
+    """A daemon that does not even greet has done nothing."""
+    daemon.answers[wire.Hello] = lambda asked: None
     with pytest.raises(TooLate, match="nothing was sent"):
-        client.ask(wire.Status(), timeout_seconds=0.1)
-    other.join(DEADLINE_SECONDS)
+        Client(daemon.path).ask(wire.Status(), timeout_seconds=0.2)
+
+
+def test_a_client_that_nobody_closed_goes_quietly(daemon: FakeDaemon) -> None:
+    """Whenever it is collected, with its connection."""
+    dropped = [Client(daemon.path) for _ in range(20)]
+    for each in dropped:
+        each.ping()
+    before = len(os.listdir("/proc/self/fd"))
+    del dropped, each
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before - 20
+
+
+def test_whoever_leads_may_leave(daemon: FakeDaemon, client: Client) -> None:
+    """A thread that gives up after a short while takes nobody's answer with it."""
+    go = threading.Event()
+    daemon.answers[wire.Ping] = lambda asked: None
+    leading = threading.Thread(target=lambda: _too_late(client))
+    leading.start()
+    daemon.wait_for(wire.Ping, 1)
+    rows = wire.Sessions(rows=[session_row("late")], more=False)
+    daemon.answers[wire.List] = lambda asked: rows if go.wait(DEADLINE_SECONDS) else None
+    found: list[str] = []
+    following = threading.Thread(target=lambda: found.extend(row.name for row in client.list().rows))
+    following.start()
+    daemon.wait_for(wire.List, 1)
+    leading.join(DEADLINE_SECONDS)
+    go.set()
+    following.join(DEADLINE_SECONDS)
+    assert found == ["late"]
+
+
+def _too_late(client: Client) -> None:
+    with pytest.raises(TooLate):
+        client.ask(wire.Ping(), timeout_seconds=0.3)
 
 
 def test_a_forked_child_speaks_on_a_connection_of_its_own(daemon: FakeDaemon, client: Client) -> None:

@@ -232,6 +232,27 @@ def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
     assert _tables(tmp_path / "catalog.sqlite") == _tables(fresh / "catalog.sqlite")
 
 
+def test_a_store_of_version_5_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Golden data, made by the code of then: lists of tags, folders and templates are as they were."""
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store_5.sql").read_text("utf-8"))
+    store = Store(tmp_path)
+    asked = {
+        "alpha beta": List(tag="live"), "alpha": List(tag="take 2"), "gone": List(tag="live", deleted=True),
+        "beta": List(tag="live", app="other"), "plain": List(templates=True),
+        "plain alpha beta": List(folder="sessions"),
+    }  # fmt: skip
+    try:
+        pages = {names: store.catalog.reader.sessions_page(each, 9) for names, each in asked.items()}
+        assert [" ".join(row.session.name for row in page) for page in pages.values()] == [*asked]
+        assert store.session("alpha").tags == ("live", "take 2")
+    finally:
+        store.close()
+    (tmp_path / "fresh").mkdir()
+    Store(tmp_path / "fresh").close()
+    assert _tables(tmp_path / "catalog.sqlite") == _tables(tmp_path / "fresh" / "catalog.sqlite")
+
+
 def _tables(path: Path) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(path)) as catalog:
         rows = catalog.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()

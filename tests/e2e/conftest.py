@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode: the daemon is 
 
 from adopted import Place, adopt, own
 from e2e_daemon import Daemon
+from fake_igv import FakeIgv, session
+
+import holdfast
 
 
 @pytest.fixture
@@ -34,6 +38,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     made = Daemon(tmp_path_factory.mktemp("s") / "d").start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def client(shared: Daemon) -> Iterator[holdfast.Client]:
+    """A connection of this test's own, to the module's daemon."""
+    with shared.client() as made:
+        yield made
+
+
+@pytest.fixture
+def igv() -> Iterator[FakeIgv]:
+    """With two tracks open."""
+    with closing(FakeIgv(session("/a.bed", "/b.bed"))) as running:
+        yield running
 
 
 @pytest.fixture(params=["adopted", "sessions"])

@@ -10,6 +10,13 @@ from collections.abc import Callable
 Saving = Callable[[str, bytes], str | None]
 
 
+def session(*paths: str, locus: str = "All") -> bytes:
+    """As IGV writes it, of tracks of these files."""
+    found = "".join(f'<Resource path="{path}"/>' for path in paths)
+    within = f"<Resources>{found}</Resources>" if found else ""
+    return f'<Session genome="/g.fa" locus="{locus}" version="8">{within}</Session>'.encode()
+
+
 def saves(path: str, session: bytes) -> str:
     """As IGV 2 does; without a session it says the same."""
     with open(f"{path}.xml", "wb") as file:

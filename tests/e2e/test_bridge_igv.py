@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from e2e_daemon import CLI, Daemon, until
-from fake_igv import FakeIgv, Saving, is_silent, only_says_so, refuses, saves, saves_half, saves_json
+from fake_igv import FakeIgv, Saving, is_silent, only_says_so, refuses, saves, saves_half, saves_json, session
+from igv_bridge import Bridge
 
-import holdfast
-from holdfast.bridges.following import Following, Gone, Silent
+from holdfast.bridges.following import Gone, Silent
 from holdfast.bridges.igv_port import IgvPort
-from holdfast_protocol.model import WorkspaceRow
 
-_NUMBERS = itertools.count(1)
 JSON = b'{"reference":{"id":"g"},"locus":"chr1:1-9","tracks":[{"type":"annotation","path":"/a.bed"}]}'
-
-
-def session(*paths: str, locus: str = "All") -> bytes:
-    """As IGV writes it, of tracks of these files."""
-    found = "".join(f'<Resource path="{path}"/>' for path in paths)
-    within = f"<Resources>{found}</Resources>" if found else ""
-    return f'<Session genome="/g.fa" locus="{locus}" version="8">{within}</Session>'.encode()
-
-
-@pytest.fixture
-def igv() -> Iterator[FakeIgv]:
-    with closing(FakeIgv(session("/a.bed", "/b.bed"))) as running:
-        yield running
 
 
 @pytest.fixture
 def port(igv: FakeIgv, tmp_path: Path) -> IgvPort:
     return IgvPort(igv.port, str(tmp_path))
-
-
-class Bridge:
-    """One in this process, turned by hand."""
-
-    def __init__(self, client: holdfast.Client, port: IgvPort) -> None:
-        self.client = client
-        self.name = f"live {next(_NUMBERS)} {os.getpid()}"
-        self.said: list[str] = []
-        self.following = Following(client, f"igv/{self.name}", port, 0.05, self.said.append)
-        self.turn = self.following.turn
-
-    def rows(self) -> list[WorkspaceRow]:
-        """Those of its session, the one that was changed last first."""
-        return [row for row in self.client.workspaces(app="igv").rows if row.name == self.name]
-
-    def kept(self) -> list[bytes]:
-        """What would be recovered of each."""
-        return [
-            self.client.load(f"igv/{saved.session.name}").files[b""]
-            for row in self.rows()
-            if (saved := self.client.recover(row.id, name=f"{self.name} {row.id[:8]}"))
-        ]
 
 
 @pytest.fixture
@@ -175,7 +135,7 @@ def test_another_session_has_a_workspace_of_its_own(igv: FakeIgv, bridge: Bridge
 
 
 def test_an_igv_that_ended_leaves_its_last_state(igv: FakeIgv, bridge: Bridge) -> None:
-    """Offered by ``last`` while the bridge goes on quietly; an IGV that starts has a workspace of its own."""
+    """Offered by ``last`` while the bridge goes on quietly; an IGV that starts otherwise has a workspace of its own."""
     bridge.turn()
     igv.close()
     for _ in range(3):
@@ -187,6 +147,7 @@ def test_an_igv_that_ended_leaves_its_last_state(igv: FakeIgv, bridge: Bridge) -
     assert last is not None
     assert last.id == row.id
     igv.open()
+    igv.session = session("/a.bed", "/b.bed", locus="chr2")
     bridge.turn()
     assert [row.left is None for row in bridge.rows()] == [True, False]
 

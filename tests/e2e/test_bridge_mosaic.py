@@ -48,12 +48,6 @@ def mosaic(tmp_path: Path) -> FakeMosaic:
 
 
 @pytest.fixture
-def client(shared: Daemon) -> Iterator[holdfast.Client]:
-    with shared.client() as client:
-        yield client
-
-
-@pytest.fixture
 def bridge(shared: Daemon, mosaic: FakeMosaic, request: pytest.FixtureRequest) -> Iterator[Bridge]:
     made = Bridge(shared, mosaic, request.node.name)
     yield made
@@ -99,6 +93,32 @@ def test_close_pushes_nothing_out(client: holdfast.Client, bridge: Bridge) -> No
     bridge.mosaic.show(*other)
     until(lambda: len(rows(client, bridge)) == 2)
     assert [kept(client, row) for row in rows(client, bridge)] == [other[0], good[0]]
+
+
+def test_a_mosaic_that_is_started_again_goes_on_with_what_it_left(
+    shared: Daemon, client: holdfast.Client, bridge: Bridge
+) -> None:
+    """Once its user has that open again, and whatever is done then; with something older, it has a workspace of its
+    own, since a Mosaic that was started knows nothing of the run before."""
+    older, newer = session("a"), session("a", "b")
+    bridge.mosaic.show(*newer)
+    [row] = until(lambda: rows(client, bridge))
+    bridge.process.terminate()
+    bridge.ended()
+    again = Bridge(shared, bridge.mosaic, bridge.name)
+    until(lambda: rows(client, bridge)[0].left is None)
+    changed = session("a", "b", "c")
+    bridge.mosaic.show(*changed)
+    until(lambda: rows(client, bridge)[0].autosave != row.autosave)
+    assert [each.id for each in rows(client, bridge)] == [row.id]
+    again.process.terminate()
+    assert f"It goes on with workspace {row.id[:12]}" in again.ended().err
+    bridge.mosaic.show(*older)
+    later = Bridge(shared, bridge.mosaic, bridge.name)
+    until(lambda: len(rows(client, bridge)) == 2)
+    assert [kept(client, each) for each in rows(client, bridge)] == [older[0], changed[0]]
+    later.process.terminate()
+    later.ended()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

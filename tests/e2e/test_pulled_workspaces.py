@@ -6,22 +6,16 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from e2e_daemon import Daemon, renardo, until
 
 import holdfast
 from holdfast_protocol.errors import Damaged, NotAllowed, NotFound
+from holdfast_protocol.messages import WorkspaceLeave
 
 _NUMBERS = itertools.count(1)
 SESSION = b'<Session genome="g.fa" locus="chr1:%d-9"><Resources><Resource path="/%s"/></Resources></Session>'
-
-
-@pytest.fixture
-def client(shared: Daemon) -> Iterator[holdfast.Client]:
-    with shared.client() as client:
-        yield client
 
 
 @pytest.fixture
@@ -96,6 +90,32 @@ def test_a_document_merges_with_a_session_that_moved_on(client: holdfast.Client,
     ws.discard()
 
 
+def test_only_an_own_workspace_goes_on(client: holdfast.Client, name: str) -> None:
+    """Not one of which parts were put; not one of another session, whether it has the name or had it."""
+    document = renardo("Clock.bpm = 96", intro="p1 >> pluck()")
+
+    def handed_over(session: str = name) -> str:
+        """The workspace that has it then, and is left."""
+        ws = client.workspace(f"renardo/{session}")
+        ws.replace(document, since=0)
+        ws.close()
+        return ws.id
+
+    put = client.workspace(f"renardo/{name}")
+    put["intro"] = "p1 >> pluck()"
+    put.close()
+    whole = handed_over()
+    assert whole != put.id
+    assert handed_over() == whole
+    assert handed_over(f"other {name}") != whole
+    client.save("renardo", name, renardo("Clock.bpm = 97"))
+    of_the_session = handed_over()
+    assert of_the_session != whole
+    assert handed_over() == of_the_session
+    client.rename(f"renardo/{name}", f"renamed {name}")
+    assert handed_over() == whole
+
+
 def test_damage_changes_nothing(client: holdfast.Client, name: str) -> None:
     """A cut document is refused; the last whole one is there."""
     ws = client.workspace(f"igv/{name}")
@@ -163,6 +183,17 @@ def test_one_who_waits_for_a_workspace_that_ends_is_told(shared: Daemon, client:
             with pytest.raises(expected):
                 ws.wait_until_due(0.5)
             ending.join()
+
+
+def test_who_asks_on_has_not_left(client: holdfast.Client, name: str) -> None:
+    """Its connection was taken for dead (the machine slept), and it goes on as if nothing had been."""
+    ws = client.workspace(f"igv/{name}")
+    ws.replace(SESSION % (1, b"a.bed"))
+    client.ask(WorkspaceLeave(id=ws.id))
+    assert next(row for row in client.workspaces().rows if row.id == ws.id).left is not None
+    ws.wait_until_due(0.05)
+    assert next(row for row in client.workspaces().rows if row.id == ws.id).left is None
+    ws.discard()
 
 
 def test_who_waits_does_not_hold_up_the_end_of_the_daemon(daemon: Daemon) -> None:

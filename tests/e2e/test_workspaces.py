@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +29,6 @@ with holdfast.connect(sys.argv[1]) as client:
         print(number, flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def client(shared: Daemon) -> Iterator[holdfast.Client]:
-    with shared.client() as client:
-        yield client
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ FLOORS = (
     ("connections", "feed", "under_way"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
-    ("reloading",),
+    ("continuing", "reloading"),
     ("workspaces",),
     ("live",),
     ("aside",),

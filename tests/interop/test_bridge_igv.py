@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from e2e_daemon import CLI, Daemon, until
 from programs import tiny_genome
 from programs.igv import Igv, OpenIgv
 from programs.igv_view import View, difference, view
@@ -19,9 +19,6 @@ import holdfast
 from holdfast.bridges.following import Following, Gone, Silent
 from holdfast.bridges.igv_port import IgvPort
 from holdfast_protocol.model import WorkspaceRow
-
-sys.path.append(str(Path(__file__).parents[1] / "e2e"))
-from e2e_daemon import CLI, Daemon, until
 
 
 class Place:
@@ -73,19 +70,6 @@ def igv(open_igv: OpenIgv) -> OpenIgv:
     """With nothing open."""
     open_igv.command("new")
     return open_igv
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    made = Daemon(tmp_path_factory.mktemp("s") / "d").start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(daemon: Daemon) -> Iterator[holdfast.Client]:
-    with daemon.client() as client:
-        yield client
 
 
 @pytest.fixture
@@ -143,6 +127,34 @@ def test_new_pushes_nothing_out(place: Place, igv: OpenIgv, bridge: Bridge) -> N
     newer, older = (bridge.recovered(row) for row in bridge.rows())
     assert [where[1] for where in newer if where[0] == "Resource" and where[2] == "path"] == ["signal.wig"]
     assert [where[1] for where in older if where[0] == "Resource" and where[2] == "path"] == ["genes.bed"]
+
+
+def test_a_bridge_that_is_started_again_goes_on(place: Place, igv: OpenIgv, bridge: Bridge, tmp_path: Path) -> None:
+    """With the same IGV, whose user did something meanwhile; and not with less than there was."""
+    igv.command(f"load {place.data}/genes.bed")
+    bridge.turn()
+    [row] = bridge.rows()
+    bridge.following.finish()
+    igv.command(f"load {place.data}/signal.wig")
+    igv.command("region chr1 1500 2500")
+    again = Bridge(bridge.client, _port_again(igv, tmp_path / "again"), bridge.name)
+    assert again.port.started() < row.created
+    again.turn()
+    [now] = again.rows()
+    assert (now.id, now.left) == (row.id, None)
+    assert now.autosave != row.autosave
+    again.following.finish()
+    igv.command("new")
+    igv.command(f"load {place.data}/genes.bed")
+    later = Bridge(bridge.client, _port_again(igv, tmp_path / "later"), bridge.name)
+    later.turn()
+    newer, older = (later.recovered(row) for row in later.rows())
+    assert [len([where for where in seen if where[0] == "Region"]) > 0 for seen in (newer, older)] == [False, True]
+
+
+def _port_again(igv: OpenIgv, folder: Path) -> IgvPort:
+    folder.mkdir()
+    return IgvPort(igv.port, str(folder))
 
 
 def test_relative_paths_say_the_same_elsewhere(place: Place, igv: OpenIgv, port: IgvPort) -> None:

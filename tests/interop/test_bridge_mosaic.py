@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from e2e_daemon import CLI, Daemon, until
 from programs.mosaic import Mosaic
 from programs.presence import there
 
 import holdfast
 from holdfast_protocol.model import WorkspaceRow
-
-sys.path.append(str(Path(__file__).parents[1] / "e2e"))
-from e2e_daemon import CLI, Daemon, until
 
 USER = Path(__file__).parent / "programs" / "mosaic_user.py"
 VERSIONS = ("mosaic-1.3.2", "mosaic-1.3.1")
@@ -33,7 +30,7 @@ class Desk:
         python = folder / "python"
         python.write_text(f'#!/bin/sh\nexec {there(program).python} {USER} "$@"\n')
         python.chmod(0o755)
-        (folder / "home").mkdir()
+        (folder / "home").mkdir(exist_ok=True)
         variables = {"HOME": str(folder / "home"), "QT_QPA_PLATFORM": "offscreen", "MOSAIC_USER": str(folder)}
         words = [*CLI, "bridge", "mosaic", self.name, "--python", str(python), "--every", "1"]
         with (folder / "log").open("w") as log:
@@ -68,19 +65,6 @@ class Desk:
     def rows(self, client: holdfast.Client) -> list[WorkspaceRow]:
         """Those that have something, changed last first."""
         return [row for row in client.workspaces(app="mosaic").rows if row.name == self.name and row.autosave]
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    made = Daemon(tmp_path_factory.mktemp("s") / "d").start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(daemon: Daemon) -> Iterator[holdfast.Client]:
-    with daemon.client() as client:
-        yield client
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -135,6 +119,30 @@ def test_what_its_user_does_is_kept(
     kept = names(mosaic, recovered(client, row, tmp_path / "kept.pickle"))
     assert kept == ["inner" if each == "membrane 0" else each for each in names(mosaic, theirs)]
     assert theirs.read_bytes() == original
+
+
+def test_a_mosaic_that_is_started_again_goes_on(
+    client: holdfast.Client, daemon: Daemon, desk: Desk, mosaic: Mosaic, theirs: Path, tmp_path: Path
+) -> None:
+    """With the workspace that it left, once its user has the same session open again."""
+    desk.does("open_session", str(theirs))
+    until(lambda: desk.rows(client), 30)
+    desk.does("leave")
+    desk.ended()
+    [row] = desk.rows(client)
+    again = Desk(daemon, mosaic.name, tmp_path)
+    try:
+        again.does("open_session", str(theirs))
+        until(lambda: again.rows(client)[0].left is None, 30)
+        again.does("rename", "membrane 0 > inner")
+        again.does("leave")
+    finally:
+        again.process.terminate()
+        again.ended()
+    [now] = again.rows(client)
+    assert (now.id, now.autosave != row.autosave) == (row.id, True)
+    kept = names(mosaic, recovered(client, now, tmp_path / "kept.pickle"))
+    assert kept == ["inner" if each == "membrane 0" else each for each in names(mosaic, theirs)]
 
 
 def test_an_untouched_mosaic_makes_one_snapshot(client: holdfast.Client, desk: Desk, theirs: Path) -> None:

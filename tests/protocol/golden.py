@@ -1,4 +1,4 @@
-"""``make wire``: rewrites PROTOCOL.md's tables and adds golden bytes for new messages.
+"""``make wire``: rewrites PROTOCOL.md's tables and messages.json, and adds golden bytes for new messages.
 
 Bytes that are there are never rewritten: clients in other languages are tested against them.
 """
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import described
 from examples import DEADLINE_MS, EVENTS, FAILURES, REQUEST_ID, REQUESTS, RESULTS
 from tables import TABLES
 
@@ -16,6 +17,7 @@ from holdfast_protocol import codec, connection
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = ROOT / "protocol" / "PROTOCOL.md"
+DESCRIPTION = ROOT / "protocol" / "messages.json"
 GOLDEN = ROOT / "tests" / "data" / "wire"
 
 
@@ -53,6 +55,7 @@ def rewritten(text: str) -> str:
 def main() -> None:
     """Tables in place, new golden files added, a line for each."""
     PROTOCOL.write_text(rewritten(PROTOCOL.read_text("utf-8")), "utf-8")
+    DESCRIPTION.write_text(described.text(), "utf-8")
     GOLDEN.mkdir(parents=True, exist_ok=True)
     for name, header in headers().items():
         path = GOLDEN / f"{name}.msgpack"

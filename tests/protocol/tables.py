@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import types
-import typing
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from described import NOUNS, REPLIES, Form, forms, prose
 
-from holdfast_protocol import chunking, connection, messages, model
+from holdfast_protocol import chunking, connection, messages
 from holdfast_protocol.errors import ERRORS
-from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF, Event, Failure
-from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Natural, Row
+from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF
+from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Row
 
 #: What the code gives as a name only.
 LIMIT_MEANINGS = {
@@ -78,7 +75,7 @@ def errors() -> str:
     """Codes with the command line's exit code."""
     return _table(
         ("code", "meaning", "exit code"),
-        ((f"`{code}`", _prose(kind), str(kind.exit_code)) for code, kind in ERRORS.items()),
+        ((f"`{code}`", prose(kind), str(kind.exit_code)) for code, kind in ERRORS.items()),
     )
 
 
@@ -100,16 +97,12 @@ def requests() -> str:
 
 def replies() -> str:
     """A section for each answer."""
-    kinds = [*dict.fromkeys(REPLY_TO.values()), Event, Failure]
-    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in kinds)
+    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in REPLIES)
 
 
 def nouns() -> str:
     """A section for each noun."""
-    kinds = [
-        kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row
-    ]
-    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in kinds)
+    return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in NOUNS)
 
 
 def limits() -> str:
@@ -151,32 +144,23 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def type_words(kind: object) -> str:
+def type_words(form: Form) -> str:
     """A field's type in the words of PROTOCOL.md, "Types"."""
-    plain = {int: "int", str: "text", bytes: "bytes", bool: "bool", type(None): "nil"}
-    if kind == Natural:
-        return "int ≥ 0"
-    if isinstance(kind, type) and kind in plain:
-        return plain[kind]
-    if isinstance(kind, type) and issubclass(kind, Row):
-        return f"`{kind.__name__}`"
-    inner = [type_words(each) for each in typing.get_args(kind)]
-    if typing.get_origin(kind) is list:
-        return f"array of {inner[0]}"
-    if typing.get_origin(kind) is dict:
-        return f"map of {inner[0]} to {inner[1]}"
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return " or ".join(inner)
-    raise TypeError(f"PROTOCOL.md has no words for {kind!r}")
+    if isinstance(form, list):
+        return " or ".join(map(type_words, form))
+    if isinstance(form, dict):
+        ((whole, inner),) = form.items()
+        return f"{'array of' if whole == 'array' else 'map of text to'} {type_words(inner)}"
+    return f"`{form}`" if form[0].isupper() else "int ≥ 0" if form == "natural" else form
 
 
 def _section(title: str, kind: type[Row]) -> str:
     fields = msgspec.structs.fields(kind)
-    hints = typing.get_type_hints(kind, include_extras=True)
-    text = f"#### {title}\n\n{_prose(kind)}"
+    text = f"#### {title}\n\n{prose(kind)}"
     if not fields:
         return f"{text} No fields."
-    rows = ((f"`{each.name}`", type_words(hints[each.name]), _absent(each)) for each in fields)
+    kinds = forms(kind)
+    rows = ((f"`{each.name}`", type_words(kinds[each.name]), _absent(each)) for each in fields)
     return f"{text}\n\n{_table(('field', 'type', 'when absent'), rows)}"
 
 
@@ -190,10 +174,6 @@ def _absent(field: msgspec.structs.FieldInfo) -> str:
     if isinstance(field.default, int):
         return f"{field.default:,}"
     return "nil" if field.default is None else f"`{field.default}`" if field.default else "empty"
-
-
-def _prose(kind: type) -> str:
-    return re.sub("``", "`", " ".join(inspect.getdoc(kind).split()))  # type: ignore[union-attr]  # a test holds it
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

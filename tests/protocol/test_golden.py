@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import described
 import pytest
 from examples import DEADLINE_MS, EVENTS, FAILURES, FORMER, REQUEST_ID, REQUESTS, RESULTS
-from golden import GOLDEN, PROTOCOL, headers, readable, rewritten
+from golden import DESCRIPTION, GOLDEN, PROTOCOL, headers, readable, rewritten
 from tables import TABLES
 
 from holdfast_protocol.connection import ClientConnection, DaemonConnection
@@ -91,6 +94,12 @@ def test_the_tables_of_the_manual_are_those_of_the_code() -> None:
     """PROTOCOL.md says what the code says (run ``make wire``)."""
     text = PROTOCOL.read_text("utf-8")
     assert rewritten(text) == text
+
+
+def test_the_description_for_programs_is_that_of_the_code() -> None:
+    """messages.json, from which other languages' clients make their types, says what the code says (``make wire``)."""
+    assert DESCRIPTION.read_text("utf-8") == described.text()
+    assert json.loads(described.text()) == described.description()  # nothing in it that JSON tells otherwise
 
 
 def test_every_table_has_its_place_in_the_manual_once() -> None:

@@ -2,6 +2,10 @@
 
 A session that the program left is never overwritten with what came after it: its workspace is left, kept by the daemon
 and offered, and what came after gets one of its own.
+
+A bridge that is started again goes on with its own workspace: one that was left of the same session, where nothing in
+the program differs from it, or where the same sitting of the program had changed it and nothing of it is gone. A
+sitting ends with the program, and when that is seen with nothing open, or with something else.
 """
 
 from __future__ import annotations
@@ -55,6 +59,9 @@ class Program(Protocol):
     def is_there(self) -> bool:
         """Whether it runs."""
 
+    def started(self) -> int:
+        """When, UTC nanoseconds; now, where nobody can tell."""
+
     def state(self, seconds: float) -> State:
         """What it has now, within about so many seconds. Raises Gone, Silent."""
 
@@ -72,6 +79,7 @@ class Following:
         self._say = say
         self._workspace: Workspace | None = None
         self._sitting: int | None = None
+        self._since = 0  # the sitting began then, unless the program did later
         self._mark: object = None
         self._problem = ""
         self._said = ""
@@ -101,6 +109,7 @@ class Following:
         except (NotFound, NotAllowed):  # somebody recovered or discarded it, or took it over
             self._forget()
         except Gone as problem:
+            self._since = time.time_ns()
             self.leave()
             self._tell(str(problem))
             self._pause()
@@ -137,12 +146,23 @@ class Following:
         self._problem = ""
 
     def _take(self, state: State) -> None:
-        if self._sitting not in (None, state.sitting):
+        is_another = self._sitting not in (None, state.sitting)
+        if is_another:
             self.leave()
+        if is_another or state.document is None:
+            self._since = time.time_ns()
         self._sitting = state.sitting
         if state.document is not None and state.mark != self._mark:
-            self._open().replace(state.document)
+            self._hand_over(state.document)
             self._mark = state.mark
+
+    def _hand_over(self, document: DocumentContent) -> None:
+        """Into its own workspace of before, where this one is new and there is such."""
+        workspace = self._open()
+        new = workspace.id if self._mark is None else None
+        workspace.replace(document, since=max(self._since, self._program.started()) if new else None)
+        if new not in (None, workspace.id):
+            self._say(f"It goes on with workspace {workspace.id[:ID_DIGITS]}")
 
     def _tell(self, sentence: str) -> str:
         """Each once in a row."""

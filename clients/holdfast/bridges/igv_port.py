@@ -16,6 +16,7 @@ import time
 
 from holdfast.bridges.following import Gone, Silent, State
 from holdfast.bridges.igv_session import resources, with_absolute_paths
+from holdfast.bridges.listening import listener_started
 
 PORT = 60151
 _ANSWER_BYTES = 4096
@@ -44,6 +45,10 @@ class IgvPort:
         except OSError:
             return True
         return True
+
+    def started(self) -> int:
+        """The process that listens at the port."""
+        return listener_started(self._port) or time.time_ns()
 
     def state(self, seconds: float) -> State:
         """Its session, where that has tracks. One that shares none of its files with the one before is another one."""

@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 
 from holdfast.bridges import mosaic_start
 from holdfast.bridges.following import State
@@ -35,11 +36,16 @@ class MosaicWindow:
     def start(self, python: str, seconds: float) -> None:
         """``python``: the interpreter that has Mosaic; ``seconds``: how often it writes its state at most."""
         command = [python, mosaic_start.__file__, self._folder, str(seconds)]
+        self._started = time.time_ns()
         self._process = subprocess.Popen(command, start_new_session=True)  # a Ctrl-C is for us, and we tell it
 
     def is_there(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
+
+    def started(self) -> int:
+        """By us."""
+        return self._started
 
     def state(self, seconds: float) -> State:
         """What it wrote last, where there is anything in it; also after its end."""

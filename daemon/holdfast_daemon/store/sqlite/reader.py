@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from holdfast_daemon.store.base import Position
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
     Folder,
-    Listed,
     Operation,
     Session,
     Snapshot,
@@ -20,11 +18,10 @@ from holdfast_daemon.store.nouns import (
     WorkspaceContent,
     read_manifest,
 )
-from holdfast_daemon.store.sqlite.pages import page
+from holdfast_daemon.store.sqlite.lists import ListReader
 from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, SNAPSHOT, session_of, snapshot_of
 from holdfast_daemon.store.sqlite.space import SpaceReader
 from holdfast_protocol.errors import Damaged, NotFound
-from holdfast_protocol.messages import List
 
 OPERATION = (
     "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
@@ -37,7 +34,6 @@ WORKSPACE = (
 )
 WORKSPACE_CONTENT = "workspace, key, size_bytes, hash, content, chunks, request"
 VISIBLE = "folder, path, session, published, wanted, boot, seen"
-WIDTH = 18  # how many columns make a session
 REMEMBERED_COUNT = 1024
 REMEMBERED_BYTES = 4096
 
@@ -52,7 +48,7 @@ _MISSING = (
 _SNAPSHOT_BY_ID = f"SELECT {SNAPSHOT} FROM snapshots WHERE id = ?"
 
 
-class SqliteReader(SpaceReader):
+class SqliteReader(ListReader, SpaceReader):
     """What can be asked, on one SQLite connection."""
 
     def begin_view(self) -> None:
@@ -95,11 +91,6 @@ class SqliteReader(SpaceReader):
         sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE folder = ? AND path = ? AND NOT deleted"
         return self._one(sql, (folder, path), session_of)
 
-    def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
-        """Those that fit, by one of ``SORTS``: after that position, and then from ``asked.offset``."""
-        sql, values = page(asked, limit, after, SESSION_AND_TAGS, self._count)
-        return [Listed(session_of(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, tuple(values))]
-
     def gone_since(self, time: int, document: bytes | None, folder: str, path: bytes) -> Session | None:
         """A session deleted outside after ``time`` which was at that path, else one whose head is ``document``."""
         sql = (
@@ -128,10 +119,6 @@ class SqliteReader(SpaceReader):
             "(SELECT 1 FROM sessions WHERE id = o.session AND deleted = 1 AND modified = o.time)"
         )
         return self._count(sql, (folder, time))
-
-    def sessions_in(self, folder: str) -> int:
-        """How many live ones a folder has."""
-        return self._count("SELECT count(*) FROM sessions WHERE folder = ? AND NOT deleted", (folder,))
 
     def missing(self, folder: str) -> list[Session]:
         """Live sessions of a folder that are neither visible nor on their way to be."""
@@ -328,9 +315,6 @@ class SqliteReader(SpaceReader):
 
     def fact(self, key: str) -> bytes | None:
         return self._one("SELECT value FROM store WHERE key = ?", (key,), lambda row: bytes(row[0]))
-
-    def sessions_count(self, deleted: bool) -> int:
-        return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
 
 
 def _visible(row: Any) -> Visible:

@@ -11,6 +11,7 @@ from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument
 from holdfast_protocol.errors import Damaged
 
 Made = TypeVar("Made")
+Values = tuple[Any, ...] | dict[str, Any]
 
 #: A session's ``deleted`` where its folder is watched no longer: neither among the live ones nor among the deleted.
 LEFT = 2
@@ -31,16 +32,16 @@ class Rows:
         self._connection = connection
         self._documents = documents
 
-    def _count(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+    def _count(self, sql: str, values: Values = ()) -> int:
         return self._one(sql, values, lambda row: int(row[0])) or 0
 
-    def _all(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+    def _all(self, sql: str, values: Values = ()) -> list[Any]:
         try:
             return self._connection.execute(sql, values).fetchall()
         except apsw.CorruptError as problem:
             raise Damaged(f"The catalog is damaged: {problem}") from problem
 
-    def _one(self, sql: str, values: tuple[Any, ...], make: Callable[[Any], Made]) -> Made | None:
+    def _one(self, sql: str, values: Values, make: Callable[[Any], Made]) -> Made | None:
         try:
             row = self._connection.execute(sql, values).fetchone()
         except apsw.CorruptError as problem:

@@ -1,22 +1,34 @@
-"""The catalog's tables, version 5, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 6, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 5
+VERSION = 6
 
-# Lists and notes: an index for each order in which sessions are listed, of all and of one application's.
+# Lists and notes.
 LISTS = """
 ALTER TABLE sessions ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX sessions_modified ON sessions(deleted, archived, modified);
 CREATE INDEX sessions_created ON sessions(deleted, archived, created);
 CREATE INDEX sessions_sort_name ON sessions(deleted, archived, sort_name);
 CREATE INDEX sessions_size ON sessions(deleted, archived, size_bytes);
-CREATE INDEX sessions_app_modified ON sessions(deleted, archived, app, modified);
-CREATE INDEX sessions_app_created ON sessions(deleted, archived, app, created);
-CREATE INDEX sessions_app_sort_name ON sessions(deleted, archived, app, sort_name);
-CREATE INDEX sessions_app_size ON sessions(deleted, archived, app, size_bytes);
-CREATE INDEX sessions_template ON sessions(template) WHERE template;
-CREATE INDEX tags_tag ON tags(tag, session);
 CREATE TABLE notes(session BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# Shelves: an index for each order of what an application has in a folder, and has in it with a tag (version 6).
+SHELVES = """
+CREATE TABLE tags(
+  session BLOB NOT NULL, tag TEXT NOT NULL, deleted INTEGER NOT NULL, archived INTEGER NOT NULL, app TEXT NOT NULL,
+  folder TEXT NOT NULL, modified INTEGER NOT NULL, created INTEGER NOT NULL, sort_name TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL, PRIMARY KEY(session, tag));
+CREATE INDEX sessions_shelf_modified ON sessions(deleted, archived, app, folder, modified);
+CREATE INDEX sessions_shelf_created ON sessions(deleted, archived, app, folder, created);
+CREATE INDEX sessions_shelf_sort_name ON sessions(deleted, archived, app, folder, sort_name);
+CREATE INDEX sessions_shelf_size_bytes ON sessions(deleted, archived, app, folder, size_bytes);
+CREATE INDEX sessions_template ON sessions(
+  deleted, archived, app, folder, modified, created, sort_name, size_bytes, id) WHERE template;
+CREATE INDEX tags_shelf_modified ON tags(tag, deleted, archived, app, folder, modified);
+CREATE INDEX tags_shelf_created ON tags(tag, deleted, archived, app, folder, created);
+CREATE INDEX tags_shelf_sort_name ON tags(tag, deleted, archived, app, folder, sort_name);
+CREATE INDEX tags_shelf_size_bytes ON tags(tag, deleted, archived, app, folder, size_bytes);
 """
 
 TABLES = """
@@ -33,7 +45,6 @@ CREATE TABLE sessions(
 CREATE UNIQUE INDEX sessions_name ON sessions(name, app, folder) WHERE NOT deleted;
 CREATE INDEX sessions_gone ON sessions(name, modified) WHERE deleted;
 CREATE UNIQUE INDEX sessions_path ON sessions(folder, path) WHERE NOT deleted;
-CREATE TABLE tags(session BLOB NOT NULL, tag TEXT NOT NULL, PRIMARY KEY(session, tag)) WITHOUT ROWID;
 CREATE TABLE snapshots(
   number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, session BLOB NOT NULL, document BLOB NOT NULL,
   parents BLOB NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, author TEXT NOT NULL, message TEXT NOT NULL,
@@ -70,7 +81,7 @@ CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """
-TABLES += LISTS
+TABLES += LISTS + SHELVES
 
 #: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
 MIGRATIONS = {
@@ -127,5 +138,18 @@ CREATE TABLE pins(
 CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
+""",
+    5: f"""
+DROP INDEX IF EXISTS sessions_app_modified;
+DROP INDEX IF EXISTS sessions_app_created;
+DROP INDEX IF EXISTS sessions_app_sort_name;
+DROP INDEX IF EXISTS sessions_app_size;
+DROP INDEX IF EXISTS sessions_template;
+ALTER TABLE tags RENAME TO tags_5;
+{SHELVES}
+INSERT INTO tags
+  SELECT session, tag, deleted, archived, app, folder, modified, created, sort_name, size_bytes
+  FROM tags_5 JOIN sessions ON id = session;
+DROP TABLE tags_5;
 """,
 }

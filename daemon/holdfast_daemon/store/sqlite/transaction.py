@@ -67,27 +67,31 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
         self._connection.execute("UPDATE snapshots SET suspect = ? WHERE id = ?", (reason, snapshot))
 
     def put_session(self, session: Session, before: Session | None) -> None:
-        """A new row, or what has changed since ``before``. Names and paths stand in indexes, and change seldom."""
+        """A new row, or what has changed since ``before``. What stands in many indexes is written where it changes."""
         if before is None:
             self._connection.execute(_NEW_SESSION, (*msgspec.structs.astuple(session)[:17], sort_name(session.name)))
             self._put_tags(session, ())
             return
         values = (
             session.format, session.revision, session.head, session.size_bytes, session.modified, session.suspect,
-            session.diverged, session.archived, session.template, session.id, before.revision,
+            session.diverged, session.id, before.revision,
         )  # fmt: skip
         self._connection.execute(_PUT_SESSION, values)
         if self._connection.changes() != 1:
             raise Moved
-        place = (session.app, session.folder, session.name, session.path, session.deleted)
-        if place != (before.app, before.folder, before.name, before.path, before.deleted):
+        place = _place(session)
+        if place != _place(before):
             self._connection.execute(_PLACE_SESSION, (*place, sort_name(session.name), session.id))
+            self._connection.execute(_PLACE_TAGS, (session.id,))
         self._put_tags(session, before.tags)
 
     def _put_tags(self, session: Session, before: tuple[str, ...]) -> None:
+        """Each says where the session stands in the lists, and is written with it."""
         for tag in session.tags:
-            if tag not in before:
-                self._connection.execute("INSERT INTO tags(session, tag) VALUES(?, ?)", (session.id, tag))
+            if tag in before:
+                self._connection.execute(_PUT_TAG, (session.modified, session.size_bytes, session.id, tag))
+            else:
+                self._connection.execute(_ADD_TAG, (tag, session.id))
         for tag in before:
             if tag not in session.tags:
                 self._connection.execute("DELETE FROM tags WHERE session = ? AND tag = ?", (session.id, tag))
@@ -140,11 +144,13 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
 
     def leave(self, folder: str) -> None:
         """The live sessions of a folder go from all lists; nothing else changes."""
-        self._connection.execute("UPDATE sessions SET deleted = ? WHERE folder = ? AND NOT deleted", (LEFT, folder))
+        for table in ("sessions", "tags"):
+            self._connection.execute(f"UPDATE {table} SET deleted = ? WHERE folder = ? AND NOT deleted", (LEFT, folder))
 
     def join(self, folder: str) -> None:
         """Those that left with it are back."""
-        self._connection.execute("UPDATE sessions SET deleted = 0 WHERE folder = ? AND deleted = ?", (folder, LEFT))
+        for table in ("sessions", "tags"):
+            self._connection.execute(f"UPDATE {table} SET deleted = 0 WHERE folder = ? AND deleted = ?", (folder, LEFT))
 
     def add_operation(self, operation: Operation) -> int:
         """Its number: one more than the newest; the number in ``operation`` is not looked at."""
@@ -202,6 +208,13 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
 _PART = "workspace = ? AND key = ?"
 
 
+def _place(session: Session) -> tuple[object, ...]:
+    """What stands in an index and seldom changes."""
+    return (
+        session.app, session.folder, session.name, session.path, session.deleted, session.archived, session.template
+    )  # fmt: skip
+
+
 def _number(row: Any) -> int:
     return int(row[0])
 
@@ -209,10 +222,20 @@ def _number(row: Any) -> int:
 _ADD_SNAPSHOT = f"INSERT INTO snapshots({SNAPSHOT}) VALUES({', '.join('?' * 10)})"
 _ADD_OPERATION = f"INSERT INTO operations({OPERATION}) VALUES({', '.join('?' * 15)})"
 _PUT_SESSION = (
-    "UPDATE sessions SET format = ?, revision = ?, head = ?, size_bytes = ?, modified = ?, suspect = ?, diverged = ?, "
-    "archived = ?, template = ? WHERE id = ? AND revision = ?"
+    "UPDATE sessions SET format = ?, revision = ?, head = ?, size_bytes = ?, modified = ?, suspect = ?, diverged = ? "
+    "WHERE id = ? AND revision = ?"
 )
 _NEW_SESSION = f"INSERT INTO sessions({SESSION}, sort_name) VALUES({', '.join('?' * 18)})"
 _PLACE_SESSION = (
-    "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ?, sort_name = ? WHERE id = ?"
+    "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ?, archived = ?, template = ?, "
+    "sort_name = ? WHERE id = ?"
+)
+_PUT_TAG = "UPDATE tags SET modified = ?, size_bytes = ? WHERE session = ? AND tag = ?"
+_ADD_TAG = (
+    "INSERT INTO tags(session, tag, deleted, archived, app, folder, modified, created, sort_name, size_bytes) "
+    "SELECT id, ?, deleted, archived, app, folder, modified, created, sort_name, size_bytes FROM sessions WHERE id = ?"
+)
+_PLACE_TAGS = (
+    "UPDATE tags SET deleted = s.deleted, archived = s.archived, app = s.app, folder = s.folder, "
+    "sort_name = s.sort_name FROM sessions AS s WHERE s.id = session AND session = ?"
 )

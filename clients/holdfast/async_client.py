@@ -1,0 +1,153 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from functools import wraps
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from holdfast.awaiting import AsyncLine
+from holdfast.plans import Plan, Result, asked
+from holdfast.references import reference
+from holdfast.verbs import Verbs
+from holdfast_protocol import messages as wire
+from holdfast_protocol.model import Ref
+
+if TYPE_CHECKING:
+    from holdfast.documents import AsyncOpenDocument
+    from holdfast.parts import SessionPart
+    from holdfast.workspace import AsyncWorkspace
+    from holdfast_protocol.connection import Answered
+
+Given = ParamSpec("Given")
+
+
+def _awaiting(
+    verb: Callable[Concatenate[Verbs, Given], Plan[Result]], *, large: bool = False
+) -> Callable[Concatenate[AsyncClient, Given], Coroutine[Any, Any, Result]]:
+    @wraps(verb)
+    async def method(self: AsyncClient, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        return await self.run(verb(self.verbs, *args, **kwargs), large=large)
+
+    return method
+
+
+class AsyncClient:
+    """A client for one asyncio loop, with the methods of ``Client``, awaited; any number at the same time.
+
+        async with AsyncClient(path) as client:
+            await client.save("renardo", "verse", b"p1 >> pluck()")
+
+    Every method raises a subclass of HoldfastError, at the latest ``timeout_seconds`` after the call. A cancelled one
+    is not waited for any longer; whether it was done is unknown.
+    """
+
+    def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
+        self.path = path
+        self.timeout_seconds = timeout_seconds
+        self.verbs = Verbs(timeout_seconds, self._epoch)
+        self._line = AsyncLine(path)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; requests under way and later ones raise Unreachable."""
+        self._line.close()
+
+    async def run(self, plan: Plan[Result], *, large: bool = False) -> Result:
+        """What a plan of ``verbs`` comes to; ``large``: what it reads and hashes on the way is done in a thread."""
+        return await self._line.run(plan, self.timeout_seconds, large=large)
+
+    async def ask(
+        self, request: wire.Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None
+    ) -> Answered:
+        """The answer to any request of ``holdfast_protocol.messages``, with its payload frames."""
+        return await self.run(asked(request, payload, timeout_seconds))
+
+    hello = _awaiting(Verbs.hello)
+    ping = _awaiting(Verbs.ping)
+    save = _awaiting(Verbs.save, large=True)
+    import_document = _awaiting(Verbs.import_document, large=True)
+    list = _awaiting(Verbs.list)
+    search = _awaiting(Verbs.search)
+    show = _awaiting(Verbs.show)
+    log = _awaiting(Verbs.log)
+    diff = _awaiting(Verbs.diff)
+    load = _awaiting(Verbs.load)
+    cat = _awaiting(Verbs.cat)
+    restore = _awaiting(Verbs.restore)
+    accept = _awaiting(Verbs.accept)
+    rename = _awaiting(Verbs.rename)
+    copy = _awaiting(Verbs.copy)
+    tag = _awaiting(Verbs.tag)
+    template = _awaiting(Verbs.template)
+    archive = _awaiting(Verbs.archive)
+    unarchive = _awaiting(Verbs.unarchive)
+    note = _awaiting(Verbs.note)
+    pin = _awaiting(Verbs.pin)
+    new = _awaiting(Verbs.new)
+    check_resources = _awaiting(Verbs.check_resources)
+    delete = _awaiting(Verbs.delete)
+    purge = _awaiting(Verbs.purge)
+    prune = _awaiting(Verbs.prune)
+    undo = _awaiting(Verbs.undo)
+    operations = _awaiting(Verbs.operations)
+    folder_add = _awaiting(Verbs.folder_add)
+    folder_remove = _awaiting(Verbs.folder_remove)
+    folder_list = _awaiting(Verbs.folder_list)
+    folder_scan = _awaiting(Verbs.folder_scan)
+    folder_suggest = _awaiting(Verbs.folder_suggest)
+    settle = _awaiting(Verbs.settle)
+    status = _awaiting(Verbs.status)
+    workspaces = _awaiting(Verbs.workspaces)
+    recover = _awaiting(Verbs.recover)
+    discard = _awaiting(Verbs.discard)
+    reload = _awaiting(Verbs.reload)
+    last = _awaiting(Verbs.last)
+
+    async def parts(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> builtins.list[SessionPart]:
+        """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
+        is one of them. All of them are read when this returns. Raises NotFound, Ambiguous."""
+        found = await self.run(self.verbs.parts(ref, parts=parts, kinds=kinds))
+        read = {row.key: await self.cat(found.named(row)) for row in found.rows}
+        return found.read_by(lambda ref: read[ref.part or ""])
+
+    async def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> AsyncOpenDocument:
+        """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory."""
+        from holdfast.documents import AsyncOpenDocument
+
+        return AsyncOpenDocument(await self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
+
+    async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:
+        """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot."""
+        from holdfast.documents import Windows
+
+        windows = Windows(wire.Cat(ref=reference(ref), path=path))
+        while found := await self.run(windows.next()):
+            for window in found:
+                yield window
+
+    async def workspace(
+        self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
+        id: str | None = None,
+    ) -> AsyncWorkspace:  # fmt: skip
+        """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
+        NotFound."""
+        from holdfast.workspace import AsyncWorkspace
+
+        state = await self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id))
+        return AsyncWorkspace(self, state)
+
+    def _epoch(self) -> str | None:
+        return self._line.exchange.welcome.epoch if self._line.exchange.welcome else None

@@ -1,0 +1,61 @@
+"""What a verb asks for, without asking: a plan gives steps, is given their answers, and returns what its caller wanted.
+
+The same plans serve the blocking client and the asynchronous one (sans I/O, as h11 has it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from holdfast_protocol.connection import Answered
+from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.messages import Reply, Request
+
+Result = TypeVar("Result")
+ReplyType = TypeVar("ReplyType", bound=Reply)
+
+
+class Step(NamedTuple):
+    """One request. ``timeout_seconds`` None: what the client allows."""
+
+    request: Request
+    payload: Sequence[bytes] = ()
+    timeout_seconds: float | None = None
+
+
+#: Steps that may go out together; the answers come in their order. The first error is thrown into the plan.
+Plan = Generator[Sequence[Step], Sequence[Answered], Result]
+
+
+def asked(request: Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None) -> Plan[Answered]:
+    """The answer to one request."""
+    (answer,) = yield [Step(request, payload, timeout_seconds)]
+    return answer
+
+
+def replied(
+    request: Request, kind: type[ReplyType], timeout_seconds: float | None = None
+) -> Plan[ReplyType]:
+    """The same, where only the reply is wanted."""
+    reply = (yield from asked(request, (), timeout_seconds)).reply
+    assert isinstance(reply, kind)
+    return reply
+
+
+class Came(NamedTuple, Generic[Result]):
+    """What a plan came to."""
+
+    to: Result
+
+
+def go_on(
+    plan: Plan[Result], answers: Sequence[Answered] | HoldfastError | None = None
+) -> Sequence[Step] | Came[Result]:
+    """The plan's next steps, or its end, after the answers to the last ones (None: it has not begun)."""
+    try:
+        if answers is None:
+            return next(plan)
+        return plan.throw(answers) if isinstance(answers, HoldfastError) else plan.send(answers)
+    except StopIteration as end:
+        return Came(end.value)

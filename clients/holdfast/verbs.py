@@ -1,0 +1,420 @@
+"""What a client can ask, as plans: one method per verb of the wire, with the verb's name (``import`` is
+``import_document``). ``Client`` and ``AsyncClient`` have the same methods, which run them.
+
+What only some verbs need (hashing, cutting) is imported where it is used: the command line pays for every import at
+each start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from holdfast.bases import Bases
+from holdfast.exchange import GREETING
+from holdfast.plans import Plan, asked, replied
+from holdfast.references import reference, without_part
+from holdfast_protocol import messages as wire
+from holdfast_protocol.errors import BadField, HoldfastError
+from holdfast_protocol.model import Ref
+
+if TYPE_CHECKING:
+    from holdfast.documents import LoadedDocument, Opened
+    from holdfast.live import LiveState
+    from holdfast.parts import ChosenParts
+    from holdfast.sources import DocumentContent, FileContent, Parcel
+
+#: What a slow disk takes, in bytes a second: a save's deadline grows by its content at this speed.
+_SLOW_BYTES_PER_SECOND = 20_000_000
+_UPLOADS = 3
+
+
+class Verbs:
+    """``timeout_seconds``: what a request may take; ``epoch``: that of the daemon that was greeted last, or None."""
+
+    def __init__(self, timeout_seconds: float, epoch: Callable[[], str | None]) -> None:
+        self.timeout_seconds = timeout_seconds
+        self.bases = Bases()
+        self._epoch = epoch
+
+    def hello(self) -> Plan[wire.Welcome]:
+        """The daemon's protocol, version, epoch (new at each of its starts), limits, and who it takes us for."""
+        return replied(GREETING, wire.Welcome)
+
+    def ping(self) -> Plan[wire.Pong]:
+        """The daemon's loop runs."""
+        return replied(wire.Ping(), wire.Pong)
+
+    def save(
+        self,
+        app: str,
+        name: str,
+        content: DocumentContent | None = None,
+        *,
+        parts: Mapping[str, FileContent] | None = None,
+        folder: str | None = None,
+        message: str = "",
+        expect: int | None = None,
+        new: bool = False,
+        accept: bool = False,
+        published: bool = False,
+        tags: Sequence[str] = (),
+    ) -> Plan[wire.Saved]:
+        """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
+
+        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
+        several files, a mapping of relative path (raw bytes) to either. ``published``: answered only when the visible
+        file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
+        suspect (kept, but not the head). Raises Exists with ``new``. Large content has more time.
+
+        It continues what this client last loaded or saved under this name, if anything: that session from that
+        revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
+        has (the session was deleted or renamed), it is a new session of this name, as any save is: the deletion was
+        meant, and ``undo`` reverses it where the name is free. After a fork the name stands for the fork, for this
+        client and until it loads the name again: the next saves go on there, and the other writer's session is left
+        alone. With ``expect``, the revision it started from of whatever has the name, or ``new``, nothing remembered
+        is used.
+        """
+        base = self.bases.of(app, folder, name) if expect is None and not new else None
+
+        def request(parcel: Parcel) -> wire.Request:
+            return wire.Save(
+                app=app, name=base.name if base else name, folder=folder, files=parcel.files, parts=parcel.parts,
+                message=message, expect=base.revision if base else expect, new=new, accept=accept,
+                published=published, tags=[*tags], session=base.session if base else None,
+            )  # fmt: skip
+
+        saved = yield from self._send(request, content, parts or {})
+        self.bases.saved(saved, (folder, name))
+        return saved
+
+    def import_document(
+        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
+    ) -> Plan[wire.Saved]:
+        """A new session; its application is recognised by content unless ``app`` names it. Raises Exists."""
+
+        def request(parcel: Parcel) -> wire.Request:
+            return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
+
+        return self._seen(self._send(request, content, {}))
+
+    def list(
+        self,
+        *,
+        app: str | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+        archived: bool = False,
+        deleted: bool = False,
+        templates: bool = False,
+        sort: str = "modified",
+        limit: int = 100,
+        offset: int = 0,
+        folder: str | None = None,
+        reverse: bool = False,
+        after: bytes = b"",
+    ) -> Plan[wire.Sessions]:
+        """One page of the sessions that fit all filters; ``sort``: modified, created, name, size or app. The next page
+        is had with ``after``, the ``next`` of this one, as quickly wherever it is."""
+        request = wire.List(
+            app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
+            sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after,
+        )  # fmt: skip
+        return replied(request, wire.Sessions)
+
+    def search(
+        self,
+        text: str,
+        *,
+        app: str | None = None,
+        deleted: bool = False,
+        history: bool = False,
+        limit: int = 100,
+        after: bytes = b"",
+    ) -> Plan[wire.Found]:
+        """One page of the places where every word of ``text`` stands: names, tags, notes, and parts of heads, or with
+        ``history`` of older snapshots. The next page is had with ``after``, its ``next``."""
+        request = wire.Search(text=text, app=app, deleted=deleted, history=history, limit=limit, after=after)
+        return replied(request, wire.Found)
+
+    def show(self, ref: Ref | str, *, parts: bool = True) -> Plan[wire.Shown]:
+        """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous."""
+        return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
+
+    def parts(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> Plan[ChosenParts]:
+        """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
+        is one of them. Raises NotFound, Ambiguous."""
+        from holdfast.parts import ChosenParts, chosen
+        from holdfast.references import of_snapshot
+
+        whole = reference(ref)
+        wanted = [*parts] if whole.part is None else [whole.part, *parts]
+        shown = yield from self.show(without_part(whole))
+        assert shown.snapshot is not None
+        pinned = of_snapshot(Ref(id=shown.session.id), shown.snapshot.snapshot)
+        return ChosenParts(chosen(shown.parts, wanted, kinds), pinned, shown.session.format)
+
+    def log(self, ref: Ref | str, *, limit: int = 100, offset: int = 0) -> Plan[wire.Snapshots]:
+        """One page of a session's snapshots, newest first."""
+        return replied(wire.Log(ref=reference(ref), limit=limit, offset=offset), wire.Snapshots)
+
+    def diff(self, old: Ref | str, new: Ref | str | None = None) -> Plan[wire.Changes]:
+        """What changed, part by part; without ``new``: from the snapshot before ``old`` to it."""
+        return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
+
+    def open(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> Plan[Opened]:
+        """A document of a snapshot, or one built from chosen parts. Raises NotFound, Damaged, CannotHold."""
+        from holdfast.documents import Opened
+
+        whole = reference(ref)
+        chosen = [*parts] if whole.part is None else [whole.part, *parts]
+        answer = yield from asked(wire.Load(ref=without_part(whole), parts=chosen, kinds=[*kinds]))
+        assert isinstance(answer.reply, wire.Loaded)
+        self.bases.seen(answer.reply.session)
+        return Opened(answer.reply, answer.payload, chosen, kinds)
+
+    def load(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> Plan[LoadedDocument]:
+        """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files``
+        (path → bytes; ``b""`` is the path in a document of one file). Raises NotFound, Damaged, CannotHold."""
+        opened = yield from self.open(ref, parts=parts, kinds=kinds)
+        return (yield from opened.whole())
+
+    def cat(self, ref: Ref | str, path: bytes = b"") -> Plan[bytes]:
+        """All bytes of one part (``REF:PART``) or of one file. Raises NotFound, Ambiguous, Damaged."""
+        from holdfast.documents import Windows
+
+        return Windows(wire.Cat(ref=reference(ref), path=path)).all()
+
+    def restore(
+        self,
+        ref: Ref | str,
+        *,
+        parts: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        name: str | None = None,
+        into: Ref | str | None = None,
+        expect: int | None = None,
+        published: bool = False,
+    ) -> Plan[wire.Saved]:
+        """An older snapshot, or chosen parts of it, becomes the head again, of this session, of a new one called
+        ``name``, or (parts only) of another one, ``into``."""
+        request = wire.Restore(
+            ref=reference(ref), parts=[*parts], kinds=[*kinds], name=name,
+            into=None if into is None else reference(into), expect=expect, published=published,
+        )  # fmt: skip
+        return self._seen(replied(request, wire.Saved))
+
+    def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Saved]:
+        """The newest suspect of a session, or the one that is named, becomes its head."""
+        request = wire.Accept(ref=reference(ref), published=published, expect=expect)
+        return self._seen(replied(request, wire.Saved))
+
+    def rename(
+        self, ref: Ref | str, name: str, *, published: bool = False, expect: int | None = None
+    ) -> Plan[wire.Changed]:
+        """The session keeps its id and history under another name. Raises Exists."""
+        request = wire.Rename(ref=reference(ref), name=name, published=published, expect=expect)
+        changed = yield from replied(request, wire.Changed)
+        self.bases.renamed(changed.session)
+        return changed
+
+    def copy(self, ref: Ref | str, name: str, *, app: str | None = None, published: bool = False) -> Plan[wire.Changed]:
+        """A new session that begins with the snapshot. Raises Exists."""
+        return replied(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
+
+    def tag(
+        self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = (), expect: int | None = None
+    ) -> Plan[wire.Changed]:
+        """The session gets and loses tags; its document and revision stay."""
+        request = wire.Tag(ref=reference(ref), add=[*add], remove=[*remove], expect=expect)
+        return replied(request, wire.Changed)
+
+    def template(self, ref: Ref | str, *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
+        """The session is a template, which no save changes, or with ``on`` False none any more."""
+        return replied(wire.Template(ref=reference(ref), on=on, expect=expect), wire.Changed)
+
+    def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
+        """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was."""
+        return replied(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
+
+    def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
+        """The session is in the ordinary list again."""
+        return replied(wire.Unarchive(ref=reference(ref), published=published, expect=expect), wire.Changed)
+
+    def note(self, ref: Ref | str, text: str | None = None, *, expect: int | None = None) -> Plan[wire.Noted]:
+        """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
+        return replied(wire.Note(ref=reference(ref), text=text, expect=expect), wire.Noted)
+
+    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
+        """The snapshot is called ``label`` (by default the first digits of its id), is found as ``@pin:LABEL``, and
+        retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises Exists
+        where another snapshot is called so, NotFound."""
+        return replied(wire.Pin(ref=reference(ref), label=label, on=on, expect=expect), wire.Changed)
+
+    def new(
+        self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
+    ) -> Plan[wire.Saved]:
+        """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
+        file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises Exists,
+        CannotHold."""
+        request = wire.New(name=name, app=app, clear=reference(clear), keep=[*keep], published=published)
+        return self._seen(replied(request, wire.Saved))
+
+    def check_resources(self, ref: Ref | str) -> Plan[wire.Resources]:
+        """The files and URLs that a session points to: there, moved, missing, or remote (never opened)."""
+        return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
+
+    def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
+        """The session leaves the list; ``undo`` brings it back."""
+        return replied(wire.Delete(ref=reference(ref), published=published, expect=expect), wire.Changed)
+
+    def purge(self, ref: Ref | str, *, expect: int | None = None) -> Plan[wire.Changed]:
+        """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, NotAllowed (a
+        workspace began from it), Busy (its file is still there: it is deleted only)."""
+        return replied(wire.Purge(ref=reference(ref), expect=expect), wire.Changed)
+
+    def prune(
+        self, *, dry_run: bool = False, limit: int = 1000, offset: int = 0, timeout_seconds: float | None = None
+    ) -> Plan[wire.Pruned]:
+        """What the rules of retention take goes, and its room is given back; with ``dry_run`` nothing goes, and
+        ``rows`` has a page of what would, and why the others stay. A large store takes its time: allow for it, TooLate
+        otherwise."""
+        return replied(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
+
+    def undo(
+        self, number: int | None = None, *, published: bool = False, expect: int | None = None
+    ) -> Plan[wire.Undone]:
+        """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""
+        return replied(wire.Undo(number=number, published=published, expect=expect), wire.Undone)
+
+    def operations(self, since: int = 0, *, limit: int = 100, newest: bool = False) -> Plan[wire.OperationRows]:
+        """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""
+        return replied(wire.Operations(since=since, limit=limit, newest=newest), wire.OperationRows)
+
+    def folder_add(
+        self, path: str | bytes, app: str, *, label: str | None = None, layout: str | None = None, poll: bool = False
+    ) -> Plan[wire.FolderChanged]:
+        """Watch a folder in which an application keeps sessions; ``rows`` has it, and those adopted with it. Its first
+        scan goes on behind the answer (``folder_scan`` waits for it). One that is watched already is answered with
+        what is there. Raises NotFound (no such path, application or layout), Exists (the label), Unreadable."""
+        from holdfast.references import absolute
+
+        request = wire.FolderAdd(path=absolute(path), app=app, label=label, layout=layout, poll=poll)
+        return replied(request, wire.FolderChanged)
+
+    def folder_remove(self, label: str) -> Plan[wire.FolderChanged]:
+        """Watching ends and its sessions leave the list; files and history stay. Raises NotFound, NotAllowed."""
+        return replied(wire.FolderRemove(label=label), wire.FolderChanged)
+
+    def folder_list(self) -> Plan[wire.Folders]:
+        """The watched folders, the daemon's own first."""
+        return replied(wire.FolderList(), wire.Folders)
+
+    def folder_scan(
+        self,
+        label: str | None = None,
+        *,
+        accept: bool = False,
+        verify: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Folders]:
+        """Look at every path of a folder, or of all; they are given as they are after it. ``verify`` reads every file,
+        ``accept`` deletes what is missing in a held folder. A large folder takes its time: allow for it, TooLate
+        otherwise. Raises NotFound."""
+        request = wire.FolderScan(label=label, accept=accept, verify=verify)
+        return replied(request, wire.Folders, timeout_seconds)
+
+    def folder_suggest(
+        self, *, environment: Mapping[str, str] | None = None, folder: str | bytes | None = None
+    ) -> Plan[wire.Suggestions]:
+        """Where applications keep sessions on this machine; nothing is adopted. ``environment``: variables that they
+        look at. ``folder``: this one, those above and those below are looked at too."""
+        from holdfast.references import absolute
+
+        place = b"" if folder is None else absolute(folder)
+        request = wire.FolderSuggest(environment={**(environment or {})}, folder=place)
+        return replied(request, wire.Suggestions)
+
+    def settle(self, label: str | None = None, *, timeout_seconds: float | None = None) -> Plan[wire.Settled]:
+        """Returns when everything that is on disk now, in a folder or in all, is in the store; ``number`` is the
+        newest operation then. Raises NotFound, and TooLate where the time allowed does not suffice."""
+        return replied(wire.Settle(label=label), wire.Settled, timeout_seconds)
+
+    def status(self) -> Plan[wire.StatusReport]:
+        """How the daemon is."""
+        return replied(wire.Status(), wire.StatusReport)
+
+    def workspace(
+        self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
+        id: str | None = None,
+    ) -> Plan[LiveState]:  # fmt: skip
+        """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
+        NotFound."""
+        from holdfast.live import LiveState
+
+        named = reference(name) if name else Ref()
+        request = wire.WorkspaceOpen(
+            app=app or named.app, name=named.name, folder=folder or named.folder, format=format, id=id
+        )
+        return LiveState((yield from replied(request, wire.WorkspaceState)))
+
+    def workspaces(self, *, app: str | None = None) -> Plan[wire.Workspaces]:
+        """Those that are held or were left, changed last first."""
+        return replied(wire.WorkspaceList(app=app), wire.Workspaces)
+
+    def recover(
+        self, id: str, *, name: str | None = None, message: str = "", accept: bool = False, published: bool = False
+    ) -> Plan[wire.Saved]:
+        """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists."""
+        request = wire.WorkspaceSave(id=id, name=name, message=message, accept=accept, end=True, published=published)
+        return replied(request, wire.Saved)
+
+    def discard(self, id: str) -> Plan[wire.WorkspaceEnded]:
+        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound."""
+        return replied(wire.WorkspaceDiscard(id=id), wire.WorkspaceEnded)
+
+    def reload(self, id: str, *, head: bool = False) -> Plan[wire.WorkspaceReloaded]:
+        """A workspace has again what it began from, or what its session's ``head`` is now; what was unsaved is in the
+        history as an autosave, and ``undo`` brings it back. Raises NotFound."""
+        return replied(wire.WorkspaceReload(id=id, head=head), wire.WorkspaceReloaded)
+
+    def last(self, *, app: str | None = None) -> Plan[wire.LastState]:
+        """What to go on with: the workspace that was left last with unsaved changes, and the session changed last."""
+        return replied(wire.Last(app=app), wire.LastState)
+
+    def _send(
+        self,
+        request: Callable[[Parcel], wire.Request],
+        content: DocumentContent | None,
+        parts: Mapping[str, FileContent],
+    ) -> Plan[wire.Saved]:
+        """Chunks that no save has named yet may be gone with a restarted daemon, or when the connection was cut: then
+        they are sent again."""
+        from holdfast.sources import pack
+
+        tries = 1
+        while True:
+            before = self._epoch() or (yield from self.hello()).epoch
+            try:
+                parcel = yield from pack(content, parts)
+                timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
+                answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
+                assert isinstance(answer.reply, wire.Saved)
+                return answer.reply
+            except HoldfastError as problem:
+                is_gone = isinstance(problem, BadField) and "chunk" in problem.details
+                if tries == _UPLOADS or (self._epoch() == before and not is_gone):
+                    raise
+                tries += 1
+
+    def _seen(self, saving: Plan[wire.Saved]) -> Plan[wire.Saved]:
+        saved = yield from saving
+        self.bases.saved(saved)
+        return saved

@@ -1,0 +1,49 @@
+"""What can be asked of all sessions: the pages of a list, and how many there are."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from holdfast_daemon.store.base import Position
+from holdfast_daemon.store.nouns import Listed
+from holdfast_daemon.store.sqlite import pages
+from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, Rows, session_of
+from holdfast_protocol.messages import List
+
+WIDTH = 18  # how many columns make a session
+
+
+class ListReader(Rows):
+    """Questions. Nothing here decides."""
+
+    def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
+        """Those that fit, by one of ``SORTS``: after that position, and then from ``asked.offset``."""
+        if asked.sort == "app":
+            return self._by_application(asked, limit, after)
+        sql, values = pages.page(asked, limit, after, SESSION_AND_TAGS)
+        return [Listed(session_of(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, values)]
+
+    def _by_application(self, asked: List, limit: int, after: Position | None) -> list[Listed]:
+        """The lists by name of each application, one behind the other; a position begins with the application."""
+        apps = sorted((row[0] for row in self._all(*pages.applications(asked))), reverse=asked.reverse)
+        first, *behind = after or (None,)
+        found: list[Listed] = []
+        skipped = asked.offset
+        for app in apps:
+            if first is not None and app != first and (app < first) != asked.reverse:
+                continue
+            one, begins = replace(asked, app=app, sort="name", offset=skipped), tuple(behind) if app == first else None
+            rows = self.sessions_page(one, limit - len(found), begins)
+            found += [Listed(each.session, (app, *each.position)) for each in rows]
+            if len(found) == limit:
+                break
+            if skipped:
+                skipped = 0 if rows else skipped - self._count(*pages.count(one, begins))
+        return found
+
+    def sessions_count(self, deleted: bool) -> int:
+        return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))
+
+    def sessions_in(self, folder: str) -> int:
+        """How many live ones a folder has."""
+        return self._count("SELECT count(*) FROM sessions WHERE folder = ? AND NOT deleted", (folder,))

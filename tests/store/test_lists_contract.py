@@ -1,0 +1,119 @@
+"""Every list that can be asked for is the one that a person would make by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+from store_engines import session
+
+from holdfast_daemon.store.base import SORTS, Catalog
+from holdfast_daemon.store.nouns import Session
+from holdfast_daemon.store.sqlite.pages import sort_name
+from holdfast_protocol.messages import List
+
+COUNT = 240
+#: Of each filter what may be asked for.
+ASKED: dict[str, tuple[Any, ...]] = {
+    "app": (None, "a1"),
+    "folder": (None, "f1"),
+    "tag": (None, "often", "seldom"),
+    "text": (None, "7"),
+    "templates": (False, True),
+    "deleted": (False, True),
+    "archived": (False, True),
+}
+KEYS: dict[str, Callable[[Session], Any]] = {
+    "modified": lambda row: -row.modified,
+    "created": lambda row: -row.created,
+    "name": lambda row: sort_name(row.name),
+    "size": lambda row: -row.size_bytes,
+    "app": lambda row: (row.app, sort_name(row.name)),
+}
+
+@pytest.fixture(scope="module")
+def rows() -> list[Session]:
+    """Sessions of three applications in three folders, of all kinds."""
+    chance = random.Random(1)
+    return [
+        session(
+            bytes([number]) * 16, f"n{number}", app=f"a{chance.randrange(3)}", folder=f"f{chance.randrange(3)}",
+            path=b"%d" % number, modified=chance.randrange(50), created=number, size_bytes=chance.randrange(10),
+            tags=tuple(tag for tag, often in (("often", 0.6), ("seldom", 0.1)) if chance.random() < often),
+            template=chance.random() < 0.2, deleted=chance.random() < 0.2, archived=chance.random() < 0.2,
+        )
+        for number in range(COUNT)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_list_is_what_fits_in_order(catalog: Catalog, rows: list[Session], sort: str) -> None:
+    """All filters together, page by page, either way round, and with rows skipped."""
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    for values in product(*ASKED.values(), (False, True)):
+        asked = dict(zip((*ASKED, "reverse"), values, strict=True))
+        found = _pages(catalog, List(sort=sort, **asked), 30)
+        wanted = [row for row in rows if _fits(row, asked)]
+        assert sorted(row.id for row in found) == [row.id for row in wanted], asked
+        ordered = sorted(map(KEYS[sort], wanted), reverse=asked["reverse"])
+        assert [KEYS[sort](row) for row in found] == ordered, asked
+        skipped = catalog.reader.sessions_page(List(sort=sort, offset=5, **asked), 9)
+        assert [each.session for each in skipped] == found[5:14], asked
+
+
+def _pages(catalog: Catalog, asked: List, limit: int) -> list[Session]:
+    found, after = [], None
+    while page := catalog.reader.sessions_page(asked, limit, after):
+        found += [each.session for each in page]
+        after = page[-1].position
+    return found
+
+
+def _fits(row: Session, asked: dict[str, Any]) -> bool:
+    return (
+        asked["app"] in (None, row.app) and asked["folder"] in (None, row.folder)
+        and (asked["tag"] is None or asked["tag"] in row.tags) and (asked["text"] is None or asked["text"] in row.name)
+        and (row.template or not asked["templates"])
+        and (row.deleted, row.archived) == (asked["deleted"], asked["archived"])
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"modified": 99, "size_bytes": 99}, {"name": "zz"}, {"archived": True}, {"deleted": True}, {"app": "other"},
+        {"folder": "other"}, {"template": True}, {"tags": ("t", "u")}, {"tags": ()},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_list_of_a_tag_follows_its_sessions(catalog: Catalog, change: dict[str, Any]) -> None:
+    """Whatever changes of a session, it stands where it belongs in each list of its tags."""
+    rows = [session(bytes([n]) * 16, f"n{n}", modified=n, size_bytes=n, tags=("t",)) for n in range(3)]
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    changed = rows[1].but(**change)
+    catalog.submit(lambda tx: tx.put_session(changed, rows[1])).result(10)
+    _tagged_as_all(catalog, [rows[0], changed, rows[2]], app=changed.app, folder=changed.folder)
+
+
+def test_the_list_of_a_tag_follows_its_folder(catalog: Catalog) -> None:
+    """A folder that is left takes its sessions from it, and brings them back; a removed session is in none."""
+    rows = [session(bytes([n]) * 16, f"n{n}", folder=f"f{n}", tags=("t",)) for n in range(2)]
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    catalog.submit(lambda tx: tx.leave("f1")).result(10)
+    _tagged_as_all(catalog, rows[:1])
+    catalog.submit(lambda tx: tx.join("f1")).result(10)
+    _tagged_as_all(catalog, rows)
+    catalog.submit(lambda tx: tx.remove_session(rows[0].id)).result(10)
+    _tagged_as_all(catalog, rows[1:])
+
+
+def _tagged_as_all(catalog: Catalog, rows: list[Session], **also: str) -> None:
+    for sort, state in product(SORTS, ({}, {"deleted": True}, {"archived": True})):
+        for more in ({}, *({name: value} for name, value in also.items())):
+            found = _pages(catalog, List(sort=sort, tag="t", **state, **more), 2)
+            whole = _pages(catalog, List(sort=sort, **state, **more), 9)
+            assert found == [row for row in whole if "t" in row.tags], (sort, state, more)
+            assert all(row in rows for row in found)
