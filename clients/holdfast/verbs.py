@@ -210,13 +210,16 @@ class Verbs:
         )  # fmt: skip
         return self._seen(replied(request, wire.Saved))
 
-    def accept(self, ref: Ref | str, *, published: bool = False) -> Plan[wire.Saved]:
+    def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Saved]:
         """The newest suspect of a session, or the one that is named, becomes its head."""
-        return self._seen(replied(wire.Accept(ref=reference(ref), published=published), wire.Saved))
+        request = wire.Accept(ref=reference(ref), published=published, expect=expect)
+        return self._seen(replied(request, wire.Saved))
 
-    def rename(self, ref: Ref | str, name: str, *, published: bool = False) -> Plan[wire.Changed]:
+    def rename(
+        self, ref: Ref | str, name: str, *, published: bool = False, expect: int | None = None
+    ) -> Plan[wire.Changed]:
         """The session keeps its id and history under another name. Raises Exists."""
-        request = wire.Rename(ref=reference(ref), name=name, published=published)
+        request = wire.Rename(ref=reference(ref), name=name, published=published, expect=expect)
         changed = yield from replied(request, wire.Changed)
         self.bases.renamed(changed.session)
         return changed
@@ -225,31 +228,34 @@ class Verbs:
         """A new session that begins with the snapshot. Raises Exists."""
         return replied(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
 
-    def tag(self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Plan[wire.Changed]:
+    def tag(
+        self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = (), expect: int | None = None
+    ) -> Plan[wire.Changed]:
         """The session gets and loses tags; its document and revision stay."""
-        return replied(wire.Tag(ref=reference(ref), add=[*add], remove=[*remove]), wire.Changed)
+        request = wire.Tag(ref=reference(ref), add=[*add], remove=[*remove], expect=expect)
+        return replied(request, wire.Changed)
 
-    def template(self, ref: Ref | str, *, on: bool = True) -> Plan[wire.Changed]:
+    def template(self, ref: Ref | str, *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
         """The session is a template, which no save changes, or with ``on`` False none any more."""
-        return replied(wire.Template(ref=reference(ref), on=on), wire.Changed)
+        return replied(wire.Template(ref=reference(ref), on=on, expect=expect), wire.Changed)
 
-    def archive(self, ref: Ref | str, *, published: bool = False) -> Plan[wire.Changed]:
+    def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was."""
-        return replied(wire.Archive(ref=reference(ref), published=published), wire.Changed)
+        return replied(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def unarchive(self, ref: Ref | str, *, published: bool = False) -> Plan[wire.Changed]:
+    def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session is in the ordinary list again."""
-        return replied(wire.Unarchive(ref=reference(ref), published=published), wire.Changed)
+        return replied(wire.Unarchive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def note(self, ref: Ref | str, text: str | None = None) -> Plan[wire.Noted]:
+    def note(self, ref: Ref | str, text: str | None = None, *, expect: int | None = None) -> Plan[wire.Noted]:
         """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
-        return replied(wire.Note(ref=reference(ref), text=text), wire.Noted)
+        return replied(wire.Note(ref=reference(ref), text=text, expect=expect), wire.Noted)
 
-    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True) -> Plan[wire.Changed]:
+    def pin(self, ref: Ref | str, label: str = "", *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
         """The snapshot is called ``label`` (by default the first digits of its id), is found as ``@pin:LABEL``, and
         retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises Exists
         where another snapshot is called so, NotFound."""
-        return replied(wire.Pin(ref=reference(ref), label=label, on=on), wire.Changed)
+        return replied(wire.Pin(ref=reference(ref), label=label, on=on, expect=expect), wire.Changed)
 
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
@@ -264,14 +270,14 @@ class Verbs:
         """The files and URLs that a session points to: there, moved, missing, or remote (never opened)."""
         return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
-    def delete(self, ref: Ref | str, *, published: bool = False) -> Plan[wire.Changed]:
+    def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the list; ``undo`` brings it back."""
-        return replied(wire.Delete(ref=reference(ref), published=published), wire.Changed)
+        return replied(wire.Delete(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
-    def purge(self, ref: Ref | str) -> Plan[wire.Changed]:
+    def purge(self, ref: Ref | str, *, expect: int | None = None) -> Plan[wire.Changed]:
         """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, NotAllowed (a
         workspace began from it), Busy (its file is still there: it is deleted only)."""
-        return replied(wire.Purge(ref=reference(ref)), wire.Changed)
+        return replied(wire.Purge(ref=reference(ref), expect=expect), wire.Changed)
 
     def prune(
         self, *, dry_run: bool = False, limit: int = 1000, offset: int = 0, timeout_seconds: float | None = None
@@ -281,9 +287,11 @@ class Verbs:
         otherwise."""
         return replied(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
 
-    def undo(self, number: int | None = None, *, published: bool = False) -> Plan[wire.Undone]:
+    def undo(
+        self, number: int | None = None, *, published: bool = False, expect: int | None = None
+    ) -> Plan[wire.Undone]:
         """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""
-        return replied(wire.Undo(number=number, published=published), wire.Undone)
+        return replied(wire.Undo(number=number, published=published, expect=expect), wire.Undone)
 
     def operations(self, since: int = 0, *, limit: int = 100, newest: bool = False) -> Plan[wire.OperationRows]:
         """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""

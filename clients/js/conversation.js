@@ -14,11 +14,11 @@ import { protocol, verbs } from './messages.js';
 export const GREETING = { protocol, client: 'holdfast-js/0.1.0' };
 const LONGEST_DEADLINE_MS = 24 * 3600 * 1000;
 
-/** 16 bytes: milliseconds since 1970, then random ones (a UUID of version 7). */
+/** 16 bytes: milliseconds since 1970, a mark, then random ones (a UUID of version 7). */
 export function newId() {
   const id = randomFillSync(Buffer.alloc(16));
   id.writeUIntBE(Date.now(), 0, 6);
-  id[6] = 0x70 | (id.readUInt8(6) & 0x0f);
+  id.writeUInt16BE(0x7bd6, 6);
   id[8] = 0x80 | (id.readUInt8(8) & 0x3f);
   return id;
 }

@@ -223,6 +223,11 @@ export interface Welcome {
 /** The daemon's loop runs. */
 export interface Pong {}
 
+/** What became of it. `outcome`: cancelled (nothing was changed), done (that came too late, and the request was answered as ever), unknown (it is not under way: it was answered before, or never came). */
+export interface Cancelled {
+  outcome: string;
+}
+
 /** `count` hashes, in the asked order, in payload frame 0. */
 export interface MissingChunks {
   count: number;
@@ -472,6 +477,10 @@ export interface Requests {
   };
   /** Answered by the daemon's loop without touching the store. */
   'ping': {};
+  /** The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at once; a change is not made, unless it is being made. What is ended is answered with the code cancelled. */
+  'cancel': {
+    request: Uint8Array;
+  };
   /** Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay there until a save on this connection has named them, or for an hour after its last `missing` or `put`. */
   'missing': {};
   /** Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that names them, and stay as those of `missing` do; then unnamed ones may be collected. */
@@ -568,12 +577,14 @@ export interface Requests {
   'accept': {
     ref: Ref;
     published?: boolean;
+    expect?: number | null;
   };
   /** The session keeps its id and history and gets another name; its visible file moves. */
   'rename': {
     ref: Ref;
     name: string;
     published?: boolean;
+    expect?: number | null;
   };
   /** A new session of that name with the snapshot that `ref` names as its first. */
   'copy': {
@@ -587,32 +598,38 @@ export interface Requests {
     ref: Ref;
     add?: Array<string>;
     remove?: Array<string>;
+    expect?: number | null;
   };
   /** The session is a template from now on, or with `on` false none any more. A save under a template's name is refused with not-allowed; `copy` makes sessions from it. */
   'template': {
     ref: Ref;
     on?: boolean;
+    expect?: number | null;
   };
   /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. */
   'archive': {
     ref: Ref;
     published?: boolean;
+    expect?: number | null;
   };
   /** The session is in the ordinary list again, and its file where it was. */
   'unarchive': {
     ref: Ref;
     published?: boolean;
+    expect?: number | null;
   };
   /** What people write about a session: `text` is its note from now on; empty: it has none; nil: only asked for. At most note_bytes in UTF-8. */
   'note': {
     ref: Ref;
     text?: string | null;
+    expect?: number | null;
   };
   /** The snapshot that `ref` names is called `label` (by default the first digits of its id): `@pin:LABEL` means it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With `on` false the snapshot is called so no longer; without a label, by none. */
   'pin': {
     ref: Ref;
     label?: string;
     on?: boolean;
+    expect?: number | null;
   };
   /** A new session that begins with the head of `clear`, or the snapshot that it names, emptied: what its user set up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in `keep`. Without `app` it is of the same application. */
   'new': {
@@ -630,10 +647,12 @@ export interface Requests {
   'delete': {
     ref: Ref;
     published?: boolean;
+    expect?: number | null;
   };
   /** The session and its history are gone for good, deleted ones too; a later `prune` frees the room that only they took. One from which a workspace began is refused with not-allowed. Where its file cannot be removed from its folder yet, it is deleted only, and the answer is busy. */
   'purge': {
     ref: Ref;
+    expect?: number | null;
   };
   /** What the rules of retention take goes now, and the room is given back; the daemon does it by itself from time to time. With `dry_run` nothing goes, and the answer has a page of `rows`: every snapshot of the sessions of which something would go; a page at a later `offset` is of the same look as the first. */
   'prune': {
@@ -645,6 +664,7 @@ export interface Requests {
   'undo': {
     number?: number | null;
     published?: boolean;
+    expect?: number | null;
   };
   /** Rows of the log after number `since`, oldest first; with `newest`, the last `limit` rows. */
   'operations': {
@@ -779,6 +799,7 @@ export interface Requests {
 export interface Replies {
   'hello': Welcome;
   'ping': Pong;
+  'cancel': Cancelled;
   'missing': MissingChunks;
   'put': Stored;
   'save': Saved;

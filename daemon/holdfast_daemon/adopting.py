@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast_daemon import surroundings
-from holdfast_daemon.deadlines import by, check_in_time
+from holdfast_daemon.deadlines import by
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.folders_root import folder_identity, lasting_number
 from holdfast_daemon.formats.base import Format
@@ -46,7 +46,7 @@ class Adopting:
         async with self._one_at_a_time:
             repeated = self._sessions.answered(self._catalog.reader, caller, m.FolderChanged)
             if repeated is not None:
-                return repeated, ()
+                return self._as_now(repeated), ()
             form = self._form(request.app)
             root = await asyncio.to_thread(self._root, request.path, form)
             known = self._known(root, request.app)
@@ -56,14 +56,11 @@ class Adopting:
             first = await asyncio.to_thread(self._folder, request, root, form, known)
             beside, warnings = await asyncio.to_thread(self._beside, first, form, polled=request.poll)
             added = [first, *beside]
-            check_in_time(deadline)
-            changed = await self._sessions.commit(caller, m.FolderChanged, lambda: self._adding(added, caller))
+            work = self._adding(added, warnings, caller)
+            changed = await self._sessions.commit(caller, m.FolderChanged, lambda: work)
             for folder in added:
                 self._folders.open(folder)
-            labels = [folder.label for folder in added]
-            return m.FolderChanged(
-                rows=self._folders.rows(labels), operation=changed.operation, warnings=warnings
-            ), ()  # fmt: skip
+            return self._as_now(changed), ()
 
     async def folder_remove(self, request: m.FolderRemove, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Not watched any more."""
@@ -228,7 +225,16 @@ class Adopting:
         numbered = (name if number == 1 else f"{name} ({number})" for number in range(1, 1_000_000))
         return next(label for label in numbered if label not in used)
 
-    def _adding(self, added: list[Folder], caller: Caller) -> Callable[[Transaction], m.FolderChanged]:
+    def _as_now(self, changed: m.FolderChanged) -> m.FolderChanged:
+        """The answer with the folders as they are now, as far as they are still watched."""
+        kept = [each for each in changed.rows if each.label not in self._folders]
+        labels = [each.label for each in changed.rows if each.label in self._folders]
+        rows = [*self._folders.rows(labels), *kept]
+        return m.FolderChanged(rows=rows, operation=changed.operation, warnings=changed.warnings)
+
+    def _adding(
+        self, added: list[Folder], warnings: list[str], caller: Caller
+    ) -> Callable[[Transaction], m.FolderChanged]:
         def work(tx: Transaction) -> m.FolderChanged:
             numbers = []
             for folder in added:
@@ -239,7 +245,7 @@ class Adopting:
                     self._sessions.tell(tx, folder.label, folder.app, "folder-added", path, caller.author)
                 )  # fmt: skip
             rows = [_row(tx, folder) for folder in added]
-            return m.FolderChanged(rows=rows, operation=numbers[0])
+            return m.FolderChanged(rows=rows, operation=numbers[0], warnings=warnings)
 
         return work
 

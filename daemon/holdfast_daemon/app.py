@@ -45,9 +45,6 @@ from holdfast_protocol.endpoint import Places, places
 from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
 
-#: How long a request's id and answer are kept: promise 8.
-REQUESTS_NANOSECONDS = 7 * 24 * 3600 * 10**9
-
 _log = logging.getLogger("holdfast")
 
 
@@ -164,8 +161,8 @@ class Daemon:
 
 
 def _begun(sessions: bytes, tx: Transaction) -> bytes:
-    """What every start does to the catalog: forget old answers, say where the sessions folder is, and know the store's
-    id, given at the first one."""
+    """What every start does to the catalog: say where the sessions folder is, and know the store's id, given at the
+    first one."""
     known_folder = tx.folder(SESSIONS_FOLDER)
     if known_folder is None or known_folder.root != sessions:
         tx.put_folder(
@@ -174,7 +171,6 @@ def _begun(sessions: bytes, tx: Transaction) -> bytes:
                 added=time.time_ns(), held=known_folder.held if known_folder else None,
             )
         )  # fmt: skip
-    tx.forget_answers(time.time_ns() - REQUESTS_NANOSECONDS)
     known = tx.fact("id")
     if known is None:
         known = new_id()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from holdfast_daemon import naming, remarks
-from holdfast_daemon.deadlines import check_in_time, left
+from holdfast_daemon.deadlines import Wish, left
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
@@ -93,7 +94,6 @@ class Changing:
             message=request.message, new=request.new, accept=request.accept, tags=tuple(request.tags),
             continues=continues,
         )  # fmt: skip
-        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=True)
         self._incoming.fulfilled(caller.peer, [*request.files, *request.parts], payload)
         return await self._shown(saved, saved.session, request.published, deadline), ()
@@ -109,7 +109,6 @@ class Changing:
         placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
         app = request.app or form.app
         order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
-        check_in_time(deadline)
         saved = await self._saving.save(order, caller)
         self._incoming.fulfilled(caller.peer, request.files, payload)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
@@ -136,7 +135,7 @@ class Changing:
             suspect = naming.find_snapshot(reader, session, request.ref.snapshot, self._clock()).id
         if suspect is None:
             raise NotFound(f"{session.app}/{session.name} has nothing to accept: no suspect, and its head is on disk")
-        saved = await self._lifecycle.accept(session.id, suspect, caller)
+        saved = await self._lifecycle.accept(session.id, suspect, caller, request.expect)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
     async def rename(self, request: m.Rename, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -146,7 +145,7 @@ class Changing:
         if repeated is not None:
             return self._named(repeated), ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
-        changed = self._named(await self._lifecycle.rename(session.id, request.name, caller))
+        changed = self._named(await self._lifecycle.rename(session.id, request.name, caller, request.expect))
         changed = await self._shown(changed, session, request.published, deadline)
         return await self._shown(changed, changed.session, request.published, deadline), ()
 
@@ -172,7 +171,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
-        return await self._lifecycle.tag(session.id, request.add, request.remove, caller), ()
+        return await self._lifecycle.tag(session.id, request.add, request.remove, caller, request.expect), ()
 
     async def template(self, request: m.Template, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A template, or none any more."""
@@ -180,7 +179,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
-        return await self._lifecycle.template(session.id, request.on, caller), ()
+        return await self._lifecycle.template(session.id, request.on, caller, request.expect), ()
 
     async def archive(self, request: m.Archive, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Out of the ordinary list, and of the folder."""
@@ -195,7 +194,7 @@ class Changing:
         if repeated is not None:
             return repeated
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
-        changed = await self._lifecycle.archive(session.id, on, caller)
+        changed = await self._lifecycle.archive(session.id, on, caller, request.expect)
         changed = await self._shown(changed, session, request.published, deadline)
         return await self._shown(changed, changed.session, request.published, deadline)
 
@@ -210,7 +209,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         session = naming.find_session(reader, request.ref, deleted=False)
-        return await self._lifecycle.note(session.id, request.text, caller), ()
+        return await self._lifecycle.note(session.id, request.text, caller, request.expect), ()
 
     async def pin(self, request: m.Pin, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A label for a snapshot, or it goes."""
@@ -221,7 +220,7 @@ class Changing:
             return repeated, ()
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         change = self._pins.put_on if request.on else self._pins.take_off
-        return await change(named, request.label, caller), ()
+        return await change(named, request.label, caller, request.expect), ()
 
     async def new(self, request: m.New, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A new session that begins as another one emptied."""
@@ -241,7 +240,6 @@ class Changing:
             app=app, name=request.name, placed=placed, form=form, new=True,
             message=f"{named.session.app}/{named.session.name} cleared",
         )  # fmt: skip
-        check_in_time(deadline)
         saved = await self._warned(await self._saving.save(order, caller), losses=False)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
@@ -258,7 +256,7 @@ class Changing:
         if repeated is not None:
             return repeated, ()
         session = naming.find_session(self._catalog.reader, request.ref, deleted=False)
-        changed = await self._lifecycle.delete(session.id, caller)
+        changed = await self._lifecycle.delete(session.id, caller, request.expect)
         return await self._shown(changed, session, request.published, deadline), ()
 
     async def purge(self, request: m.Purge, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -269,7 +267,8 @@ class Changing:
         session = naming.find_session(self._catalog.reader, request.ref)
         check_free(self._catalog.reader, session)
         if not session.deleted:
-            await self._lifecycle.delete(session.id, Caller(caller.author))
+            await self._lifecycle.delete(session.id, Caller(caller.author, wish=caller.wish), request.expect)
+            caller = replace(caller, wish=Wish())  # begun: from here on it is not too late
         while True:
             is_shown = self._catalog.reader.is_pending(session.id)
             reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
@@ -277,7 +276,7 @@ class Changing:
                 said = f"{session.app}/{session.name} is deleted, and can be purged when its file is gone"
                 raise Busy(f"{reason}; {said}")
             try:
-                return await self._pruning.purge(session.id, caller), ()
+                return await self._pruning.purge(session.id, request.expect, caller), ()
             except Busy:  # what was on its way to its file when it was deleted has just come there
                 if left(deadline) < 2 * AGAIN_SECONDS:
                     raise
@@ -290,8 +289,8 @@ class Changing:
             return repeated, ()
         operation = self._lifecycle.undoable(self._catalog.reader, request.number, caller)
         if operation.type in GIVEN_UP:
-            return await self._reloading.undo(operation, caller), ()
-        undone = await self._lifecycle.undo(operation.number, caller)
+            return await self._reloading.undo(operation, request.expect, caller), ()
+        undone = await self._lifecycle.undo(operation.number, caller, request.expect)
         assert undone.session is not None
         return await self._shown(undone, undone.session, request.published, deadline), ()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import TypeVar
 
-from holdfast_protocol.errors import TooLate
+from holdfast_protocol.errors import Cancelled, TooLate
 
 Value = TypeVar("Value")
 
@@ -15,10 +17,19 @@ Value = TypeVar("Value")
 ANSWER_SECONDS = 0.1
 
 
-def check_in_time(deadline: float) -> None:
-    """Raises TooLate where nothing may be begun any more."""
-    if time.monotonic() > deadline:
-        raise TooLate("The deadline passed before the change was begun; nothing was done")
+@dataclass(slots=True)
+class Wish:
+    """Whether a change is wanted, by whoever asked for it: the tries of one request share it."""
+
+    deadline: float = math.inf
+    is_cancelled: bool = False
+
+    def check(self) -> None:
+        """Raises Cancelled, TooLate where the change may not be made any more."""
+        if self.is_cancelled:
+            raise Cancelled("The request was cancelled before the change was made; nothing was done")
+        if time.monotonic() > self.deadline:
+            raise TooLate("The deadline passed before the change was made; nothing was done")
 
 
 def left(deadline: float) -> float:

@@ -14,17 +14,18 @@ from holdfast_protocol.messages import Changed, Noted, Saved, Undone
 
 
 class Lifecycle:
-    """One method per thing that may happen; each raises coded errors and changes nothing where it does."""
+    """One method per thing that may happen; each raises coded errors and changes nothing where it does. ``expect``: the
+    revision that the session must have."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._reversing = Reversing(sessions)
 
-    async def rename(self, identity: bytes, name: str, caller: Caller) -> Changed:
+    async def rename(self, identity: bytes, name: str, caller: Caller, expect: int | None = None) -> Changed:
         """The visible file moves along."""
 
         def work(tx: Transaction) -> Changed:
-            before = need_session(tx, identity)
+            before = need_session(tx, identity, expect)
             if name != before.name and tx.session_named(before.app, name, before.folder) is not None:
                 raise Exists(f"{before.app}/{name} exists already", name=f"{before.app}/{name}")
             after = before.but(
@@ -69,11 +70,13 @@ class Lifecycle:
 
         return await self._sessions.commit(Caller(OUTSIDE), Changed, lambda: work)
 
-    async def tag(self, identity: bytes, add: Collection[str], remove: Collection[str], caller: Caller) -> Changed:
+    async def tag(
+        self, identity: bytes, add: Collection[str], remove: Collection[str], caller: Caller, expect: int | None = None
+    ) -> Changed:
         """Other tags; nothing else changes."""
 
         def work(tx: Transaction) -> Changed:
-            before = need_session(tx, identity)
+            before = need_session(tx, identity, expect)
             after = before.but(tags=tuple(sorted({*before.tags, *add} - {*remove})))
             came = [f"+{tag}" for tag in after.tags if tag not in before.tags]
             went = [f"-{tag}" for tag in before.tags if tag not in after.tags]
@@ -81,21 +84,21 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def template(self, identity: bytes, on: bool, caller: Caller) -> Changed:
+    async def template(self, identity: bytes, on: bool, caller: Caller, expect: int | None = None) -> Changed:
         """Whether saves leave it alone."""
 
         def work(tx: Transaction) -> Changed:
-            before = need_session(tx, identity)
+            before = need_session(tx, identity, expect)
             note = Note(type="template", text="on" if on else "off")
             return self._marked(tx, before, before.but(template=on), note, caller)
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def archive(self, identity: bytes, on: bool, caller: Caller) -> Changed:
+    async def archive(self, identity: bytes, on: bool, caller: Caller, expect: int | None = None) -> Changed:
         """Whether it is put away; its file moves along where the folder has a place for such."""
 
         def work(tx: Transaction) -> Changed:
-            before = need_session(tx, identity)
+            before = need_session(tx, identity, expect)
             if before.archived == on:
                 return Changed(session=before.row(), operation=None)
             note = Note(type="archived" if on else "unarchived")
@@ -104,11 +107,11 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def note(self, identity: bytes, text: str, caller: Caller) -> Noted:
+    async def note(self, identity: bytes, text: str, caller: Caller, expect: int | None = None) -> Noted:
         """What people wrote about it."""
 
         def work(tx: Transaction) -> Noted:
-            before, former = need_session(tx, identity), tx.note(identity)
+            before, former = need_session(tx, identity, expect), tx.note(identity)
             if text == former:
                 return Noted(session=before.row(), text=text)
             tx.put_note(identity, text)
@@ -132,11 +135,11 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def delete(self, identity: bytes, caller: Caller) -> Changed:
+    async def delete(self, identity: bytes, caller: Caller, expect: int | None = None) -> Changed:
         """Reversible: the session leaves the list, its file goes, its history stays."""
 
         def work(tx: Transaction) -> Changed:
-            before = need_session(tx, identity)
+            before = need_session(tx, identity, expect)
             if before.deleted:
                 raise NotFound(f"{before.app}/{before.name} is deleted already", name=f"{before.app}/{before.name}")
             done = self._sessions.change(tx, before, before.but(deleted=True), caller.author, Note(type="deleted"))
@@ -148,12 +151,7 @@ class Lifecycle:
         """An older snapshot's document as the head again, or the head's own back on the disk."""
 
         def work(tx: Transaction) -> Saved:
-            before = need_session(tx, snapshot.session)
-            if expect is not None and expect != before.revision:
-                raise Exists(
-                    f"{before.app}/{before.name} is at revision {before.revision}, not {expect}",
-                    revision=before.revision,
-                )
+            before = need_session(tx, snapshot.session, expect)
             made = old = tx.need_snapshot(snapshot.id)
             if snapshot.id != before.head:
                 made = self._snapshot_of(snapshot, before, caller)
@@ -189,11 +187,11 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
-    async def accept(self, identity: bytes, suspect: bytes, caller: Caller) -> Saved:
+    async def accept(self, identity: bytes, suspect: bytes, caller: Caller, expect: int | None = None) -> Saved:
         """A suspect becomes the head and is a suspect no longer."""
 
         def work(tx: Transaction) -> Saved:
-            before, snapshot = need_session(tx, identity), tx.need_snapshot(suspect)
+            before, snapshot = need_session(tx, identity, expect), tx.need_snapshot(suspect)
             if snapshot.session != identity:  # what lies there is in the history as a fork's
                 snapshot = self._sessions.snapshot(
                     identity, snapshot.document, snapshot.size_bytes, (before.head,), OUTSIDE, caller.author
@@ -206,13 +204,13 @@ class Lifecycle:
 
         return await self._sessions.commit(caller, Saved, lambda: work)
 
-    async def undo(self, number: int | None, caller: Caller) -> Undone:
-        """Reverse an operation, or say why not."""
+    async def undo(self, number: int | None, caller: Caller, expect: int | None = None) -> Undone:
+        """Reverse an operation, or say why not; ``expect`` is of its session."""
 
         def work(tx: Transaction) -> Undone:
             operation = self.undoable(tx, number, caller)
             assert operation.session is not None
-            before = need_session(tx, operation.session)
+            before = need_session(tx, operation.session, expect)
             replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
             after = self._reversing.reverse(tx, operation, before)
             after = after.but(revision=before.revision + 1)

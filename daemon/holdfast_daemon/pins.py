@@ -17,17 +17,17 @@ LABEL_DIGITS = 12
 
 
 class Pins:
-    """Puts them on and takes them off."""
+    """Puts them on and takes them off. ``expect``: the revision that the session must have."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def put_on(self, named: Named, label: str, caller: Caller) -> Changed:
+    async def put_on(self, named: Named, label: str, caller: Caller, expect: int | None) -> Changed:
         """The snapshot is called so. Raises Exists where another one is."""
         said = label or named.snapshot.id.hex()[:LABEL_DIGITS]
 
         def work(tx: Transaction) -> Changed:
-            session, snapshot = need_session(tx, named.session.id), tx.need_snapshot(named.snapshot.id)
+            session, snapshot = need_session(tx, named.session.id, expect), tx.need_snapshot(named.snapshot.id)
             has = tx.pins(session.id).get(said)
             if has == snapshot.id:
                 return Changed(session=session.row(), operation=None)
@@ -38,11 +38,11 @@ class Pins:
 
         return await self._sessions.commit(caller, Changed, lambda: work)
 
-    async def take_off(self, named: Named, label: str, caller: Caller) -> Changed:
+    async def take_off(self, named: Named, label: str, caller: Caller, expect: int | None) -> Changed:
         """The snapshot is called so no longer, or without a label by none. Raises NotFound for one that it has not."""
 
         def work(tx: Transaction) -> Changed:
-            session = need_session(tx, named.session.id)
+            session = need_session(tx, named.session.id, expect)
             pins = tx.pins(session.id)
             gone = [each for each in pins if (each == label if label else pins[each] == named.snapshot.id)]
             if label and not gone:

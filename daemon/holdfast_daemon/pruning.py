@@ -15,6 +15,7 @@ from functools import partial
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.fates import Fates, Look, protections
 from holdfast_daemon.fault import Faults
+from holdfast_daemon.once import KEPT_NANOSECONDS
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions, need_session
 from holdfast_daemon.store.base import Reader, Transaction
@@ -65,6 +66,7 @@ class Pruning:
         await asyncio.sleep(first_seconds)
         while True:
             try:
+                await self._forget()
                 await self._take_all()
                 self.problems = []
             except Exception as problem:  # said, and tried again the next time
@@ -72,6 +74,11 @@ class Pruning:
                 self.problems = [f"Retention stopped: {said}"]
                 _log.warning("Retention stopped: %s", said)
             await asyncio.sleep(every_seconds)
+
+    async def _forget(self) -> None:
+        """What a repeated request would be answered, where by its age it would be refused."""
+        before = self._sessions.clock() - KEPT_NANOSECONDS
+        await self._catalog.commit(lambda tx: tx.forget_answers(before))
 
     async def prune(self, request: Prune, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Now, or only a look at what would go."""
@@ -89,11 +96,11 @@ class Pruning:
             freed_bytes=counts.freed_bytes, rows=rows[request.offset : end], more=len(rows) > end,
         ), ()  # fmt: skip
 
-    async def purge(self, identity: bytes, caller: Caller) -> Changed:
-        """A deleted session whose file is gone: nothing of it can be brought back. Raises Busy, NotAllowed."""
+    async def purge(self, identity: bytes, expect: int | None, caller: Caller) -> Changed:
+        """A deleted session whose file is gone: nothing of it can be brought back. Raises Busy, NotAllowed, Exists."""
 
         def work(tx: Transaction) -> Changed:
-            session = need_session(tx, identity)
+            session = need_session(tx, identity, expect)
             check_free(tx, session)
             if not session.deleted or tx.is_pending(identity):
                 raise Busy(f"The file of {session.app}/{session.name} is still there; purge it when it is gone")

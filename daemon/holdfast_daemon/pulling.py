@@ -68,6 +68,7 @@ class Pulling:
         if request.since is not None:
             live = await self._continuing.own(live, placed, request.since) or live
         async with live.snapping, live.lock:
+            caller.wish.check()
             self._workspaces.need(live.row.id.hex())
             if not self._is_at(live.row, placed):
                 form, size_bytes = self._documents.content.form(live.row.format), placed.document.size_bytes

@@ -8,7 +8,7 @@ from holdfast_daemon import listing as parts_of
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.live import Contents, Live
 from holdfast_daemon.payload import Answer, Frames
-from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.sessions import Caller, Sessions, need_session
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
 from holdfast_daemon.workspaces import Workspaces
@@ -86,9 +86,9 @@ class Reloading:
             self._workspaces.drop(row.id)
             return reply, ()
 
-    async def undo(self, operation: Operation, caller: Caller) -> m.Undone:
+    async def undo(self, operation: Operation, expect: int | None, caller: Caller) -> m.Undone:
         """What was reloaded or discarded is there again: in the workspace where nothing was put since, else in one of
-        its own. Raises CannotUndo, Damaged, TooLarge."""
+        its own. ``expect`` is of its session. Raises CannotUndo, Damaged, TooLarge, Exists."""
         assert operation.session is not None
         now, session = self._clock(), self._catalog.reader.session(operation.session)
         row, listing = await self._contents.revived(operation, session, now)
@@ -104,6 +104,8 @@ class Reloading:
                 undone = tx.operation(operation.number)
                 if undone is None or undone.undone_by is not None:
                     raise CannotUndo(f"Operation {operation.number} was undone meanwhile", operation=operation.number)
+                if expect is not None:  # without it, its session need not be there
+                    need_session(tx, row.session, expect)
                 tx.put_workspace(row)
                 text = f"{operation.type} {operation.number}"
                 number = self._sessions.tell_of(tx, row, "undone", text, operation.snapshot)

@@ -6,7 +6,7 @@ merged; otherwise the later save becomes a fork. A document that looks like dama
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
@@ -17,11 +17,13 @@ from holdfast_daemon.order import Order
 from holdfast_daemon.outcomes import Outcomes, Work
 from holdfast_daemon.resources import Around
 from holdfast_daemon.sessions import OUTSIDE, Caller, Sessions
-from holdfast_daemon.store.base import Reader
+from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotAllowed, NotFound, TooLarge
 from holdfast_protocol.messages import Saved
 from holdfast_protocol.names import shown
+
+Along = Callable[[Transaction, Saved], None]
 
 DROPPED_NAMES = 3
 #: Said where a merge had to choose.
@@ -37,12 +39,14 @@ class Saving:
         self._sessions = sessions
         self._outcomes = Outcomes(sessions)
 
-    async def save(self, order: Order, caller: Caller) -> Saved:
-        """Raises Exists (``new``), Damaged, NoSpace, Busy."""
+    async def save(self, order: Order, caller: Caller, along: Along = lambda tx, saved: None) -> Saved:
+        """``along``: what the same transaction does then. Raises Exists (``new``), Damaged, NoSpace, Busy."""
         content = self._sessions.content
         large = order.form.warns or content.has_strangers or order.placed.document.size_bytes > LOOP_BYTES
         large = large or (order.base is not None and self._has_moved(order, order.base))
-        return await self._sessions.commit(caller, Saved, lambda: self._decide(order, caller), large=large)
+        return await self._sessions.commit(
+            caller, Saved, lambda: _both(self._decide(order, caller), along), large=large
+        )  # fmt: skip
 
     def creation(self, order: Order, caller: Caller) -> Work:
         """The work that makes a new session of what was found at ``order.path``. Raises Moved where one is there."""
@@ -177,6 +181,15 @@ class Saving:
         if not names:
             return None
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"
+
+
+def _both(work: Work, along: Along) -> Work:
+    def both(tx: Transaction) -> Saved:
+        saved = work(tx)
+        along(tx, saved)
+        return saved
+
+    return both
 
 
 def _without_damage(reader: Reader, base: bytes) -> bytes:

@@ -14,21 +14,26 @@ import socket as sockets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 import zmq
 
 from holdfast_daemon.connections import Connections
+from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
+from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
-from holdfast_protocol import connection
+from holdfast_daemon.under_way import Asking, UnderWay
+from holdfast_protocol import connection, messages
 from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
-from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
+from holdfast_protocol.errors import Busy, Cancelled, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
     LIMITS,
     VERB_OF,
+    Cancel,
     Subscribe,
     Unsubscribe,
     Unsubscribed,
@@ -74,7 +79,7 @@ class Server:
         self._feed = Feed(service, self._outbound, self._put)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
         self._users: dict[int, str] = {}
 
@@ -97,8 +102,7 @@ class Server:
     async def stop(self) -> None:
         """Take nothing new, answer what is under way, close."""
         self._stopping = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        await self._under_way.wait(5)
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
@@ -210,27 +214,41 @@ class Server:
         elif isinstance(request, Unsubscribe):
             self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
-        elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
+        elif self._stopping or len(self._under_way) >= UNDER_WAY_COUNT:
             self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
         else:
-            task = self._loop.create_task(self._serve(identity, peer.author, asked))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            once = type(request) in CHANGING
+            lasts = once or isinstance(request, WORKSPACE_CHANGES)
+            asking = Asking(identity, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
+            self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author))
 
-    async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
-        """One slower request; past its deadline the asker is told, and what was not begun is not done."""
-        deadline = time.monotonic() + asked.deadline_ms / 1000
-        changing = type(asked.request) in CHANGING
-        caller = Caller(author, asked.id if changing else None, VERB_OF[type(asked.request)], identity, asked.id)
+    async def _serve(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> bool:
+        """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
+        not made is not made. True where it ended because it was cancelled."""
         try:
-            lasts = changing or isinstance(asked.request, WORKSPACE_CHANGES)
-            async with asyncio.timeout(None if lasts else deadline - time.monotonic()):
-                answer = await self._service.slow[type(asked.request)](asked.request, asked.payload, caller, deadline)
-            self._reply(identity, asked.id, answer)
+            self._reply(asking.peer, asked.id, await self._answered(asking, asked, author, wish))
+            return False
+        except asyncio.CancelledError:
+            if not wish.is_cancelled:
+                raise
+            problem: HoldfastError = Cancelled("The request was cancelled")
         except TimeoutError:
-            self._put(identity, connection.error(asked.id, TooLate("The deadline passed")))
-        except Exception as problem:  # the server's one catch-all: every request is answered
-            self._put(identity, connection.error(asked.id, _coded(problem)))
+            problem = TooLate("The deadline passed")
+        except Exception as other:  # the server's one catch-all: every request is answered
+            problem = _coded(other)
+        self._put(asking.peer, connection.error(asked.id, problem))
+        return isinstance(problem, Cancelled)
+
+    async def _answered(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> Answer:
+        request, deadline = asked.request, asking.deadline
+        digest = await digest_of(asked) if asking.once else b""
+        once, verb = asked.id if asking.once else None, VERB_OF[type(request)]
+        caller = Caller(author, once, verb, asking.peer, asked.id, wish, digest)
+        async with asyncio.timeout(None if asking.lasts else deadline - time.monotonic()):
+            if isinstance(request, Cancel):
+                outcome = await self._under_way.cancel(asking.peer, request.request)
+                return messages.Cancelled(outcome=outcome), ()
+            return await self._service.slow[type(request)](request, asked.payload, caller, deadline)
 
     def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
         reply, payload = answer

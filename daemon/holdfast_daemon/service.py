@@ -47,7 +47,7 @@ CAPABILITIES = ["chunks", "events", "folders", "merge", "search", "workspaces"]
 
 
 class Service:
-    """Every verb but ``subscribe`` and ``unsubscribe``, which are the server's own."""
+    """Every verb but ``subscribe``, ``unsubscribe`` and ``cancel``, which are the server's own."""
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from holdfast_daemon import once
 from holdfast_daemon.content import Content, Placed
+from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, Workspace, new_id
-from holdfast_protocol import codec
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import BadField, Busy, Exists, NotAllowed, NotFound
+from holdfast_protocol.errors import Busy, Exists, NotAllowed, NotFound
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
@@ -36,14 +37,17 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once. ``peer`` names the
-    connection, ``id`` the request, whatever it is."""
+    """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once, and the ``digest``
+    of what it asks. ``peer`` names the connection, ``id`` the request, whatever it is; ``wish``: whether it is still
+    wanted."""
 
     author: str
     request: bytes | None = None
     verb: str = ""
     peer: bytes = b""
     id: bytes = b""
+    wish: Wish = field(default_factory=Wish)
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,40 +84,44 @@ class Sessions:
     ) -> ReplyType:  # fmt: skip
         """Decide and commit until the ground holds still. The answer is kept under the request's id. ``large``: the
         decision takes long, and is taken in a thread."""
+        decide = partial(self._decided, caller, kind, attempt)
         for _ in range(ATTEMPTS):
-            decided = await asyncio.to_thread(self._decided, attempt) if large else self._decided(attempt)
+            decided = await asyncio.to_thread(decide) if large else decide()
             try:
                 return await self.catalog.commit(partial(self._once, caller=caller, kind=kind, work=decided))
             except Moved:
                 continue
         raise Busy("The session is changed by others faster than this request can follow")
 
-    def _decided(self, attempt: Callable[[], Callable[[Transaction], ReplyType]]) -> Callable[[Transaction], ReplyType]:
-        with self.catalog.reader.one_view():
-            return attempt()
+    def _decided(
+        self, caller: Caller, kind: type[ReplyType], attempt: Callable[[], Callable[[Transaction], ReplyType]]
+    ) -> Callable[[Transaction], ReplyType]:
+        """Of a request that was done meanwhile there is nothing to decide: its own effect is what would be met."""
+        reader = self.catalog.reader
+        with reader.one_view():
+            known = self.answered(reader, caller, kind)
+            return attempt() if known is None else lambda _: known
 
     def _once(
         self, tx: Transaction, *, caller: Caller, kind: type[ReplyType], work: Callable[[Transaction], ReplyType]
     ) -> ReplyType:
-        if caller.request is None:
-            return work(tx)
         known = self.answered(tx, caller, kind)
         if known is not None:
             return known
+        caller.wish.check()
         reply = work(tx)
-        kept = {"verb": caller.verb, "body": codec.to_plain(reply)}
-        tx.keep_answer(caller.request, self.clock(), codec.encode(kept))
+        if caller.request is not None:
+            tx.keep_answer(caller.request, self.clock(), once.to_keep(reply, caller.verb, caller.digest))
         return reply
 
     def answered(self, reader: Reader, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
-        """The first answer to a request that was done before. Raises BadField where it asked for something else."""
-        known = reader.answer(caller.request) if caller.request else None
-        if known is None:
+        """The first answer to a request that was done before. Raises BadField where it asked for something else, TooOld
+        where that may be forgotten."""
+        if caller.request is None:
             return None
-        kept = codec.decode(known, limit_bytes=LIMITS["answer_header_bytes"], what="kept answer")
-        if kept["verb"] != caller.verb:
-            raise BadField(f"id: it was the id of a {kept['verb']}; only the same request may be repeated", field="id")
-        return codec.to_row(kept["body"], kind)
+        once.check_age(caller.request, self.clock())
+        known = reader.answer(caller.request)
+        return None if known is None else once.first_answer(known, caller.verb, caller.digest, kind)
 
     def snapshot(
         self, session: bytes, document: bytes, size_bytes: int, parents: tuple[bytes, ...], cause: str, author: str,
@@ -282,9 +290,15 @@ def _cut(text: str, size_bytes: int) -> str:
     return text.encode()[:size_bytes].decode(errors="ignore")
 
 
-def need_session(tx: Transaction, identity: bytes) -> Session:
-    """Raises NotFound where it was purged since it was looked for."""
+def need_session(tx: Transaction, identity: bytes, expect: int | None = None) -> Session:
+    """Raises NotFound where it was purged since it was looked for, Exists where it is at another revision."""
     session = tx.session(identity)
     if session is None:
         raise NotFound("The session is no longer there")
+    if expect not in (None, session.revision):
+        raise Exists(
+            f"{session.app}/{session.name} is at revision {session.revision}, not {expect}",
+            revision=session.revision,
+            head=session.head.hex(),
+        )
     return session

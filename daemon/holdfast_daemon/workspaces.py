@@ -226,17 +226,10 @@ class Workspaces:
 
             await self._commit(live, after, work)
 
-    async def end(self, live: Live, text: str | None = None) -> int | None:
-        """It is there no longer. With the lock held. ``text`` is told, where there is something to tell."""
-        row = live.row
-
-        def work(tx: Transaction) -> int | None:
-            tx.drop_workspace(row.id)
-            return None if text is None else self._sessions.tell_of(tx, row, "workspace-ended", text, row.autosave)
-
-        number = await self._catalog.commit(work)
-        self._live.pop(row.id, None)
-        return number
+    async def end(self, live: Live) -> None:
+        """It is there no longer. With the lock held."""
+        await self._catalog.commit(lambda tx: tx.drop_workspace(live.row.id))
+        self.drop(live.row.id)
 
     # The verbs.
 
@@ -245,6 +238,8 @@ class Workspaces:
     ) -> Answer:
         """One that is, or a new one."""
         repeated = self._sessions.answered(self._catalog.reader, caller, m.WorkspaceState)
+        if repeated is None:
+            caller.wish.check()
         if request.id is not None or repeated is not None:
             live = self.need(request.id or (repeated.workspace.id if repeated else ""))
             await self.hold(live, caller.peer)
@@ -290,6 +285,7 @@ class Workspaces:
         """A part's content, whole or in part."""
         live = self.held(request.id, caller)
         async with live.lock:
+            caller.wish.check()
             (content,) = await self._incoming.parts_in([request.source], payload)
             try:
                 old: Entry | None = parts_of.find(live.listing, request.source.part)
@@ -345,6 +341,7 @@ class Workspaces:
     async def _arrange(self, identity: str, caller: Caller, change: Callable[[Listing], Listing]) -> Answer:
         live = self.held(identity, caller)
         async with live.lock:
+            caller.wish.check()
             listing = change(live.listing)
             if listing != live.listing:
                 await self._change(live, listing)
@@ -431,16 +428,22 @@ class Workspaces:
                 session=row.session if known and not is_other else None,
                 continues=None if is_other else row.session, identity=None if known or is_other else row.session,
             )  # fmt: skip
-            saved = await self._saving.save(order, caller)
+
+            def along(tx: Transaction, saved: m.Saved) -> None:
+                if request.end and saved.outcome != "suspect":
+                    tx.drop_workspace(row.id)
+                    self._sessions.tell_of(tx, row, "workspace-ended", "saved", row.autosave)
+
+            saved = await self._saving.save(order, caller, along)
             if saved.outcome != "suspect":
-                await self._go_on(live, saved, end=request.end)
+                if request.end:
+                    self.drop(row.id)
+                else:
+                    await self._go_on(live, saved)
             return saved
 
-    async def _go_on(self, live: Live, saved: m.Saved, *, end: bool) -> None:
+    async def _go_on(self, live: Live, saved: m.Saved) -> None:
         """From what was saved; with the lock held."""
-        if end:
-            await self.end(live, "saved")
-            return
         reader, session = self._catalog.reader, saved.session
         base = bytes.fromhex(saved.snapshot)
         if saved.outcome == "merged":  # the application does not have what the others did

@@ -2,7 +2,7 @@
 
 A message is a header frame and at most a few payload frames. The header is a map:
 
-* request: ``id`` (16 random bytes), ``verb``, ``deadline_ms`` (how long the asker still waits), ``body``
+* request: ``id`` (16 bytes), ``verb``, ``deadline_ms`` (how long the asker still waits), ``body``
 * answer: ``id`` of the request, ``kind`` (``result``, ``error`` or ``event``), ``body``
 
 What may follow what: on the client's side ``hello`` before anything else; on the daemon's side, per request,
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from time import time_ns
 from typing import Any, NamedTuple
 
 from holdfast_protocol import codec
@@ -42,16 +43,21 @@ from holdfast_protocol.messages import (
 
 Frames = list[bytes]
 ID_BYTES = 16
+#: What tells an id with a time from random bytes: once in 2 ** 18 of them, were it not for the two below.
+ID_MARK = b"\x7b\xd6"
+#: No id tells a time before this one, which is older than holdfast, or so far ahead.
+EARLIEST_ID, FURTHEST_ID = 1_767_225_600 * 10**9, 365 * 24 * 3600 * 10**9
 LONGEST_DEADLINE_MS = 24 * 3600 * 1000
 
 
 class Asked(NamedTuple):
-    """A request as the daemon received it."""
+    """A request as the daemon received it; ``body`` is it as it came."""
 
     id: bytes
     request: Request
     deadline_ms: int
     payload: Frames
+    body: Any
 
 
 class Answered(NamedTuple):
@@ -73,8 +79,18 @@ class RefusedRequest(Exception):
 
 
 def new_request_id() -> bytes:
-    """16 random bytes."""
-    return os.urandom(ID_BYTES)
+    """A UUID of version 7 (RFC 9562): the time in milliseconds, our mark, and random bits."""
+    random = bytearray(os.urandom(8))
+    random[0] = 0x80 | random[0] & 0x3F
+    return (time_ns() // 10**6).to_bytes(6) + ID_MARK + random
+
+
+def time_of(request_id: bytes, now: int) -> int | None:
+    """When the id was made, UTC nanoseconds; None where it does not tell. ``now``: what time it is."""
+    if request_id[6:8] != ID_MARK or request_id[8] >> 6 != 2:
+        return None
+    made = int.from_bytes(request_id[:6]) * 10**6
+    return made if EARLIEST_ID <= made < now + FURTHEST_ID else None
 
 
 class DaemonConnection:
@@ -93,7 +109,7 @@ class DaemonConnection:
             deadline_ms = _deadline_ms(header)
             request = _request(header)
             self._check_order(request)
-            return Asked(request_id, request, deadline_ms, list(frames[1:]))
+            return Asked(request_id, request, deadline_ms, list(frames[1:]), header.get("body", {}))
         except HoldfastError as problem:
             raise RefusedRequest(request_id, problem) from problem
 

@@ -93,7 +93,7 @@ class NotFound(HoldfastError):
 
 
 class Exists(HoldfastError):
-    """The name is taken; nothing was changed."""
+    """The name is taken, or the session is at another revision than was expected; nothing was changed."""
 
     code = "exists"
     exit_code = 4
@@ -149,6 +149,21 @@ class TooLate(HoldfastError):
     exit_code = 7
 
 
+class TooOld(HoldfastError):
+    """A change whose id was made more than seven days ago, or tells a time more than an hour ahead: whether it was done
+    is known no longer. This try did nothing; ask under a new id."""
+
+    code = "too-old"
+    exit_code = 7
+
+
+class Cancelled(HoldfastError):
+    """Its asker called the request off before it was done: nothing was changed."""
+
+    code = "cancelled"
+    exit_code = 130
+
+
 class Damaged(HoldfastError):
     """Content that is not what it should be: a chunk's hash, a document that its format cannot read."""
 
@@ -185,8 +200,8 @@ ERRORS: dict[str, type[HoldfastError]] = {
     kind.code: kind
     for kind in (
         Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous,
-        NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate,
-        Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
+        NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld,
+        Cancelled, Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
     )
 }  # fmt: skip
 

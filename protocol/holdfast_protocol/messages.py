@@ -85,6 +85,20 @@ class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
 
 
+class Cancel(Request, frozen=True, kw_only=True):
+    """The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at
+    once; a change is not made, unless it is being made. What is ended is answered with the code cancelled."""
+
+    request: bytes
+
+
+class Cancelled(Reply, frozen=True, kw_only=True):
+    """What became of it. ``outcome``: cancelled (nothing was changed), done (that came too late, and the request was
+    answered as ever), unknown (it is not under way: it was answered before, or never came)."""
+
+    outcome: str
+
+
 class Missing(Request, frozen=True, kw_only=True):
     """Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay
     there until a save on this connection has named them, or for an hour after its last ``missing`` or ``put``."""
@@ -335,6 +349,7 @@ class Accept(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Rename(Request, frozen=True, kw_only=True):
@@ -343,6 +358,7 @@ class Rename(Request, frozen=True, kw_only=True):
     ref: Ref
     name: str
     published: bool = False
+    expect: Natural | None = None
 
 
 class Copy(Request, frozen=True, kw_only=True):
@@ -360,6 +376,7 @@ class Tag(Request, frozen=True, kw_only=True):
     ref: Ref
     add: list[str] = []
     remove: list[str] = []
+    expect: Natural | None = None
 
 
 class Template(Request, frozen=True, kw_only=True):
@@ -368,6 +385,7 @@ class Template(Request, frozen=True, kw_only=True):
 
     ref: Ref
     on: bool = True
+    expect: Natural | None = None
 
 
 class Archive(Request, frozen=True, kw_only=True):
@@ -377,6 +395,7 @@ class Archive(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Unarchive(Request, frozen=True, kw_only=True):
@@ -384,6 +403,7 @@ class Unarchive(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Note(Request, frozen=True, kw_only=True):
@@ -392,6 +412,7 @@ class Note(Request, frozen=True, kw_only=True):
 
     ref: Ref
     text: str | None = None
+    expect: Natural | None = None
 
 
 class Noted(Reply, frozen=True, kw_only=True):
@@ -410,6 +431,7 @@ class Pin(Request, frozen=True, kw_only=True):
     ref: Ref
     label: str = ""
     on: bool = True
+    expect: Natural | None = None
 
 
 class New(Request, frozen=True, kw_only=True):
@@ -442,6 +464,7 @@ class Delete(Request, frozen=True, kw_only=True):
 
     ref: Ref
     published: bool = False
+    expect: Natural | None = None
 
 
 class Changed(Reply, frozen=True, kw_only=True):
@@ -459,6 +482,7 @@ class Purge(Request, frozen=True, kw_only=True):
     yet, it is deleted only, and the answer is busy."""
 
     ref: Ref
+    expect: Natural | None = None
 
 
 class Prune(Request, frozen=True, kw_only=True):
@@ -489,6 +513,7 @@ class Undo(Request, frozen=True, kw_only=True):
 
     number: Natural | None = None
     published: bool = False
+    expect: Natural | None = None
 
 
 class Undone(Reply, frozen=True, kw_only=True):
@@ -856,6 +881,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
     Save: Saved,

@@ -25,14 +25,17 @@ class PrunedStore(Store):
 
     def prune(self, rules: Rules, *, dry_run: bool = False) -> Pruned:
         async def work() -> Pruned:
-            fates = Fates(self.catalog, self.content, lambda _: rules, lambda: self.now)
-            collecting = Collecting(self.catalog, self.chunks, self.content, Faults({}))
-            pruning = Pruning(self.sessions, fates, collecting, Faults({}))
-            reply, _ = await pruning.prune(Prune(dry_run=dry_run), [], None, 0.0)  # type: ignore[arg-type]  # nobody
+            reply, _ = await self.pruning(rules).prune(Prune(dry_run=dry_run), [], None, 0.0)  # type: ignore[arg-type]  # nobody
             assert isinstance(reply, Pruned)
             return reply
 
         return asyncio.run(work())
+
+    def pruning(self, rules: Rules) -> Pruning:
+        """Within a loop."""
+        fates = Fates(self.catalog, self.content, lambda _: rules, lambda: self.now)
+        collecting = Collecting(self.catalog, self.chunks, self.content, Faults({}))
+        return Pruning(self.sessions, fates, collecting, Faults({}))
 
     def autosave(self, name: str, content: bytes, session: Session | None = None) -> bytes:
         """Of a session that is there."""

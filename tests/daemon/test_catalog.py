@@ -17,6 +17,7 @@ from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.schema import VERSION
+from holdfast_protocol import codec
 from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
 from holdfast_protocol.messages import List
 
@@ -152,6 +153,20 @@ def test_a_repeated_request_is_answered_again(store: Store) -> None:
     first = store.save("x", b"once", caller=caller)
     assert store.save("x", b"something else by now", caller=caller) == first
     assert (store.types(), store.head("x")) == (["created"], b"once")
+
+
+def test_a_repeated_request_does_not_meet_its_own_effect(store: Store) -> None:
+    """A new session is there by now, and it is the one that was asked for."""
+    caller = Caller("me", b"r" * 16)
+    assert store.save("x", b"once", caller=caller, new=True) == store.save("x", b"once", caller=caller, new=True)
+
+
+def test_an_answer_that_was_kept_without_a_hash_is_given(store: Store) -> None:
+    """By a daemon of before, which compared the verb only."""
+    first = store.save("x", b"once")
+    kept = codec.encode({"verb": "save", "body": codec.to_plain(first)})
+    store.catalog.submit(lambda tx: tx.keep_answer(b"r" * 16, store.now, kept)).result(10)
+    assert store.save("x", b"again", caller=Caller("me", b"r" * 16, "save", digest=b"hash")) == first
 
 
 def test_answers_are_forgotten_by_age(store: Store) -> None:

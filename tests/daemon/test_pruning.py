@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from daemon_store import ME
 
 from holdfast_daemon import naming
 from holdfast_daemon.retention import Rules
+from holdfast_daemon.sessions import Caller
 from holdfast_protocol.errors import CannotUndo, NotFound
 
 DATA = Path(__file__).parents[1] / "data"
@@ -235,3 +237,24 @@ def test_a_dry_run_says_what_is_freed(store: PrunedStore) -> None:
     done = store.prune(TAKE_AUTOSAVES)
     assert (done.snapshots_count, done.freed_bytes) == (2, len(own))
     assert store.whole() == 2
+
+
+def test_answers_are_forgotten_while_the_daemon_runs(store: PrunedStore) -> None:
+    """Those of more than seven days; a later one is given again."""
+    old, new = (Caller("me", letter * 16) for letter in (b"o", b"n"))
+    store.save("x", b"1", caller=old)
+    store.now += 7 * DAY
+    first = store.save("y", b"1", caller=new)
+    store.now += DAY // 2
+    reader = store.catalog.reader
+
+    async def work() -> None:
+        pruning = store.pruning(Rules())
+        pruning.start(first_seconds=0.0)
+        async with asyncio.timeout(10):
+            while reader.answer(b"o" * 16) is not None:
+                await asyncio.sleep(0.01)
+        await pruning.stop()
+
+    store.run(work())
+    assert store.save("y", b"2", caller=new) == first

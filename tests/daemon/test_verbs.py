@@ -38,9 +38,9 @@ def _service(store: Store) -> Service:
 
 
 def test_the_tables_of_verbs_are_complete(store: Store) -> None:
-    """Each verb of the wire is in a table; the server itself answers the two that are about its connections."""
+    """Each verb of the wire is in a table; the server itself answers those that are about its connections."""
     service = _service(store)
-    assert {*service.quick, *service.slow, wire.Subscribe, wire.Unsubscribe} == {*wire.REPLY_TO}
+    assert {*service.quick, *service.slow, wire.Subscribe, wire.Unsubscribe, wire.Cancel} == {*wire.REPLY_TO}
     assert set(service.slow) >= wire.CHANGING
     service.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -23,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from holdfast.workspace import Workspace
+from holdfast_protocol import connection
 from holdfast_protocol.chunking import hash_of
 
 EXAMPLES = int(os.environ.get("HOLDFAST_MACHINE_EXAMPLES", "5"))
@@ -55,12 +57,14 @@ class Machine(RuleBasedStateMachine):
         self.kept: list[tuple[str, str, State]] = []  # session's name, snapshot, what is in it
         self.undoable: list[tuple[int, State]] = []
         self.number = 0
+        self.patches = pytest.MonkeyPatch()
 
     def teardown(self) -> None:
         try:
             for name, snapshot, state in self.kept:
                 assert self._in_snapshot(name, snapshot) == state
         finally:
+            self.patches.undo()
             self.client.close()
             self.daemon.stop()
             self.folder.cleanup()
@@ -253,7 +257,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-YEAR_SECONDS, -60, 0, 60, YEAR_SECONDS]))
     def the_clock_jumps(self, seconds: int) -> None:
+        """That of the machine, so the client's too: request ids tell the time."""
         self.clock.write_text(str(seconds))
+        self.patches.setattr(connection, "time_ns", lambda: time.time_ns() + seconds * 10**9)
 
     @rule()
     def everything_is_autosaved(self) -> None:

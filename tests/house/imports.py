@@ -59,7 +59,7 @@ FLOORS = (
     ("forking",),
     ("app",),
     ("server",),
-    ("connections", "feed"),
+    ("connections", "feed", "under_way"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
     ("continuing", "reloading"),

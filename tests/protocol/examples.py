@@ -12,6 +12,8 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    Cancel,
+    Cancelled,
     Cat,
     Changed,
     Changes,
@@ -310,6 +312,19 @@ LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
     "ping": Ping(),
+    "accept-expected": Accept(ref=REF, expect=3),
+    "rename-expected": Rename(ref=REF, name="chorus", expect=3),
+    "tag-expected": Tag(ref=REF, add=["live", "Größe"], remove=["draft"], expect=3),
+    "template-expected": Template(ref=Ref(id=SESSION_ID), on=False, expect=3),
+    "archive-expected": Archive(ref=REF, published=True, expect=3),
+    "unarchive-expected": Unarchive(ref=REF, expect=3),
+    "note-only-asked": Note(ref=REF),
+    "note-expected": Note(ref=REF, text="Größe 🎵\nplayed in June", expect=3),
+    "pin-expected": Pin(ref=REF, label="première", expect=3),
+    "delete-expected": Delete(ref=REF, published=True, expect=3),
+    "purge-expected": Purge(ref=Ref(id=SESSION_ID), expect=3),
+    "undo-expected": Undo(number=42, expect=3),
+    "cancel": Cancel(request=REQUEST_ID),
     "missing": Missing(),
     "put": Put(),
     "save": Save(app="renardo", name="Größe 🎵", files=[FileSource(frame=0)]),
@@ -410,6 +425,7 @@ REQUESTS: dict[str, Request] = {
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
     "pong": Pong(),
+    "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
     "saved": Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
@@ -527,6 +543,9 @@ FAILURES: dict[str, HoldfastError] = {
 #: Files (``save.request``) of messages that have gained a field since: still read, no longer written.
 FORMER: frozenset[str] = frozenset(
     {
+        *("accept.request", "rename.request", "tag.request", "template.request", "archive.request"),
+        *("unarchive.request", "note.request", "note-written.request", "pin.request", "pin-off.request"),
+        *("delete.request", "purge.request", "undo.request"),
         "save.request",
         "save-every-field.request",
         "cat.request",
