@@ -41,7 +41,7 @@ class AsyncClient:
             await client.save("renardo", "verse", b"p1 >> pluck()")
 
     Every method raises a subclass of HoldfastError, at the latest ``timeout_seconds`` after the call. A cancelled one
-    is not waited for any longer; whether it was done is unknown.
+    is not waited for any longer, and the daemon is told, which then does not do it where it has not done it yet.
     """
 
     def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:

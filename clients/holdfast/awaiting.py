@@ -48,14 +48,16 @@ class AsyncLine:
     async def _ask(self, steps: Sequence[Step], timeout_seconds: float) -> list[Answered]:
         self._loop = self._loop or asyncio.get_running_loop()
         tickets = [self._carrier.begin(step, timeout_seconds, _Awaited) for step in steps]
+        self._move()
         try:
-            self._move()
             for ticket in tickets:
                 assert isinstance(ticket, _Awaited)
                 await ticket.end.wait()
-        finally:
+        except asyncio.CancelledError:
             for ticket in tickets:
-                self.exchange.forget(ticket)
+                self.exchange.cancel(ticket, time.monotonic())
+            self._move()
+            raise
         return [answer_of(ticket) for ticket in tickets]
 
     def _move(self) -> None:

@@ -21,12 +21,14 @@ from holdfast_protocol.errors import (
     TooLate,
     Unreachable,
 )
-from holdfast_protocol.messages import LIMITS, PROTOCOL_VERSION, VERB_OF, Hello, Request, Welcome
+from holdfast_protocol.messages import LIMITS, PROTOCOL_VERSION, VERB_OF, Cancel, Hello, Request, Welcome
 
 GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
 PAUSE_SECONDS = 0.02
 #: A request of up to so many bytes waits for no others.
 SMALL_BYTES = 64 * 1024
+#: So long the daemon has to hear that somebody gave up.
+CANCEL_SECONDS = 1.0
 _NEVER = float("inf")
 
 
@@ -101,6 +103,13 @@ class Exchange:
         for queue in (self._small, self._large, self._later):
             if ticket in queue:
                 queue.remove(ticket)
+
+    def cancel(self, ticket: Ticket, now: float) -> None:
+        """The same, and the daemon is told, where it may be at it."""
+        was_sent = ticket.sent is not None and not ticket.done
+        self.forget(ticket)
+        if was_sent:
+            self.begin(Ticket(Cancel(request=ticket.id), (), now + CANCEL_SECONDS, CANCEL_SECONDS))
 
     def end(self, problem: HoldfastError) -> None:
         """Whatever is under way fails with this."""

@@ -68,8 +68,10 @@ def test_requests_are_answered_at_the_same_time(daemon: FakeDaemon) -> None:
 
 
 def test_one_that_is_not_answered_holds_up_no_other(daemon: FakeDaemon) -> None:
-    """And ends with its deadline; one that is cancelled ends at once."""
+    """And ends with its deadline; one that is cancelled ends at once, and the daemon is told."""
     daemon.answers[wire.Settle] = lambda asked: None
+
+    daemon.answers[wire.Cancel] = lambda asked: wire.Cancelled(outcome="cancelled")
 
     async def work(client: AsyncClient) -> None:
         late = asyncio.ensure_future(client.settle(timeout_seconds=0.5))
@@ -79,10 +81,14 @@ def test_one_that_is_not_answered_holds_up_no_other(daemon: FakeDaemon) -> None:
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
+        await asyncio.to_thread(daemon.wait_for, wire.Cancel, 1)
         with pytest.raises(TooLate):
             await late
 
     _with(daemon, work)
+    (cancel,) = daemon.requests(wire.Cancel)
+    assert isinstance(cancel.request, wire.Cancel)
+    assert cancel.request.request in [asked.id for asked in daemon.requests(wire.Settle)]
 
 
 def test_a_restart_is_survived(daemon: FakeDaemon) -> None:

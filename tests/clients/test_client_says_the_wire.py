@@ -20,6 +20,7 @@ VERBS: dict[str, dict[str, Any]] = WIRE["verbs"]
 
 #: Verbs whose method has another name, or that others say: ``import`` is a word of Python, a workspace is a mapping.
 METHODS: dict[str, Callable[..., Any]] = {
+    "cancel": holdfast.AsyncClient.ask,  # said by itself, where the task that asks is cancelled
     "import": holdfast.Client.import_document,
     "missing": holdfast.Client.save,
     "put": holdfast.Client.save,
