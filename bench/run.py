@@ -19,6 +19,7 @@ import deletions
 import documents
 import folders
 import idle
+import large
 import lists
 import round_trips
 import saves
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("only", nargs="*", metavar="BENCH", help="a module's name; all by default")
     parser.add_argument("--files", type=int, default=folders.FILES_COUNT, help="in the largest adopted folder")
     parser.add_argument("--sessions", type=int, default=lists.SESSIONS_COUNT, help="in the largest list")
+    parser.add_argument("--large", type=int, default=large.SIZE_BYTES, help="bytes of the file that goes up and down")
     arguments = parser.parse_args()
     build = Path("build").absolute()
     build.mkdir(exist_ok=True)
@@ -50,6 +52,7 @@ def main() -> int:
                 "commands": lambda: commands.run(home),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
+                "large": lambda: large.run(subject, home, pid, arguments.large),
                 "folders": lambda: folders.run(home, arguments.files),
                 "lists": lambda: lists.run(home, arguments.sessions),
             }

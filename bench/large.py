@@ -1,0 +1,77 @@
+"""One large file up and down again: what it costs both sides in memory, and another thread of the same client in time.
+
+The client is a process of its own. Memory is the greatest resident memory (VmHWM), the daemon's since it was reset.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from measure import Measured, at_most
+
+SIZE_BYTES = 1 << 30
+_PIECE_BYTES = 16 << 20
+_MEMORY_MB, _PING_MS = 256.0, 20.0
+
+#: Moves the session UP or DOWN at SOCKET while another thread pings; says its memory in MB, the milliseconds of each
+#: ping, and the seconds that it took.
+_MOVER = """
+import json, sys, threading, time
+from pathlib import Path
+import holdfast
+way, socket, path = sys.argv[1:]
+client = holdfast.connect(socket, timeout_seconds=120)
+pings, done = [], threading.Event()
+def ping():
+    while not done.wait(0.005):
+        start = time.perf_counter()
+        client.ping()
+        pings.append((time.perf_counter() - start) * 1000)
+pinging = threading.Thread(target=ping)
+pinging.start()
+start = time.perf_counter()
+if way == "up":
+    client.save("plain", "large", Path(path))
+else:
+    document = client.open("plain/large")
+    size = sum(len(window) for row in document.files for window in document.read(row))
+    assert size == document.session.size_bytes
+taken = time.perf_counter() - start
+done.set()
+pinging.join()
+peak = next(int(line.split()[1]) / 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps([peak, pings, taken]))
+"""
+
+
+def run(endpoint: str, home: Path, pid: int, size_bytes: int) -> Iterator[Measured]:
+    """Both ways."""
+    file = home / "large"
+    with file.open("wb") as target:
+        for _ in range(size_bytes // _PIECE_BYTES):
+            target.write(os.urandom(_PIECE_BYTES))
+    try:
+        for way in ("up", "down"):
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew (proc(5))
+            command = [sys.executable, "-c", _MOVER, way, endpoint.removeprefix("ipc://"), str(file)]
+            said = subprocess.run(command, check=True, capture_output=True).stdout
+            peak, pings, taken = json.loads(said)
+            detail = f"{size_bytes / 1e9:.1f} GB in {taken:.1f} s"
+            yield at_most(f"memory of the client, {way}", peak, _MEMORY_MB, "MB", detail)
+            yield at_most(f"memory of the daemon, {way}", _peak_megabytes(pid), _MEMORY_MB, "MB", detail)
+            ordered = sorted(pings)
+            worst = f"median {ordered[len(ordered) // 2]:.1f} ms, slowest {ordered[-1]:.1f} ms of {len(ordered)}"
+            late = ordered[len(ordered) * 99 // 100]
+            yield at_most(f"ping of the same client beside it, {way}, 99 %", late, _PING_MS, "ms", worst)
+    finally:
+        file.unlink()
+
+
+def _peak_megabytes(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().split("\n")
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
