@@ -69,6 +69,19 @@ def test_the_python_example_runs(source: str, environment: dict[str, str]) -> No
     assert done.stdout.splitlines() == ["a kelp forest", "saved", "a kelp forest"], done
 
 
+def test_a_connected_application_finds_what_it_had(environment: dict[str, str]) -> None:
+    """README's example, killed with its daemon before the save, goes on when it is started again."""
+    program = "import holdfast, os, signal\n" + _block("python connected")
+    killed = program.replace("ws.save(", "os.kill(client.status().pid, 9); os.kill(os.getpid(), 9); ws.save(")
+    again = program.replace('ws["text"] =', 'print(ws["text"].decode()); ws["text"] =')
+    first, second = (
+        subprocess.run([sys.executable, "-c", each], env=environment, capture_output=True, check=False, timeout=60)
+        for each in (killed, again)
+    )
+    assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0), (first, second)
+    assert second.stdout == b"a kelp forest, at noon\n"
+
+
 def test_the_example_is_the_same_in_both_places() -> None:
     """examples/ideas.py is README's example with a docstring."""
     body = _block("python example").removeprefix("import holdfast\n")
