@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test check bench interop fuzz machine endure clean wire
+.PHONY: run test check bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,10 @@ endure: $(STAMP)
 # Rewrites PROTOCOL.md's tables and adds golden bytes for new messages (existing ones are never edited).
 wire: $(STAMP)
 	$(BIN)/python tests/protocol/golden.py
+
+# Records today's client and daemon for the tests of those that come after; VERSION names what is recorded.
+record: $(STAMP)
+	env -u HOLDFAST_HOME $(BIN)/python tests/e2e/recording.py $(VERSION)
 
 clean:
 	rm -rf $(VENV) .holdfast build dist

@@ -31,6 +31,8 @@ class FakeDaemon:
     asked: list[Asked] = field(default_factory=list)
     connections: list[bytes] = field(default_factory=list)
     operations: list[OperationRow] = field(default_factory=list)
+    #: The messages that go out in the place of an answer.
+    sends: Callable[[list[bytes]], list[list[bytes]]] = lambda frames: [frames]
 
     def start(self) -> None:
         self._context = zmq.Context()
@@ -88,11 +90,15 @@ class FakeDaemon:
             if router in ready:
                 peer, *frames = router.recv_multipart()
                 for answer in self._answer(peer, frames):
-                    router.send_multipart([peer, *answer])
+                    self._send(router, peer, answer)
             if inside in ready and inside.recv() == b"stop":
                 return
             for peer, frames in self._due():
-                router.send_multipart([peer, *frames])
+                self._send(router, peer, frames)
+
+    def _send(self, router: zmq.Socket[bytes], peer: bytes, frames: list[bytes]) -> None:
+        for message in self.sends(frames):
+            router.send_multipart([peer, *message])
 
     def _answer(self, peer: bytes, frames: list[bytes]) -> list[list[bytes]]:
         if peer not in self._greeted:
