@@ -31,12 +31,11 @@ def check_known(since: int, newest: int) -> None:
 class Subscription:
     """One subscription that outlives its connections. Numbers grow by one; a filter leaves holes."""
 
-    def __init__(self, path: str, since: int | None, app: str | None, session: str | None, timeout: float) -> None:
+    def __init__(self, path: str, asked: Subscribe, timeout: float) -> None:
         self._path = path
-        self._last = since
-        self._app = app
-        self._session = session
-        self._filtered = app is not None or session is not None
+        self._asked = asked
+        self._last = asked.since
+        self._filtered = asked.app is not None or asked.session is not None or bool(asked.types)
         self._timeout_seconds = timeout
         self._conversation: Conversation | None = None
         self._away_since: float | None = None
@@ -71,7 +70,8 @@ class Subscription:
             row = self._next_row(answer.reply)
             if row is not None:
                 self._last = row.number
-                yield row
+                if not self._asked.types or row.type in self._asked.types:  # an older daemon tells all types
+                    yield row
 
     def _question(self) -> Request:
         """What breaks a silence: an event that was missed, or a daemon that is gone, is noticed by the answer."""
@@ -94,7 +94,9 @@ class Subscription:
         until = time.monotonic() + self._timeout_seconds
         self._conversation = Conversation(self._path, until)
         self._was_there = True
-        request = Subscribe(since=self._last, app=self._app, session=self._session)
+        request = Subscribe(
+            since=self._last, app=self._asked.app, session=self._asked.session, types=self._asked.types
+        )  # fmt: skip
         answer = self._conversation.ask(request, (), new_request_id(), until)
         assert isinstance(answer.reply, Subscribed)
         if self._last is None:

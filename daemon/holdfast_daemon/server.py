@@ -71,7 +71,7 @@ class Server:
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
         self._outbound = Outbound(self._send, self._forget)
-        self._feed = Feed(service, self._outbound, self._put)
+        self._feed = Feed(service, self._outbound, self._put, self._loop.call_soon)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()

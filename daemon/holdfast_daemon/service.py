@@ -31,6 +31,7 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
+from holdfast_daemon.store.nouns import Wanted
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import connection
 from holdfast_protocol import messages as m
@@ -204,9 +205,9 @@ class Service:
         """The number of the newest row of the log."""
         return self._catalog.reader.newest_operation()
 
-    def operations_after(self, number: int, limit: int) -> OperationRows:
+    def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> OperationRows:
         """For the event feed."""
-        return [each.row() for each in self._catalog.reader.operations_after(number, limit)]
+        return [each.row() for each in self._catalog.reader.operations_fitting(wanted, after, up_to, limit)]
 
     def subscribed(self, newest: int) -> m.Subscribed:
         return m.Subscribed(number=newest)

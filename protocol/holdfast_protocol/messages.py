@@ -517,11 +517,12 @@ class OperationRows(Reply, frozen=True, kw_only=True):
 
 class Subscribe(Request, frozen=True, kw_only=True):
     """Every operation after ``since`` (None: from now on) as an ``event``, first those that were, then live ones,
-    without a seam. ``app`` and ``session`` (an id) narrow it."""
+    without a seam. ``app``, ``session`` (an id) and ``types`` (of operations; none: all) narrow it."""
 
     since: Natural | None = None
     app: str | None = None
     session: str | None = None
+    types: list[str] = []
 
 
 class Subscribed(Reply, frozen=True, kw_only=True):

@@ -368,6 +368,7 @@ REQUESTS: dict[str, Request] = {
     "undo": Undo(number=42),
     "operations": Operations(since=41, limit=1),
     "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
+    "subscribe-types": Subscribe(since=41, types=["deleted", "deleted-outside"]),
     "unsubscribe": Unsubscribe(subscription=REQUEST_ID),
     "folder-add": FolderAdd(path=b"/home/ada/project/.aider-desk", app="aiderdesk"),
     "folder-add-every-field": FolderAdd(
@@ -540,6 +541,7 @@ FORMER: frozenset[str] = frozenset(
         "save-every-field.request",
         "cat.request",
         "list.request",
+        "subscribe.request",
         "shown.result",
         "changes.result",
         "statusreport.result",

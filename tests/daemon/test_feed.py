@@ -1,0 +1,149 @@
+"""Who is told which operations, in what turns; the loop, the store and the socket are the test's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgpack
+import pytest
+
+from holdfast_daemon import feed
+from holdfast_daemon.feed import Feed
+from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.store.nouns import Wanted
+from holdfast_protocol.connection import Frames
+from holdfast_protocol.messages import Subscribe, Subscribed
+from holdfast_protocol.model import OperationRow
+
+
+class House:
+    """A log, a loop that turns when it is told to, and peers that take what they are sent, or nothing."""
+
+    def __init__(self) -> None:
+        self.rows: list[OperationRow] = []
+        self.asked = 0
+        self.sent: dict[bytes, list[Frames]] = {}
+        self.full: set[bytes] = set()
+        self.due: list[Callable[[], None]] = []
+        self.outbound = Outbound(self._send, lambda peer: None)
+        self.feed = Feed(self, self.outbound, self.outbound.put, self.due.append)  # type: ignore[arg-type]  # what it asks of a service is here
+
+    def _send(self, peer: bytes, frames: Frames) -> str:
+        if peer in self.full:
+            return "full"
+        self.sent.setdefault(peer, []).append(frames)
+        return "sent"
+
+    def happen(self, count: int, **fields: object) -> None:
+        for _ in range(count):
+            self.rows.append(row(len(self.rows) + 1, **fields))
+
+    def turn(self) -> None:
+        """What the loop was asked to do, once."""
+        due, self.due[:] = [*self.due], []
+        for each in due:
+            each()
+
+    def run(self) -> None:
+        while self.due:
+            self.turn()
+
+    def numbers(self, peer: bytes) -> list[int]:
+        """Of the operations that a peer was told."""
+        headers = [msgpack.unpackb(frames[0]) for frames in self.sent.get(peer, [])]
+        return [header["body"]["row"]["number"] for header in headers if header["kind"] == "event"]
+
+    # What the feed asks of the service.
+
+    def newest_operation(self) -> int:
+        return len(self.rows)
+
+    def subscribed(self, newest: int) -> Subscribed:
+        return Subscribed(number=newest)
+
+    def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> list[OperationRow]:
+        self.asked += 1
+        return [row for row in self.rows[after:up_to] if wanted.app in (None, row.app)][:limit]
+
+
+def row(number: int, **fields: object) -> OperationRow:
+    ordinary: dict[str, object] = {
+        "number": number, "time": 1, "type": "saved", "session": None, "app": "notes", "folder": "sessions",
+        "name": "x", "cause": "saved", "author": "me", "undoable": True,
+    }  # fmt: skip
+    return OperationRow(**{**ordinary, **fields})  # type: ignore[arg-type]  # the test gives the right ones
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    """Each turn has time for one piece."""
+    monkeypatch.setattr(feed, "TURN_SECONDS", 0)
+    return House()
+
+
+def test_a_long_history_is_looked_through_in_turns(house: House) -> None:
+    """However long it is and however little of it fits: the loop does what else there is after each piece."""
+    house.happen(20 * feed.LOOKED_COUNT)
+    house.feed.subscribe(b"a", b"s", Subscribe(since=0, app="nosuch"))
+    assert house.asked == 0
+    turns = 0
+    while house.due:
+        before = house.asked
+        house.turn()
+        assert house.asked - before <= 1
+        turns += 1
+    assert turns >= 20
+    assert house.numbers(b"a") == []
+
+
+def test_all_that_fits_is_told_once(house: House) -> None:
+    """Over the borders of pieces, and what happens meanwhile."""
+    house.happen(feed.LOOKED_COUNT, app="igv")
+    house.happen(3 * feed.EVENTS_COUNT)
+    house.feed.subscribe(b"a", b"s", Subscribe(since=0, app="notes"))
+    house.turn()
+    house.happen(5)
+    house.feed.pump()
+    house.run()
+    assert house.numbers(b"a") == [*range(feed.LOOKED_COUNT + 1, feed.LOOKED_COUNT + 3 * feed.EVENTS_COUNT + 6)]
+
+
+def test_a_long_history_of_one_keeps_no_other_waiting(house: House) -> None:
+    """Each gets a piece in its turn."""
+    house.happen(10 * feed.EVENTS_COUNT)
+    house.feed.subscribe(b"long", b"s", Subscribe(since=0))
+    house.feed.subscribe(b"short", b"s", Subscribe(since=len(house.rows) - 1))
+    house.turn()
+    house.turn()
+    assert house.numbers(b"short") == [len(house.rows)]
+    assert len(house.numbers(b"long")) == feed.EVENTS_COUNT
+
+
+def test_who_takes_nothing_is_left_alone(house: House) -> None:
+    """It costs no turns, and goes on from its number once it has room."""
+    house.happen(10 * feed.EVENTS_COUNT)
+    house.full = {b"slow"}
+    house.feed.subscribe(b"slow", b"s", Subscribe(since=0))
+    house.run()
+    assert house.outbound.size_bytes(b"slow") > 0
+    asked = house.asked
+    house.happen(10)
+    house.feed.pump()
+    house.run()
+    assert house.asked == asked
+    house.full = set()
+    house.outbound.flush()
+    house.feed.pump()
+    house.run()
+    assert house.numbers(b"slow") == [*range(1, len(house.rows) + 1)]
+
+
+def test_nothing_follows_the_end_of_a_subscription(house: House) -> None:
+    """Neither of one that was given up, nor of a peer that is gone, though a turn was to come."""
+    house.happen(1)
+    house.feed.subscribe(b"a", b"s", Subscribe(since=0))
+    house.feed.unsubscribe(b"a", b"s")
+    house.feed.subscribe(b"b", b"s", Subscribe(since=0))
+    house.feed.forget(b"b")
+    house.run()
+    assert (house.numbers(b"a"), house.numbers(b"b")) == ([], [])
