@@ -17,6 +17,7 @@ from pathlib import Path
 import commands
 import deletions
 import documents
+import events
 import folders
 import idle
 import lists
@@ -48,6 +49,7 @@ def main() -> int:
                 "saves": lambda: saves.run(subject, home),
                 "deletions": lambda: deletions.run(subject, home),
                 "commands": lambda: commands.run(home),
+                "events": lambda: events.run(home),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
                 "folders": lambda: folders.run(home, arguments.files),

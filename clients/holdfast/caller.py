@@ -15,6 +15,7 @@ from holdfast.channel import Channel, Lost, check_listening
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
 from holdfast_protocol.errors import HelloFirst, HoldfastError, ShuttingDown, TooLate, Unreachable
 from holdfast_protocol.messages import (
+    EVENT_PAGES,
     PROTOCOL_VERSION,
     VERB_OF,
     FolderScan,
@@ -32,7 +33,9 @@ _SHARE_OF_A_TRY = 1 / 3
 #: anyway.
 _LASTING = (FolderScan, FolderSuggest, Settle, WorkspaceDue)
 _PAUSE_SECONDS = 0.02
-GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
+GREETING = Hello(
+    protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}", capabilities=[EVENT_PAGES]
+)  # fmt: skip
 
 
 def consider(problem: Exception, path: str, *, hopeless: bool) -> None:

@@ -9,7 +9,17 @@ from holdfast.caller import Conversation, consider
 from holdfast.channel import Lost
 from holdfast_protocol.connection import new_request_id
 from holdfast_protocol.errors import HelloFirst, NotFound, ShuttingDown, TooLate, Unreachable
-from holdfast_protocol.messages import Event, OperationRows, Operations, Ping, Reply, Request, Subscribe, Subscribed
+from holdfast_protocol.messages import (
+    Event,
+    Events,
+    OperationRows,
+    Operations,
+    Ping,
+    Reply,
+    Request,
+    Subscribe,
+    Subscribed,
+)
 from holdfast_protocol.model import OperationRow
 
 #: After so long a silence the daemon is asked whether something was missed.
@@ -67,28 +77,26 @@ class Subscription:
             asked = False
             if answer.error is not None:
                 raise Lost(answer.error.sentence)
-            row = self._next_row(answer.reply)
-            if row is not None:
-                self._last = row.number
-                if not self._asked.types or row.type in self._asked.types:  # an older daemon tells all types
-                    yield row
+            yield from self._rows_of(answer.reply)
 
     def _question(self) -> Request:
         """What breaks a silence: an event that was missed, or a daemon that is gone, is noticed by the answer."""
         return Ping() if self._filtered else Operations(since=self._last or 0, limit=1)
 
-    def _next_row(self, reply: Reply | None) -> OperationRow | None:
-        """The operation of an event that was not seen yet. Raises Lost where one before it is missing."""
-        known = self._last or 0
-        if isinstance(reply, OperationRows):
-            if reply.rows and reply.rows[-1].number > known:
-                raise Lost("An event was missed")
-            return None
-        if not isinstance(reply, Event) or reply.row.number <= known:
-            return None
-        if not self._filtered and reply.row.number > known + 1:
+    def _rows_of(self, reply: Reply | None) -> Iterator[OperationRow]:
+        """The operations that were not seen yet. Raises Lost where one before them is missing."""
+        if isinstance(reply, OperationRows) and reply.rows and reply.rows[-1].number > (self._last or 0):
             raise Lost("An event was missed")
-        return reply.row
+        rows = reply.rows if isinstance(reply, Events) else [reply.row] if isinstance(reply, Event) else []
+        for row in rows:
+            known = self._last or 0
+            if row.number <= known:
+                continue
+            if not self._filtered and row.number > known + 1:
+                raise Lost("An event was missed")
+            self._last = row.number
+            if not self._asked.types or row.type in self._asked.types:  # an older daemon tells all types
+                yield row
 
     def _subscribe(self) -> Conversation:
         until = time.monotonic() + self._timeout_seconds

@@ -13,54 +13,61 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from holdfast_daemon.log_pages import LogPages
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.service import Service
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
-from holdfast_protocol.messages import Event, Subscribe
+from holdfast_protocol.messages import Subscribe
 
-#: How much of the log is looked at, and how much of it told, in one piece.
-LOOKED_COUNT = 2000
-EVENTS_COUNT = 100
 TURN_SECONDS = 0.002
+#: When all have been told all, the next round waits for so many times as long as that took: where many listen to much,
+#: each is told several operations at once, and most of the time is left for requests.
+REST_FACTOR = 4
+LONGEST_REST_SECONDS = 0.1
 
 Key = tuple[bytes, bytes]
 
 
 @dataclass(slots=True)
 class _Subscription:
-    """``number``: everything up to it that is wanted has been told."""
+    """``number``: everything up to it that is wanted has been told. ``in_pages``: several in one message."""
 
     number: int
     wanted: Wanted
+    in_pages: bool
 
 
 class Feed:
-    """Subscriptions by peer and by the id of the request that made them. ``soon`` calls back when the loop is free."""
+    """Subscriptions by peer and by the id of the request that made them. ``later`` calls back after so many seconds."""
 
     def __init__(
         self, service: Service, outbound: Outbound, put: Callable[[bytes, Frames], None],
-        soon: Callable[[Callable[[], None]], object],
+        later: Callable[[float, Callable[[], None]], object],
     ) -> None:  # fmt: skip
         self._service = service
+        self._pages = LogPages(service)
         self._outbound = outbound
         self._put = put
-        self._soon = soon
+        self._later = later
         self._peers: dict[bytes, dict[bytes, _Subscription]] = {}
         self._behind: dict[Key, None] = {}  # a set in the order in which they get their turns
-        self._turning = False
+        self._stirred = self._turning = False
+        self._spent_seconds = 0.0
+        self._rests_until = 0.0
 
     def follows(self, peer: bytes) -> bool:
         """Whether it waits for events."""
         return peer in self._peers
 
-    def subscribe(self, peer: bytes, key: bytes, request: Subscribe) -> None:
+    def subscribe(self, peer: bytes, key: bytes, request: Subscribe, *, in_pages: bool) -> None:
         """Answer with the newest number, then give what came after ``since``, then what comes."""
         newest = self._service.newest_operation()
         since = newest if request.since is None else min(request.since, newest)
+        self._pages.renew()
         wanted = Wanted(request.app, request.session, tuple(request.types))
-        self._peers.setdefault(peer, {})[key] = _Subscription(since, wanted)
+        self._peers.setdefault(peer, {})[key] = _Subscription(since, wanted, in_pages)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
         self.pump()
 
@@ -77,39 +84,52 @@ class Feed:
 
     def pump(self) -> None:
         """There may be new operations, or room."""
-        if not self._peers:
-            return
-        newest = self._service.newest_operation()
-        for peer, own in self._peers.items():
-            self._behind.update({(peer, key): None for key, each in own.items() if each.number < newest})
-        self._turn_soon()
+        if self._peers:
+            self._stirred = True
+            self._turn_soon()
 
     def _turn_soon(self) -> None:
-        if self._behind and not self._turning:
+        if not self._turning:
             self._turning = True
-            self._soon(self._turn)
+            self._later(max(0.0, self._rests_until - time.monotonic()), self._turn)
 
     def _turn(self) -> None:
         self._turning = False
-        until = time.monotonic() + TURN_SECONDS
+        start = time.monotonic()
         newest = self._service.newest_operation()
+        if self._stirred:
+            self._stirred = False
+            self._look_who_is_behind(newest)
         while self._behind:
             peer, key = next(iter(self._behind))
             del self._behind[peer, key]
             subscription = self._peers.get(peer, {}).get(key)
             if subscription is None or self._outbound.size_bytes(peer):
                 continue  # it is gone, or asked for again once it has taken what waits
-            self._give(peer, key, subscription, newest)
+            self._give(peer, key, subscription)
             if subscription.number < newest:
                 self._behind[peer, key] = None
-            if time.monotonic() >= until:
+            if time.monotonic() - start >= TURN_SECONDS:
                 break
-        self._turn_soon()
+        self._spent_seconds += time.monotonic() - start
+        if not self._behind:
+            self._rests_until = time.monotonic() + min(LONGEST_REST_SECONDS, REST_FACTOR * self._spent_seconds)
+            self._spent_seconds = 0.0
+        if self._behind or self._stirred:
+            self._turn_soon()
 
-    def _give(self, peer: bytes, key: bytes, subscription: _Subscription, newest: int) -> None:
+    def _look_who_is_behind(self, newest: int) -> None:
+        if not self._behind:
+            self._pages.renew()
+        for peer, own in self._peers.items():
+            self._behind.update({(peer, key): None for key, each in own.items() if each.number < newest})
+
+    def _give(self, peer: bytes, key: bytes, subscription: _Subscription) -> None:
         """One piece of the log."""
-        up_to = min(newest, subscription.number + LOOKED_COUNT)
-        rows = self._service.operations_fitting(subscription.wanted, subscription.number, up_to, EVENTS_COUNT)
-        subscription.number = rows[-1].number if len(rows) == EVENTS_COUNT else up_to
-        for row in rows:
-            self._put(peer, connection.event(key, Event(row=row)))
+        page = self._pages.after(subscription.wanted, subscription.number)
+        subscription.number = page.up_to
+        if subscription.in_pages and page.rows:
+            self._put(peer, connection.told_of_body(key, "events", page.body))
+        else:
+            for row in page.rows:
+                self._put(peer, connection.event_of_row(key, row))

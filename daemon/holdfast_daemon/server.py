@@ -27,6 +27,7 @@ from holdfast_protocol.connection import Asked, DaemonConnection, Frames, Refuse
 from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
+    EVENT_PAGES,
     LIMITS,
     VERB_OF,
     Subscribe,
@@ -71,7 +72,7 @@ class Server:
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
         self._outbound = Outbound(self._send, self._forget)
-        self._feed = Feed(service, self._outbound, self._put, self._loop.call_soon)
+        self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -206,7 +207,7 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._feed.subscribe(identity, asked.id, request)
+            self._feed.subscribe(identity, asked.id, request, in_pages=EVENT_PAGES in peer.wire.capabilities)
         elif isinstance(request, Unsubscribe):
             self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))

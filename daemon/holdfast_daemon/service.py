@@ -44,7 +44,7 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", "events", "folders", "merge", "search", "workspaces"]
+CAPABILITIES = ["chunks", m.EVENT_PAGES, "events", "folders", "merge", "search", "workspaces"]
 
 
 class Service:
@@ -200,6 +200,11 @@ class Service:
         since = max(request.since, self.newest_operation() - limit) if request.newest else request.since
         found = self._catalog.reader.operations_after(since, limit + 1)
         return m.OperationRows(rows=[each.row() for each in found[:limit]], more=len(found) > limit)
+
+    @property
+    def commits(self) -> int:
+        """How many there were: while it stays, so does all that is read."""
+        return self._catalog.commits
 
     def newest_operation(self) -> int:
         """The number of the newest row of the log."""

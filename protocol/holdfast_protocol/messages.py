@@ -31,6 +31,9 @@ from holdfast_protocol.model import (
 
 PROTOCOL_VERSION = 1
 
+#: The capability of a client that reads ``events``.
+EVENT_PAGES = "event-pages"
+
 #: Bounds that both sides keep; ``hello`` gives them out. Bytes unless named otherwise.
 LIMITS: dict[str, int] = {
     "header_bytes": 1024 * 1024,
@@ -537,6 +540,13 @@ class Event(Reply, frozen=True, kw_only=True):
     row: OperationRow
 
 
+class Events(Reply, frozen=True, kw_only=True):
+    """Several operations, oldest first: what a client that said the capability ``event-pages`` in its ``hello`` gets in
+    the place of an ``event`` for each."""
+
+    rows: list[OperationRow]
+
+
 class Unsubscribe(Request, frozen=True, kw_only=True):
     """No more events for the subscription that was made under request id ``subscription``."""
 
@@ -903,6 +913,9 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     WorkspaceList: Workspaces,
     Last: LastState,
 }
+
+#: What follows ``subscribed``, by the ``kind`` of its header.
+TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events}
 
 VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}

@@ -141,7 +141,7 @@ class FakeDaemon:
         due = []
         for peer, (identity, request) in self._subscriptions.items():
             rows = [row for row in self.operations if row.number > (request.since or 0)]
-            due += [(peer, connection.event(identity, wire.Event(row=row))) for row in rows]
+            due += [(peer, connection.told(identity, wire.Event(row=row))) for row in rows]
             if rows:
                 self._subscriptions[peer] = (identity, wire.Subscribe(since=rows[-1].number))
         return due

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgpack
 import pytest
 
-from holdfast_daemon import feed
+from holdfast_daemon import feed, log_pages
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.store.nouns import Wanted
@@ -26,7 +26,10 @@ class House:
         self.full: set[bytes] = set()
         self.due: list[Callable[[], None]] = []
         self.outbound = Outbound(self._send, lambda peer: None)
-        self.feed = Feed(self, self.outbound, self.outbound.put, self.due.append)  # type: ignore[arg-type]  # what it asks of a service is here
+        self.feed = Feed(self, self.outbound, self.outbound.put, self._later)  # type: ignore[arg-type]  # what it asks of a service is here
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        self.due.append(work)
 
     def _send(self, peer: bytes, frames: Frames) -> str:
         if peer in self.full:
@@ -51,7 +54,18 @@ class House:
     def numbers(self, peer: bytes) -> list[int]:
         """Of the operations that a peer was told."""
         headers = [msgpack.unpackb(frames[0]) for frames in self.sent.get(peer, [])]
-        return [header["body"]["row"]["number"] for header in headers if header["kind"] == "event"]
+        rows = [
+            row for header in headers if header["kind"] in ("event", "events")
+            for row in header["body"].get("rows", [header["body"].get("row")])
+        ]  # fmt: skip
+        return [row["number"] for row in rows]
+
+    def subscribe(self, peer: bytes, since: int = 0, *, app: str | None = None, in_pages: bool = False) -> None:
+        self.feed.subscribe(peer, b"s", Subscribe(since=since, app=app), in_pages=in_pages)
+
+    @property
+    def commits(self) -> int:
+        return len(self.rows)
 
     # What the feed asks of the service.
 
@@ -83,8 +97,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
 
 def test_a_long_history_is_looked_through_in_turns(house: House) -> None:
     """However long it is and however little of it fits: the loop does what else there is after each piece."""
-    house.happen(20 * feed.LOOKED_COUNT)
-    house.feed.subscribe(b"a", b"s", Subscribe(since=0, app="nosuch"))
+    house.happen(20 * log_pages.LOOKED_COUNT)
+    house.subscribe(b"a", 0, app="nosuch")
     assert house.asked == 0
     turns = 0
     while house.due:
@@ -98,32 +112,32 @@ def test_a_long_history_is_looked_through_in_turns(house: House) -> None:
 
 def test_all_that_fits_is_told_once(house: House) -> None:
     """Over the borders of pieces, and what happens meanwhile."""
-    house.happen(feed.LOOKED_COUNT, app="igv")
-    house.happen(3 * feed.EVENTS_COUNT)
-    house.feed.subscribe(b"a", b"s", Subscribe(since=0, app="notes"))
+    house.happen(log_pages.LOOKED_COUNT, app="igv")
+    house.happen(3 * log_pages.ROWS_COUNT)
+    house.subscribe(b"a", 0, app="notes")
     house.turn()
     house.happen(5)
     house.feed.pump()
     house.run()
-    assert house.numbers(b"a") == [*range(feed.LOOKED_COUNT + 1, feed.LOOKED_COUNT + 3 * feed.EVENTS_COUNT + 6)]
+    assert house.numbers(b"a") == [*range(log_pages.LOOKED_COUNT + 1, len(house.rows) + 1)]
 
 
 def test_a_long_history_of_one_keeps_no_other_waiting(house: House) -> None:
     """Each gets a piece in its turn."""
-    house.happen(10 * feed.EVENTS_COUNT)
-    house.feed.subscribe(b"long", b"s", Subscribe(since=0))
-    house.feed.subscribe(b"short", b"s", Subscribe(since=len(house.rows) - 1))
+    house.happen(10 * log_pages.ROWS_COUNT)
+    house.subscribe(b"long", 0)
+    house.subscribe(b"short", len(house.rows) - 1)
     house.turn()
     house.turn()
     assert house.numbers(b"short") == [len(house.rows)]
-    assert len(house.numbers(b"long")) == feed.EVENTS_COUNT
+    assert len(house.numbers(b"long")) == log_pages.ROWS_COUNT
 
 
 def test_who_takes_nothing_is_left_alone(house: House) -> None:
     """It costs no turns, and goes on from its number once it has room."""
-    house.happen(10 * feed.EVENTS_COUNT)
+    house.happen(10 * log_pages.ROWS_COUNT)
     house.full = {b"slow"}
-    house.feed.subscribe(b"slow", b"s", Subscribe(since=0))
+    house.subscribe(b"slow", 0)
     house.run()
     assert house.outbound.size_bytes(b"slow") > 0
     asked = house.asked
@@ -141,9 +155,33 @@ def test_who_takes_nothing_is_left_alone(house: House) -> None:
 def test_nothing_follows_the_end_of_a_subscription(house: House) -> None:
     """Neither of one that was given up, nor of a peer that is gone, though a turn was to come."""
     house.happen(1)
-    house.feed.subscribe(b"a", b"s", Subscribe(since=0))
+    house.subscribe(b"a", 0)
     house.feed.unsubscribe(b"a", b"s")
-    house.feed.subscribe(b"b", b"s", Subscribe(since=0))
+    house.subscribe(b"b", 0)
     house.feed.forget(b"b")
     house.run()
     assert (house.numbers(b"a"), house.numbers(b"b")) == ([], [])
+
+
+def test_a_page_is_made_once_for_all_who_want_it(house: House) -> None:
+    """However many there are; and again after a commit, which may have changed its rows."""
+    house.happen(3 * log_pages.ROWS_COUNT)
+    for number in range(20):
+        house.subscribe(b"%d" % number, in_pages=number % 2 == 0)
+    house.run()
+    assert house.asked == 3
+    assert all(house.numbers(b"%d" % number) == [*range(1, len(house.rows) + 1)] for number in range(20))
+    assert (len(house.sent[b"0"]), len(house.sent[b"1"])) == (1 + 3, 1 + len(house.rows))
+    house.happen(1)
+    house.subscribe(b"late", in_pages=True)
+    house.run()
+    assert house.asked == 3 + 4
+
+
+def test_a_page_is_bounded_in_bytes(house: House) -> None:
+    """Rows with long notes make more pages, and none is left out."""
+    house.happen(100, note="x" * 10_000)
+    house.subscribe(b"a", in_pages=True)
+    house.run()
+    assert max(len(frames[0]) for frames in house.sent[b"a"]) < log_pages.PAGE_BYTES + 11_000
+    assert house.numbers(b"a") == [*range(1, 101)]

@@ -58,6 +58,7 @@ FLOORS = (
     ("app",),
     ("server",),
     ("connections", "feed"),
+    ("log_pages",),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
     ("reloading",),

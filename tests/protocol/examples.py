@@ -22,6 +22,7 @@ from holdfast_protocol.messages import (
     Diff,
     Due,
     Event,
+    Events,
     FolderAdd,
     FolderChanged,
     FolderList,
@@ -516,10 +517,11 @@ RESULTS: dict[str, Reply] = {
     "laststate-nothing": LastState(),
 }
 
-EVENTS: dict[str, Event] = {
+EVENTS: dict[str, Reply] = {
     "saved": Event(row=OPERATION),
     "deleted-outside": Event(row=UNDONE),
     "folder-held": Event(row=HELD),
+    "page": Events(rows=[OPERATION, UNDONE]),
 }
 
 _DETAILS: dict[str, HoldfastError] = {

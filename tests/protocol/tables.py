@@ -12,7 +12,7 @@ import msgspec
 
 from holdfast_protocol import chunking, connection, messages, model
 from holdfast_protocol.errors import ERRORS
-from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF, Event, Failure
+from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, TOLD, VERB_OF, Failure
 from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Natural, Row
 
 #: What the code gives as a name only.
@@ -100,7 +100,7 @@ def requests() -> str:
 
 def replies() -> str:
     """A section for each answer."""
-    kinds = [*dict.fromkeys(REPLY_TO.values()), Event, Failure]
+    kinds = [*dict.fromkeys(REPLY_TO.values()), *TOLD.values(), Failure]
     return "\n\n".join(_section(f"`{kind.__name__}`", kind) for kind in kinds)
 
 
