@@ -10,6 +10,7 @@ from holdfast.channel import Lost
 from holdfast_protocol.connection import new_request_id
 from holdfast_protocol.errors import HelloFirst, NotFound, ShuttingDown, TooLate, Unreachable
 from holdfast_protocol.messages import (
+    Beat,
     Event,
     Events,
     OperationRows,
@@ -87,6 +88,10 @@ class Subscription:
         """The operations that were not seen yet. Raises Lost where one before them is missing."""
         if isinstance(reply, OperationRows) and reply.rows and reply.rows[-1].number > (self._last or 0):
             raise Lost("An event was missed")
+        if isinstance(reply, Beat):
+            if reply.told > (self._last or 0):
+                raise Lost("An event was missed")
+            self._last = max(reply.number, self._last or 0)  # nothing that a filter lets through lies before it
         rows = reply.rows if isinstance(reply, Events) else [reply.row] if isinstance(reply, Event) else []
         for row in rows:
             known = self._last or 0

@@ -19,7 +19,7 @@ from holdfast_daemon.service import Service
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
-from holdfast_protocol.messages import Subscribe
+from holdfast_protocol.messages import Beat, Subscribe
 
 TURN_SECONDS = 0.002
 #: When all have been told all, the next round waits for so many times as long as that took: where many listen to much,
@@ -32,11 +32,14 @@ Key = tuple[bytes, bytes]
 
 @dataclass(slots=True)
 class _Subscription:
-    """``number``: everything up to it that is wanted has been told. ``in_pages``: several in one message."""
+    """``number``: everything up to it that is wanted has been told; ``told`` was the last of it; ``lately``: since the
+    last beat. ``in_pages``: several in one message."""
 
     number: int
+    told: int
     wanted: Wanted
     in_pages: bool
+    lately: bool = True
 
 
 class Feed:
@@ -67,7 +70,7 @@ class Feed:
         since = newest if request.since is None else min(request.since, newest)
         self._pages.renew()
         wanted = Wanted(request.app, request.session, tuple(request.types))
-        self._peers.setdefault(peer, {})[key] = _Subscription(since, wanted, in_pages)
+        self._peers.setdefault(peer, {})[key] = _Subscription(since, since, wanted, in_pages)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
         self.pump()
 
@@ -87,6 +90,14 @@ class Feed:
         if self._peers:
             self._stirred = True
             self._turn_soon()
+
+    def beat(self) -> None:
+        """It is time to tell those who were told nothing how far they are; who has not taken the last is not asked."""
+        for peer, own in list(self._peers.items()):
+            for key, each in list(own.items()):
+                if not each.lately and self._outbound.size_bytes(peer) == 0:
+                    self._put(peer, connection.told(key, Beat(number=each.number, told=each.told)))
+                each.lately = False
 
     def _turn_soon(self) -> None:
         if not self._turning:
@@ -128,6 +139,8 @@ class Feed:
         """One piece of the log."""
         page = self._pages.after(subscription.wanted, subscription.number)
         subscription.number = page.up_to
+        if page.rows:
+            subscription.told, subscription.lately = page.last, True
         if subscription.in_pages and page.rows:
             self._put(peer, connection.told_of_body(key, "events", page.body))
         else:

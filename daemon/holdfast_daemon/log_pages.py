@@ -20,9 +20,10 @@ PAGES_COUNT = 64
 
 
 class LogPage(NamedTuple):
-    """``up_to``: the last number that was looked at. ``body`` is that of the rows in one message."""
+    """``up_to``: the last number that was looked at, ``last`` that of the rows. ``body``: the rows in one message."""
 
     up_to: int
+    last: int
     rows: list[bytes]
     body: bytes
 
@@ -57,11 +58,12 @@ class LogPages:
         if len(found) == ROWS_COUNT:
             up_to = found[-1].number
         rows: list[bytes] = []
-        size_bytes = 0
+        size_bytes = last = 0
         for row in found:
             if size_bytes >= PAGE_BYTES:
                 up_to = row.number - 1
                 break
+            last = row.number
             rows.append(connection.encoded_row(row))
             size_bytes += len(rows[-1])
-        return LogPage(up_to, rows, connection.body_of_rows(rows))
+        return LogPage(up_to, last, rows, connection.body_of_rows(rows))

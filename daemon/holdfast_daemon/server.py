@@ -45,7 +45,7 @@ DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = LIMITS["beat_ms"] / 1000
 HEARTBEAT_MS = 5000
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
 WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
@@ -267,9 +267,11 @@ class Server:
         return "sent"
 
     def _beat(self) -> None:
-        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left."""
+        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left. Subscribers are
+        told how far they are."""
         for peer in self._service.workspaces.holders():
-            self._put(peer, connection.beat())
+            self._put(peer, connection.sign_of_life())
+        self._feed.beat()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
 

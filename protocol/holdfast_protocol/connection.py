@@ -165,8 +165,8 @@ def told_of_body(subscription: bytes, kind: str, body: bytes) -> Frames:
     return [codec.encode_around({"id": subscription, "kind": kind}, "body", body)]
 
 
-def beat() -> Frames:
-    """The frames of a sign of life, which no request asked for and no client needs to look at."""
+def sign_of_life() -> Frames:
+    """The frames of a ``beat`` of no subscription, which no request asked for and no client needs to look at."""
     return [codec.encode({"id": bytes(ID_BYTES), "kind": "beat"})]
 
 

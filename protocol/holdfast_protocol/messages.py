@@ -34,7 +34,7 @@ PROTOCOL_VERSION = 1
 #: The capability of a client that reads ``events``.
 EVENT_PAGES = "event-pages"
 
-#: Bounds that both sides keep; ``hello`` gives them out. Bytes unless named otherwise.
+#: Bounds that both sides keep; ``hello`` gives them out. The last word is the unit.
 LIMITS: dict[str, int] = {
     "header_bytes": 1024 * 1024,
     "answer_header_bytes": 8 * 1024 * 1024,
@@ -49,6 +49,7 @@ LIMITS: dict[str, int] = {
     "files_count": 4096,
     "outbound_bytes": 16 * 1024 * 1024,
     "format_bytes": 256 * 1024 * 1024,
+    "beat_ms": 1000,
 }
 
 
@@ -547,6 +548,15 @@ class Events(Reply, frozen=True, kw_only=True):
     rows: list[OperationRow]
 
 
+class Beat(Reply, frozen=True, kw_only=True):
+    """A subscription's heartbeat, where nothing else was told for ``beat_ms``. Everything wanted up to ``number`` has
+    been told: the last number of the log, or how far it has been looked through. ``told`` is the last operation that
+    was told, or where that began: who has seen less has missed something."""
+
+    number: int
+    told: int
+
+
 class Unsubscribe(Request, frozen=True, kw_only=True):
     """No more events for the subscription that was made under request id ``subscription``."""
 
@@ -915,7 +925,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
 }
 
 #: What follows ``subscribed``, by the ``kind`` of its header.
-TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events}
+TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events, "beat": Beat}
 
 VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}

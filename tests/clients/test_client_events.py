@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from itertools import islice
 
+import msgpack
 import pytest
 from clients_fake_daemon import FakeDaemon, operation_row
 
 from holdfast import events
 from holdfast.client import Client
+from holdfast_protocol import connection
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import NotFound, Unreachable
 
@@ -60,6 +63,57 @@ def test_a_hole_in_the_numbers_is_asked_for_again(daemon: FakeDaemon, client: Cl
     daemon.wait_for(wire.Subscribe, 1)
     daemon.operations.insert(1, operation_row(2))
     assert [row.number for row in islice(rows, 2)] == [2, 3]
+
+
+def in_the_place_of_the_first_event(what: Callable[[bytes], list[bytes]]) -> Callable[[list[bytes]], list[list[bytes]]]:
+    """``what`` of the subscription is sent, once."""
+    left = [what]
+
+    def sends(frames: list[bytes]) -> list[list[bytes]]:
+        header = msgpack.unpackb(frames[0])
+        return [left.pop()(header["id"])] if left and header["kind"] == "event" else [frames]
+
+    return sends
+
+
+@pytest.mark.parametrize("app", [None, "renardo"])
+def test_an_event_that_was_missed_is_noticed_by_the_next_beat(
+    daemon: FakeDaemon, client: Client, app: str | None
+) -> None:
+    """Also where a filter leaves holes in the numbers."""
+    daemon.operations.append(operation_row(1))
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Beat(number=1, told=1)))
+    assert next(client.events(0, app=app)).number == 1
+    daemon.wait_for(wire.Subscribe, 2)
+
+
+def test_a_beat_says_how_far_a_filter_has_seen(daemon: FakeDaemon, client: Client) -> None:
+    """After a restart the daemon need not look through all that did not fit again."""
+    daemon.operations.append(operation_row(1, app="igv"))
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Beat(number=1, told=0)))
+    rows = client.events(0, app="renardo")
+    seen: list[int] = []
+    asking = threading.Thread(target=lambda: seen.append(next(rows).number))
+    asking.start()
+    daemon.wait_for(wire.Subscribe, 1)
+    daemon.stop()
+    daemon.start()
+    daemon.wait_for(wire.Subscribe, 2)
+    daemon.happen(operation_row(2))
+    asking.join(10)
+    assert seen == [2]
+    assert [each.request.since for each in daemon.requests(wire.Subscribe)] == [0, 1]  # type: ignore[attr-defined]  # only Subscribe is here
+
+
+def test_pages_are_read_like_single_events(daemon: FakeDaemon, client: Client) -> None:
+    """Those known already are passed over, a hole is asked for again."""
+    daemon.operations.append(operation_row(1))
+    page = wire.Events(rows=[operation_row(1), operation_row(2), operation_row(4)])
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, page))
+    rows = client.events(0)
+    assert [row.number for row in islice(rows, 2)] == [1, 2]
+    daemon.operations += [operation_row(number) for number in (2, 3, 4)]
+    assert [row.number for row in islice(rows, 2)] == [3, 4]
 
 
 def test_silence_is_not_believed(daemon: FakeDaemon, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

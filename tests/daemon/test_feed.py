@@ -51,6 +51,10 @@ class House:
         while self.due:
             self.turn()
 
+    def beats(self, peer: bytes) -> list[dict[str, int]]:
+        headers = [msgpack.unpackb(frames[0]) for frames in self.sent.get(peer, [])]
+        return [header["body"] for header in headers if header["kind"] == "beat"]
+
     def numbers(self, peer: bytes) -> list[int]:
         """Of the operations that a peer was told."""
         headers = [msgpack.unpackb(frames[0]) for frames in self.sent.get(peer, [])]
@@ -185,3 +189,33 @@ def test_a_page_is_bounded_in_bytes(house: House) -> None:
     house.run()
     assert max(len(frames[0]) for frames in house.sent[b"a"]) < log_pages.PAGE_BYTES + 11_000
     assert house.numbers(b"a") == [*range(1, 101)]
+
+
+def test_who_was_told_nothing_is_told_how_far_it_is(house: House) -> None:
+    """A beat in the place of silence: how far the log was looked through, and what was told last."""
+    house.happen(2)
+    house.happen(3, app="igv")
+    house.subscribe(b"a", app="notes")
+    house.run()
+    house.feed.beat()
+    assert house.beats(b"a") == []  # it was told something
+    house.feed.beat()
+    assert house.beats(b"a") == [{"number": 5, "told": 2}]
+    house.happen(1)
+    house.feed.pump()
+    house.run()
+    house.feed.beat()
+    house.feed.beat()
+    assert house.beats(b"a")[1:] == [{"number": 6, "told": 6}]
+
+
+def test_no_beats_pile_up_for_who_takes_nothing(house: House) -> None:
+    """What waits for it is enough."""
+    house.happen(1)
+    house.full = {b"a"}
+    house.subscribe(b"a")
+    house.run()
+    waiting = house.outbound.size_bytes(b"a")
+    for _ in range(3):
+        house.feed.beat()
+    assert house.outbound.size_bytes(b"a") == waiting

@@ -12,6 +12,7 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    Beat,
     Cat,
     Changed,
     Changes,
@@ -521,6 +522,7 @@ EVENTS: dict[str, Reply] = {
     "saved": Event(row=OPERATION),
     "deleted-outside": Event(row=UNDONE),
     "folder-held": Event(row=HELD),
+    "beat": Beat(number=43, told=42),
     "page": Events(rows=[OPERATION, UNDONE]),
 }
 
