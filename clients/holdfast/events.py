@@ -13,6 +13,7 @@ from holdfast_protocol.messages import (
     Beat,
     Event,
     Events,
+    Gap,
     OperationRows,
     Operations,
     Ping,
@@ -88,6 +89,9 @@ class Subscription:
         """The operations that were not seen yet. Raises Lost where one before them is missing."""
         if isinstance(reply, OperationRows) and reply.rows and reply.rows[-1].number > (self._last or 0):
             raise Lost("An event was missed")
+        if isinstance(reply, Gap):
+            check_known(self._last or 0, reply.number)
+            raise Lost("Events were dropped")
         if isinstance(reply, Beat):
             if reply.told > (self._last or 0):
                 raise Lost("An event was missed")

@@ -19,7 +19,7 @@ from holdfast_daemon.service import Service
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
-from holdfast_protocol.messages import Beat, Subscribe
+from holdfast_protocol.messages import Beat, Gap, Subscribe
 
 TURN_SECONDS = 0.002
 #: When all have been told all, the next round waits for so many times as long as that took: where many listen to much,
@@ -72,7 +72,16 @@ class Feed:
         wanted = Wanted(request.app, request.session, tuple(request.types))
         self._peers.setdefault(peer, {})[key] = _Subscription(since, since, wanted, in_pages)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
+        if since < (request.since or 0):
+            self._put(peer, connection.told(key, Gap(number=since)))
         self.pump()
+
+    def cut(self, peer: bytes) -> bool:
+        """What waited for it was dropped: its subscriptions, if it has any, are told where they go on."""
+        own = self._peers.get(peer, {})
+        for key, each in own.items():
+            self._put(peer, connection.told(key, Gap(number=each.number)))
+        return bool(own)
 
     def unsubscribe(self, peer: bytes, key: bytes) -> None:
         """One that is not there is gone already."""

@@ -71,7 +71,7 @@ class Server:
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
-        self._outbound = Outbound(self._send, self._forget)
+        self._outbound = Outbound(self._send, self._forget, self._cut)
         self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
@@ -274,6 +274,11 @@ class Server:
         self._feed.beat()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
+
+    def _cut(self, identity: bytes) -> None:
+        """It lets more wait than it may. A subscriber is told when it reads again; any other has to say hello again."""
+        if not self._feed.cut(identity):
+            self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:
         self._service.workspaces.gone(identity)

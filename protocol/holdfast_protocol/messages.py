@@ -557,6 +557,14 @@ class Beat(Reply, frozen=True, kw_only=True):
     told: int
 
 
+class Gap(Reply, frozen=True, kw_only=True):
+    """What is told from here on begins after ``number``. Who has seen less reads what lies between, or subscribes
+    again; who has seen more knew another store, or a newer state of this one, and reads again from the beginning. Sent
+    where ``since`` is not in the log yet, and where more than ``outbound_bytes`` waited and was dropped."""
+
+    number: int
+
+
 class Unsubscribe(Request, frozen=True, kw_only=True):
     """No more events for the subscription that was made under request id ``subscription``."""
 
@@ -925,7 +933,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
 }
 
 #: What follows ``subscribed``, by the ``kind`` of its header.
-TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events, "beat": Beat}
+TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events, "beat": Beat, "gap": Gap}
 
 VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}

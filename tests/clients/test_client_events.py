@@ -105,6 +105,13 @@ def test_a_beat_says_how_far_a_filter_has_seen(daemon: FakeDaemon, client: Clien
     assert [each.request.since for each in daemon.requests(wire.Subscribe)] == [0, 1]  # type: ignore[attr-defined]  # only Subscribe is here
 
 
+def test_what_a_gap_leaves_out_is_asked_for_again(daemon: FakeDaemon, client: Client) -> None:
+    """The daemon had to drop what waited; nothing of it is missing in the end."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Gap(number=2)))
+    assert [row.number for row in islice(client.events(0), 2)] == [1, 2]
+
+
 def test_pages_are_read_like_single_events(daemon: FakeDaemon, client: Client) -> None:
     """Those known already are passed over, a hole is asked for again."""
     daemon.operations.append(operation_row(1))

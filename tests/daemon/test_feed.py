@@ -12,7 +12,7 @@ from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol.connection import Frames
-from holdfast_protocol.messages import Subscribe, Subscribed
+from holdfast_protocol.messages import LIMITS, Subscribe, Subscribed
 from holdfast_protocol.model import OperationRow
 
 
@@ -25,7 +25,8 @@ class House:
         self.sent: dict[bytes, list[Frames]] = {}
         self.full: set[bytes] = set()
         self.due: list[Callable[[], None]] = []
-        self.outbound = Outbound(self._send, lambda peer: None)
+        self.outbound = Outbound(self._send, lambda peer: None, lambda peer: self.cut.append(self.feed.cut(peer)))
+        self.cut: list[bool] = []
         self.feed = Feed(self, self.outbound, self.outbound.put, self._later)  # type: ignore[arg-type]  # what it asks of a service is here
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
@@ -51,9 +52,9 @@ class House:
         while self.due:
             self.turn()
 
-    def beats(self, peer: bytes) -> list[dict[str, int]]:
+    def told(self, peer: bytes, kind: str) -> list[dict[str, int]]:
         headers = [msgpack.unpackb(frames[0]) for frames in self.sent.get(peer, [])]
-        return [header["body"] for header in headers if header["kind"] == "beat"]
+        return [header["body"] for header in headers if header["kind"] == kind]
 
     def numbers(self, peer: bytes) -> list[int]:
         """Of the operations that a peer was told."""
@@ -198,15 +199,15 @@ def test_who_was_told_nothing_is_told_how_far_it_is(house: House) -> None:
     house.subscribe(b"a", app="notes")
     house.run()
     house.feed.beat()
-    assert house.beats(b"a") == []  # it was told something
+    assert house.told(b"a", "beat") == []  # it was told something
     house.feed.beat()
-    assert house.beats(b"a") == [{"number": 5, "told": 2}]
+    assert house.told(b"a", "beat") == [{"number": 5, "told": 2}]
     house.happen(1)
     house.feed.pump()
     house.run()
     house.feed.beat()
     house.feed.beat()
-    assert house.beats(b"a")[1:] == [{"number": 6, "told": 6}]
+    assert house.told(b"a", "beat")[1:] == [{"number": 6, "told": 6}]
 
 
 def test_no_beats_pile_up_for_who_takes_nothing(house: House) -> None:
@@ -219,3 +220,42 @@ def test_no_beats_pile_up_for_who_takes_nothing(house: House) -> None:
     for _ in range(3):
         house.feed.beat()
     assert house.outbound.size_bytes(b"a") == waiting
+
+
+def test_a_number_that_is_not_in_the_log_is_a_gap(house: House) -> None:
+    """It is another store, or an older state of it; what comes from now on is told."""
+    house.happen(3)
+    house.subscribe(b"a", since=7)
+    house.subscribe(b"b", since=3)
+    house.happen(1)
+    house.feed.pump()
+    house.run()
+    assert (house.told(b"a", "gap"), house.told(b"b", "gap")) == ([{"number": 3}], [])
+    assert house.numbers(b"a") == house.numbers(b"b") == [4]
+
+
+def test_what_was_dropped_is_a_gap(house: House) -> None:
+    """A subscriber for whom more waited than may is told where it goes on, as soon as it reads."""
+    house.happen(5)
+    house.subscribe(b"a")
+    house.full = {b"a"}
+    house.run()
+    house.outbound.put(b"a", [bytes(LIMITS["outbound_bytes"])])
+    house.outbound.put(b"other", [b"more"])
+    assert house.cut == [True]
+    assert house.outbound.size_bytes(b"a") < 1000
+    house.full = set()
+    house.outbound.flush()
+    house.happen(1)
+    house.feed.pump()
+    house.run()
+    assert (house.told(b"a", "gap"), house.numbers(b"a")) == ([{"number": 5}], [6])
+
+
+def test_who_subscribed_to_nothing_has_no_gap(house: House) -> None:
+    """It is left to those who know what else it is to be told."""
+    house.full = {b"a"}
+    house.outbound.put(b"a", [b"x"])
+    house.outbound.put(b"a", [bytes(LIMITS["outbound_bytes"])])
+    assert house.cut == [False]
+    assert house.outbound.size_bytes(b"a") == 0

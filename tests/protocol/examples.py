@@ -32,6 +32,7 @@ from holdfast_protocol.messages import (
     FolderScan,
     FolderSuggest,
     Found,
+    Gap,
     Hello,
     Import,
     Last,
@@ -522,6 +523,7 @@ EVENTS: dict[str, Reply] = {
     "saved": Event(row=OPERATION),
     "deleted-outside": Event(row=UNDONE),
     "folder-held": Event(row=HELD),
+    "gap": Gap(number=43),
     "beat": Beat(number=43, told=42),
     "page": Events(rows=[OPERATION, UNDONE]),
 }
