@@ -47,6 +47,7 @@ class Subscription:
         self._path = path
         self._asked = asked
         self._last = asked.since
+        self._store = ""
         self._filtered = asked.app is not None or asked.session is not None or bool(asked.types)
         self._timeout_seconds = timeout
         self._conversation: Conversation | None = None
@@ -111,6 +112,7 @@ class Subscription:
         until = time.monotonic() + self._timeout_seconds
         self._conversation = Conversation(self._path, until)
         self._was_there = True
+        self._check_store(self._conversation.welcome.store)
         request = Subscribe(
             since=self._last, app=self._asked.app, session=self._asked.session, types=self._asked.types
         )  # fmt: skip
@@ -121,6 +123,12 @@ class Subscription:
         check_known(self._last, answer.reply.number)
         self._away_since = None
         return self._conversation
+
+    def _check_store(self, store: str) -> None:
+        """Raises NotFound where a store with another id answers; older daemons give none."""
+        if self._store and store and store != self._store:
+            raise NotFound("Another store is here than was followed. Read again from the beginning", store=store)
+        self._store = store or self._store
 
     def _reconsider(self, problem: Exception) -> None:
         """Returns where another try makes sense."""

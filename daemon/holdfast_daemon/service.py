@@ -159,7 +159,7 @@ class Service:
     def hello(self, request: m.Hello, author: str) -> m.Reply:
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
-            capabilities=CAPABILITIES,
+            capabilities=CAPABILITIES, store=(self._catalog.reader.fact("id") or b"").hex(),
         )  # fmt: skip
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:

@@ -70,7 +70,8 @@ class Hello(Request, frozen=True, kw_only=True):
 
 
 class Welcome(Reply, frozen=True, kw_only=True):
-    """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon."""
+    """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon. ``store`` is the id of its store,
+    32 hex digits: numbers, ids and revisions that were seen are of that one alone."""
 
     protocol: int
     version: str
@@ -78,6 +79,7 @@ class Welcome(Reply, frozen=True, kw_only=True):
     user: str
     limits: dict[str, int]
     capabilities: list[str] = []
+    store: str = ""
 
 
 class Ping(Request, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ class FakeDaemon:
 
     path: str
     epoch: str = "epoch-1"
+    store: str = "5e" * 16
     answers: dict[type[wire.Request], Answer] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     connections: list[bytes] = field(default_factory=list)
@@ -121,7 +122,9 @@ class FakeDaemon:
         if type(request) in self.answers:
             return self.answers[type(request)](asked)
         if isinstance(request, wire.Hello):
-            return wire.Welcome(protocol=1, version="0", epoch=self.epoch, user="me", limits=wire.LIMITS)
+            return wire.Welcome(
+                protocol=1, version="0", epoch=self.epoch, user="me", limits=wire.LIMITS, store=self.store
+            )  # fmt: skip
         if isinstance(request, wire.Ping):
             return wire.Pong()
         if isinstance(request, wire.Operations):

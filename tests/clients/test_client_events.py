@@ -143,6 +143,19 @@ def test_another_store_is_told(daemon: FakeDaemon, client: Client) -> None:
         next(client.events(5))
 
 
+def test_another_store_with_a_longer_log_is_told(daemon: FakeDaemon, client: Client) -> None:
+    """A daemon of another store at the same socket is noticed by its id."""
+    daemon.operations.append(operation_row(1))
+    rows = client.events(0)
+    assert next(rows).number == 1
+    daemon.stop()
+    daemon.store = "7f" * 16
+    daemon.operations += [operation_row(2), operation_row(3)]
+    daemon.start()
+    with pytest.raises(NotFound, match="Another store"):
+        next(rows)
+
+
 def test_a_daemon_that_stays_away_ends_it(daemon: FakeDaemon) -> None:
     """After the client's timeout the subscription says that nobody listens."""
     daemon.operations.append(operation_row(1))

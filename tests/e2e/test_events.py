@@ -30,6 +30,7 @@ from holdfast_protocol.messages import (
     Request,
     Subscribe,
     Subscribed,
+    Welcome,
 )
 
 PATIENCE_MS = 20_000
@@ -229,6 +230,25 @@ def test_a_number_beyond_the_log_is_a_gap(shared: Daemon, context: zmq.Context[z
         assert listener.read() == Gap(number=last)
         client.tag("plain/beyond", add=["a"])
         assert listener.numbers(last + 1) == [last + 1]
+
+
+def test_hello_names_the_store(stopped: Daemon) -> None:
+    """It is the same after a restart, whose epoch is another one."""
+    first, second = (hello(stopped) for _ in range(2))
+    assert first.store == second.store
+    assert len(bytes.fromhex(first.store)) == 16
+    assert first.epoch != second.epoch
+    assert EVENT_PAGES in first.capabilities
+    assert first.limits["beat_ms"] > 0
+
+
+def hello(daemon: Daemon) -> Welcome:
+    """Of one life of it."""
+    daemon.start()
+    with daemon.client() as client:
+        welcome = client.hello()
+    daemon.stop()
+    return welcome
 
 
 def test_who_never_reads_costs_little_memory_and_nobody_else_time(

@@ -412,6 +412,10 @@ REQUESTS: dict[str, Request] = {
 #: By file name: the reply's type in lower case, and what makes this one different.
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
+    "welcome-store": Welcome(
+        protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
+        capabilities=["chunks", "event-pages"], store="5e" * 16,
+    ),
     "pong": Pong(),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
@@ -548,6 +552,7 @@ FORMER: frozenset[str] = frozenset(
         "cat.request",
         "list.request",
         "subscribe.request",
+        "welcome.result",
         "shown.result",
         "changes.result",
         "statusreport.result",
