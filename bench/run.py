@@ -18,6 +18,7 @@ import commands
 import deletions
 import documents
 import events
+import fairness
 import folders
 import idle
 import lists
@@ -49,6 +50,7 @@ def main() -> int:
                 "saves": lambda: saves.run(subject, home),
                 "deletions": lambda: deletions.run(subject, home),
                 "commands": lambda: commands.run(home),
+                "fairness": lambda: fairness.run(subject),
                 "events": lambda: events.run(home),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),

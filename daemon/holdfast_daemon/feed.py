@@ -25,7 +25,7 @@ TURN_SECONDS = 0.002
 #: When all have been told all, the next round waits for so many times as long as that took: where many listen to much,
 #: each is told several operations at once, and most of the time is left for requests.
 REST_FACTOR = 4
-LONGEST_REST_SECONDS = 0.1
+LONGEST_REST_SECONDS = 0.03
 
 Key = tuple[bytes, bytes]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import msgpack
 import pytest
@@ -25,12 +26,14 @@ class House:
         self.sent: dict[bytes, list[Frames]] = {}
         self.full: set[bytes] = set()
         self.due: list[Callable[[], None]] = []
+        self.rests: list[float] = []
         self.outbound = Outbound(self._send, lambda peer: None, lambda peer: self.cut.append(self.feed.cut(peer)))
         self.cut: list[bool] = []
         self.feed = Feed(self, self.outbound, self.outbound.put, self._later)  # type: ignore[arg-type]  # what it asks of a service is here
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         self.due.append(work)
+        self.rests.append(seconds)
 
     def _send(self, peer: bytes, frames: Frames) -> str:
         if peer in self.full:
@@ -259,3 +262,20 @@ def test_who_subscribed_to_nothing_has_no_gap(house: House) -> None:
     house.outbound.put(b"a", [bytes(LIMITS["outbound_bytes"])])
     assert house.cut == [False]
     assert house.outbound.size_bytes(b"a") == 0
+
+
+def test_after_much_telling_the_feed_rests(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what happens meanwhile is told at once, and requests have most of the time; one listener hardly waits."""
+    moments = iter(range(10_000))
+    monkeypatch.setattr(feed, "time", SimpleNamespace(monotonic=lambda: next(moments) / 100_000))
+    house.subscribe(b"0")
+    for listeners, least, most in ((1, 0, 0.001), (300, 0.01, feed.LONGEST_REST_SECONDS)):
+        for number in range(listeners):
+            house.subscribe(b"%d" % number, since=len(house.rows))
+        house.run()
+        house.happen(1)
+        house.feed.pump()
+        house.run()
+        house.feed.pump()
+        assert least < house.rests[-1] <= most
+        house.run()
