@@ -25,6 +25,7 @@ from holdfast_protocol.messages import (
     Events,
     Gap,
     Hello,
+    Operations,
     Ping,
     Reply,
     Request,
@@ -32,12 +33,14 @@ from holdfast_protocol.messages import (
     Subscribed,
     Welcome,
 )
+from holdfast_protocol.model import OperationRow
 
 PATIENCE_MS = 20_000
 SUBSCRIBERS_COUNT = 200
 #: A log that fills whatever lies between the daemon and a client that does not read.
 LONG_COUNT, NOTE_BYTES = 6_000, 8_000
 STALLED_COUNT = 4
+GREEDY_COUNT = 400
 GROWTH_BYTES = 100 << 20
 
 
@@ -87,7 +90,7 @@ class Listener:
         return found
 
 
-def rows_of(reply: Reply) -> list[object]:
+def rows_of(reply: Reply) -> list[OperationRow]:
     return [*reply.rows] if isinstance(reply, Events) else [reply.row] if isinstance(reply, Event) else []
 
 
@@ -252,22 +255,20 @@ def hello(daemon: Daemon) -> Welcome:
 
 
 def test_who_never_reads_costs_little_memory_and_nobody_else_time(
-    stopped: Daemon, context: zmq.Context[zmq.Socket[bytes]]
+    long: Daemon, context: zmq.Context[zmq.Socket[bytes]]
 ) -> None:
     """And when it does read after all, nothing is missing."""
-    fill(stopped.home)
-    daemon = stopped.start()
-    assert daemon.process is not None
-    with daemon.client() as client:
+    assert long.process is not None
+    with long.client() as client:
         client.save("plain", "busy", b"x")
-        before = resident_bytes(daemon.process.pid)
+        before = resident_bytes(long.process.pid)
         stalled = [
-            Listener(context, daemon.socket, capabilities=(EVENT_PAGES,) if number % 2 else ())
+            Listener(context, long.socket, capabilities=(EVENT_PAGES,) if number % 2 else ())
             for number in range(STALLED_COUNT)
         ]
         for listener in stalled:
             listener.tell(Subscribe(since=0))
-        reader = Listener(context, daemon.socket, capabilities=(EVENT_PAGES,))
+        reader = Listener(context, long.socket, capabilities=(EVENT_PAGES,))
         reader.ask(Subscribe(since=0))
         last = newest(client)
         assert reader.numbers(last) == [*range(1, last + 1)]
@@ -277,9 +278,38 @@ def test_who_never_reads_costs_little_memory_and_nobody_else_time(
         write(client, "busy", 20)
         assert time.monotonic() - start < 10
         assert reader.numbers(last + 20) == [*range(last + 1, last + 21)]
-        assert resident_bytes(daemon.process.pid) - before < GROWTH_BYTES
+        assert resident_bytes(long.process.pid) - before < GROWTH_BYTES
         assert isinstance(stalled[1].read(), Subscribed)
         assert stalled[1].numbers(last + 20) == [*range(1, last + 21)]
+
+
+def test_what_had_to_be_dropped_is_a_gap(long: Daemon, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+    """Who asks and asks and reads no answers is told where its events go on, once it reads."""
+    with long.client() as client:
+        client.save("plain", "greedy", b"x")
+        listener = Listener(context, long.socket, capabilities=())
+        last = newest(client)
+        listener.ask(Subscribe(since=last))
+        for _ in range(GREEDY_COUNT):
+            listener.tell(Operations(limit=20))
+        client.tag("plain/greedy", add=["a"])
+        heard = [listener.read()]
+        while not isinstance(heard[-1], Gap):
+            heard.append(listener.read())
+        assert len(heard) < GREEDY_COUNT
+        told = [*(row.number for reply in heard for row in rows_of(reply)), heard[-1].number]
+        assert told in ([last], [last + 1], [last + 1, last + 1])
+        client.tag("plain/greedy", add=["b"])
+        assert listener.numbers(last + 2)[-1] == last + 2
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with a long log, which no client has read."""
+    made = Daemon(tmp_path_factory.mktemp("l") / "d")
+    fill(made.home)
+    yield made.start()
+    made.stop()
 
 
 def fill(home: Path) -> None:
