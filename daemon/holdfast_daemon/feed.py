@@ -94,6 +94,10 @@ class Feed:
         """It is no longer connected."""
         self._peers.pop(peer, None)
 
+    def stop(self) -> None:
+        """Nobody is told anything from here on; they go on from their numbers when the daemon is back."""
+        self._peers.clear()
+
     def pump(self) -> None:
         """There may be new operations, or room."""
         if self._peers:

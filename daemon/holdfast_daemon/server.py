@@ -100,6 +100,7 @@ class Server:
         self._stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+        self._feed.stop()
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
