@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js check bench interop fuzz machine endure clean wire
+.PHONY: run test test-js check bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -53,6 +53,10 @@ endure: $(STAMP)
 wire: $(STAMP)
 	$(BIN)/python tests/protocol/golden.py
 	@! command -v node > /dev/null || node clients/js/make_messages.js
+
+# Records today's client and daemon for the tests of those that come after; VERSION names what is recorded.
+record: $(STAMP)
+	env -u HOLDFAST_HOME $(BIN)/python tests/e2e/recording.py $(VERSION)
 
 clean:
 	rm -rf $(VENV) .holdfast build dist

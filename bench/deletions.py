@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from measure import Measured, at_most, percentile
-from wire import Line, lines
+from wire import PATIENCE_MS, Line, lines
 
 from holdfast_protocol.messages import Event, Save, Saved, Subscribe
 from holdfast_protocol.model import FileSource
@@ -46,6 +46,8 @@ def _milliseconds(writer: Line, listener: Line, name: str, delete: Callable[[Pat
     delete(path)
     while True:
         event = listener.next().reply
+        if time.perf_counter() - start > PATIENCE_MS / 1000:  # beats come all the time
+            raise TimeoutError(f"no event of {name}")
         if isinstance(event, Event) and (event.row.type, event.row.session) == ("deleted-outside", session):
             return (time.perf_counter() - start) * 1000
 

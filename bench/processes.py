@@ -44,6 +44,17 @@ def echo(home: Path) -> Iterator[str]:
 
 
 @contextmanager
+def fan_out(home: Path, count: int, messages: Sequence[bytes]) -> Iterator[str]:
+    """The endpoint of what sends these messages to ``count`` who ask, again and again."""
+    socket, file = str(home / "fan-out"), home / "messages"
+    file.write_bytes(b"".join(len(each).to_bytes(4, "big") + each for each in messages))
+    script = str(Path(__file__).with_name("fan_out.py"))
+    with _running([sys.executable, script, f"ipc://{socket}", str(count), str(file)], home, None) as process:
+        _wait_for(socket, process, None)
+        yield f"ipc://{socket}"
+
+
+@contextmanager
 def _running(command: Sequence[str], home: Path, log: int | None) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=log)
     try:

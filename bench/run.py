@@ -17,6 +17,8 @@ from pathlib import Path
 import commands
 import deletions
 import documents
+import events
+import fairness
 import folders
 import idle
 import large
@@ -50,6 +52,8 @@ def main() -> int:
                 "saves": lambda: saves.run(subject, home),
                 "deletions": lambda: deletions.run(subject, home),
                 "commands": lambda: commands.run(home),
+                "fairness": lambda: fairness.run(subject),
+                "events": lambda: events.run(home),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
                 "large": lambda: large.run(subject, home, pid, arguments.large),

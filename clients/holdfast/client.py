@@ -149,17 +149,22 @@ class Client:
         return Workspace(self, self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id)))
 
     def events(
-        self, since: int | None = None, *, follow: bool = True, app: str | None = None, session: str | None = None
-    ) -> Iterator[OperationRow]:
+        self, since: int | None = None, *, follow: bool = True, app: str | None = None, session: str | None = None,
+        types: Sequence[str] = (),
+    ) -> Iterator[OperationRow]:  # fmt: skip
         """Every operation after number ``since`` (None: from now on), each once and in order, on a connection of
-        its own that outlives restarts of the daemon. ``app`` and ``session`` (an id) narrow it. Without ``follow``
-        it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for ``timeout_seconds``,
-        NotFound where its log ends before ``since``."""
+        its own that outlives restarts of the daemon. ``app``, ``session`` (an id) and ``types`` (of operations) narrow
+        it. Without ``follow`` it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for
+        ``timeout_seconds``, NotFound where its log ends before ``since``."""
         if follow:
             from holdfast.events import Subscription
 
-            return Subscription(self.path, since, app, session, self.timeout_seconds).rows()
-        return (row for row in self._past(since) if app in (None, row.app) and session in (None, row.session))
+            asked = wire.Subscribe(since=since, app=app, session=session, types=[*types])
+            return Subscription(self.path, asked, self.timeout_seconds).rows()
+        return (
+            row for row in self._past(since)
+            if app in (None, row.app) and session in (None, row.session) and (not types or row.type in types)
+        )  # fmt: skip
 
     def _past(self, since: int | None) -> Iterator[OperationRow]:
         page = self.operations(since, limit=1000) if since is not None else None

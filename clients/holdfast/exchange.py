@@ -21,9 +21,11 @@ from holdfast_protocol.errors import (
     TooLate,
     Unreachable,
 )
-from holdfast_protocol.messages import LIMITS, PROTOCOL_VERSION, VERB_OF, Cancel, Hello, Request, Welcome
+from holdfast_protocol.messages import EVENT_PAGES, LIMITS, PROTOCOL_VERSION, VERB_OF, Cancel, Hello, Request, Welcome
 
-GREETING = Hello(protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}")
+GREETING = Hello(
+    protocol=PROTOCOL_VERSION, client=f"holdfast-python/{PROTOCOL_VERSION}", capabilities=[EVENT_PAGES]
+)  # fmt: skip
 PAUSE_SECONDS = 0.02
 #: A request of up to so many bytes waits for no others.
 SMALL_BYTES = 64 * 1024

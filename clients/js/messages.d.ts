@@ -5,7 +5,7 @@ export type Fields = Record<string, { type: Form; absent?: any }>;
 
 export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
-export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes', number>;
+export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms', number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
 export declare const rows: Record<string, Fields>;
 
@@ -210,7 +210,7 @@ export interface PartSource {
   size_bytes?: number | null;
 }
 
-/** The daemon's side of `hello`. `epoch` is new at every start of the daemon. */
+/** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
 export interface Welcome {
   protocol: number;
   version: string;
@@ -218,6 +218,7 @@ export interface Welcome {
   user: string;
   limits: Record<string, number>;
   capabilities: Array<string>;
+  store: string;
 }
 
 /** The daemon's loop runs. */
@@ -461,6 +462,22 @@ export interface Event {
   row: OperationRow;
 }
 
+/** Several operations, oldest first: what a client that said the capability `event-pages` in its `hello` gets in the place of an `event` for each. */
+export interface Events {
+  rows: Array<OperationRow>;
+}
+
+/** A subscription's heartbeat, where nothing else was told for `beat_ms`. Everything wanted up to `number` has been told: the last number of the log, or how far it has been looked through. `told` is the last operation that was told, or where that began: who has seen less has missed something. */
+export interface Beat {
+  number: number;
+  told: number;
+}
+
+/** What is told from here on begins after `number`. Who has seen less reads what lies between, or subscribes again; who has seen more knew another store, or a newer state of this one, and reads again from the beginning. Sent where `since` is not in the log yet, and where more than `outbound_bytes` waited and was dropped. */
+export interface Gap {
+  number: number;
+}
+
 /** The answer of a request that failed. `code` is permanent, `sentence` for people, `details` for programs. */
 export interface Failure {
   code: string;
@@ -672,11 +689,12 @@ export interface Requests {
     limit?: number;
     newest?: boolean;
   };
-  /** Every operation after `since` (None: from now on) as an `event`, first those that were, then live ones, without a seam. `app` and `session` (an id) narrow it. */
+  /** Every operation after `since` (None: from now on) as an `event`, first those that were, then live ones, without a seam. `app`, `session` (an id) and `types` (of operations; none: all) narrow it. */
   'subscribe': {
     since?: number | null;
     app?: string | null;
     session?: string | null;
+    types?: Array<string>;
   };
   /** No more events for the subscription that was made under request id `subscription`. */
   'unsubscribe': {

@@ -23,6 +23,7 @@ export const limits = {
   "files_count": 4096,
   "outbound_bytes": 16777216,
   "format_bytes": 268435456,
+  "beat_ms": 1000,
 };
 
 export const verbs = {
@@ -57,7 +58,7 @@ export const verbs = {
   "prune": {"reply":"Pruned","changes":false,"fields":{"dry_run":{"type":"bool","absent":false},"limit":{"type":"natural","absent":1000},"offset":{"type":"natural","absent":0}}},
   "undo": {"reply":"Undone","changes":true,"fields":{"number":{"type":["natural","nil"],"absent":null},"published":{"type":"bool","absent":false},"expect":{"type":["natural","nil"],"absent":null}}},
   "operations": {"reply":"OperationRows","changes":false,"fields":{"since":{"type":"natural","absent":0},"limit":{"type":"natural","absent":100},"newest":{"type":"bool","absent":false}}},
-  "subscribe": {"reply":"Subscribed","changes":false,"fields":{"since":{"type":["natural","nil"],"absent":null},"app":{"type":["text","nil"],"absent":null},"session":{"type":["text","nil"],"absent":null}}},
+  "subscribe": {"reply":"Subscribed","changes":false,"fields":{"since":{"type":["natural","nil"],"absent":null},"app":{"type":["text","nil"],"absent":null},"session":{"type":["text","nil"],"absent":null},"types":{"type":{"array":"text"},"absent":[]}}},
   "unsubscribe": {"reply":"Unsubscribed","changes":false,"fields":{"subscription":{"type":"bytes"}}},
   "folder-add": {"reply":"FolderChanged","changes":true,"fields":{"path":{"type":"bytes"},"app":{"type":"text"},"label":{"type":["text","nil"],"absent":null},"layout":{"type":["text","nil"],"absent":null},"poll":{"type":"bool","absent":false}}},
   "folder-remove": {"reply":"FolderChanged","changes":true,"fields":{"label":{"type":"text"}}},
@@ -99,7 +100,7 @@ export const rows = {
   "SuggestionRow": {"path":{"type":"bytes"},"app":{"type":"text"},"layout":{"type":"text"},"sessions_count":{"type":"int"},"label":{"type":["text","nil"]}},
   "FileSource": {"frame":{"type":"natural"},"path":{"type":"bytes","absent":{"$bytes":""}},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null}},
   "PartSource": {"part":{"type":"text"},"frame":{"type":"natural"},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null}},
-  "Welcome": {"protocol":{"type":"int"},"version":{"type":"text"},"epoch":{"type":"text"},"user":{"type":"text"},"limits":{"type":{"map":"int"}},"capabilities":{"type":{"array":"text"},"absent":[]}},
+  "Welcome": {"protocol":{"type":"int"},"version":{"type":"text"},"epoch":{"type":"text"},"user":{"type":"text"},"limits":{"type":{"map":"int"}},"capabilities":{"type":{"array":"text"},"absent":[]},"store":{"type":"text","absent":""}},
   "Pong": {},
   "Cancelled": {"outcome":{"type":"text"}},
   "MissingChunks": {"count":{"type":"int"}},
@@ -134,5 +135,8 @@ export const rows = {
   "Workspaces": {"rows":{"type":{"array":"WorkspaceRow"}}},
   "LastState": {"workspace":{"type":["WorkspaceRow","nil"],"absent":null},"session":{"type":["SessionRow","nil"],"absent":null}},
   "Event": {"row":{"type":"OperationRow"}},
+  "Events": {"rows":{"type":{"array":"OperationRow"}}},
+  "Beat": {"number":{"type":"int"},"told":{"type":"int"}},
+  "Gap": {"number":{"type":"int"}},
   "Failure": {"code":{"type":"text"},"sentence":{"type":"text"},"details":{"type":{"map":["text","int","bool","nil",{"array":"text"}]}}},
 };

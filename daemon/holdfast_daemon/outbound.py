@@ -13,11 +13,13 @@ Send = Callable[[bytes, Frames], str]
 
 
 class Outbound:
-    """Queues by peer. What does not fit into the socket waits here in order; over the bound the peer is cut off."""
+    """Queues by peer. What does not fit into the socket waits here in order; over the bound all of it is dropped, and
+    ``cut`` is told whose that was. ``gone``: who is no longer there."""
 
-    def __init__(self, send: Send, gone: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Send, gone: Callable[[bytes], None], cut: Callable[[bytes], None]) -> None:
         self._send = send
         self._gone = gone
+        self._cut = cut
         self._queues: dict[bytes, deque[Frames]] = {}
         self._sizes: dict[bytes, int] = {}
 
@@ -40,7 +42,7 @@ class Outbound:
         size = sum(len(frame) for frame in frames)
         if self.size_bytes(peer) + size > LIMITS["outbound_bytes"]:
             self.drop(peer)
-            self._gone(peer)
+            self._cut(peer)
             return
         self._queues.setdefault(peer, deque()).append(frames)
         self._sizes[peer] = self.size_bytes(peer) + size

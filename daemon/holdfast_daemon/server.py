@@ -31,6 +31,7 @@ from holdfast_protocol.connection import Asked, DaemonConnection, Frames, Refuse
 from holdfast_protocol.errors import Busy, Cancelled, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
+    EVENT_PAGES,
     LIMITS,
     VERB_OF,
     Cancel,
@@ -49,7 +50,7 @@ DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 RETRY_SECONDS = 0.01
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = LIMITS["beat_ms"] / 1000
 HEARTBEAT_MS = 5000
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
 WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
@@ -75,8 +76,8 @@ class Server:
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
-        self._outbound = Outbound(self._send, self._forget)
-        self._feed = Feed(service, self._outbound, self._put)
+        self._outbound = Outbound(self._send, self._forget, self._cut)
+        self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._under_way = UnderWay()
@@ -103,6 +104,7 @@ class Server:
         """Take nothing new, answer what is under way, close."""
         self._stopping = True
         await self._under_way.wait(5)
+        self._feed.stop()
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
@@ -210,7 +212,7 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._feed.subscribe(identity, asked.id, request)
+            self._feed.subscribe(identity, asked.id, request, in_pages=EVENT_PAGES in peer.wire.capabilities)
         elif isinstance(request, Unsubscribe):
             self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
@@ -284,11 +286,18 @@ class Server:
         return "sent"
 
     def _beat(self) -> None:
-        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left."""
+        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left. Subscribers are
+        told how far they are."""
         for peer in self._service.workspaces.holders():
-            self._put(peer, connection.beat())
+            self._put(peer, connection.sign_of_life())
+        self._feed.beat()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
+
+    def _cut(self, identity: bytes) -> None:
+        """It lets more wait than it may. A subscriber is told when it reads again; any other has to say hello again."""
+        if not self._feed.cut(identity):
+            self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:
         self._service.workspaces.gone(identity)

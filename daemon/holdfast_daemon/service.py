@@ -31,6 +31,7 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
+from holdfast_daemon.store.nouns import Wanted
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import connection
 from holdfast_protocol import messages as m
@@ -43,7 +44,7 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", "events", "folders", "merge", "search", "workspaces"]
+CAPABILITIES = ["chunks", m.EVENT_PAGES, "events", "folders", "merge", "search", "workspaces"]
 
 
 class Service:
@@ -158,7 +159,7 @@ class Service:
     def hello(self, request: m.Hello, author: str) -> m.Reply:
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
-            capabilities=CAPABILITIES,
+            capabilities=CAPABILITIES, store=(self._catalog.reader.fact("id") or b"").hex(),
         )  # fmt: skip
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:
@@ -200,13 +201,18 @@ class Service:
         found = self._catalog.reader.operations_after(since, limit + 1)
         return m.OperationRows(rows=[each.row() for each in found[:limit]], more=len(found) > limit)
 
+    @property
+    def commits(self) -> int:
+        """How many there were: while it stays, so does all that is read."""
+        return self._catalog.commits
+
     def newest_operation(self) -> int:
         """The number of the newest row of the log."""
         return self._catalog.reader.newest_operation()
 
-    def operations_after(self, number: int, limit: int) -> OperationRows:
+    def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> OperationRows:
         """For the event feed."""
-        return [each.row() for each in self._catalog.reader.operations_after(number, limit)]
+        return [each.row() for each in self._catalog.reader.operations_fitting(wanted, after, up_to, limit)]
 
     def subscribed(self, newest: int) -> m.Subscribed:
         return m.Subscribed(number=newest)

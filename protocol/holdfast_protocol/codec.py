@@ -7,6 +7,7 @@ each have errors of their own for hostile bytes (lessons.md, probe P), and all a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgpack
@@ -37,6 +38,12 @@ def encode(value: Any) -> bytes:
 def encode_around(fields: dict[str, Any], last: str, encoded: bytes) -> bytes:
     """The bytes of the map ``fields`` with one more field, whose value is encoded already."""
     return encode({**fields, last: None})[:-1] + encoded  # None is one byte, and the last
+
+
+def encode_array(encoded: Sequence[bytes]) -> bytes:
+    """The bytes of an array of values that are encoded already."""
+    head: bytes = msgpack.Packer().pack_array_header(len(encoded))
+    return head + b"".join(encoded)
 
 
 def decode(raw: bytes, *, limit_bytes: int, what: str = "header") -> dict[str, Any]:

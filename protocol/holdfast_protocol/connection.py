@@ -3,10 +3,10 @@
 A message is a header frame and at most a few payload frames. The header is a map:
 
 * request: ``id`` (16 bytes), ``verb``, ``deadline_ms`` (how long the asker still waits), ``body``
-* answer: ``id`` of the request, ``kind`` (``result``, ``error`` or ``event``), ``body``
+* answer: ``id`` of the request, ``kind`` (``result``, ``error`` or one of ``TOLD``), ``body``
 
 What may follow what: on the client's side ``hello`` before anything else; on the daemon's side, per request,
-one ``result`` or ``error``, and after the ``result`` of ``subscribe`` any number of ``event``.
+one ``result`` or ``error``, and after the ``result`` of ``subscribe`` any number of ``TOLD``.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ from holdfast_protocol.messages import (
     LIMITS,
     PROTOCOL_VERSION,
     REPLY_TO,
+    TOLD,
     VERB_OF,
     VERBS,
-    Event,
     Failure,
     Hello,
     Reply,
     Request,
     Subscribed,
 )
+from holdfast_protocol.model import OperationRow
 
 Frames = list[bytes]
+KIND_OF: dict[type[Reply], str] = {reply: kind for kind, reply in TOLD.items()}
 ID_BYTES = 16
 #: What tells an id with a time from random bytes: once in 2 ** 18 of them, were it not for the two below.
 ID_MARK = b"\x7b\xd6"
@@ -94,10 +96,12 @@ def time_of(request_id: bytes, now: int) -> int | None:
 
 
 class DaemonConnection:
-    """The daemon's side of one connection. States: ``new`` until a good ``hello``, then ``open``."""
+    """The daemon's side of one connection. States: ``new`` until a good ``hello``, then ``open``. ``capabilities`` are
+    those that the last ``hello`` named."""
 
     def __init__(self) -> None:
         self.greeted = False
+        self.capabilities: frozenset[str] = frozenset()
 
     def receive(self, frames: Sequence[bytes]) -> Asked:
         """The request in these frames, checked. Raises RefusedRequest and nothing else."""
@@ -122,6 +126,7 @@ class DaemonConnection:
                     client=request.protocol,
                 )
             self.greeted = True
+            self.capabilities = frozenset(request.capabilities)
         elif not self.greeted:
             raise HelloFirst("The first request of a connection is hello")
 
@@ -151,13 +156,33 @@ def error(request_id: bytes, problem: HoldfastError) -> Frames:
     return [_answer(request_id, "error", codec.to_plain(failure))]
 
 
-def event(subscription: bytes, row: Event) -> Frames:
-    """The frames of one event; ``subscription`` is the id of the ``subscribe`` request."""
-    return [_answer(subscription, "event", codec.to_plain(row))]
+def told(subscription: bytes, what: Reply) -> Frames:
+    """The frames of one of ``TOLD``; ``subscription`` is the id of the ``subscribe`` request."""
+    return [_answer(subscription, KIND_OF[type(what)], codec.to_plain(what))]
 
 
-def beat() -> Frames:
-    """The frames of a sign of life, which no request asked for and no client needs to look at."""
+def encoded_row(row: OperationRow) -> bytes:
+    """A row for ``event_of_row`` and ``events_of_rows``: encoded once, however many are told of it."""
+    return codec.encode(codec.to_plain(row))
+
+
+def event_of_row(subscription: bytes, row: bytes) -> Frames:
+    """The same as ``told`` for the Event of an encoded row."""
+    return told_of_body(subscription, "event", codec.encode_around({}, "row", row))
+
+
+def body_of_rows(rows: Sequence[bytes]) -> bytes:
+    """The encoded body of the Events of encoded rows, for ``told_of_body``."""
+    return codec.encode_around({}, "rows", codec.encode_array(rows))
+
+
+def told_of_body(subscription: bytes, kind: str, body: bytes) -> Frames:
+    """The same as ``told`` for one whose encoded body is at hand."""
+    return [codec.encode_around({"id": subscription, "kind": kind}, "body", body)]
+
+
+def sign_of_life() -> Frames:
+    """The frames of a ``beat`` of no subscription, which no request asked for and no client needs to look at."""
     return [codec.encode({"id": bytes(ID_BYTES), "kind": "beat"})]
 
 
@@ -200,10 +225,10 @@ class ClientConnection:
         identity, kind, body = header.get("id"), header.get("kind"), header.get("body")
         if not isinstance(identity, bytes):
             raise BadMessage("An answer without an id")
-        if kind == "event":
+        if isinstance(kind, str) and kind in TOLD:
             if identity not in self._subscriptions:
                 return None
-            return Answered(id=identity, reply=codec.to_row(body, Event), error=None, payload=[])
+            return Answered(id=identity, reply=codec.to_row(body, TOLD[kind]), error=None, payload=[])
         if kind not in ("result", "error"):
             return None  # of a newer daemon; the answer is still to come
         expected = self._open.pop(identity, None)

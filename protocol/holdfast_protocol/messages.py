@@ -32,7 +32,10 @@ from holdfast_protocol.model import (
 
 PROTOCOL_VERSION = 1
 
-#: Bounds that both sides keep; ``hello`` gives them out. Bytes unless named otherwise.
+#: The capability of a client that reads ``events``.
+EVENT_PAGES = "event-pages"
+
+#: Bounds that both sides keep; ``hello`` gives them out. The last word is the unit.
 LIMITS: dict[str, int] = {
     "header_bytes": 1024 * 1024,
     "answer_header_bytes": 8 * 1024 * 1024,
@@ -47,6 +50,7 @@ LIMITS: dict[str, int] = {
     "files_count": 4096,
     "outbound_bytes": 16 * 1024 * 1024,
     "format_bytes": 256 * 1024 * 1024,
+    "beat_ms": 1000,
 }
 
 
@@ -67,7 +71,8 @@ class Hello(Request, frozen=True, kw_only=True):
 
 
 class Welcome(Reply, frozen=True, kw_only=True):
-    """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon."""
+    """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon. ``store`` is the id of its store,
+    32 hex digits: numbers, ids and revisions that were seen are of that one alone."""
 
     protocol: int
     version: str
@@ -75,6 +80,7 @@ class Welcome(Reply, frozen=True, kw_only=True):
     user: str
     limits: dict[str, int]
     capabilities: list[str] = []
+    store: str = ""
 
 
 class Ping(Request, frozen=True, kw_only=True):
@@ -543,11 +549,12 @@ class OperationRows(Reply, frozen=True, kw_only=True):
 
 class Subscribe(Request, frozen=True, kw_only=True):
     """Every operation after ``since`` (None: from now on) as an ``event``, first those that were, then live ones,
-    without a seam. ``app`` and ``session`` (an id) narrow it."""
+    without a seam. ``app``, ``session`` (an id) and ``types`` (of operations; none: all) narrow it."""
 
     since: Natural | None = None
     app: str | None = None
     session: str | None = None
+    types: list[str] = []
 
 
 class Subscribed(Reply, frozen=True, kw_only=True):
@@ -560,6 +567,30 @@ class Event(Reply, frozen=True, kw_only=True):
     """One operation. Not an answer: follows ``subscribed`` for as long as the connection lives."""
 
     row: OperationRow
+
+
+class Events(Reply, frozen=True, kw_only=True):
+    """Several operations, oldest first: what a client that said the capability ``event-pages`` in its ``hello`` gets in
+    the place of an ``event`` for each."""
+
+    rows: list[OperationRow]
+
+
+class Beat(Reply, frozen=True, kw_only=True):
+    """A subscription's heartbeat, where nothing else was told for ``beat_ms``. Everything wanted up to ``number`` has
+    been told: the last number of the log, or how far it has been looked through. ``told`` is the last operation that
+    was told, or where that began: who has seen less has missed something."""
+
+    number: int
+    told: int
+
+
+class Gap(Reply, frozen=True, kw_only=True):
+    """What is told from here on begins after ``number``. Who has seen less reads what lies between, or subscribes
+    again; who has seen more knew another store, or a newer state of this one, and reads again from the beginning. Sent
+    where ``since`` is not in the log yet, and where more than ``outbound_bytes`` waited and was dropped."""
+
+    number: int
 
 
 class Unsubscribe(Request, frozen=True, kw_only=True):
@@ -934,6 +965,9 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     WorkspaceList: Workspaces,
     Last: LastState,
 }
+
+#: What follows ``subscribed``, by the ``kind`` of its header.
+TOLD: dict[str, type[Reply]] = {"event": Event, "events": Events, "beat": Beat, "gap": Gap}
 
 VERBS: dict[str, type[Request]] = {re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower(): each for each in REPLY_TO}
 VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.items()}

@@ -27,10 +27,13 @@ class FakeDaemon:
 
     path: str
     epoch: str = "epoch-1"
+    store: str = "5e" * 16
     answers: dict[type[wire.Request], Answer] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     connections: list[bytes] = field(default_factory=list)
     operations: list[OperationRow] = field(default_factory=list)
+    #: The messages that go out in the place of an answer.
+    sends: Callable[[list[bytes]], list[list[bytes]]] = lambda frames: [frames]
 
     def start(self) -> None:
         self._context = zmq.Context()
@@ -88,11 +91,15 @@ class FakeDaemon:
             if router in ready:
                 peer, *frames = router.recv_multipart()
                 for answer in self._answer(peer, frames):
-                    router.send_multipart([peer, *answer])
+                    self._send(router, peer, answer)
             if inside in ready and inside.recv() == b"stop":
                 return
             for peer, frames in self._due():
-                router.send_multipart([peer, *frames])
+                self._send(router, peer, frames)
+
+    def _send(self, router: zmq.Socket[bytes], peer: bytes, frames: list[bytes]) -> None:
+        for message in self.sends(frames):
+            router.send_multipart([peer, *message])
 
     def _answer(self, peer: bytes, frames: list[bytes]) -> list[list[bytes]]:
         if peer not in self._greeted:
@@ -115,7 +122,9 @@ class FakeDaemon:
         if type(request) in self.answers:
             return self.answers[type(request)](asked)
         if isinstance(request, wire.Hello):
-            return wire.Welcome(protocol=1, version="0", epoch=self.epoch, user="me", limits=wire.LIMITS)
+            return wire.Welcome(
+                protocol=1, version="0", epoch=self.epoch, user="me", limits=wire.LIMITS, store=self.store
+            )  # fmt: skip
         if isinstance(request, wire.Ping):
             return wire.Pong()
         if isinstance(request, wire.Operations):
@@ -135,7 +144,7 @@ class FakeDaemon:
         due = []
         for peer, (identity, request) in self._subscriptions.items():
             rows = [row for row in self.operations if row.number > (request.since or 0)]
-            due += [(peer, connection.event(identity, wire.Event(row=row))) for row in rows]
+            due += [(peer, connection.told(identity, wire.Event(row=row))) for row in rows]
             if rows:
                 self._subscriptions[peer] = (identity, wire.Subscribe(since=rows[-1].number))
         return due

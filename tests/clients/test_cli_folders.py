@@ -334,9 +334,9 @@ def test_events_that_are_followed_begin_with_what_settles(
     rows = Client.events
     followed = []
 
-    def events(client: Client, since: int | None, *, follow: bool, app: str | None) -> Iterator[OperationRow]:
+    def events(client: Client, since: int | None, *, follow: bool, **narrowed: object) -> Iterator[OperationRow]:
         followed.append(follow)
-        return rows(client, since, follow=False, app=app)  # so that the test ends
+        return rows(client, since, follow=False, **narrowed)  # type: ignore[arg-type]  # so that the test ends
 
     monkeypatch.setattr(Client, "events", events)
     printed = json_lines(holdfast("events", "--settled", "--follow", "--json", *words)[1])

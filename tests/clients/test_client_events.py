@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from itertools import islice
 
+import msgpack
 import pytest
 from clients_fake_daemon import FakeDaemon, operation_row
 
 from holdfast import events
 from holdfast.client import Client
+from holdfast_protocol import connection
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import NotFound, Unreachable
 
@@ -62,6 +65,64 @@ def test_a_hole_in_the_numbers_is_asked_for_again(daemon: FakeDaemon, client: Cl
     assert [row.number for row in islice(rows, 2)] == [2, 3]
 
 
+def in_the_place_of_the_first_event(what: Callable[[bytes], list[bytes]]) -> Callable[[list[bytes]], list[list[bytes]]]:
+    """``what`` of the subscription is sent, once."""
+    left = [what]
+
+    def sends(frames: list[bytes]) -> list[list[bytes]]:
+        header = msgpack.unpackb(frames[0])
+        return [left.pop()(header["id"])] if left and header["kind"] == "event" else [frames]
+
+    return sends
+
+
+@pytest.mark.parametrize("app", [None, "renardo"])
+def test_an_event_that_was_missed_is_noticed_by_the_next_beat(
+    daemon: FakeDaemon, client: Client, app: str | None
+) -> None:
+    """Also where a filter leaves holes in the numbers."""
+    daemon.operations.append(operation_row(1))
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Beat(number=1, told=1)))
+    assert next(client.events(0, app=app)).number == 1
+    daemon.wait_for(wire.Subscribe, 2)
+
+
+def test_a_beat_says_how_far_a_filter_has_seen(daemon: FakeDaemon, client: Client) -> None:
+    """After a restart the daemon need not look through all that did not fit again."""
+    daemon.operations.append(operation_row(1, app="igv"))
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Beat(number=1, told=0)))
+    rows = client.events(0, app="renardo")
+    seen: list[int] = []
+    asking = threading.Thread(target=lambda: seen.append(next(rows).number))
+    asking.start()
+    daemon.wait_for(wire.Subscribe, 1)
+    daemon.stop()
+    daemon.start()
+    daemon.wait_for(wire.Subscribe, 2)
+    daemon.happen(operation_row(2))
+    asking.join(10)
+    assert seen == [2]
+    assert [each.request.since for each in daemon.requests(wire.Subscribe)] == [0, 1]  # type: ignore[attr-defined]  # only Subscribe is here
+
+
+def test_what_a_gap_leaves_out_is_asked_for_again(daemon: FakeDaemon, client: Client) -> None:
+    """The daemon had to drop what waited; nothing of it is missing in the end."""
+    daemon.operations += [operation_row(1), operation_row(2)]
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, wire.Gap(number=2)))
+    assert [row.number for row in islice(client.events(0), 2)] == [1, 2]
+
+
+def test_pages_are_read_like_single_events(daemon: FakeDaemon, client: Client) -> None:
+    """Those known already are passed over, a hole is asked for again."""
+    daemon.operations.append(operation_row(1))
+    page = wire.Events(rows=[operation_row(1), operation_row(2), operation_row(4)])
+    daemon.sends = in_the_place_of_the_first_event(lambda key: connection.told(key, page))
+    rows = client.events(0)
+    assert [row.number for row in islice(rows, 2)] == [1, 2]
+    daemon.operations += [operation_row(number) for number in (2, 3, 4)]
+    assert [row.number for row in islice(rows, 2)] == [3, 4]
+
+
 def test_silence_is_not_believed(daemon: FakeDaemon, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """When nothing comes for a while the client asks, and finds what it was not told."""
     monkeypatch.setattr(events, "_SILENCE_SECONDS", 0.1)
@@ -80,6 +141,19 @@ def test_another_store_is_told(daemon: FakeDaemon, client: Client) -> None:
     daemon.operations.append(operation_row(1))
     with pytest.raises(NotFound, match="Read again"):
         next(client.events(5))
+
+
+def test_another_store_with_a_longer_log_is_told(daemon: FakeDaemon, client: Client) -> None:
+    """A daemon of another store at the same socket is noticed by its id."""
+    daemon.operations.append(operation_row(1))
+    rows = client.events(0)
+    assert next(rows).number == 1
+    daemon.stop()
+    daemon.store = "7f" * 16
+    daemon.operations += [operation_row(2), operation_row(3)]
+    daemon.start()
+    with pytest.raises(NotFound, match="Another store"):
+        next(rows)
 
 
 def test_a_daemon_that_stays_away_ends_it(daemon: FakeDaemon) -> None:

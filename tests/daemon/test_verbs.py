@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from daemon_store import ME, Store
@@ -12,7 +13,7 @@ from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.guarded import guarded
 from holdfast_daemon.pruning import Pruning
-from holdfast_daemon.service import Service
+from holdfast_daemon.service import CAPABILITIES, Service
 from holdfast_protocol import messages as wire
 from holdfast_protocol.model import FileSource
 
@@ -35,6 +36,14 @@ def _service(store: Store) -> Service:
         unused,
         Pruning(store.sessions, unused, unused, unused),
     )  # type: ignore[arg-type]  # see above
+
+
+def test_the_manual_says_what_each_capability_is() -> None:
+    """PROTOCOL.md, "Hello", has all that the daemon names, and says of none that there are none."""
+    text = (Path(__file__).parents[2] / "protocol" / "PROTOCOL.md").read_text("utf-8")
+    section = text.partition("\n## Hello\n")[2].partition("\n## ")[0]
+    assert [each for each in CAPABILITIES if f"`{each}`" not in section] == []
+    assert sorted(CAPABILITIES) == CAPABILITIES
 
 
 def test_the_tables_of_verbs_are_complete(store: Store) -> None:

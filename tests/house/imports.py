@@ -60,6 +60,7 @@ FLOORS = (
     ("app",),
     ("server",),
     ("connections", "feed", "under_way"),
+    ("log_pages",),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
     ("continuing", "reloading"),

@@ -18,13 +18,13 @@ import msgspec
 
 from holdfast_protocol import chunking, connection, messages, model
 from holdfast_protocol.errors import ERRORS
-from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF, Event, Failure
+from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, TOLD, VERB_OF, Failure
 from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Natural, Row, Time
 
 Form = str | list[Any] | dict[str, Any]
 
 WORDS: dict[type, str] = {int: "int", str: "text", bytes: "bytes", bool: "bool", type(None): "nil"}
-REPLIES: list[type[Row]] = [*dict.fromkeys(REPLY_TO.values()), Event, Failure]
+REPLIES: list[type[Row]] = [*dict.fromkeys(REPLY_TO.values()), *TOLD.values(), Failure]
 NOUNS: list[type[Row]] = [
     kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row
 ]
@@ -52,6 +52,7 @@ def description() -> dict[str, Any]:
             verb: {"reply": REPLY_TO[kind].__name__, "changes": kind in CHANGING, **_described(kind)}
             for kind, verb in VERB_OF.items()
         },
+        "told": {kind: reply.__name__ for kind, reply in TOLD.items()},
         "replies": {kind.__name__: _described(kind) for kind in REPLIES},
         "nouns": {kind.__name__: _described(kind) for kind in NOUNS},
         "errors": {

@@ -12,6 +12,7 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    Beat,
     Cancel,
     Cancelled,
     Cat,
@@ -24,6 +25,7 @@ from holdfast_protocol.messages import (
     Diff,
     Due,
     Event,
+    Events,
     FolderAdd,
     FolderChanged,
     FolderList,
@@ -32,6 +34,7 @@ from holdfast_protocol.messages import (
     FolderScan,
     FolderSuggest,
     Found,
+    Gap,
     Hello,
     Import,
     Last,
@@ -383,6 +386,7 @@ REQUESTS: dict[str, Request] = {
     "undo": Undo(number=42),
     "operations": Operations(since=41, limit=1),
     "subscribe": Subscribe(since=41, app="renardo", session=SESSION_ID),
+    "subscribe-types": Subscribe(since=41, types=["deleted", "deleted-outside"]),
     "unsubscribe": Unsubscribe(subscription=REQUEST_ID),
     "folder-add": FolderAdd(path=b"/home/ada/project/.aider-desk", app="aiderdesk"),
     "folder-add-every-field": FolderAdd(
@@ -424,6 +428,10 @@ REQUESTS: dict[str, Request] = {
 #: By file name: the reply's type in lower case, and what makes this one different.
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
+    "welcome-store": Welcome(
+        protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
+        capabilities=["chunks", "event-pages"], store="5e" * 16,
+    ),
     "pong": Pong(),
     "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
@@ -522,10 +530,13 @@ RESULTS: dict[str, Reply] = {
     "laststate-nothing": LastState(),
 }
 
-EVENTS: dict[str, Event] = {
+EVENTS: dict[str, Reply] = {
     "saved": Event(row=OPERATION),
     "deleted-outside": Event(row=UNDONE),
     "folder-held": Event(row=HELD),
+    "gap": Gap(number=43),
+    "beat": Beat(number=43, told=42),
+    "page": Events(rows=[OPERATION, UNDONE]),
 }
 
 _DETAILS: dict[str, HoldfastError] = {
@@ -550,6 +561,8 @@ FORMER: frozenset[str] = frozenset(
         "save-every-field.request",
         "cat.request",
         "list.request",
+        "subscribe.request",
+        "welcome.result",
         "shown.result",
         "changes.result",
         "statusreport.result",

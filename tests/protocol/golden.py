@@ -14,6 +14,7 @@ from examples import DEADLINE_MS, EVENTS, FAILURES, REQUEST_ID, REQUESTS, RESULT
 from tables import TABLES
 
 from holdfast_protocol import codec, connection
+from holdfast_protocol.messages import Reply
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = ROOT / "protocol" / "PROTOCOL.md"
@@ -30,8 +31,13 @@ def headers() -> dict[str, bytes]:
     }
     made |= {f"{name}.result": connection.result(REQUEST_ID, reply)[0] for name, reply in RESULTS.items()}
     made |= {f"{code}.error": connection.error(REQUEST_ID, problem)[0] for code, problem in FAILURES.items()}
-    made |= {f"{name}.event": connection.event(REQUEST_ID, row)[0] for name, row in EVENTS.items()}
+    made |= {f"{name}.{kind_of(each)}": connection.told(REQUEST_ID, each)[0] for name, each in EVENTS.items()}
     return made
+
+
+def kind_of(told: Reply) -> str:
+    """The kind of header under which it travels."""
+    return connection.KIND_OF[type(told)]
 
 
 def readable(header: bytes) -> str:

@@ -26,6 +26,7 @@ LIMIT_MEANINGS = {
     "rows_count": "rows of one page, whatever `limit` says",
     "files_count": "files of one document",
     "outbound_bytes": "what waits for one slow reader before its subscription is paused",
+    "beat_ms": "how long a subscription is silent before its next `beat`",
     "format_bytes": "a document that is taken apart into parts; a larger one is kept whole",
 }
 OPERATION_MEANINGS = {

@@ -110,7 +110,7 @@ def test_an_answer_for_an_unknown_id_is_dropped() -> None:
     """And what the client waits for is still waited for."""
     client, identity = asking()
     assert client.receive(connection.result(OTHER_ID, Pong())) is None
-    assert client.receive(connection.event(OTHER_ID, Event(row=OPERATION))) is None
+    assert client.receive(connection.told(OTHER_ID, Event(row=OPERATION))) is None
     assert client.receive(connection.result(identity, Pong())) is not None
 
 
@@ -173,7 +173,7 @@ def test_an_error_about_a_path_that_is_not_text_can_be_sent() -> None:
 def test_events_follow_subscribed() -> None:
     """Events are taken after ``subscribed`` and until the subscription is forgotten, not before or after."""
     client, identity = asking(Subscribe(since=3))
-    event = connection.event(identity, Event(row=OPERATION))
+    event = connection.told(identity, Event(row=OPERATION))
     assert client.receive(event) is None
     client.receive(connection.result(identity, Subscribed(number=3)))
     for _ in range(3):
@@ -188,7 +188,7 @@ def test_a_refused_subscription_has_no_events() -> None:
     """After an error nothing is listened to."""
     client, identity = asking(Subscribe())
     client.receive(connection.error(identity, NotFound("no such session")))
-    assert client.receive(connection.event(identity, Event(row=OPERATION))) is None
+    assert client.receive(connection.told(identity, Event(row=OPERATION))) is None
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import json
 import described
 import pytest
 from examples import DEADLINE_MS, EVENTS, FAILURES, FORMER, REQUEST_ID, REQUESTS, RESULTS
-from golden import DESCRIPTION, GOLDEN, PROTOCOL, headers, readable, rewritten
+from golden import DESCRIPTION, GOLDEN, PROTOCOL, headers, kind_of, readable, rewritten
 from tables import TABLES
 
 from holdfast_protocol.connection import ClientConnection, DaemonConnection
 from holdfast_protocol.errors import ERRORS
-from holdfast_protocol.messages import REPLY_TO, VERB_OF, VERBS, Hello, Request, Subscribe
+from holdfast_protocol.messages import REPLY_TO, TOLD, VERB_OF, VERBS, Hello, Request, Subscribe
 
 
 def golden(name: str) -> bytes:
@@ -24,7 +24,7 @@ def test_every_verb_reply_and_code_has_an_example() -> None:
     assert {VERB_OF[type(request)] for request in REQUESTS.values()} == set(VERBS)
     assert {type(reply) for reply in RESULTS.values()} == set(REPLY_TO.values())
     assert set(FAILURES) == set(ERRORS)
-    assert EVENTS
+    assert {type(each) for each in EVENTS.values()} == set(TOLD.values())
     assert all(f"{name}-".startswith(f"{VERB_OF[type(request)]}-") for name, request in REQUESTS.items())
     assert all(name.partition("-")[0] == type(reply).__name__.lower() for name, reply in RESULTS.items())
     assert all(FAILURES[code].code == code for code in ERRORS)
@@ -82,10 +82,10 @@ def test_a_golden_error_is_read(code: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(EVENTS))
 def test_a_golden_event_is_read(name: str) -> None:
-    """A client that has subscribed reads the operation."""
+    """A client that has subscribed reads what it is told."""
     client = waiting_for(Subscribe())
     client.receive([golden("subscribed.result")])
-    answered = client.receive([golden(f"{name}.event")])
+    answered = client.receive([golden(f"{name}.{kind_of(EVENTS[name])}")])
     assert answered is not None
     assert answered.reply == EVENTS[name]
 

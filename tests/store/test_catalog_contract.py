@@ -25,7 +25,7 @@ from store_engines import (
 
 from holdfast_daemon.store import base
 from holdfast_daemon.store.base import Catalog, Moved, Transaction
-from holdfast_daemon.store.nouns import ChunkPlace, Folder, Session, Visible, Workspace, WorkspaceContent
+from holdfast_daemon.store.nouns import ChunkPlace, Folder, Session, Visible, Wanted, Workspace, WorkspaceContent
 from holdfast_protocol.errors import Damaged, NotFound, ShuttingDown
 from holdfast_protocol.messages import List
 
@@ -444,6 +444,30 @@ def test_the_newest_that_can_be_undone(catalog: Catalog) -> None:
     assert row is not None
     assert row.undone_by == 4
     assert [each.number for each in catalog.reader.operations_after(1, 2)] == [2, 3]
+
+
+def test_operations_are_narrowed_between_two_numbers(catalog: Catalog) -> None:
+    """By application, session and types, together; oldest first, up to a limit."""
+
+    def work(tx: Transaction) -> None:
+        for number in range(12):
+            more: dict[str, object] = {"session": OTHER_ID} if number % 2 else {}
+            more |= {"app": "igv"} if number % 3 == 0 else {}
+            tx.add_operation(operation(**more, type=("saved", "tagged", "deleted")[number % 3]))
+
+    _do(catalog, work)
+
+    def numbers(wanted: Wanted, after: int = 0, up_to: int = 12, limit: int = 99) -> list[int]:
+        return [each.number for each in catalog.reader.operations_fitting(wanted, after, up_to, limit)]
+
+    assert numbers(Wanted()) == [*range(1, 13)]
+    assert numbers(Wanted(), 3, 6) == [4, 5, 6]
+    assert numbers(Wanted(), 3, 9, 2) == [4, 5]
+    assert numbers(Wanted(app="igv")) == [1, 4, 7, 10]
+    assert numbers(Wanted(session=OTHER_ID.hex())) == [2, 4, 6, 8, 10, 12]
+    assert numbers(Wanted(session="no id")) == []
+    assert numbers(Wanted(types=("tagged", "deleted", "never")), 0, 6) == [2, 3, 5, 6]
+    assert numbers(Wanted("igv", OTHER_ID.hex(), ("saved",)), 4) == [10]
 
 
 def test_answers_are_kept_until_they_are_forgotten(opened: OpenCatalog) -> None:

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="N", type=count, help="those after number N")
     parser.add_argument("--follow", action="store_true", help="and go on; without --since only from now on")
     parser.add_argument("--app", metavar="A", help="of this application")
+    parser.add_argument("--type", metavar="T", action="append", default=[], help="of this type; may be repeated")
     parser.add_argument(
         "--settled", action="store_true", help="wait until all that is on disk now is in the store, then begin"
     )
@@ -40,7 +41,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
 
 def _rows(context: Context, arguments: argparse.Namespace, since: int | None) -> Iterable[OperationRow]:
     start = since if arguments.follow or since is not None else 0
-    return context.client.events(start, follow=arguments.follow, app=arguments.app)
+    return context.client.events(start, follow=arguments.follow, app=arguments.app, types=arguments.type)
 
 
 def _settled(context: Context, arguments: argparse.Namespace) -> Iterable[OperationRow]:

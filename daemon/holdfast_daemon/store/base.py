@@ -23,6 +23,7 @@ from holdfast_daemon.store.nouns import (
     Snapshot,
     StoredDocument,
     Visible,
+    Wanted,
     Workspace,
     WorkspaceContent,
 )
@@ -226,6 +227,11 @@ class Reader(Protocol):
     def operation(self, number: int) -> Operation | None: ...
 
     def operations_after(self, number: int, limit: int) -> list[Operation]: ...
+
+    def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> list[Operation]:
+        """Those among the numbers above ``after``, up to ``up_to``, oldest first. Costs what lies between these, not
+        what fits."""
+        ...
 
     def newest_operation(self) -> int:
         """0 where there is none."""

@@ -276,6 +276,14 @@ class Hit(NamedTuple):
     texts: tuple[str, ...]
 
 
+class Wanted(NamedTuple):
+    """Which operations: of an application, of a session (32 hex digits), of certain types. Nothing: all of them."""
+
+    app: str | None = None
+    session: str | None = None
+    types: tuple[str, ...] = ()
+
+
 class Operation(Noun, frozen=True):
     """A row of ``operations``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from holdfast_daemon.store.nouns import (
     Snapshot,
     StoredDocument,
     Visible,
+    Wanted,
     Workspace,
     WorkspaceContent,
     read_manifest,
@@ -271,6 +273,21 @@ class SqliteReader(ListReader, SpaceReader):
     def operations_after(self, number: int, limit: int) -> list[Operation]:
         sql = f"SELECT {OPERATION} FROM operations WHERE number > ? ORDER BY number LIMIT ?"
         return [_operation(row) for row in self._all(sql, (number, limit))]
+
+    def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> list[Operation]:
+        """Those among the numbers above ``after``, up to ``up_to``, oldest first."""
+        clauses = ["number > ? AND number <= ?"]
+        values: list[int | str] = [after, up_to]
+        for clause, value in (
+            ("+app = ?", wanted.app),  # a plus keeps the planner from walking that column's index, over all numbers
+            ("lower(hex(session)) = ?", wanted.session),
+            ("type IN (SELECT value FROM json_each(?))", json.dumps(wanted.types) if wanted.types else None),
+        ):
+            if value is not None:
+                clauses.append(clause)
+                values.append(value)
+        sql = f"SELECT {OPERATION} FROM operations WHERE {' AND '.join(clauses)} ORDER BY number LIMIT ?"
+        return [_operation(row) for row in self._all(sql, (*values, limit))]
 
     def newest_operation(self) -> int:
         return self._count("SELECT coalesce(max(number), 0) FROM operations")
