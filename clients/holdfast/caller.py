@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from holdfast.channel import Channel, Lost, check_listening
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
-from holdfast_protocol.errors import HelloFirst, HoldfastError, ShuttingDown, TooLate, Unreachable
+from holdfast_protocol.errors import Busy, HelloFirst, HoldfastError, ShuttingDown, TooLate, Unreachable
 from holdfast_protocol.messages import (
     PROTOCOL_VERSION,
     VERB_OF,
@@ -42,6 +42,14 @@ def consider(problem: Exception, path: str, *, hopeless: bool) -> None:
     if isinstance(problem, ShuttingDown | Unreachable):
         raise problem
     check_listening(path)
+
+
+def _wait_for_room(problem: Busy, until: float) -> None:
+    """Returns when the daemon said to come back; raises what it said where it said no time, or that is too late."""
+    pause = problem.details.get("retry_ms")
+    if not isinstance(pause, int) or time.monotonic() + pause / 1000 >= until:
+        raise problem
+    time.sleep(pause / 1000)
 
 
 class Conversation:
@@ -128,6 +136,8 @@ class Caller:
         while True:
             try:
                 return self._try(request, payload, request_id, min(until, time.monotonic() + patience))
+            except Busy as problem:
+                _wait_for_room(problem, until)
             except (Lost, TimeoutError, HelloFirst, ShuttingDown, Unreachable) as problem:
                 self._hang_up()
                 self._reconsider(problem, request, request_id, until)

@@ -20,6 +20,7 @@ import zmq
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_protocol import connection
@@ -43,6 +44,7 @@ from holdfast_protocol.messages import (
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
+BUSY_MS = 100
 RETRY_SECONDS = 0.01
 BEAT_SECONDS = 1.0
 HEARTBEAT_MS = 5000
@@ -51,12 +53,14 @@ WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRen
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
+_REFUSAL = "This daemon serves its own user only, under an identity that ZeroMQ has chosen"
 _log = logging.getLogger("holdfast.server")
 
 
 @dataclass(slots=True)
 class _Peer:
     author: str
+    client: Client
     wire: DaemonConnection
 
 
@@ -70,8 +74,9 @@ class Server:
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
+        self._quota = Quota()
         self._outbound = Outbound(self._send, self._forget)
-        self._feed = Feed(service, self._outbound, self._put)
+        self._feed = Feed(service, self._outbound, self._put, self._quota)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +89,7 @@ class Server:
         wire.setsockopt(zmq.LINGER, 500)
         wire.setsockopt(zmq.ROUTER_MANDATORY, 1)
         wire.setsockopt(zmq.SNDHWM, 128)
-        wire.setsockopt(zmq.RCVHWM, 256)
+        wire.setsockopt(zmq.RCVHWM, 32)  # of up to message_bytes each
         wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
         wire.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
@@ -167,36 +172,37 @@ class Server:
             self._put(identity, connection.error(refused.id, refused.error))
             return
         if peer.author == "":
-            self._put(identity, connection.error(asked.id, NotAllowed("This daemon serves its own user only")))
+            self._put(identity, connection.error(asked.id, NotAllowed(_REFUSAL)))
             return
-        self._answer(identity, peer, asked)
+        self._answer(identity, peer, asked, frames)
 
     def _welcome(self, identity: bytes) -> tuple[_Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
-        peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
+        author, process = self._caller(first) if identity.startswith(b"\0") else ("", 0)
+        peer = self._peers[identity] = _Peer(author, Client(identity, process), DaemonConnection())
         holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
 
-    def _author(self, first: zmq.Frame) -> str:
-        """The user at the other end, by the kernel's word; "" where it is not ours."""
+    def _caller(self, first: zmq.Frame) -> tuple[str, int]:
+        """The user at the other end and the process, by the kernel's word; "" and 0 where the user is not ours."""
         try:
-            uid = int(str(first.get("Peer-Address")).split(":")[1])
-        except (zmq.ZMQError, IndexError, ValueError):
-            return ""
+            uid, _, process = map(int, str(first.get("Peer-Address")).split(":")[1:])  # localhost:UID:GID:PID
+        except (zmq.ZMQError, ValueError):
+            return "", 0
         if uid != os.geteuid():
-            return ""
+            return "", 0
         if uid not in self._users:
             try:
                 self._users[uid] = pwd.getpwuid(uid).pw_name
             except KeyError:
                 self._users[uid] = str(uid)
-        return self._users[uid]
+        return self._users[uid], process
 
-    def _answer(self, identity: bytes, peer: _Peer, asked: Asked) -> None:
+    def _answer(self, identity: bytes, peer: _Peer, asked: Asked, frames: Frames) -> None:
         request = asked.request
         try:
             answer = self._service.answer_at_once(asked.id, request, peer.author)
@@ -206,16 +212,31 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._feed.subscribe(identity, asked.id, request)
+            try:
+                self._feed.subscribe(peer.client, asked.id, request)
+            except Busy as problem:
+                self._put(identity, connection.error(asked.id, problem))
         elif isinstance(request, Unsubscribe):
             self._feed.unsubscribe(identity, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
         elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
-            self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
+            busy = Busy("Too much is under way; try again", limit=UNDER_WAY_COUNT, retry_ms=BUSY_MS)
+            self._put(identity, connection.error(asked.id, busy))
         else:
-            task = self._loop.create_task(self._serve(identity, peer.author, asked))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
+
+    def _begin(self, peer: _Peer, asked: Asked, amounts: Amounts) -> None:
+        """A slower request has a task of its own, if its client does not have too many."""
+        client = peer.client
+        try:
+            self._quota.take(client, amounts)
+        except Busy as problem:
+            self._put(client.peer, connection.error(asked.id, problem))
+            return
+        task = self._loop.create_task(self._serve(client.peer, peer.author, asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._quota.give_back(client, amounts))
 
     async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
         """One slower request; past its deadline the asker is told, and what was not begun is not done."""
@@ -266,9 +287,10 @@ class Server:
         return "sent"
 
     def _beat(self) -> None:
-        """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left."""
-        for peer in self._service.workspaces.holders():
-            self._put(peer, connection.beat())
+        """Whoever holds a workspace or follows is sent something: that is how libzmq tells that a peer has left."""
+        for peer in {*self._service.workspaces.holders(), *self._feed.peers()}:
+            if not self._outbound.size_bytes(peer):
+                self._put(peer, connection.beat())
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
 

@@ -73,7 +73,8 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("autosave.py", "breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "paging.py"),
-        *("payload.py", "pull.py", "reconcile.py", "remarks.py", "retention.py", "words.py", "formats/*.py"),
+        *("payload.py", "pull.py", "quota.py", "reconcile.py", "remarks.py", "retention.py", "words.py"),
+        "formats/*.py",
     )
 )
 IMPURE_ROOMS = (

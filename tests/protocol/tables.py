@@ -30,6 +30,10 @@ LIMIT_MEANINGS = {
     "files_count": "files of one document",
     "outbound_bytes": "what waits for one slow reader before its subscription is paused",
     "format_bytes": "a document that is taken apart into parts; a larger one is kept whole",
+    "requests_in_flight": "requests that one connection has under way; one answered at once is none",
+    "request_bytes_in_flight": "all frames of these together",
+    "subscriptions_count": "subscriptions of one connection",
+    "connections_count": "connections of one process",
 }
 OPERATION_MEANINGS = {
     "created": "a new session",
