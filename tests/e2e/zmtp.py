@@ -30,16 +30,23 @@ def opened(path: str, **properties: bytes) -> socket.socket:
     ready = b"".join(bytes([len(name)]) + name + len(value).to_bytes(4, "big") + value for name, value in pairs)
     line.sendall(GREETING + frame(b"\x05READY" + ready, COMMAND))
     exactly(line, len(GREETING))
-    received(line)
+    _any(line)  # READY
     return line
 
 
 def received(line: socket.socket) -> bytes:
-    """The next frame's content, a command's too."""
+    """The next frame's content; ZeroMQ's commands are passed over."""
+    while True:
+        flags, content = _any(line)
+        if not flags & COMMAND:
+            return content
+
+
+def _any(line: socket.socket) -> tuple[int, bytes]:
     flags, size = exactly(line, 2)
     if flags & LONG:
         size = int.from_bytes(bytes([size]) + exactly(line, 7), "big")
-    return exactly(line, size)
+    return flags, exactly(line, size)
 
 
 def exactly(line: socket.socket, size: int) -> bytes:
