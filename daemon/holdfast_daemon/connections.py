@@ -72,6 +72,12 @@ class Connections:
         await asyncio.to_thread(self._counter.join)
         self._listener.close()
 
+    def cut(self, descriptor: int, process: int) -> None:
+        """This connection ends; not, where it has ended already, one of somebody else that has its number now."""
+        with contextlib.suppress(OSError), _copy(descriptor) as connection:
+            if _process(connection) == process:
+                connection.shutdown(sockets.SHUT_RDWR)
+
     def _bind(self) -> None:
         """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
         self._socket.setsockopt(zmq.USE_FD, os.dup(self._listener.fileno()))
@@ -97,8 +103,7 @@ class Connections:
     def _came(self, descriptor: int) -> None:
         self.count += 1
         with contextlib.suppress(OSError), _copy(descriptor) as connection:  # it may have left already
-            raw = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, CREDENTIALS.size)
-            process = self._processes[descriptor] = CREDENTIALS.unpack(raw)[0]
+            process = self._processes[descriptor] = _process(connection)
             self._of_process[process] += 1
             if process and self._of_process[process] > self._process_limit:  # 0: of another namespace
                 connection.shutdown(sockets.SHUT_RDWR)  # libzmq sees it end, and says so
@@ -136,3 +141,10 @@ def _copy(descriptor: int) -> sockets.socket:
     except OSError:
         os.close(own)
         raise
+
+
+def _process(connection: sockets.socket) -> int:
+    """Who connected, by the kernel's word."""
+    raw = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, CREDENTIALS.size)
+    process: int = CREDENTIALS.unpack(raw)[0]
+    return process

@@ -15,9 +15,11 @@ Send = Callable[[bytes, Frames], str]
 class Outbound:
     """Queues by peer. What does not fit into the socket waits here in order; over the bound the peer is cut off."""
 
-    def __init__(self, send: Send, gone: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Send, gone: Callable[[bytes], None], cut: Callable[[bytes], None]) -> None:
+        """``gone`` is told of peers that have left, ``cut`` of those over the bound."""
         self._send = send
         self._gone = gone
+        self._cut = cut
         self._queues: dict[bytes, deque[Frames]] = {}
         self._sizes: dict[bytes, int] = {}
 
@@ -40,7 +42,7 @@ class Outbound:
         size = sum(len(frame) for frame in frames)
         if self.size_bytes(peer) + size > LIMITS["outbound_bytes"]:
             self.drop(peer)
-            self._gone(peer)
+            self._cut(peer)
             return
         self._queues.setdefault(peer, deque()).append(frames)
         self._sizes[peer] = self.size_bytes(peer) + size

@@ -63,6 +63,7 @@ _log = logging.getLogger("holdfast.server")
 class _Peer:
     author: str
     client: Client
+    descriptor: int
     wire: DaemonConnection
 
 
@@ -77,7 +78,7 @@ class Server:
         self._socket = self._context.socket(zmq.ROUTER)
         self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
         self._quota = Quota()
-        self._outbound = Outbound(self._send, self._forget)
+        self._outbound = Outbound(self._send, self._forget, self._cut)
         self._feed = Feed(service, self._outbound, self._put, self._quota)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
@@ -184,7 +185,7 @@ class Server:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
         author, process = self._caller(first) if identity.startswith(b"\0") else ("", 0)
-        peer = self._peers[identity] = _Peer(author, Client(identity, process), DaemonConnection())
+        peer = self._peers[identity] = _Peer(author, Client(identity, process), _descriptor(first), DaemonConnection())
         holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
@@ -298,6 +299,13 @@ class Server:
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
 
+    def _cut(self, identity: bytes) -> None:
+        """It asks and does not read. Its connection ends: it notices, and libzmq lets go of what waited for it."""
+        peer = self._peers.get(identity)
+        if peer is not None:
+            self.connections.cut(peer.descriptor, peer.client.process)
+        self._forget(identity)
+
     def _forget(self, identity: bytes) -> None:
         self._service.workspaces.gone(identity)
         self._peers.pop(identity, None)
@@ -310,6 +318,14 @@ def _option(socket: zmq.Socket[bytes], option: int) -> int:
     value = socket.getsockopt(option)
     assert isinstance(value, int)
     return value
+
+
+def _descriptor(first: zmq.Frame) -> int:
+    """The number of the connection that a frame came by; -1 where libzmq does not say."""
+    try:
+        return int(first.get(zmq.SRCFD))
+    except zmq.ZMQError:
+        return -1
 
 
 def _coded(problem: Exception) -> HoldfastError:

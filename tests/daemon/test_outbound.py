@@ -16,7 +16,8 @@ class Line:
         self.state: dict[bytes, str] = {}
         self.sent: list[tuple[bytes, Frames]] = []
         self.gone: list[bytes] = []
-        self.outbound = Outbound(self._send, self.gone.append)
+        self.cut: list[bytes] = []
+        self.outbound = Outbound(self._send, self.gone.append, self.cut.append)
 
     def _send(self, peer: bytes, frames: Frames) -> str:
         state = self.state.get(peer, "sent")
@@ -47,10 +48,10 @@ def test_a_peer_over_the_bound_is_cut_off_alone() -> None:
     line.outbound.put(b"other", [b"1"])
     for _ in range(LIMITS["outbound_bytes"] // len(MEBIBYTE)):
         line.outbound.put(b"slow", [MEBIBYTE])
-    assert line.gone == []
+    assert line.cut == []
     assert line.outbound.size_bytes(b"slow") == LIMITS["outbound_bytes"]
     line.outbound.put(b"slow", [b"one more byte"])
-    assert line.gone == [b"slow"]
+    assert (line.cut, line.gone) == ([b"slow"], [])
     assert line.outbound.size_bytes(b"slow") == 0
     assert line.outbound.size_bytes(b"other") == 1
 

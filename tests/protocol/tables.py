@@ -28,7 +28,7 @@ LIMIT_MEANINGS = {
     "window_bytes": "what one `cat` gives",
     "rows_count": "rows of one page, whatever `limit` says",
     "files_count": "files of one document",
-    "outbound_bytes": "what waits for one slow reader before its subscription is paused",
+    "outbound_bytes": "answers that wait for one client; one that lets more come together is cut off",
     "format_bytes": "a document that is taken apart into parts; a larger one is kept whole",
     "requests_in_flight": "requests that one connection has under way; one answered at once is none",
     "request_bytes_in_flight": "all frames of these together",
