@@ -10,19 +10,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from holdfast_daemon.outbound import Outbound
-from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.service import Service
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
 from holdfast_protocol.messages import Event, Subscribe
 
 EVENTS_COUNT = 200
-ONE: Amounts = {"subscriptions_count": 1}
 
 
 @dataclass(slots=True)
 class _Subscription:
-    client: Client
     number: int
     app: str | None
     session: str | None
@@ -31,13 +28,10 @@ class _Subscription:
 class Feed:
     """Subscriptions by peer and by the id of the request that made them."""
 
-    def __init__(
-        self, service: Service, outbound: Outbound, put: Callable[[bytes, Frames], None], quota: Quota
-    ) -> None:
+    def __init__(self, service: Service, outbound: Outbound, put: Callable[[bytes, Frames], None]) -> None:
         self._service = service
         self._outbound = outbound
         self._put = put
-        self._quota = quota
         self._peers: dict[bytes, dict[bytes, _Subscription]] = {}
 
     def follows(self, peer: bytes) -> bool:
@@ -48,31 +42,25 @@ class Feed:
         """Those that wait for events."""
         return self._peers.keys()
 
-    def subscribe(self, client: Client, key: bytes, request: Subscribe) -> None:
-        """Answer with the newest number, then give what came after ``since``, then what comes. Raises Busy where the
-        client has too many."""
-        peer = client.peer
-        self.unsubscribe(peer, key)
-        self._quota.take(client, ONE)
+    def subscribe(self, peer: bytes, key: bytes, request: Subscribe) -> None:
+        """Answer with the newest number, then give what came after ``since``, then what comes."""
         newest = self._service.newest_operation()
         since = newest if request.since is None else min(request.since, newest)
-        self._peers.setdefault(peer, {})[key] = _Subscription(client, since, request.app, request.session)
+        self._peers.setdefault(peer, {})[key] = _Subscription(since, request.app, request.session)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
         self._give(peer, key)
 
-    def unsubscribe(self, peer: bytes, key: bytes) -> None:
-        """One that is not there is gone already."""
+    def unsubscribe(self, peer: bytes, key: bytes) -> bool:
+        """Whether it was there."""
         own = self._peers.get(peer, {})
         ended = own.pop(key, None)
-        if ended:
-            self._quota.give_back(ended.client, ONE)
         if not own:
             self._peers.pop(peer, None)
+        return ended is not None
 
-    def forget(self, peer: bytes) -> None:
-        """It is no longer connected."""
-        for ended in self._peers.pop(peer, {}).values():
-            self._quota.give_back(ended.client, ONE)
+    def forget(self, peer: bytes) -> int:
+        """It is no longer connected. How many subscriptions that ended."""
+        return len(self._peers.pop(peer, ()))
 
     def pump(self) -> None:
         """There may be new operations, or room."""

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import pwd
 import socket as sockets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import zmq
 
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.peers import REFUSAL, Peer, introduced
 from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_protocol import connection
-from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
+from holdfast_protocol.connection import Asked, Frames, RefusedRequest
 from holdfast_protocol.errors import Busy, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
@@ -52,19 +50,11 @@ BEAT_SECONDS = 1.0
 HEARTBEAT_MS = 5000
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
 WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
+FOLLOWING: Amounts = {"subscriptions_count": 1}
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
-_REFUSAL = "This daemon serves its own user only, under an identity that ZeroMQ has chosen"
 _log = logging.getLogger("holdfast.server")
-
-
-@dataclass(slots=True)
-class _Peer:
-    author: str
-    client: Client
-    descriptor: int
-    wire: DaemonConnection
 
 
 class Server:
@@ -76,15 +66,14 @@ class Server:
         self._context = zmq.Context()
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
-        self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
+        self._peers: OrderedDict[bytes, Peer] = OrderedDict()
         self._quota = Quota()
         self._outbound = Outbound(self._send, self._forget, self._cut)
-        self._feed = Feed(service, self._outbound, self._put, self._quota)
+        self._feed = Feed(service, self._outbound, self._put)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = self._retrying = self._stopping = False
-        self._users: dict[int, str] = {}
 
     def start(self) -> None:
         """Serve."""
@@ -177,37 +166,21 @@ class Server:
             self._put(identity, connection.error(refused.id, refused.error))
             return
         if peer.author == "":
-            self._put(identity, connection.error(asked.id, NotAllowed(_REFUSAL)))
+            self._put(identity, connection.error(asked.id, NotAllowed(REFUSAL)))
             return
         self._answer(identity, peer, asked, frames)
 
-    def _welcome(self, identity: bytes) -> tuple[_Peer, Frames]:
+    def _welcome(self, identity: bytes) -> tuple[Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
-        author, process = self._caller(first) if identity.startswith(b"\0") else ("", 0)
-        peer = self._peers[identity] = _Peer(author, Client(identity, process), _descriptor(first), DaemonConnection())
+        peer = self._peers[identity] = introduced(identity, first)
         holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
 
-    def _caller(self, first: zmq.Frame) -> tuple[str, int]:
-        """The user at the other end and the process, by the kernel's word; "" and 0 where the user is not ours."""
-        try:
-            uid, _, process = map(int, str(first.get("Peer-Address")).split(":")[1:])  # localhost:UID:GID:PID
-        except (zmq.ZMQError, ValueError):
-            return "", 0
-        if uid != os.geteuid():
-            return "", 0
-        if uid not in self._users:
-            try:
-                self._users[uid] = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                self._users[uid] = str(uid)
-        return self._users[uid], process
-
-    def _answer(self, identity: bytes, peer: _Peer, asked: Asked, frames: Frames) -> None:
+    def _answer(self, identity: bytes, peer: Peer, asked: Asked, frames: Frames) -> None:
         request = asked.request
         try:
             answer = self._service.answer_at_once(asked.id, request, peer.author)
@@ -217,12 +190,9 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            try:
-                self._feed.subscribe(peer.client, asked.id, request)
-            except Busy as problem:
-                self._put(identity, connection.error(asked.id, problem))
+            self._follow(peer.client, asked.id, request)
         elif isinstance(request, Unsubscribe):
-            self._feed.unsubscribe(identity, request.subscription)
+            self._unfollow(peer.client, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
         elif self._stopping or len(self._tasks) >= UNDER_WAY_COUNT:
             busy = Busy("Too much is under way; try again", limit=UNDER_WAY_COUNT, retry_ms=BUSY_MS)
@@ -230,18 +200,31 @@ class Server:
         else:
             self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
 
-    def _begin(self, peer: _Peer, asked: Asked, amounts: Amounts) -> None:
-        """A slower request has a task of its own, if its client does not have too many."""
-        client = peer.client
+    def _begin(self, peer: Peer, asked: Asked, amounts: Amounts) -> None:
+        """A slower request has a task of its own."""
+        if self._has_room(peer.client, asked.id, amounts):
+            task = self._loop.create_task(self._serve(peer.client.peer, peer.author, asked))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: self._quota.give_back(peer.client, amounts))
+
+    def _follow(self, client: Client, key: bytes, request: Subscribe) -> None:
+        self._unfollow(client, key)
+        if self._has_room(client, key, FOLLOWING):
+            self._feed.subscribe(client.peer, key, request)
+
+    def _unfollow(self, client: Client, key: bytes) -> None:
+        if self._feed.unsubscribe(client.peer, key):
+            self._quota.give_back(client, FOLLOWING)
+
+    def _has_room(self, client: Client, request: bytes, amounts: Amounts) -> bool:
+        """What it asks for is taken, or the client is told to come back."""
         try:
             self._quota.take(client, amounts)
         except Busy as problem:
-            self._put(client.peer, connection.error(asked.id, problem))
-            return
-        task = self._loop.create_task(self._serve(client.peer, peer.author, asked))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: self._quota.give_back(client, amounts))
+            self._put(client.peer, connection.error(request, problem))
+            return False
+        return True
 
     async def _serve(self, identity: bytes, author: str, asked: Asked) -> None:
         """One slower request; past its deadline the asker is told, and what was not begun is not done."""
@@ -308,8 +291,9 @@ class Server:
 
     def _forget(self, identity: bytes) -> None:
         self._service.workspaces.gone(identity)
-        self._peers.pop(identity, None)
-        self._feed.forget(identity)
+        peer, followed = self._peers.pop(identity, None), self._feed.forget(identity)
+        if peer is not None and followed:
+            self._quota.give_back(peer.client, {"subscriptions_count": followed})
         self._outbound.drop(identity)
 
 
@@ -318,14 +302,6 @@ def _option(socket: zmq.Socket[bytes], option: int) -> int:
     value = socket.getsockopt(option)
     assert isinstance(value, int)
     return value
-
-
-def _descriptor(first: zmq.Frame) -> int:
-    """The number of the connection that a frame came by; -1 where libzmq does not say."""
-    try:
-        return int(first.get(zmq.SRCFD))
-    except zmq.ZMQError:
-        return -1
 
 
 def _coded(problem: Exception) -> HoldfastError:

@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
         f"{DAEMON}/connections.py",
+        f"{DAEMON}/peers.py",
         f"{CLIENTS}/channel.py",
     ),
     "msgpack": (f"{PROTOCOL}/codec.py",),
@@ -57,7 +58,7 @@ BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
 FLOORS = (
     ("app",),
     ("server",),
-    ("connections", "feed"),
+    ("connections", "feed", "peers"),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
     ("reloading",),
