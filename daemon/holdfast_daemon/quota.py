@@ -51,10 +51,10 @@ class Quota:
     def give_back(self, client: Client, amounts: Amounts) -> None:
         """What ``take`` took."""
         for holder, _ in _holders(client):
-            taken = self._taken[holder]
+            taken = self._taken.get(holder, Counter())
             taken.subtract(amounts)
             if not any(taken.values()):
-                del self._taken[holder]
+                self._taken.pop(holder, None)
 
 
 def _holders(client: Client) -> list[tuple[bytes | int, int]]:
