@@ -48,7 +48,7 @@ LIMITS: dict[str, int] = {
     "format_bytes": 256 * 1024 * 1024,
     "requests_in_flight": 64,
     "request_bytes_in_flight": 16 * 1024 * 1024,
-    "subscriptions_count": 64,
+    "subscriptions_count": 256,
     "connections_count": 256,
 }
 
