@@ -46,7 +46,7 @@ LIMITS: dict[str, int] = {
     "files_count": 4096,
     "outbound_bytes": 16 * 1024 * 1024,
     "format_bytes": 256 * 1024 * 1024,
-    "requests_in_flight": 64,
+    "requests_in_flight": 128,
     "request_bytes_in_flight": 16 * 1024 * 1024,
     "subscriptions_count": 256,
     "connections_count": 256,
