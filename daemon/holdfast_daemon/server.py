@@ -44,7 +44,7 @@ PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
 BUSY_MS = 100
 RETRY_SECONDS = 0.01
-#: Messages that libzmq holds for a peer, each way, however large they are; 32 are as fast as 128 and 256 were.
+#: Messages that libzmq holds for a peer, each way, however large they are; for requests 32 are as fast as 128 were.
 QUEUED_COUNT = 32
 BEAT_SECONDS = 1.0
 HEARTBEAT_MS = 5000
