@@ -36,9 +36,10 @@ interop: $(STAMP)
 	$(PYTHON) tests/interop/install.py
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/interop
 
-# Mutants of honest documents, ten minutes of them.
+# Mutants of honest documents, ten minutes of them; then 200,000 messages of random frames, ten minutes more.
 fuzz: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python tests/formats/hostile.py --seconds 600
+	env -u HOLDFAST_HOME HOLDFAST_FRAMES=200000 $(BIN)/python -m pytest -n 4 -k "random or damaged" tests/protocol/test_daemon_connection.py
 
 # Random operations on folders and workspaces, outside and by clients, with the daemon killed in between, against models.
 machine: $(STAMP)

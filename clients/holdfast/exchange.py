@@ -29,6 +29,8 @@ GREETING = Hello(
 PAUSE_SECONDS = 0.02
 #: A request of up to so many bytes waits for no others.
 SMALL_BYTES = 64 * 1024
+#: Requests that are under way together, where the daemon does not say how many it takes.
+REQUESTS_COUNT = 64
 #: So long the daemon has to hear that somebody gave up.
 CANCEL_SECONDS = 1.0
 _NEVER = float("inf")
@@ -82,7 +84,8 @@ class Exchange:
         self._opened = 0.0
         self._heard = 0.0
         self._not_before = 0.0
-        self._large_bytes = 0  # on their way, of requests that are not small
+        self._sent: set[bytes] = set()  # on the present connection, and not answered
+        self._large_bytes = 0  # of those that are not small
         self._wake_at = _NEVER
 
     # What somebody wants.
@@ -149,6 +152,7 @@ class Exchange:
                 self._finish(ticket, error=_sayable(problem))
                 continue
             ticket.sent, ticket.was_sent = now, True
+            self._sent.add(ticket.id)
             self._large_bytes += ticket.size_bytes if ticket.size_bytes > SMALL_BYTES else 0
             self._wake_at = min(self._wake_at, now + ticket.patience)
             return frames
@@ -184,6 +188,7 @@ class Exchange:
         if hopeless is not None:
             self._fail_all(hopeless)
         self._large_bytes = 0
+        self._sent.clear()
         self._small.clear()
         self._large.clear()
         for ticket in self._tickets.values():
@@ -224,6 +229,8 @@ class Exchange:
     # Inside.
 
     def _next(self) -> Ticket | None:
+        if len(self._sent) >= self._limit("requests_in_flight", REQUESTS_COUNT):
+            return None
         if self._small:
             return self._small.popleft()
         credit = self._limit("request_bytes_in_flight", LIMITS["message_bytes"])
@@ -310,8 +317,9 @@ class Exchange:
         self._close_ticket(ticket, answer=answer, error=error)
 
     def _landed(self, ticket: Ticket) -> None:
-        if ticket.sent is not None and ticket.size_bytes > SMALL_BYTES:
-            self._large_bytes = max(0, self._large_bytes - ticket.size_bytes)
+        if ticket.id in self._sent and ticket.size_bytes > SMALL_BYTES:
+            self._large_bytes -= ticket.size_bytes
+        self._sent.discard(ticket.id)
 
     @staticmethod
     def _close_ticket(

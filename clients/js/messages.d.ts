@@ -5,7 +5,7 @@ export type Fields = Record<string, { type: Form; absent?: any }>;
 
 export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
-export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms', number>;
+export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms' | 'requests_in_flight' | 'request_bytes_in_flight' | 'subscriptions_count' | 'connections_count', number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
 export declare const rows: Record<string, Fields>;
 

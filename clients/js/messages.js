@@ -24,6 +24,10 @@ export const limits = {
   "outbound_bytes": 16777216,
   "format_bytes": 268435456,
   "beat_ms": 1000,
+  "requests_in_flight": 128,
+  "request_bytes_in_flight": 16777216,
+  "subscriptions_count": 256,
+  "connections_count": 256,
 };
 
 export const verbs = {

@@ -16,6 +16,7 @@ from functools import partial
 from importlib.metadata import version
 
 from holdfast_daemon.adopting import Adopting
+from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
@@ -211,6 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _run(where: Places, introduce: bool) -> None:
+    keep_large_apart()
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent where somebody opens a file at the moment of ``has_writer``
     daemon = Daemon(where, os.environ)
     stopped = asyncio.Event()

@@ -1,8 +1,10 @@
 """How many are connected, and what happens when they are too many: libzmq aborts the process when descriptors run out.
 
-Its own listener cannot be told to stop accepting and keep the rest (lessons.md, probe B, and what was tried since:
-unbinding from a monitor serves nobody afterwards). So over the limit every connection is cut, and taken again a
-moment later; clients come back by themselves, on a new socket with the same request ids, and a flood does not.
+A process that has more connections than it may has the newest of them cut, and nobody else notices. Many processes
+together can still be too many. libzmq's listener cannot be told to stop accepting and keep the rest (lessons.md, probe
+B, and what was tried since: unbinding from a monitor serves nobody afterwards). So over the limit of all every
+connection is cut, and taken again a moment later; clients come back by themselves, on a new socket with the same
+request ids, and a flood does not.
 """
 
 from __future__ import annotations
@@ -12,13 +14,19 @@ import contextlib
 import logging
 import os
 import socket as sockets
+import struct
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from holdfast_protocol.messages import LIMITS
+
 SHED_SECONDS = 0.5
+#: struct ucred: process, user, group (unix(7), SO_PEERCRED).
+CREDENTIALS = struct.Struct("3i")
 
 _log = logging.getLogger("holdfast.connections")
 
@@ -43,9 +51,13 @@ class Connections:
         self._bound = self._stopping = False
         self.limit = limit
         self.count = 0
+        self._process_limit = min(LIMITS["connections_count"], limit // 2)
+        self._processes: dict[int, int] = {}
+        self._of_process: Counter[int] = Counter()
 
     def start(self) -> None:
         """Serve. A handshake that fails ends in DISCONNECTED as well, so two events count every connection once."""
+        self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another user's is closed before a byte is read
         events = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
         self._monitor = self._socket.get_monitor_socket(events)
         self._bind()
@@ -59,6 +71,12 @@ class Connections:
         self._socket.close()
         await asyncio.to_thread(self._counter.join)
         self._listener.close()
+
+    def cut(self, descriptor: int, process: int) -> None:
+        """This connection ends; not, where it has ended already, one of somebody else that has its number now."""
+        with contextlib.suppress(OSError), _copy(descriptor) as connection:
+            if _process(connection) == process:
+                connection.shutdown(sockets.SHUT_RDWR)
 
     def _bind(self) -> None:
         """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
@@ -74,10 +92,29 @@ class Connections:
             if message["event"] == zmq.EVENT_MONITOR_STOPPED:
                 self._monitor.close(0)
                 return
-            self.count = max(0, self.count + (1 if message["event"] == zmq.EVENT_ACCEPTED else -1))
+            if message["event"] == zmq.EVENT_ACCEPTED:
+                self._came(message["value"])
+            else:
+                self._left(message["value"])
             if self._bound and self.count > self.limit:
                 with contextlib.suppress(RuntimeError):  # the loop has ended
                     self._loop.call_soon_threadsafe(self._shed)
+
+    def _came(self, descriptor: int) -> None:
+        self.count += 1
+        with contextlib.suppress(OSError), _copy(descriptor) as connection:  # it may have left already
+            process = self._processes[descriptor] = _process(connection)
+            self._of_process[process] += 1
+            if process and self._of_process[process] > self._process_limit:  # 0: of another namespace
+                connection.shutdown(sockets.SHUT_RDWR)  # libzmq sees it end, and says so
+
+    def _left(self, descriptor: int) -> None:
+        self.count = max(0, self.count - 1)
+        process = self._processes.pop(descriptor, None)
+        if process is not None:
+            self._of_process[process] -= 1
+            if not self._of_process[process]:
+                del self._of_process[process]
 
     def _shed(self) -> None:
         if self._bound and self.count > self.limit:
@@ -90,6 +127,24 @@ class Connections:
 
     def _take_again(self) -> None:
         if not self._stopping:
-            self.count = 0
+            self.count = 0  # the end of those that were cut is not told
+            self._processes, self._of_process = {}, Counter()
             self._bind()
             self._changed()
+
+
+def _copy(descriptor: int) -> sockets.socket:
+    """A hold of our own on a connection of libzmq's: it stays what it is while we look, whoever closes the other."""
+    own = os.dup(descriptor)
+    try:
+        return sockets.socket(fileno=own)
+    except OSError:
+        os.close(own)
+        raise
+
+
+def _process(connection: sockets.socket) -> int:
+    """Who connected, by the kernel's word."""
+    raw = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, CREDENTIALS.size)
+    process: int = CREDENTIALS.unpack(raw)[0]
+    return process

@@ -83,16 +83,17 @@ class Feed:
             self._put(peer, connection.told(key, Gap(number=each.number)))
         return bool(own)
 
-    def unsubscribe(self, peer: bytes, key: bytes) -> None:
-        """One that is not there is gone already."""
+    def unsubscribe(self, peer: bytes, key: bytes) -> bool:
+        """Whether it was there."""
         own = self._peers.get(peer, {})
-        own.pop(key, None)
+        ended = own.pop(key, None)
         if not own:
             self._peers.pop(peer, None)
+        return ended is not None
 
-    def forget(self, peer: bytes) -> None:
-        """It is no longer connected."""
-        self._peers.pop(peer, None)
+    def forget(self, peer: bytes) -> int:
+        """It is no longer connected. How many subscriptions that ended."""
+        return len(self._peers.pop(peer, ()))
 
     def stop(self) -> None:
         """Nobody is told anything from here on; they go on from their numbers when the daemon is back."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import pwd
 import socket as sockets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import partial
 
 import zmq
@@ -23,11 +20,13 @@ from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.peers import REFUSAL, Peer, introduced
+from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.under_way import Asking, UnderWay
 from holdfast_protocol import connection, messages
-from holdfast_protocol.connection import Asked, DaemonConnection, Frames, RefusedRequest
+from holdfast_protocol.connection import Asked, Frames, RefusedRequest
 from holdfast_protocol.errors import Busy, Cancelled, HoldfastError, Internal, NotAllowed, TooLate
 from holdfast_protocol.messages import (
     CHANGING,
@@ -49,21 +48,19 @@ from holdfast_protocol.messages import (
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
 UNDER_WAY_COUNT = 4096
+BUSY_MS = 100
 RETRY_SECONDS = 0.01
+#: Messages that libzmq holds for a peer, each way, however large they are; 32 are as fast as 128 and 256 were.
+QUEUED_COUNT = 32
 BEAT_SECONDS = LIMITS["beat_ms"] / 1000
 HEARTBEAT_MS = 5000
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
 WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
+FOLLOWING: Amounts = {"subscriptions_count": 1}
 #: Plain numbers: combining or passing zmq's own enumerations costs as much as sending a message.
 NOW, NOW_AND_MORE, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE), int(zmq.RCVMORE)
 
 _log = logging.getLogger("holdfast.server")
-
-
-@dataclass(slots=True)
-class _Peer:
-    author: str
-    wire: DaemonConnection
 
 
 class Server:
@@ -75,22 +72,22 @@ class Server:
         self._context = zmq.Context()
         self._context.set(zmq.MAX_SOCKETS, 1023)
         self._socket = self._context.socket(zmq.ROUTER)
-        self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
+        self._peers: OrderedDict[bytes, Peer] = OrderedDict()
+        self._quota = Quota()
         self._outbound = Outbound(self._send, self._forget, self._cut)
         self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
-        self._users: dict[int, str] = {}
 
     def start(self) -> None:
         """Serve."""
         wire = self._socket
         wire.setsockopt(zmq.LINGER, 500)
         wire.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        wire.setsockopt(zmq.SNDHWM, 128)
-        wire.setsockopt(zmq.RCVHWM, 256)
+        wire.setsockopt(zmq.SNDHWM, QUEUED_COUNT)
+        wire.setsockopt(zmq.RCVHWM, QUEUED_COUNT)
         wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
         wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
         wire.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
@@ -151,13 +148,15 @@ class Server:
             self._loop.call_soon(self._drain)
 
     def _rest(self) -> Frames:
-        """The frames of a message; those beyond the bound are taken from the socket and dropped."""
+        """The frames of a message; those beyond the bound are taken from the socket and dropped, at half the cost."""
         wire = self._socket
         frames = [wire.recv(NOW)]
         while wire.getsockopt(MORE):
-            frame = wire.recv(NOW)
-            if len(frames) <= LIMITS["frames_count"]:
-                frames.append(frame)
+            if len(frames) > LIMITS["frames_count"]:
+                while wire.recv(NOW, copy=False).more:
+                    pass
+                break
+            frames.append(wire.recv(NOW))
         return frames
 
     def _received(self, identity: bytes) -> None:
@@ -173,36 +172,21 @@ class Server:
             self._put(identity, connection.error(refused.id, refused.error))
             return
         if peer.author == "":
-            self._put(identity, connection.error(asked.id, NotAllowed("This daemon serves its own user only")))
+            self._put(identity, connection.error(asked.id, NotAllowed(REFUSAL)))
             return
-        self._answer(identity, peer, asked)
+        self._answer(identity, peer, asked, frames)
 
-    def _welcome(self, identity: bytes) -> tuple[_Peer, Frames]:
+    def _welcome(self, identity: bytes) -> tuple[Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
-        peer = self._peers[identity] = _Peer(self._author(first), DaemonConnection())
+        peer = self._peers[identity] = introduced(identity, first)
         holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
         return peer, [first.bytes, *(self._rest() if first.more else ())]
 
-    def _author(self, first: zmq.Frame) -> str:
-        """The user at the other end, by the kernel's word; "" where it is not ours."""
-        try:
-            uid = int(str(first.get("Peer-Address")).split(":")[1])
-        except (zmq.ZMQError, IndexError, ValueError):
-            return ""
-        if uid != os.geteuid():
-            return ""
-        if uid not in self._users:
-            try:
-                self._users[uid] = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                self._users[uid] = str(uid)
-        return self._users[uid]
-
-    def _answer(self, identity: bytes, peer: _Peer, asked: Asked) -> None:
+    def _answer(self, identity: bytes, peer: Peer, asked: Asked, frames: Frames) -> None:
         request = asked.request
         try:
             answer = self._service.answer_at_once(asked.id, request, peer.author)
@@ -212,17 +196,46 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._feed.subscribe(identity, asked.id, request, in_pages=EVENT_PAGES in peer.wire.capabilities)
+            self._follow(peer, asked.id, request)
         elif isinstance(request, Unsubscribe):
-            self._feed.unsubscribe(identity, request.subscription)
+            self._unfollow(peer.client, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
         elif self._stopping or len(self._under_way) >= UNDER_WAY_COUNT:
-            self._put(identity, connection.error(asked.id, Busy("Too much is under way; try again")))
+            busy = Busy("Too much is under way; try again", limit=UNDER_WAY_COUNT, retry_ms=BUSY_MS)
+            self._put(identity, connection.error(asked.id, busy))
         else:
-            once = type(request) in CHANGING
-            lasts = once or isinstance(request, WORKSPACE_CHANGES)
-            asking = Asking(identity, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
-            self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author))
+            self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
+
+    def _begin(self, peer: Peer, asked: Asked, amounts: Amounts) -> None:
+        """A slower request is under way, if there is room for it; what cancels one needs none."""
+        client, kind = peer.client, type(asked.request)
+        if kind is Cancel:
+            amounts = {}
+        if self._has_room(client, asked.id, amounts):
+            once = kind in CHANGING
+            lasts = once or issubclass(kind, WORKSPACE_CHANGES)
+            asking = Asking(client.peer, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
+            task = self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author))
+            task.add_done_callback(lambda _: self._quota.give_back(client, amounts))
+
+    def _follow(self, peer: Peer, key: bytes, request: Subscribe) -> None:
+        self._unfollow(peer.client, key)
+        if self._has_room(peer.client, key, FOLLOWING):
+            in_pages = EVENT_PAGES in peer.wire.capabilities
+            self._feed.subscribe(peer.client.peer, key, request, in_pages=in_pages)
+
+    def _unfollow(self, client: Client, key: bytes) -> None:
+        if self._feed.unsubscribe(client.peer, key):
+            self._quota.give_back(client, FOLLOWING)
+
+    def _has_room(self, client: Client, request: bytes, amounts: Amounts) -> bool:
+        """What it asks for is taken, or the client is told to come back."""
+        try:
+            self._quota.take(client, amounts)
+        except Busy as problem:
+            self._put(client.peer, connection.error(request, problem))
+            return False
+        return True
 
     async def _serve(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> bool:
         """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
@@ -289,20 +302,27 @@ class Server:
         """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left. Subscribers are
         told how far they are."""
         for peer in self._service.workspaces.holders():
-            self._put(peer, connection.sign_of_life())
+            if not self._outbound.size_bytes(peer):
+                self._put(peer, connection.sign_of_life())
         self._feed.beat()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
 
     def _cut(self, identity: bytes) -> None:
-        """It lets more wait than it may. A subscriber is told when it reads again; any other has to say hello again."""
-        if not self._feed.cut(identity):
-            self._forget(identity)
+        """It lets more wait than it may. A subscriber is told when it reads again; any other's connection ends: it
+        notices, and libzmq lets go of what waited for it."""
+        if self._feed.cut(identity):
+            return
+        peer = self._peers.get(identity)
+        if peer is not None:
+            self.connections.cut(peer.descriptor, peer.client.process)
+        self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:
         self._service.workspaces.gone(identity)
-        self._peers.pop(identity, None)
-        self._feed.forget(identity)
+        peer, followed = self._peers.pop(identity, None), self._feed.forget(identity)
+        if peer is not None and followed:
+            self._quota.give_back(peer.client, {"subscriptions_count": followed})
         self._outbound.drop(identity)
 
 

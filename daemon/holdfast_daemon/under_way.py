@@ -41,7 +41,7 @@ class UnderWay:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def begin(self, asking: Asking, work: Work) -> None:
+    def begin(self, asking: Asking, work: Work) -> asyncio.Task[bool]:
         """Work from now on, or behind the other tries of what is done once."""
         before = self._newest.get(asking.request) if asking.once else None
         wish = before.wish if before is not None else Wish(asking.deadline)
@@ -52,6 +52,7 @@ class UnderWay:
             self._newest[asking.request] = begun
         self._tasks.add(task)
         task.add_done_callback(lambda _: self._ended(asking, begun))
+        return task
 
     async def cancel(self, peer: bytes, request: bytes) -> str:
         """What becomes of that request of that connection, and of its other tries: ``cancelled``, ``done`` where it was

@@ -135,7 +135,7 @@ class ShuttingDown(HoldfastError):
 
 
 class Busy(HoldfastError):
-    """The daemon has more waiting than it may hold; nothing was changed, try again."""
+    """The daemon, or this client, has more under way than it may; nothing was changed. Try again after ``retry_ms``."""
 
     code = "busy"
     exit_code = 7

@@ -51,6 +51,10 @@ LIMITS: dict[str, int] = {
     "outbound_bytes": 16 * 1024 * 1024,
     "format_bytes": 256 * 1024 * 1024,
     "beat_ms": 1000,
+    "requests_in_flight": 128,
+    "request_bytes_in_flight": 16 * 1024 * 1024,
+    "subscriptions_count": 256,
+    "connections_count": 256,
 }
 
 

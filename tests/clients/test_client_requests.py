@@ -84,6 +84,26 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_id(daemon: FakeDaemon, 
     assert len(daemon.connections) == 2
 
 
+def test_a_busy_daemon_is_asked_again_when_it_said(daemon: FakeDaemon, client: Client) -> None:
+    """The same request goes out on the same connection, after the time that the daemon gave."""
+    answers = iter([Busy("Enough", retry_ms=30), wire.Pong()])
+    daemon.answers[wire.Ping] = lambda asked: next(answers)
+    started = time.monotonic()
+    client.ping()
+    assert time.monotonic() - started >= 0.03
+    first, second = daemon.requests(wire.Ping)
+    assert first.id == second.id
+    assert len(daemon.connections) == 1
+
+
+def test_a_daemon_that_is_busy_for_longer_than_the_deadline_is_said(daemon: FakeDaemon, client: Client) -> None:
+    """What the daemon said is raised at once: waiting would end in it anyway."""
+    daemon.answers[wire.Ping] = lambda asked: Busy("Enough", retry_ms=3_600_000)
+    with pytest.raises(Busy):
+        client.ping()
+    assert len(daemon.requests(wire.Ping)) == 1
+
+
 def test_a_late_answer_is_not_taken_for_another(daemon: FakeDaemon, client: Client) -> None:
     """An answer that comes after its deadline does not become the answer of the next request."""
     entered, go = threading.Event(), threading.Event()

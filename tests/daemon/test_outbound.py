@@ -51,7 +51,7 @@ def test_a_peer_over_the_bound_is_cut_off_alone() -> None:
     assert line.cut == []
     assert line.outbound.size_bytes(b"slow") == LIMITS["outbound_bytes"]
     line.outbound.put(b"slow", [b"one more byte"])
-    assert line.cut == [b"slow"]
+    assert (line.cut, line.gone) == ([b"slow"], [])
     assert line.outbound.size_bytes(b"slow") == 0
     assert line.outbound.size_bytes(b"other") == 1
 

@@ -9,39 +9,10 @@ from typing import Any
 
 import msgpack
 import pytest
-import zmq
 from e2e_daemon import Daemon
+from raw_client import Raw
 
-from holdfast_protocol.messages import LIMITS, PROTOCOL_VERSION
-
-ANSWER_MS = 10_000
-
-
-class Raw:
-    """A DEALER that sends any frames."""
-
-    def __init__(self, path: str) -> None:
-        self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.connect(f"ipc://{path}")
-
-    def ask(self, *frames: bytes) -> dict[str, Any]:
-        self._socket.send_multipart(frames)
-        assert self._socket.poll(ANSWER_MS), "no answer"
-        header: dict[str, Any] = msgpack.unpackb(self._socket.recv_multipart()[0])
-        return header
-
-    def request(self, verb: str, body: dict[str, Any], *payload: bytes) -> dict[str, Any]:
-        header = {"id": os.urandom(16), "verb": verb, "deadline_ms": 5000, "body": body}
-        return self.ask(msgpack.packb(header), *payload)
-
-    def hello(self) -> None:
-        assert self.request("hello", {"protocol": PROTOCOL_VERSION})["kind"] == "result"
-
-    def close(self) -> None:
-        self._socket.close()
-        self._context.term()
+from holdfast_protocol.messages import LIMITS
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
         f"{DAEMON}/connections.py",
+        f"{DAEMON}/peers.py",
         f"{CLIENTS}/channel.py",
     ),
     "msgpack": (f"{PROTOCOL}/codec.py",),
@@ -59,7 +60,7 @@ FLOORS = (
     ("forking",),
     ("app",),
     ("server",),
-    ("connections", "feed", "under_way"),
+    ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
     ("service",),
     ("adopting", "asking", "changing", "pulling", "searching"),
@@ -76,7 +77,8 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("autosave.py", "breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "paging.py"),
-        *("payload.py", "pull.py", "reconcile.py", "remarks.py", "retention.py", "words.py", "formats/*.py"),
+        *("payload.py", "pull.py", "quota.py", "reconcile.py", "remarks.py", "retention.py", "words.py"),
+        "formats/*.py",
     )
 )
 IMPURE_ROOMS = (

@@ -25,9 +25,13 @@ LIMIT_MEANINGS = {
     "window_bytes": "what one `cat` gives",
     "rows_count": "rows of one page, whatever `limit` says",
     "files_count": "files of one document",
-    "outbound_bytes": "what waits for one slow reader before its subscription is paused",
+    "outbound_bytes": "answers that wait for one client; one that lets more come together is cut off",
     "beat_ms": "how long a subscription is silent before its next `beat`",
     "format_bytes": "a document that is taken apart into parts; a larger one is kept whole",
+    "requests_in_flight": "requests that one connection has under way; one answered at once is none",
+    "request_bytes_in_flight": "all frames of these together",
+    "subscriptions_count": "subscriptions of one connection",
+    "connections_count": "connections of one process",
 }
 OPERATION_MEANINGS = {
     "created": "a new session",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from golden import GOLDEN
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast_protocol.connection import LONGEST_DEADLINE_MS, Asked, DaemonConnection, RefusedRequest
@@ -16,6 +18,9 @@ from holdfast_protocol.messages import LIMITS, PROTOCOL_VERSION, VERBS, Hello, L
 from holdfast_protocol.model import Ref
 
 REQUEST_ID = bytes(range(16))
+#: Messages of random frames, shared by four tests: ``make fuzz`` asks for 200,000.
+FRAMES_COUNT = int(os.environ.get("HOLDFAST_FRAMES", "400"))
+MANY = settings(max_examples=FRAMES_COUNT // 4)
 HELLO = {"id": REQUEST_ID, "verb": "hello", "deadline_ms": 1000, "body": {"protocol": PROTOCOL_VERSION}}
 PING = {"id": REQUEST_ID, "verb": "ping", "deadline_ms": 1000, "body": {}}
 EVERYTHING = b"\x82\xa2id\xc4\x10" + REQUEST_ID + b"\xa1x"  # a map of an id and of what the test appends
@@ -344,6 +349,7 @@ PLAIN = st.recursive(
 )
 
 
+@MANY
 @given(st.lists(st.binary(max_size=200), max_size=4))
 def test_random_bytes_are_a_request_or_a_coded_error(frames: list[bytes]) -> None:
     """Nothing that a peer sends raises anything but RefusedRequest."""
@@ -351,12 +357,14 @@ def test_random_bytes_are_a_request_or_a_coded_error(frames: list[bytes]) -> Non
     outcome(DaemonConnection(), frames)
 
 
+@MANY
 @given(st.dictionaries(st.sampled_from(["id", "verb", "deadline_ms", "body", "x"]), PLAIN))
 def test_random_headers_are_a_request_or_a_coded_error(header: dict[str, Any]) -> None:
     """Nor does any readable header."""
     outcome(opened(), [msgpack.packb(header)])
 
 
+@MANY
 @given(st.sampled_from(sorted(VERBS)), st.data())
 def test_random_bodies_are_a_request_or_a_coded_error(verb: str, data: st.DataObject) -> None:
     """Nor does any body of a known verb, whatever its fields hold."""
@@ -364,12 +372,22 @@ def test_random_bodies_are_a_request_or_a_coded_error(verb: str, data: st.DataOb
     outcome(opened(), [msgpack.packb(PING | {"verb": verb, "body": data.draw(st.dictionaries(names, PLAIN))})])
 
 
+@MANY
 @given(st.binary(min_size=1, max_size=8), st.integers(0, 200))
 def test_a_damaged_request_is_a_request_or_a_coded_error(damage: bytes, place: int) -> None:
     """Nor does a good request with some of its bytes replaced."""
     good = msgpack.packb(PING | {"verb": "save", "body": {"app": "a", "name": "n", "files": [{"frame": 0}]}})
     place %= len(good)
     outcome(opened(), [good[:place] + damage + good[place + len(damage) :]])
+
+
+@pytest.mark.parametrize("flip", [0x01, 0xFF])
+def test_a_golden_message_with_any_byte_flipped_is_a_request_or_a_coded_error(flip: int) -> None:
+    """Nor does any message of the wire, an answer sent back included, with one bit or all bits of one byte flipped."""
+    for path in sorted(GOLDEN.glob("*.msgpack")):
+        golden = path.read_bytes()
+        for place, byte in enumerate(golden):
+            outcome(opened(), [golden[:place] + bytes([byte ^ flip]) + golden[place + 1 :], b"payload"])
 
 
 def test_a_save_is_read_with_its_payload() -> None:
