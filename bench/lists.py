@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from measure import Measured, at_most, ratio, seconds
+from measure import Measured, at_most, percentile, ratio, seconds
 from processes import daemon
 from wire import Line, frames_of, lines
 
@@ -24,7 +24,7 @@ from holdfast_daemon.store.nouns import IndexedPart, IndexedSession, Session
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.codec import decode
-from holdfast_protocol.messages import List, Search
+from holdfast_protocol.messages import List, Ping, Search
 
 SESSIONS_COUNT = 1_000_000
 BATCH_COUNT = 20_000
@@ -70,6 +70,8 @@ FILTERS: dict[str, dict[str, Any]] = {
     "templates": {"templates": True},
     "templates with a tag": {"templates": True, "tag": OLDEST},
 }
+#: Texts that names have: of a million about 20, and 6,600.
+TEXTS = {"a text that few names have": "12345", "a text that thousands have": "minor 1", "a text that none has": "xylo"}
 
 
 def run(home: Path, count: int = SESSIONS_COUNT) -> Iterator[Measured]:
@@ -79,8 +81,9 @@ def run(home: Path, count: int = SESSIONS_COUNT) -> Iterator[Measured]:
     place.chmod(0o700)
     fill(place / "store", count)
     among = f"among {count:,}"
-    with daemon(place) as (endpoint, _), lines(endpoint, 1) as (line,):
+    with daemon(place) as (endpoint, _), lines(endpoint, 2) as (line, other):
         line.hello()
+        other.hello()
         live, _ = _pages(line, {})
         for sort in SORTS:
             for reverse in (False, True):
@@ -91,7 +94,10 @@ def run(home: Path, count: int = SESSIONS_COUNT) -> Iterator[Measured]:
         for what, given in FILTERS.items():
             yield _slowest(line, f"list {what}, the slowest page of any order {among}", given)
         yield _walk(line)
-        yield _timed(line, f"list, a text that no name has {among}", List(text="xylophon"), target=None)
+        for what, text in TEXTS.items():
+            yield _slowest(line, f"list, {what}, the slowest page of any order {among}", {"text": text})
+        yield _timed(line, f"list, a text of one sign {among}", List(text="b"), target=None)
+        yield _beside(line, other, f"ping beside a list with a text of two signs that no name has {among}")
         yield _timed(line, f"list, offset {count // 2:,} {among}", List(offset=count // 2), target=None)
         for what, asked in SEARCHES.items():
             yield _timed(line, f"search {what}, {among}", asked)
@@ -184,6 +190,17 @@ def _slowest(line: Line, what: str, given: dict[str, Any]) -> Measured:
             found.append((statistics.median(times), f"{page} page by {sort}{', reversed' * reverse}"))
     slowest, where = max(found)
     return at_most(what, slowest, TARGET_MS, "ms", f"{count:,} rows; the {where}")
+
+
+def _beside(line: Line, other: Line, what: str) -> Measured:
+    """How long others wait while the daemon looks at every name."""
+    other.send(frames_of(List(text="zq")))
+    times = [1000 * seconds(lambda: line.ask(Ping()))]
+    while not other.socket.poll(0):
+        times.append(1000 * seconds(lambda: line.ask(Ping())))
+    other.receive()
+    slowest = f"{len(times):,} pings; slowest {max(times):.1f} ms"
+    return at_most(what, percentile(times, 99), TARGET_MS, "ms, 99th percentile", slowest)
 
 
 def _walk(line: Line) -> Measured:

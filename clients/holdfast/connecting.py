@@ -18,7 +18,8 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
 
     ``socket``: the path of its socket; without it the place that the environment gives (``HOLDFAST_SOCKET``,
     ``HOLDFAST_HOME``, the platform's). ``start``: start a daemon where none runs. Raises Unreachable at once where
-    nobody listens, NotAllowed where the socket's directory is open to others, TooLate after ``timeout_seconds``.
+    nobody listens, Busy where a daemon will once it has upgraded its store, NotAllowed where the socket's directory is
+    open to others, TooLate after ``timeout_seconds``.
 
         with holdfast.connect() as client:
             client.save("renardo", "verse", b"p1 >> pluck()")
@@ -32,10 +33,11 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
         client.hello()
     except (Unreachable, ShuttingDown):
         client.close()
-        if not start:
-            raise
-        from holdfast.starting import start_daemon
+        from holdfast.starting import check_not_busy, start_daemon  # only where it is needed: it takes a while
 
+        if not start:
+            check_not_busy(path)
+            raise
         start_daemon(path, os.environ, named=socket is not None)
         client = Client(path, timeout_seconds=timeout_seconds)
         client.hello()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 
 from holdfast.channel import check_listening
 from holdfast_protocol import endpoint
-from holdfast_protocol.errors import StoreLocked, Unreachable, Unreadable
+from holdfast_protocol.errors import Busy, StoreLocked, Unreachable, Unreadable
 
 _START_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
@@ -22,7 +23,8 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
     """A daemon listens at socket ``path`` when this returns, ours or one that was faster.
 
     ``named``: the socket was given by flag, so the daemon is told it by flag too; everything else it takes from the
-    environment. Raises Unreachable where none answers within 10 s; its log, beside the socket, says why.
+    environment. Raises Unreachable where none answers within 10 s; its log, beside the socket, says why. Raises Busy
+    where it goes on with what it has to do before it listens.
     """
     folder = os.path.dirname(path)
     log = os.path.join(folder, "holdfastd.log")
@@ -59,8 +61,21 @@ def _wait_until_it_listens(path: str, process: subprocess.Popen[bytes], log: str
             if ended is not None and ended != StoreLocked.exit_code:
                 raise Unreachable(f"holdfastd ended with {ended}; see {log}", socket=path, log=log) from problem
             if time.monotonic() >= until:
+                check_not_busy(path)
                 raise Unreachable(f"holdfastd does not listen at {path}; see {log}", socket=path, log=log) from problem
         time.sleep(_PAUSE_SECONDS)
+
+
+def check_not_busy(path: str) -> None:
+    """Raises Busy where a daemon that does not listen at ``path`` yet has said beside it what it is doing first."""
+    try:
+        with open(f"{path}.lock", "rb") as lock:
+            said = json.loads(lock.read())
+        os.kill(said["pid"], 0)
+        doing = said["doing"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    raise Busy(f"holdfastd is {doing}, and listens after that; try again then", socket=path)
 
 
 def _program(path: str) -> str:

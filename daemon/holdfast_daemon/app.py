@@ -84,16 +84,16 @@ class Daemon:
             "version": self._version,
             "boot": boot_id(),
         }
-        for path, what in (
-            (os.path.join(where.store, "lock"), f"The store {where.store}"),
-            (f"{where.socket}.lock", f"The socket {where.socket}"),
-        ):
-            closing.callback(Lock(path, what, note).release)
+        closing.callback(Lock(os.path.join(where.store, "lock"), f"The store {where.store}", note).release)
+        lock = Lock(f"{where.socket}.lock", f"The socket {where.socket}", note)
+        closing.callback(lock.release)
         faults = Faults(self._environment)
         chunks = Packs(os.path.join(where.store, "packs"))
         closing.callback(chunks.close)
-        self._catalog = SqliteCatalog(os.path.join(where.store, "catalog.sqlite"), faults, chunks.seal)
+        catalog = os.path.join(where.store, "catalog.sqlite")
+        self._catalog = SqliteCatalog(catalog, faults, chunks.seal, partial(_upgrading, lock))
         closing.callback(self._catalog.close)
+        lock.say("")
         self._broken: dict[str, str] = {}
         formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
@@ -177,6 +177,13 @@ def _begun(sessions: bytes, tx: Transaction) -> bytes:
         known = new_id()
         tx.put_fact("id", known)
     return known
+
+
+def _upgrading(lock: Lock, old: int, new: int) -> None:
+    """Clients that find nobody listening read it beside the socket."""
+    doing = f"bringing its store from version {old} to {new}"
+    _log.info("holdfastd is %s, and listens after that", doing)
+    lock.say(doing)
 
 
 def boot_id() -> str:

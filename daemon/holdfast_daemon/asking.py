@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from holdfast_daemon import diff, naming, pins, remarks, whereabouts
+from holdfast_daemon import diff, naming, paging, pins, remarks, whereabouts
 from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.formats.base import Array, Document, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import Damaged, NotFound, TooLarge
+from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
 LISTED_PATHS = 20
@@ -38,6 +39,22 @@ class Asking:
         known = claims.known(self._catalog.reader.known_chunks(asked))
         lacking = [each for each in asked if each not in known]
         return m.MissingChunks(count=len(lacking)), (b"".join(lacking),)
+
+    async def list(self, request: m.List, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """One page of the sessions, in a thread: all names may have to be looked at."""
+        looking = asyncio.to_thread(self.page, request)
+        return await by(deadline, looking, "Looking at all names takes longer; ask for three signs or more"), ()
+
+    def page(self, request: m.List) -> m.Sessions:
+        """The same, for the thread that asks."""
+        if request.sort not in SORTS:
+            raise BadField(f"sort: one of {', '.join(SORTS)} is expected", field="sort")
+        limit = min(request.limit, m.LIMITS["rows_count"])
+        order = f"list {request.sort} {request.reverse}"
+        found = self._catalog.reader.sessions_page(request, limit + 1, paging.position(order, request.after))
+        rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
+        following = paging.token(order, found[limit - 1].position) if more and limit else request.after
+        return m.Sessions(rows=rows, more=more, next=following if more else b"")
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""

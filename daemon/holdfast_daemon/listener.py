@@ -37,8 +37,14 @@ class Lock:
                 pid=holder.get("pid"),
                 path=path,
             ) from problem
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(note).encode(), 0)
+        self._note = note
+        self.say("")
+
+    def say(self, doing: str) -> None:
+        """What keeps the holder from listening, for those who wait for it; "" once nothing does."""
+        known = json.dumps({**self._note, "doing": doing} if doing else self._note).encode()
+        os.pwrite(self._descriptor, known, 0)
+        os.ftruncate(self._descriptor, len(known))
 
     def release(self) -> None:
         os.close(self._descriptor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from holdfast_daemon import naming, paging, pins
+from holdfast_daemon import naming, pins
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.answers import Answers
 from holdfast_daemon.aside import Journal
@@ -30,12 +30,10 @@ from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import connection
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import BadField
 from holdfast_protocol.model import OperationRow
 
 __all__ = ["Answer", "Service"]
@@ -64,7 +62,7 @@ class Service:
         self._answers = Answers()
         self._documents = Documents(sessions.catalog, content)
         incoming = Incoming(sessions.catalog, self._documents, formats)
-        asking = Asking(sessions, self._documents)
+        asking = self._asking = Asking(sessions, self._documents)
         searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
         reloading = Reloading(sessions, self._documents, workspaces)
@@ -83,6 +81,7 @@ class Service:
         }
         self.slow: dict[type[m.Request], Slow] = {
             m.Missing: asking.missing,
+            m.List: asking.list,
             m.Search: searching.search,
             m.Show: asking.show,
             m.Diff: asking.diff,
@@ -168,15 +167,9 @@ class Service:
     def status(self, request: m.Status, author: str) -> m.Reply:
         return self._status()
 
-    def list(self, request: m.List, author: str) -> m.Reply:
-        if request.sort not in SORTS:
-            raise BadField(f"sort: one of {', '.join(SORTS)} is expected", field="sort")
-        limit = min(request.limit, m.LIMITS["rows_count"])
-        order = f"list {request.sort} {request.reverse}"
-        found = self._catalog.reader.sessions_page(request, limit + 1, paging.position(order, request.after))
-        rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
-        following = paging.token(order, found[limit - 1].position) if more and limit else request.after
-        return m.Sessions(rows=rows, more=more, next=following if more else b"")
+    def list(self, request: m.List, author: str) -> m.Reply | None:
+        """Where a text is looked for, that may take longer."""
+        return None if request.text is not None else self._asking.page(request)
 
     def log(self, request: m.Log, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -15,7 +17,7 @@ import pytest
 from clients_fake_daemon import DEADLINE_SECONDS
 
 import holdfast
-from holdfast_protocol.errors import Unreachable
+from holdfast_protocol.errors import Busy, Unreachable
 
 #: Takes the lock or exits 6 as the daemon does, says who it is and what it was told, and serves.
 STAND_IN = f"""#!{sys.executable}
@@ -59,8 +61,6 @@ def installed(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def _told(file: Path) -> list[object]:
-    import json
-
     found: list[object] = json.loads(file.read_text())
     return found
 
@@ -115,6 +115,25 @@ def test_a_daemon_that_fails_is_said_at_once(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(Unreachable, match=r"ended with 1; see .*holdfastd\.log"):
         holdfast.connect(start=True)
     assert time.monotonic() - started < 5
+
+
+def test_a_daemon_that_upgrades_its_store_is_waited_for_and_said(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does instead of listening, whether or not a start was asked for; once it is dead, nobody is busy."""
+    _install(tmp_path / "bin", monkeypatch, "#!/bin/sh\nexit 6\n")  # one that finds the store held by another
+    monkeypatch.setattr("holdfast.starting._START_SECONDS", 0.2)
+    lock = home / "run" / "holdfast.sock.lock"
+    lock.write_text(json.dumps({"pid": os.getpid(), "doing": "bringing its store from version 1 to 2"}))
+    for start in (True, False):
+        with pytest.raises(Busy, match="bringing its store from version 1 to 2, and listens after that"):
+            holdfast.connect(start=start)
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    lock.write_text(json.dumps({"pid": ended.pid, "doing": "bringing its store from version 1 to 2"}))
+    for start in (True, False):
+        with pytest.raises(Unreachable):
+            holdfast.connect(start=start)
 
 
 def test_nothing_is_started_unasked(installed: Path) -> None:

@@ -232,6 +232,20 @@ def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
     assert _tables(tmp_path / "catalog.sqlite") == _tables(fresh / "catalog.sqlite")
 
 
+def test_names_are_found_in_a_catalog_that_was_written_anew(store: Store) -> None:
+    """VACUUM, as STORE.md says it: the rows keep the numbers that ``names`` has of them."""
+    for name in ("first", "second", "third"):
+        store.save(name, name.encode())
+    gone = store.session("first").id
+    store.catalog.submit(lambda tx: tx.remove_session(gone)).result(10)
+    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as catalog:
+        catalog.execute("VACUUM")
+    for name, found in (("first", []), ("second", ["second"]), ("thi", ["third"])):
+        page = store.catalog.reader.sessions_page(List(text=name), 9)
+        assert [row.session.name for row in page] == found
+    assert store.catalog.reader._count("SELECT count(*) FROM names") == 2
+
+
 def test_a_store_of_version_5_is_brought_to_this_one(tmp_path: Path) -> None:
     """Golden data, made by the code of then: lists of tags, folders and templates are as they were."""
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
@@ -246,6 +260,7 @@ def test_a_store_of_version_5_is_brought_to_this_one(tmp_path: Path) -> None:
         pages = {names: store.catalog.reader.sessions_page(each, 9) for names, each in asked.items()}
         assert [" ".join(row.session.name for row in page) for page in pages.values()] == [*asked]
         assert store.session("alpha").tags == ("live", "take 2")
+        assert [row.session.name for row in store.catalog.reader.sessions_page(List(text="LPH"), 9)] == ["alpha"]
     finally:
         store.close()
     (tmp_path / "fresh").mkdir()

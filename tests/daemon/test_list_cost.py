@@ -21,6 +21,8 @@ MOST_STEPS = 10_000  # a look at each of the sessions takes 40,000
 FILTERS: list[dict[str, Any]] = [
     {}, {"app": "a1"}, {"folder": "f1"}, {"tag": "old"}, {"tag": "old", "app": "a1"}, {"tag": "old", "folder": "f1"},
     {"app": "a1", "folder": "f1"}, {"templates": True}, {"templates": True, "tag": "old"},
+    {"text": "z01"}, {"text": "Z01", "app": "a1"}, {"text": "z01", "folder": "f1"}, {"text": "z01", "tag": "old"},
+    {"text": "z01", "tag": "old", "app": "a1"},
 ]  # fmt: skip
 STATES: list[dict[str, bool]] = [{}, {"archived": True}, {"deleted": True}]
 
@@ -41,7 +43,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCatalog]
 
 def _session(number: int, *, last: bool) -> Session:
     return Session(
-        id=b"%016d" % number, app=f"a{int(last)}", folder=f"f{int(last)}", name=f"{'z' * last}{number}",
+        id=b"%016d" % number, app=f"a{int(last)}", folder=f"f{int(last)}", name=f"{'z' * last}{number:04}",
         format="plain", path=b"%d" % number, revision=1, head=b"h" * 16, size_bytes=number, created=number,
         modified=number, tags=("old" if last else "new",), template=number < LIMIT, archived=number % 5 == 1,
         deleted=number % 5 == 2,

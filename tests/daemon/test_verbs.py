@@ -54,10 +54,12 @@ def test_the_tables_of_verbs_are_complete(store: Store) -> None:
     service.close()
 
 
-def test_only_show_has_two_ways(store: Store) -> None:
-    """Its rows are at hand, its parts must be read."""
+def test_only_two_verbs_have_two_ways(store: Store) -> None:
+    """Rows are at hand; parts must be read, and for a text many names may be looked at, while others are answered."""
     service = _service(store)
-    assert service.quick.keys() & service.slow.keys() == {wire.Show}
+    assert service.quick.keys() & service.slow.keys() == {wire.List, wire.Show}
+    assert service.answer_at_once(b"r" * 16, wire.List(app="a"), ME.author) is not None
+    assert service.answer_at_once(b"r" * 16, wire.List(text="a"), ME.author) is None
     service.close()
 
 

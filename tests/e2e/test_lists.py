@@ -133,6 +133,22 @@ def test_pages_are_complete_while_sessions_are_saved(shared: Daemon) -> None:
             client.list(after=b"\x81\xa5order")
 
 
+def test_a_name_is_found_as_soon_as_it_is_saved(shared: Daemon) -> None:
+    """And as soon as it is another; deleted ones are found among the deleted."""
+
+    def found(text: str, *, deleted: bool = False) -> list[str]:
+        return [row.name for row in client.list(app="q", text=text, sort="name", deleted=deleted).rows]
+
+    with shared.client() as client:
+        for number in range(20):
+            client.save("q", f"Overture {number}", b"one")
+            assert len(found("overture")) == number + 1
+        client.rename("q/Overture 7", "Finale")
+        assert (found("ture 7"), found("fin")) == ([], ["Finale"])
+        client.delete("q/Finale")
+        assert (found("fin"), found("fin", deleted=True), len(found("v"))) == ([], ["Finale"], 19)
+
+
 def test_the_shell_lists_in_each_order(shared: Daemon) -> None:
     """Numbers in names by their value; the other way round; from the middle."""
     for name in ("Track 10", "track 9", "Ärger"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon
+from e2e_daemon import Daemon, until
 
 
 def _made(stopped: Daemon) -> Path:
@@ -57,6 +58,27 @@ def test_a_newer_store_is_refused_and_untouched(journal: str, stopped: Daemon) -
     assert "version 99" in log
     assert _contents(stopped) == before
     assert (stopped.sessions / "notes" / "x").read_bytes() == b"x"
+
+
+def test_a_store_that_is_upgraded_is_said_meanwhile(stopped: Daemon) -> None:
+    """Who asks before the daemon listens is told that it upgrades; afterwards it serves, and says so no more."""
+    store = stopped.home / "store"
+    store.mkdir(parents=True, mode=0o700)
+    lock = Path(f"{stopped.socket}.lock")
+    with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store_5.sql").read_text("utf-8"))
+        catalog.execute("PRAGMA journal_mode = WAL")
+        catalog.execute("BEGIN IMMEDIATE")  # holds the upgrade
+        stopped.process = stopped.spawn()
+        until(lambda: lock.exists() and "doing" in lock.read_text())
+        said = stopped.cli("list")
+        catalog.rollback()
+    assert said.code == 7
+    assert "bringing its store from version 5 to" in said.err
+    assert "bringing its store from version 5 to" in stopped.log.read_text()
+    until(lambda: stopped.cli("list").code == 0)
+    assert "doing" not in lock.read_text()
+    stopped.stop()
 
 
 def test_a_catalog_that_is_no_database_is_refused(stopped: Daemon) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from store_engines import session
+from store_engines import OpenCatalog, session
 
 from holdfast_daemon.store.base import SORTS, Catalog
 from holdfast_daemon.store.nouns import Session
@@ -21,7 +21,7 @@ ASKED: dict[str, tuple[Any, ...]] = {
     "app": (None, "a1"),
     "folder": (None, "f1"),
     "tag": (None, "often", "seldom"),
-    "text": (None, "7"),
+    "text": (None, "7", "n12", "N21"),
     "templates": (False, True),
     "deleted": (False, True),
     "archived": (False, True),
@@ -75,10 +75,51 @@ def _pages(catalog: Catalog, asked: List, limit: int) -> list[Session]:
 def _fits(row: Session, asked: dict[str, Any]) -> bool:
     return (
         asked["app"] in (None, row.app) and asked["folder"] in (None, row.folder)
-        and (asked["tag"] is None or asked["tag"] in row.tags) and (asked["text"] is None or asked["text"] in row.name)
+        and (asked["tag"] is None or asked["tag"] in row.tags) and (asked["text"] or "").lower() in row.name
         and (row.template or not asked["templates"])
         and (row.deleted, row.archived) == (asked["deleted"], asked["archived"])
     )  # fmt: skip
+
+
+def test_a_text_that_many_names_have_is_found_as_one_that_few_have(
+    catalog: Catalog, rows: list[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every order and with the other filters; pages go on where others of the other way ended."""
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    for sort, given in product(SORTS, ({}, {"app": "a1"}, {"tag": "often"}, {"folder": "f1", "reverse": True})):
+        asked = List(sort=sort, text="n1", **given)
+        few = _pages(catalog, asked, 30)
+        first = catalog.reader.sessions_page(asked, 5)
+        with monkeypatch.context() as patched:
+            patched.setattr("holdfast_daemon.store.sqlite.lists.FEW_NAMES_COUNT", 3)
+            assert _pages(catalog, asked, 30) == few
+            assert [each.session for each in catalog.reader.sessions_page(asked, 5, first[-1].position)] == few[5:10]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["päc", '"qu"', "a*b", "50%", "_x_", "NEAR(a b)", "\N{GRINNING FACE}ab", "Ünt", "l'é", "\\\\n"],
+)
+def test_any_text_is_found_as_it_is(catalog: Catalog, text: str) -> None:
+    """No sign means anything but itself; capitals of the alphabet are as small ones."""
+    rows = [session(bytes([n]) * 16, name, path=b"%d" % n) for n, name in enumerate((f"1{text.upper()}2", "pac qu ab"))]
+    rows[0] = rows[0].but(name=f"1{text}2")
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    assert _pages(catalog, List(text=text), 5) == rows[:1]
+    assert _pages(catalog, List(text=f"{text}\0"), 5) == []
+    assert _pages(catalog, List(text=f"{text}3"), 5) == []
+
+
+def test_the_list_of_a_text_follows_its_sessions(opened: OpenCatalog) -> None:
+    """A renamed session has its new name only, a removed one none; so too where the catalog is opened again."""
+    rows = [session(bytes([n]) * 16, f"name {n}") for n in range(3)]
+    opened.catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    renamed = rows[1].but(name="Other", revision=2)
+    opened.catalog.submit(lambda tx: tx.put_session(renamed, rows[1])).result(10)
+    opened.catalog.submit(lambda tx: tx.remove_session(rows[0].id)).result(10)
+    for catalog in (opened.catalog, opened.reopen()):
+        assert _pages(catalog, List(text="nam"), 5) == rows[2:]
+        assert _pages(catalog, List(text="other"), 5) == [renamed]
 
 
 @pytest.mark.parametrize(

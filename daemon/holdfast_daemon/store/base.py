@@ -111,7 +111,7 @@ class Reader(Protocol):
 
     def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
         """Those that fit, by one of ``SORTS``: behind that position of the same list, and then from ``asked.offset``.
-        A page costs what is on it, wherever it is."""
+        A page costs what is on it, wherever it is; with a text perhaps a look at every name: not for the loop."""
         ...
 
     def sessions_count(self, deleted: bool) -> int: ...

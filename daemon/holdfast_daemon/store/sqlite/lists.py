@@ -11,6 +11,7 @@ from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, Rows, session_of
 from holdfast_protocol.messages import List
 
 WIDTH = 18  # how many columns make a session
+FEW_NAMES_COUNT = 10_000
 
 
 class ListReader(Rows):
@@ -18,9 +19,19 @@ class ListReader(Rows):
 
     def sessions_page(self, asked: List, limit: int, after: Position | None = None) -> list[Listed]:
         """Those that fit, by one of ``SORTS``: after that position, and then from ``asked.offset``."""
-        if asked.sort == "app":
+        is_of_few = self._is_of_few(asked)
+        if asked.sort == "app" and not is_of_few:
             return self._by_application(asked, limit, after)
-        sql, values = pages.page(asked, limit, after, SESSION_AND_TAGS)
+        return self._page(asked, limit, after, by_trigrams=is_of_few)
+
+    def _is_of_few(self, asked: List) -> bool:
+        """Whether so few names may have the text that they are all looked at."""
+        said = pages.trigrams(asked)
+        counted = "SELECT count(*) FROM (SELECT 1 FROM names WHERE names MATCH ? LIMIT ?)"
+        return said is not None and self._count(counted, (said, FEW_NAMES_COUNT + 1)) <= FEW_NAMES_COUNT
+
+    def _page(self, asked: List, limit: int, after: Position | None, *, by_trigrams: bool = False) -> list[Listed]:
+        sql, values = pages.page(asked, limit, after, SESSION_AND_TAGS, by_trigrams=by_trigrams)
         return [Listed(session_of(row[:WIDTH]), row[WIDTH:]) for row in self._all(sql, values)]
 
     def _by_application(self, asked: List, limit: int, after: Position | None) -> list[Listed]:
@@ -33,7 +44,7 @@ class ListReader(Rows):
             if first is not None and app != first and (app < first) != asked.reverse:
                 continue
             one, begins = replace(asked, app=app, sort="name", offset=skipped), tuple(behind) if app == first else None
-            rows = self.sessions_page(one, limit - len(found), begins)
+            rows = self._page(one, limit - len(found), begins)
             found += [Listed(each.session, (app, *each.position)) for each in rows]
             if len(found) == limit:
                 break

@@ -3,7 +3,9 @@ order has an index that is walked from the last page's end.
 
 What an application, a folder or a tag has stands on *shelves*: a shelf is what one application has in one folder, with
 the tag or of all, in order. The shelves are found by a seek each. SQLite leaves one where its next session would no
-longer come onto the page (its ORDER BY LIMIT optimization, for a join whose inner loop runs in order)."""
+longer come onto the page (its ORDER BY LIMIT optimization, for a join whose inner loop runs in order).
+
+What few names have is found by trigrams, in the table ``names``, and then put in order: all of it for each page."""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ _DIGITS = re.compile("[0-9]+")
 
 #: What an order goes by, and whether it begins with the greatest. What is equal there goes by number.
 ORDERS = {
-    "modified": ("modified", True),
-    "created": ("created", True),
-    "name": ("sort_name", False),
-    "size": ("size_bytes", True),
+    "modified": (("modified",), True),
+    "created": (("created",), True),
+    "name": (("sort_name",), False),
+    "size": (("size_bytes",), True),
+    "app": (("app", "sort_name"), False),
 }
+TRIGRAM = 3
+TRIGRAMS_COUNT = 32
 
 #: The applications in a list, and the folders in which each has something; a NULL behind the last, which has nothing.
 _APPS = (
@@ -35,6 +40,7 @@ _SHELVES = (
     "FROM shelves WHERE folder NOT NULL)"
 )
 _ON_SHELVES = "listed.app = shelves.app AND listed.folder = shelves.folder"
+_HAS_TEXT = "instr(lower({}), lower(:text))"
 _HAS_TAG = "EXISTS (SELECT 1 FROM tags WHERE session = listed.id AND tag = :tag)"
 
 
@@ -54,18 +60,29 @@ def sort_name(name: str) -> str:
     return _DIGITS.sub(lambda found: f"{len(digits := found[0].lstrip('0')):03}{digits}", plain.casefold())
 
 
-def page(asked: List, limit: int, after: Position | None, columns: str) -> tuple[str, dict[str, Any]]:
-    """The question and its values, for one of ``ORDERS``; its rows have ``columns`` and then their position."""
-    key, falls = _order(asked)
-    walk = _walk(asked, after)
-    order = "place DESC, number DESC" if falls else "place, number"
+def trigrams(asked: List) -> str | None:
+    """What ``names`` is asked for: all names with the text, and perhaps some more. None where that cannot be said."""
+    text = asked.text or ""
+    found = dict.fromkeys(text[at : at + TRIGRAM] for at in range(len(text) - TRIGRAM + 1))
+    said = ['"' + each.replace('"', '""') + '"' for each in found if "\0" not in each]
+    return None if asked.templates else " ".join(said[:TRIGRAMS_COUNT]) or None
+
+
+def page(
+    asked: List, limit: int, after: Position | None, columns: str, *, by_trigrams: bool
+) -> tuple[str, dict[str, Any]]:
+    """The question and its values; its rows have ``columns`` and then their position. Only ``by_trigrams`` can it be
+    of all applications one behind the other."""
+    walk = _named(asked, after) if by_trigrams else _walk(asked, after)
+    place = _place(asked)
+    order = ", ".join(f"{each}{' DESC' * _falls(asked)}" for each in place)
     numbers = (
-        f"SELECT listed.{key} AS place, listed.rowid AS number FROM {walk.source} WHERE {walk.fits} "
-        f"ORDER BY {order} LIMIT :limit OFFSET :offset"
+        f"SELECT {', '.join(f'{column} AS {each}' for each, column in place.items())} FROM {walk.source} "
+        f"WHERE {walk.fits} ORDER BY {order} LIMIT :limit OFFSET :offset"
     )
     found = "id = (SELECT session FROM tags WHERE rowid = number)" if _goes_by_tag(asked) else "rowid = number"
     sql = (  # what is not on the page is not read
-        f"{walk.shelves}SELECT {columns}, place, number FROM ({numbers}) "
+        f"{walk.shelves}SELECT {columns}, {', '.join(place)} FROM ({numbers}) "
         f"CROSS JOIN sessions ON sessions.{found} ORDER BY {order}"
     )
     return sql, _values(asked, after) | {"limit": limit, "offset": asked.offset}
@@ -82,20 +99,21 @@ def applications(asked: List) -> tuple[str, dict[str, Any]]:
     return f"WITH RECURSIVE {_apps(asked)} SELECT app FROM apps WHERE app NOT NULL ORDER BY app", _values(asked)
 
 
-def _order(asked: List) -> tuple[str, bool]:
-    """The column that the list goes by, and whether it begins with the greatest."""
-    key, greatest_first = ORDERS[asked.sort]
-    return key, greatest_first != asked.reverse
+def _falls(asked: List) -> bool:
+    """Whether the list begins with the greatest."""
+    return ORDERS[asked.sort][1] != asked.reverse
+
+
+def _place(asked: List) -> dict[str, str]:
+    """What a position says, and the columns that it says it of."""
+    return {f"by_{key}": f"listed.{key}" for key in ORDERS[asked.sort][0]} | {"number": "listed.rowid"}
 
 
 def _walk(asked: List, after: Position | None) -> _Walk:
-    key, falls = _order(asked)
-    fits = [_state(asked)]
-    if after is not None:
-        fits.append(f"(listed.{key}, listed.rowid) {'<' if falls else '>'} (:place, :number)")
+    fits = [_state(asked), *_behind(asked, after)]
     if asked.text is not None:
         name = "(SELECT name FROM sessions WHERE id = session)" if _goes_by_tag(asked) else "name"
-        fits.append(f"instr(lower({name}), lower(:text))")
+        fits.append(_HAS_TEXT.format(name))
     if asked.templates:  # they are few: all are looked at, in an index that says everything of them
         given = {"app = :app": asked.app, "folder = :folder": asked.folder, _HAS_TAG: asked.tag}
         fits += ["template", *(clause for clause, value in given.items() if value is not None)]
@@ -105,8 +123,28 @@ def _walk(asked: List, after: Position | None) -> _Walk:
     folders = "shelves(app, folder) AS (SELECT app, :folder FROM apps)"
     shelves = _SHELVES.format(those=_those(asked)) if asked.folder is None else folders
     table = _table(asked)
-    source = f"shelves CROSS JOIN {table} AS listed INDEXED BY {table}_shelf_{key}"
+    source = f"shelves CROSS JOIN {table} AS listed INDEXED BY {table}_shelf_{ORDERS[asked.sort][0][0]}"
     return _Walk(source, f"WITH RECURSIVE {_apps(asked)}, {shelves} ", " AND ".join([*fits, _ON_SHELVES]))
+
+
+def _named(asked: List, after: Position | None) -> _Walk:
+    """By the names that have the text."""
+    sessions, tags = "listed", ""
+    if _goes_by_tag(asked):
+        sessions, tags = "named", " CROSS JOIN tags AS listed ON session = named.id AND tag = :tag"
+    given = [column for column in ("app", "folder") if getattr(asked, column) is not None]
+    fits = ["names MATCH :trigrams", _HAS_TEXT.format("name"), *_behind(asked, after)]
+    fits += [f"listed.{column} = :{column}" for column in ("deleted", "archived", *given)]
+    source = f"names CROSS JOIN sessions AS {sessions} ON {sessions}.rowid = names.rowid{tags}"
+    return _Walk(source, "", " AND ".join(fits))
+
+
+def _behind(asked: List, after: Position | None) -> list[str]:
+    """What stands behind that position, if there is one."""
+    place = _place(asked)
+    values = ", ".join(f":{each}" for each in place)
+    compared = f"({', '.join(place.values())}) {'<' if _falls(asked) else '>'} ({values})"
+    return [] if after is None else [compared]
 
 
 def _apps(asked: List) -> str:
@@ -131,5 +169,5 @@ def _goes_by_tag(asked: List) -> bool:
 
 def _values(asked: List, after: Position | None = None) -> dict[str, Any]:
     said = {name: getattr(asked, name) for name in ("app", "folder", "tag", "text")}
-    state = {"deleted": int(asked.deleted), "archived": int(asked.archived)}
-    return said | state | ({} if after is None else dict(zip(("place", "number"), after, strict=True)))
+    said |= {"deleted": int(asked.deleted), "archived": int(asked.archived), "trigrams": trigrams(asked)}
+    return said | ({} if after is None else dict(zip(_place(asked), after, strict=True)))

@@ -31,6 +31,11 @@ CREATE INDEX tags_shelf_sort_name ON tags(tag, deleted, archived, app, folder, s
 CREATE INDEX tags_shelf_size_bytes ON tags(tag, deleted, archived, app, folder, size_bytes);
 """
 
+# Names by what three signs stand side by side in them; the row's number is the session's (version 6).
+NAMES = """
+CREATE VIRTUAL TABLE names USING fts5(text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram');
+"""
+
 TABLES = """
 CREATE TABLE store(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE chunks(
@@ -81,7 +86,7 @@ CREATE TABLE pruned(id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE loose(number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE INDEX chunks_pack ON chunks(pack, size_bytes) WHERE pack IS NOT NULL;
 """
-TABLES += LISTS + SHELVES
+TABLES += LISTS + SHELVES + NAMES
 
 #: From a version to the next one. Answers to requests were kept in another form: those are forgotten.
 MIGRATIONS = {
@@ -151,5 +156,7 @@ INSERT INTO tags
   SELECT session, tag, deleted, archived, app, folder, modified, created, sort_name, size_bytes
   FROM tags_5 JOIN sessions ON id = session;
 DROP TABLE tags_5;
+{NAMES}
+INSERT INTO names(rowid, text) SELECT rowid, name FROM sessions;
 """,
 }

@@ -137,6 +137,7 @@ class SpaceChanges(SpaceReader):
             "DELETE FROM tags WHERE session = ?",
             "DELETE FROM notes WHERE session = ?",
             "DELETE FROM pins WHERE session = ?",
+            "DELETE FROM names WHERE rowid = (SELECT rowid FROM sessions WHERE id = ?)",
             "DELETE FROM sessions WHERE id = ?",
             "INSERT OR IGNORE INTO pruned VALUES(?)",
         ):

@@ -70,6 +70,7 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
         """A new row, or what has changed since ``before``. What stands in many indexes is written where it changes."""
         if before is None:
             self._connection.execute(_NEW_SESSION, (*msgspec.structs.astuple(session)[:17], sort_name(session.name)))
+            self._connection.execute(_NEW_NAME, (self._connection.last_insert_rowid(), session.name))
             self._put_tags(session, ())
             return
         values = (
@@ -83,6 +84,8 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
         if place != _place(before):
             self._connection.execute(_PLACE_SESSION, (*place, sort_name(session.name), session.id))
             self._connection.execute(_PLACE_TAGS, (session.id,))
+        if session.name != before.name:
+            self._connection.execute(_PUT_NAME, (session.name, session.id))
         self._put_tags(session, before.tags)
 
     def _put_tags(self, session: Session, before: tuple[str, ...]) -> None:
@@ -226,6 +229,8 @@ _PUT_SESSION = (
     "WHERE id = ? AND revision = ?"
 )
 _NEW_SESSION = f"INSERT INTO sessions({SESSION}, sort_name) VALUES({', '.join('?' * 18)})"
+_NEW_NAME = "INSERT INTO names(rowid, text) VALUES(?, ?)"
+_PUT_NAME = "UPDATE names SET text = ? WHERE rowid = (SELECT rowid FROM sessions WHERE id = ?)"
 _PLACE_SESSION = (
     "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ?, archived = ?, template = ?, "
     "sort_name = ? WHERE id = ?"
