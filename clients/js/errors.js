@@ -33,6 +33,8 @@ export class StoreLocked extends HoldfastError { static code = 'store-locked'; }
 export class ShuttingDown extends HoldfastError { static code = 'shutting-down'; }
 export class Busy extends HoldfastError { static code = 'busy'; }
 export class TooLate extends HoldfastError { static code = 'too-late'; }
+export class TooOld extends HoldfastError { static code = 'too-old'; }
+export class Cancelled extends HoldfastError { static code = 'cancelled'; }
 export class Damaged extends HoldfastError { static code = 'damaged'; }
 export class CannotHold extends HoldfastError { static code = 'cannot-hold'; }
 export class StoreNewer extends HoldfastError { static code = 'store-newer'; }
@@ -42,7 +44,7 @@ export class Unreadable extends HoldfastError { static code = 'unreadable'; }
 /** By code. @type {Record<string, typeof HoldfastError>} */
 export const ERRORS = Object.fromEntries([
   Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous, NotFound,
-  Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, Damaged, CannotHold,
+  Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld, Cancelled, Damaged, CannotHold,
   StoreNewer, NoSpace, Unreadable,
 ].map((kind) => [kind.code, kind]));
 
