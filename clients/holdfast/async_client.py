@@ -13,7 +13,7 @@ from holdfast.plans import Plan, Result, asked
 from holdfast.references import reference
 from holdfast.verbs import Verbs
 from holdfast_protocol import messages as wire
-from holdfast_protocol.model import Ref
+from holdfast_protocol.model import OperationRow, Ref
 
 if TYPE_CHECKING:
     from holdfast.documents import AsyncOpenDocument
@@ -136,6 +136,28 @@ class AsyncClient:
         while found := await self.run(windows.next()):
             for window in found:
                 yield window
+
+    async def events(
+        self, since: int | None = None, *, follow: bool = True, app: str | None = None, session: str | None = None,
+        types: Sequence[str] = (),
+    ) -> AsyncIterator[OperationRow]:  # fmt: skip
+        """Every operation after number ``since`` (None: from now on), each once and in order, on a connection of
+        its own that outlives restarts of the daemon. ``app``, ``session`` (an id) and ``types`` (of operations) narrow
+        it. Without ``follow`` it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for
+        ``timeout_seconds``, NotFound where its log ends before ``since``."""
+        asked = wire.Subscribe(since=since, app=app, session=session, types=[*types])
+        if follow:
+            from holdfast.async_events import AsyncSubscription
+
+            async for row in AsyncSubscription(self.path, asked, self.timeout_seconds).rows():
+                yield row
+        else:
+            from holdfast.following import Past
+
+            past = Past(asked)
+            while (rows := await self.run(past.next())) is not None:
+                for row in rows:
+                    yield row
 
     async def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,

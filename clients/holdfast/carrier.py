@@ -89,7 +89,7 @@ class Carrier:
             if frames is not None:
                 if not self.exchange.received(frames, now):
                     return False
-            elif self._unsent is None or not channel.can_send:
+            elif self._unsent is None or not channel.can_either:
                 return True
 
     def _closed(self) -> HoldfastError:

@@ -88,9 +88,20 @@ class Channel:
         """Whether ``try_send`` would not be refused now."""
         return bool(self._socket.poll(0, zmq.POLLOUT))
 
-    def notice(self) -> None:
+    @property
+    def can_either(self) -> bool:
+        """Both with one look: what comes after it makes ``descriptors`` readable again."""
+        return bool(self._socket.poll(0, zmq.POLLIN | zmq.POLLOUT))
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether ``try_receive`` would give something now."""
+        return bool(self._socket.poll(0))
+
+    def notice(self) -> bool:
         """Whether the connection has ended."""
         self._ended = self._ended or bool(self._monitor.poll(0))
+        return self._ended
 
     @property
     def descriptors(self) -> tuple[int, int]:

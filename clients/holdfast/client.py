@@ -156,25 +156,17 @@ class Client:
         its own that outlives restarts of the daemon. ``app``, ``session`` (an id) and ``types`` (of operations) narrow
         it. Without ``follow`` it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for
         ``timeout_seconds``, NotFound where its log ends before ``since``."""
+        asked = wire.Subscribe(since=since, app=app, session=session, types=[*types])
         if follow:
             from holdfast.events import Subscription
 
-            asked = wire.Subscribe(since=since, app=app, session=session, types=[*types])
-            return Subscription(self.path, asked, self.timeout_seconds).rows()
-        return (
-            row for row in self._past(since)
-            if app in (None, row.app) and session in (None, row.session) and (not types or row.type in types)
-        )  # fmt: skip
+            yield from Subscription(self.path, asked, self.timeout_seconds).rows()
+        else:
+            from holdfast.following import Past
 
-    def _past(self, since: int | None) -> Iterator[OperationRow]:
-        page = self.operations(since, limit=1000) if since is not None else None
-        if since and page is not None and not page.rows:
-            from holdfast.events import check_known
-
-            check_known(since, max((row.number for row in self.operations(limit=1, newest=True).rows), default=0))
-        while page is not None and page.rows:
-            yield from page.rows
-            page = self.operations(page.rows[-1].number, limit=1000) if page.more else None
+            past = Past(asked)
+            while (rows := self.run(past.next())) is not None:
+                yield from rows
 
     def _epoch(self) -> str | None:
         return self._line.exchange.welcome.epoch if self._line.exchange.welcome else None

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 import msgpack
 import pytest
 from clients_fake_daemon import FakeDaemon, operation_row
 
-from holdfast import events
+from holdfast import AsyncClient, async_events, events
 from holdfast.client import Client
 from holdfast_protocol import connection
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import NotFound, Unreachable
+from holdfast_protocol.model import OperationRow
+
+
+class Awaited:
+    """The events of an ``AsyncClient`` for whoever waits."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = AsyncClient(client.path, timeout_seconds=client.timeout_seconds)
+        self._loop = asyncio.new_event_loop()
+
+    def events(self, *given: Any, **named: Any) -> Iterator[OperationRow]:
+        """One at a time."""
+        rows = self._client.events(*given, **named)
+        try:
+            while True:
+                yield self._loop.run_until_complete(anext(rows))
+        except StopAsyncIteration:
+            return
+
+    def close(self) -> None:
+        """With everything that is still open."""
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._client.close()
+        self._loop.close()
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def client(request: pytest.FixtureRequest, client: Client) -> Iterator[Client]:
+    """Both clients."""
+    if request.param == "blocking":
+        yield client
+        return
+    awaited = Awaited(client)
+    yield awaited  # type: ignore[misc]  # what these tests need of it
+    awaited.close()
 
 
 def test_what_was_comes_before_what_happens(daemon: FakeDaemon, client: Client) -> None:
@@ -125,7 +162,8 @@ def test_pages_are_read_like_single_events(daemon: FakeDaemon, client: Client) -
 
 def test_silence_is_not_believed(daemon: FakeDaemon, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """When nothing comes for a while the client asks, and finds what it was not told."""
-    monkeypatch.setattr(events, "_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(events, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(async_events, "SILENCE_SECONDS", 0.1)
     rows = client.events(0)
     daemon.answers[wire.Subscribe] = lambda asked: wire.Subscribed(number=0)
     daemon.answers[wire.Operations] = lambda asked: (
