@@ -14,7 +14,7 @@ from wire import PATIENCE_MS, Line, lines
 from holdfast_protocol.messages import Event, Save, Saved, Subscribe
 from holdfast_protocol.model import FileSource
 
-FILLING_COUNT = 200  # so that no deletion is the sudden loss of much of the folder
+FILLING_COUNT = 1000  # so that a hundred deletions are not the sudden loss of much of the folder
 DELETIONS_COUNT = 100
 MEDIAN_MS, SLOWEST_MS = 5, 30
 
