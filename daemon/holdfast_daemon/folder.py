@@ -1,8 +1,8 @@
 """One folder: every event is a hint, content decides, and one thread does all that touches the folder.
 
-A mark says "look at this path soon". A deletion is looked at at once, a file 50 ms after its last change (250 where its
-writer has not closed it) and never later than two seconds, and what looks like our own publication a second later.
-What is found is compared with what the catalog says should be there (``reconcile``). What is to be published waits a
+A mark says "look at this path soon". A deletion is looked at at once, a file 50 ms after its last change, once nobody
+has it open for writing, and never later than two seconds; what looks like our own publication a second later. What is
+found is compared with what the catalog says should be there (``reconcile``). What is to be published waits a
 moment for company: one sync and one commit serve all of it. A scan looks at everything, in pieces between the looks.
 """
 

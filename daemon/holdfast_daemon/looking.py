@@ -29,7 +29,7 @@ RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 BATCH_COUNT = 128
 ARRIVAL_SECONDS = 0.02
-PATIENCE_SECONDS = 2.0  # what is on its way between two folders is not deleted; so long may the other one take
+PATIENCE_SECONDS = 5.0  # what is on its way between two folders is not deleted; so long may the other one take
 UNDERWAY_SECONDS = 60.0  # or as soon as it has been read
 
 

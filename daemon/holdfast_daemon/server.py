@@ -7,6 +7,7 @@ descriptor is edge-triggered, so after every send or receive its events are look
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket as sockets
 import time
@@ -215,8 +216,10 @@ class Server:
             once = kind in CHANGING
             lasts = once or issubclass(kind, WORKSPACE_CHANGES)
             asking = Asking(client.peer, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
-            task = self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author))
-            task.add_done_callback(lambda _: self._quota.give_back(client, amounts))
+            room = contextlib.ExitStack()
+            room.callback(self._quota.give_back, client, amounts)
+            task = self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author, room))
+            task.add_done_callback(lambda _: room.close())  # where it never began
 
     def _follow(self, peer: Peer, key: bytes, request: Subscribe) -> None:
         self._unfollow(peer.client, key)
@@ -237,11 +240,16 @@ class Server:
             return False
         return True
 
-    async def _serve(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> bool:
+    async def _serve(
+        self, asking: Asking, asked: Asked, author: str, room: contextlib.ExitStack, wish: Wish
+    ) -> bool:  # fmt: skip
         """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
-        not made is not made. True where it ended because it was cancelled."""
+        not made is not made. ``room`` is given back before the answer goes out. True where it ended because it was
+        cancelled."""
         try:
-            self._reply(asking.peer, asked.id, await self._answered(asking, asked, author, wish))
+            with room:
+                answer = await self._answered(asking, asked, author, wish)
+            self._reply(asking.peer, asked.id, answer)
             return False
         except asyncio.CancelledError:
             if not wish.is_cancelled:

@@ -34,8 +34,8 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK
 BESIDE = b"+"
 TRIES_COUNT = 100
 
-#: So long, whoever emptied a file and still has it open is expected to write it anew.
-EMPTY_SECONDS = 2.0
+#: So long after its last change, whoever still has a file open for writing is expected to go on.
+WRITING_SECONDS = 2.0
 
 PIECE_BYTES = 1024 * 1024
 
@@ -62,7 +62,7 @@ def everywhere(folder: bytes) -> bool:
 
 
 class Unsettled(OSError):
-    """The file changed while it was read, or somebody has emptied it to write it anew; look again later."""
+    """The file changed while it was read, or somebody is at writing it; look again later."""
 
 
 class NotAFile(OSError):
@@ -294,10 +294,10 @@ def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Take
         _check_regular(before, path)  # again: another may have taken its place since that was looked at
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
-        begun = patient and not size_bytes and not _is_older(after, EMPTY_SECONDS) and _has_writer(descriptor)
+        begun = patient and not _is_older(after, WRITING_SECONDS) and _has_writer(descriptor)
     moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size
     if patient and (moved or begun):
-        raise Unsettled(errno.EBUSY, "it changes while it is read", os.fsdecode(path))
+        raise Unsettled(errno.EBUSY, "it is being written", os.fsdecode(path))
     return taken
 
 

@@ -38,12 +38,17 @@ def _busy(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_too_many_requests_in_flight_are_busy(raw: Raw) -> None:
-    """What is over the limit is refused with a time to come back; what is within it is done."""
+    """What is over the limit is refused with a time to come back; what is within it waits for its answer."""
     limit = LIMITS["requests_in_flight"]
-    busy = _busy(_answers(raw, [[header("workspace-list", {})] for _ in range(2 * limit)]))
-    assert 0 < len(busy) <= limit
+    opened = raw.request("workspace-open", {"app": "notes", "name": "busy"})["body"]["workspace"]["id"]
+    waits = {"id": opened, "every_ms": 60_000}
+    raw.request("workspace-due", waits)  # due at once, the first time; the others after a minute
+    for _ in range(limit + 3):
+        raw.tell(header("workspace-due", waits))
+    busy = _busy([raw.listen() for _ in range(3)])
     assert all(details["limit"] == limit and details["retry_ms"] > 0 for details in busy)
-    assert raw.request("workspace-list", {})["kind"] == "result"
+    said = raw.request("ping", {})
+    assert said["kind"] == "result", said
 
 
 def test_too_many_bytes_in_flight_are_busy(raw: Raw) -> None:
