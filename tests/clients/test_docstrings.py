@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "data" / "mosaic"))
 
 from mosaic_sessions import World
 
-#: Each public method is to have an example.
+#: Every public method of theirs has an example,
 CLASSES = (holdfast.Client, holdfast.Workspace, OpenDocument)
-#: Each is to have one: a mapping, or a class whose methods are properties, has one for all that has no name to ask for.
+#: and each of these: items and properties are shown by one for the whole class.
 WHOLE = (holdfast.Workspace, SessionPart, PartArray, holdfast.connect, holdfast.connect_async)
 
 IDEAS = (b"a bridge", b"a bridge and a coda")
