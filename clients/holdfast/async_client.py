@@ -123,13 +123,15 @@ class AsyncClient:
         return found.read_by(lambda ref: read[ref.part or ""])
 
     async def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> AsyncOpenDocument:
-        """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory."""
+        """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory. Raises
+        NotFound, Ambiguous, Damaged, CannotHold, TooLarge."""
         from holdfast.documents import AsyncOpenDocument
 
         return AsyncOpenDocument(await self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
 
     async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:
-        """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot."""
+        """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,
+        TooLarge."""
         from holdfast.documents import Windows
 
         windows = Windows(wire.Cat(ref=reference(ref), path=path))
@@ -164,8 +166,8 @@ class AsyncClient:
         id: str | None = None,
     ) -> AsyncWorkspace:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
-        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
-        NotFound."""
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged."""
         from holdfast.workspace import AsyncWorkspace
 
         state = await self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id))

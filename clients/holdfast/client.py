@@ -42,8 +42,11 @@ class Client:
     (nobody listens), TooLate (no answer), Busy, ShuttingDown, and what its verb may answer. A daemon that restarts in
     the middle is waited for, and the request repeated under its id: it is done once.
 
-    References are ``APP/NAME@SNAPSHOT:PART`` or a ``Ref``. Times are UTC nanoseconds, sizes bytes, hashes BLAKE3.
-    """
+    References are ``APP/NAME@SNAPSHOT:PART`` or a ``Ref``; what is none raises BadField. Times are UTC nanoseconds,
+    sizes bytes, hashes BLAKE3.
+
+    The examples are of a store with two sessions: notes/ideas, which was ``a bridge`` and is ``a bridge and a coda``,
+    and renardo/verse with the buffers drums and bass."""
 
     def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
         self.path = path
@@ -60,11 +63,21 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Hang up; requests under way and later ones raise Unreachable."""
+        """Hang up; requests under way and later ones raise Unreachable.
+
+        >>> client.close()
+        >>> client.ping()
+        Traceback (most recent call last):
+        Unreachable: The client is closed
+        """
         self._line.close()
 
     def run(self, plan: Plan[Result]) -> Result:
-        """What a plan of ``verbs`` comes to."""
+        """What a plan of ``verbs`` comes to.
+
+        >>> client.run(client.verbs.ping())
+        Pong()
+        """
         if self._line.pid != os.getpid():
             self._line = Line(self.path)
         return self._line.run(plan, self.timeout_seconds)
@@ -72,7 +85,12 @@ class Client:
     def ask(
         self, request: wire.Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None
     ) -> Answered:
-        """The answer to any request of ``holdfast_protocol.messages``, with its payload frames."""
+        """The answer to any request of ``holdfast_protocol.messages``, with its payload frames.
+
+        >>> from holdfast_protocol import messages
+        >>> client.ask(messages.Ping()).reply
+        Pong()
+        """
         return self.run(asked(request, payload, timeout_seconds))
 
     hello = _blocking(Verbs.hello)
@@ -120,17 +138,34 @@ class Client:
         self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
     ) -> builtins.list[SessionPart]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
-        is one of them. Each is read when it is looked at. Raises NotFound, Ambiguous."""
+        is one of them. Each is read when it is looked at. Raises NotFound, Ambiguous.
+
+        >>> [part.name for part in client.parts("renardo/verse", kinds=["buffer"])]
+        ['drums', 'bass']
+        >>> client.parts("renardo/verse:bass")[0].value
+        Buffer(name='bass', text='b1 >> bass([0])')
+        """
         return self.run(self.verbs.parts(ref, parts=parts, kinds=kinds)).read_by(self.cat)
 
     def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> OpenDocument:
-        """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory."""
+        """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory. Raises
+        NotFound, Ambiguous, Damaged, CannotHold, TooLarge.
+
+        >>> document = client.open("notes/ideas")
+        >>> [(file.path, file.size_bytes) for file in document.files]
+        [(b'', 19)]
+        """
         from holdfast.documents import OpenDocument
 
         return OpenDocument(self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
 
     def windows(self, ref: Ref | str, path: bytes = b"") -> Iterator[bytes]:
-        """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot."""
+        """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,
+        TooLarge.
+
+        >>> [len(window) for window in client.windows("notes/ideas")]
+        [19]
+        """
         from holdfast.documents import Windows
 
         windows = Windows(wire.Cat(ref=reference(ref), path=path))
@@ -142,8 +177,14 @@ class Client:
         id: str | None = None,
     ) -> Workspace:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
-        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
-        NotFound."""
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged.
+
+        >>> with client.workspace("renardo/verse") as ws:
+        ...     ws["bass"] = "b1 >> bass([0, 4])"
+        ...     ws.save("busier").outcome
+        'saved'
+        """
         from holdfast.workspace import Workspace
 
         return Workspace(self, self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id)))
@@ -155,7 +196,15 @@ class Client:
         """Every operation after number ``since`` (None: from now on), each once and in order, on a connection of
         its own that outlives restarts of the daemon. ``app``, ``session`` (an id) and ``types`` (of operations) narrow
         it. Without ``follow`` it ends with the newest. Raises Unreachable or TooLate where the daemon stays away for
-        ``timeout_seconds``, NotFound where its log ends before ``since``."""
+        ``timeout_seconds``, NotFound where its log ends before ``since``.
+
+        >>> seen = client.operations(limit=1, newest=True).rows[0].number
+        >>> deleted = client.delete("notes/ideas")
+        >>> for row in client.events(seen):
+        ...     row.type, row.name
+        ...     break
+        ('deleted', 'ideas')
+        """
         asked = wire.Subscribe(since=since, app=app, session=session, types=[*types])
         if follow:
             from holdfast.events import Subscription

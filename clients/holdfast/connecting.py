@@ -21,9 +21,9 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
     nobody listens, Busy where a daemon will once it has upgraded its store, NotAllowed where the socket's directory is
     open to others, TooLate after ``timeout_seconds``.
 
-        with holdfast.connect() as client:
-            client.save("renardo", "verse", b"p1 >> pluck()")
-            print(client.load("renardo/verse@-1").files[b""])
+    >>> with holdfast.connect() as client:
+    ...     client.cat("notes/ideas@-1").decode()
+    'a bridge'
     """
     from holdfast.client import Client
 
@@ -49,8 +49,11 @@ async def connect_async(
 ) -> AsyncClient:
     """The same for asyncio.
 
-    async with await holdfast.connect_async() as client:
-        await client.save("renardo", "verse", b"p1 >> pluck()")
+    >>> async def first_idea():
+    ...     async with await holdfast.connect_async() as client:
+    ...         return await client.cat("notes/ideas@-1")
+    >>> asyncio.run(first_idea())
+    b'a bridge'
     """
     from holdfast.async_client import AsyncClient
 

@@ -143,13 +143,22 @@ class OpenDocument:
 
     def read(self, row: FileRow) -> Iterator[bytes]:
         """The bytes of one of ``files``, in windows of 1 MiB at most. Raises Damaged at the end where they are not
-        what the hash says: use nothing of them before."""
+        what the hash says: use nothing of them before.
+
+        >>> document = client.open("notes/ideas")
+        >>> [*document.read(document.files[0])]
+        [b'a bridge and a coda']
+        """
         file = self._opened.file(row)
         while found := self._client.run(file.next()):
             yield from found
 
     def whole(self) -> LoadedDocument:
-        """Everything in memory."""
+        """Everything in memory. Raises Damaged.
+
+        >>> client.open("notes/ideas").whole().files
+        {b'': b'a bridge and a coda'}
+        """
         return self._client.run(self._opened.whole())
 
 

@@ -33,7 +33,7 @@ class LiveState:
         return named[0] if len(named) == 1 else None
 
     def content(self, part: str) -> Plan[bytes]:
-        """What a part holds. Raises KeyError."""
+        """What a part holds. Raises KeyError, Damaged, NotFound."""
         row = self._need(part)
         content = bytearray()
         while True:
@@ -59,7 +59,14 @@ class LiveState:
 
     def patch(self, part: str, start: int, end: int, piece: bytes | str, *, of: bytes) -> Plan[bytes]:
         """The bytes from ``start`` to ``end`` of the content whose BLAKE3 hash is ``of`` are replaced; gives the hash
-        of what the part is then. Raises Exists where the content is another by now, NotFound."""
+        of what the part is then. Raises Exists where the content is another by now, NotFound, BadField (bytes that it
+        does not have), NoSpace.
+
+        >>> from blake3 import blake3
+        >>> changed = ws.patch("bass", 12, 13, "4", of=blake3(ws["bass"]).digest())
+        >>> changed == blake3(b"b1 >> bass([4])").digest()
+        True
+        """
         row = self.find(part)
         source = PartSource(part=row.key if row else part, frame=0)
         request = wire.WorkspacePut(id=self.row.id, source=source, of=of, start=start, end=end)
@@ -68,11 +75,17 @@ class LiveState:
 
     def replace(self, document: DocumentContent, *, since: int | None = None) -> Plan[bool]:
         """The document that the application wrote, whole, kept byte for byte, in a snapshot when it is answered;
-        whether its format sees a difference to what was there. Raises Damaged where it is no document of that format.
+        whether its format sees a difference to what was there. Raises Damaged where it is no document of that format,
+        TooLarge, NoSpace, NotFound.
 
         ``since``: when this sitting of the application began, UTC nanoseconds. Where a workspace of before was left
         from which the first document goes on, this is that one from then on: nothing differs, or it was changed in this
-        sitting, and nothing of it is gone."""
+        sitting, and nothing of it is gone.
+
+        >>> document = client.cat("renardo/verse")
+        >>> ws.replace(document), ws.replace(document.replace(b"96", b"120"))
+        (False, True)
+        """
         from holdfast.sources import pack
 
         parcel, before = (yield from pack(document, {})), self.row.autosave
@@ -83,29 +96,49 @@ class LiveState:
         """For an application that cannot push: answered when it is to be asked for its state, at once the first time,
         with the seconds in which an answer is expected. ``problem``: why it gave none the last time; it is then due
         sooner, and later with each time in a row. Raises NotFound and NotAllowed where the workspace has ended or
-        another one holds it by now."""
+        another one holds it by now.
+
+        >>> ws.wait_until_due(every_seconds=300)
+        60.0
+        """
         request = wire.WorkspaceDue(id=self.row.id, every_ms=round(every_seconds * 1000), problem=problem)
         due = yield from replied(request, wire.Due, every_seconds + LONGEST_PAUSE_SECONDS)
         return due.deadline_ms / 1000
 
     def remove(self, part: str) -> Plan[None]:
-        """Raises KeyError."""
+        """Raises KeyError, NotFound."""
         self._need(part)
         return self._arrange(wire.WorkspaceRemove(id=self.row.id, part=part))
 
     def rename(self, part: str, name: str) -> Plan[None]:
-        """Its key stays. Raises NotFound, Ambiguous."""
+        """Its key stays. Raises NotFound, Ambiguous.
+
+        >>> ws.rename("bass", "low end")
+        >>> ws.parts[-1].key, ws.parts[-1].name
+        ('buffer-2', 'low end')
+        """
         return self._arrange(wire.WorkspaceRename(id=self.row.id, part=part, name=name))
 
     def reorder(self, keys: Sequence[str]) -> Plan[None]:
-        """``keys`` are those of all parts. Raises BadField."""
+        """``keys`` are those of all parts. Raises BadField, NotFound.
+
+        >>> ws.reorder(["startup", "buffer-2", "buffer-1"])
+        >>> [part.name for part in ws.parts]
+        ['startup.py', 'bass', 'drums']
+        """
         return self._arrange(wire.WorkspaceReorder(id=self.row.id, keys=[*keys]))
 
     def save(
         self, message: str = "", *, name: str | None = None, accept: bool = False, published: bool = False
     ) -> Plan[wire.Saved]:
         """What it has becomes the head of its session, or of the new session ``name``; look at ``outcome``, as with
-        ``Client.save``. It goes on from there, with the parts as its format writes them."""
+        ``Client.save``. It goes on from there, with the parts as its format writes them. Raises Exists (the name),
+        BadName, CannotHold, Damaged, NoSpace, NotFound (the workspace has ended).
+
+        >>> ws["bass"] = "b1 >> bass([0, 4])"
+        >>> ws.save("busier").session.revision
+        2
+        """
         request = wire.WorkspaceSave(id=self.row.id, name=name, message=message, accept=accept, published=published)
         saved = yield from replied(request, wire.Saved)
         if saved.outcome != "suspect":
@@ -114,16 +147,34 @@ class LiveState:
 
     def reload(self, *, head: bool = False) -> Plan[None]:
         """What it began from again, or what the session's ``head`` is now. What was unsaved is in the history as an
-        autosave; ``Client.undo`` brings it back."""
+        autosave; ``Client.undo`` brings it back. Raises NotFound, Damaged, TooLarge.
+
+        >>> del ws["bass"]
+        >>> ws.reload()
+        >>> ws["bass"]
+        b'b1 >> bass([0])'
+        """
         reloaded = yield from replied(wire.WorkspaceReload(id=self.row.id, head=head), wire.WorkspaceReloaded)
         self._take(wire.WorkspaceState(workspace=reloaded.workspace, parts=reloaded.parts))
 
     def discard(self) -> Plan[wire.WorkspaceEnded]:
-        """What is unsaved is not wanted; it is in the history as an autosave, and ``Client.undo`` brings it back."""
+        """What is unsaved is not wanted; it is in the history as an autosave, and ``Client.undo`` brings it back.
+        Raises NotFound.
+
+        >>> ws["bass"] = "b1 >> bass([0, 4])"
+        >>> ws.discard().ended
+        True
+        """
         return replied(wire.WorkspaceDiscard(id=self.row.id), wire.WorkspaceEnded)
 
     def close(self) -> Plan[None]:
-        """Leave it; again is once."""
+        """Leave it; again is once. Without unsaved changes it ends, else it is kept.
+
+        >>> ws["bass"] = "b1 >> bass([0, 4])"
+        >>> ws.close()
+        >>> client.last().workspace.id == ws.id
+        True
+        """
         with contextlib.suppress(NotFound):
             yield from replied(wire.WorkspaceLeave(id=self.row.id), wire.WorkspaceEnded)
 

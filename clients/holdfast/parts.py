@@ -55,7 +55,14 @@ def _named(rows: Sequence[PartRow], said: str) -> str:
 
 
 class PartArray:
-    """An array: ``dtype`` (NumPy's short word), ``shape``, ``unit`` (``Å``; empty for none), and its bytes."""
+    """An array: ``dtype`` (NumPy's short word), ``shape``, ``unit`` (``Å``; empty for none), and its bytes.
+
+    >>> points = client.parts("mosaic/cell", kinds=["cluster"])[0].arrays["points"]
+    >>> points
+    PartArray('points', dtype='<f4', shape=(5, 3), unit='Å')
+    >>> len(points.data)
+    60
+    """
 
     def __init__(self, row: ArrayRow, read: Callable[[], bytes]) -> None:
         self.name = row.name
@@ -94,8 +101,15 @@ class PartArray:
 
 
 class SessionPart:
-    """One part: ``key``, ``name``, ``kind``, ``facts`` (what its format says of it) and, read when asked for, its
-    ``content``, ``text``, ``arrays`` and ``value``."""
+    """One part: ``key``, ``name``, ``kind``, ``facts`` (what its format says of it), ``size_bytes`` and, read when
+    asked for, its ``content``, ``text``, ``arrays`` (name → PartArray) and ``value``.
+
+    >>> bass = client.parts("renardo/verse:bass")[0]
+    >>> bass.key, bass.kind, bass.facts["lines"]
+    ('buffer-2', 'buffer', 1)
+    >>> bass.text
+    'b1 >> bass([0])'
+    """
 
     def __init__(self, row: PartRow, ref: Ref, form: str, read: Read) -> None:
         self.key = row.key
@@ -115,7 +129,7 @@ class SessionPart:
 
     @cached_property
     def content(self) -> bytes:
-        """All bytes of the part."""
+        """All bytes of the part. Raises Damaged."""
         return self._read(self._named(self.key))
 
     @property
@@ -125,7 +139,8 @@ class SessionPart:
 
     @cached_property
     def value(self) -> Value:
-        """The content as a value of its kind (``holdfast.values``): a Message, a Track, a Buffer, a Geometry."""
+        """The content as a value of its kind (``holdfast.values``): a Message, a Track, a Buffer, a Geometry. Raises
+        Damaged where it is none."""
         from holdfast.values import value_of
 
         return value_of(self)

@@ -38,11 +38,21 @@ class Verbs:
         self._epoch = epoch
 
     def hello(self) -> Plan[wire.Welcome]:
-        """The daemon's protocol, version, epoch (new at each of its starts), limits, and who it takes us for."""
+        """The daemon's protocol, version, epoch (new at each of its starts), limits (bytes, but for ``_count`` and
+        ``_levels``), and who it takes us for. Raises WrongVersion.
+
+        >>> welcome = client.hello()
+        >>> welcome.protocol, welcome.limits["window_bytes"]
+        (1, 1048576)
+        """
         return replied(GREETING, wire.Welcome)
 
     def ping(self) -> Plan[wire.Pong]:
-        """The daemon's loop runs."""
+        """The daemon's loop runs.
+
+        >>> client.ping()
+        Pong()
+        """
         return replied(wire.Ping(), wire.Pong)
 
     def save(
@@ -65,7 +75,9 @@ class Verbs:
         ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
         several files, a mapping of relative path (raw bytes) to either. ``published``: answered only when the visible
         file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
-        suspect (kept, but not the head). Raises Exists with ``new``. Large content has more time.
+        suspect (kept, but not the head). Large content has more time. Raises Exists (with ``new``), NotAllowed (a
+        template), NotFound (no such folder, part, or revision), Ambiguous, BadName, BadField, CannotHold, Damaged,
+        TooLarge, NoSpace.
 
         It continues what this client last loaded or saved under this name, if anything: that session from that
         revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
@@ -74,6 +86,12 @@ class Verbs:
         client and until it loads the name again: the next saves go on there, and the other writer's session is left
         alone. With ``expect``, the revision it started from of whatever has the name, or ``new``, nothing remembered
         is used.
+
+        >>> client.save("notes", "ideas", b"another bridge", message="after the walk").outcome
+        'saved'
+        >>> saved = client.save("renardo", "verse", parts={"bass": b"b1 >> bass([0, 4])"})
+        >>> saved.session.revision
+        2
         """
         base = self.bases.of(app, folder, name) if expect is None and not new else None
 
@@ -91,7 +109,14 @@ class Verbs:
     def import_document(
         self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
     ) -> Plan[wire.Saved]:
-        """A new session; its application is recognised by content unless ``app`` names it. Raises Exists."""
+        """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
+        ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
+        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace.
+
+        >>> content = client.cat("renardo/verse")
+        >>> client.import_document("chorus", content, suffix=".py").session.app
+        'renardo'
+        """
 
         def request(parcel: Parcel) -> wire.Request:
             return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
@@ -115,7 +140,12 @@ class Verbs:
         after: bytes = b"",
     ) -> Plan[wire.Sessions]:
         """One page of the sessions that fit all filters; ``sort``: modified, created, name, size or app. The next page
-        is had with ``after``, the ``next`` of this one, as quickly wherever it is."""
+        is had with ``after``, the ``next`` of this one, as quickly wherever it is. Times are UTC nanoseconds, sizes
+        bytes. Raises BadField.
+
+        >>> [(row.app, row.name) for row in client.list(sort="name").rows]
+        [('notes', 'ideas'), ('renardo', 'verse')]
+        """
         request = wire.List(
             app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
             sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after,
@@ -133,12 +163,23 @@ class Verbs:
         after: bytes = b"",
     ) -> Plan[wire.Found]:
         """One page of the places where every word of ``text`` stands: names, tags, notes, and parts of heads, or with
-        ``history`` of older snapshots. The next page is had with ``after``, its ``next``."""
+        ``history`` of older snapshots. The next page is had with ``after``, its ``next``. ``matches`` are positions in
+        ``snippet``, in characters. Raises BadField.
+
+        >>> row = client.search("coda").rows[0]
+        >>> row.session.name, row.snippet, row.matches
+        ('ideas', 'a bridge and a coda', [15, 19])
+        """
         request = wire.Search(text=text, app=app, deleted=deleted, history=history, limit=limit, after=after)
         return replied(request, wire.Found)
 
     def show(self, ref: Ref | str, *, parts: bool = True) -> Plan[wire.Shown]:
-        """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous."""
+        """One session and, with ``parts``, what its format sees in the snapshot. Raises NotFound, Ambiguous.
+
+        >>> shown = client.show("renardo/verse")
+        >>> [(part.key, part.name) for part in shown.parts]
+        [('startup', 'startup.py'), ('buffer-1', 'drums'), ('buffer-2', 'bass')]
+        """
         return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
 
     def parts(
@@ -157,17 +198,29 @@ class Verbs:
         return ChosenParts(chosen(shown.parts, wanted, kinds), pinned, shown.session.format)
 
     def log(self, ref: Ref | str, *, limit: int = 100, offset: int = 0) -> Plan[wire.Snapshots]:
-        """One page of a session's snapshots, newest first."""
+        """One page of a session's snapshots, newest first. Raises NotFound, Ambiguous.
+
+        >>> [(row.cause, row.size_bytes) for row in client.log("notes/ideas").rows]
+        [('saved', 19), ('saved', 8)]
+        """
         return replied(wire.Log(ref=reference(ref), limit=limit, offset=offset), wire.Snapshots)
 
     def diff(self, old: Ref | str, new: Ref | str | None = None) -> Plan[wire.Changes]:
-        """What changed, part by part; without ``new``: from the snapshot before ``old`` to it."""
+        """What changed, part by part; without ``new``: from the snapshot before ``old`` to it. Raises NotFound,
+        Ambiguous, Damaged, TooLarge.
+
+        >>> client.diff("notes/ideas").rows[0].line
+        'file: +1 −1 lines'
+        >>> client.diff("notes/ideas@-1", "notes/ideas").summary
+        '1 file changed'
+        """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
     def open(
         self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
     ) -> Plan[Opened]:
-        """A document of a snapshot, or one built from chosen parts. Raises NotFound, Damaged, CannotHold."""
+        """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
+        TooLarge."""
         from holdfast.documents import Opened
 
         whole = reference(ref)
@@ -180,13 +233,22 @@ class Verbs:
     def load(
         self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
     ) -> Plan[LoadedDocument]:
-        """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files``
-        (path → bytes; ``b""`` is the path in a document of one file). Raises NotFound, Damaged, CannotHold."""
+        """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
+        bytes; ``b""`` is the path in a document of one file). Raises NotFound, Ambiguous, Damaged, CannotHold,
+        TooLarge.
+
+        >>> client.load("notes/ideas@-1").files
+        {b'': b'a bridge'}
+        """
         opened = yield from self.open(ref, parts=parts, kinds=kinds)
         return (yield from opened.whole())
 
     def cat(self, ref: Ref | str, path: bytes = b"") -> Plan[bytes]:
-        """All bytes of one part (``REF:PART``) or of one file. Raises NotFound, Ambiguous, Damaged."""
+        """All bytes of one part (``REF:PART``) or of one file. Raises NotFound, Ambiguous, Damaged, TooLarge.
+
+        >>> client.cat("renardo/verse:bass")
+        b'b1 >> bass([0])'
+        """
         from holdfast.documents import Windows
 
         return Windows(wire.Cat(ref=reference(ref), path=path)).all()
@@ -203,7 +265,15 @@ class Verbs:
         published: bool = False,
     ) -> Plan[wire.Saved]:
         """An older snapshot, or chosen parts of it, becomes the head again, of this session, of a new one called
-        ``name``, or (parts only) of another one, ``into``."""
+        ``name``, or (parts only) of another one, ``into``. ``expect`` is the revision (``session.revision``) that its
+        caller has seen: where the session is at another by now, nothing is done. Raises NotFound, Ambiguous, Exists
+        (the name, or another revision than ``expect``), CannotHold, Damaged, TooLarge, NoSpace.
+
+        >>> client.restore("notes/ideas@-1").session.revision
+        3
+        >>> client.cat("notes/ideas")
+        b'a bridge'
+        """
         request = wire.Restore(
             ref=reference(ref), parts=[*parts], kinds=[*kinds], name=name,
             into=None if into is None else reference(into), expect=expect, published=published,
@@ -211,109 +281,215 @@ class Verbs:
         return self._seen(replied(request, wire.Saved))
 
     def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Saved]:
-        """The newest suspect of a session, or the one that is named, becomes its head."""
+        """The newest suspect of a session, or the one that is named, becomes its head. Raises NotFound, Ambiguous,
+        Exists (another revision than ``expect``).
+
+        >>> client.save("renardo", "verse", b"").outcome
+        'suspect'
+        >>> client.accept("renardo/verse").session.size_bytes
+        0
+        """
         request = wire.Accept(ref=reference(ref), published=published, expect=expect)
         return self._seen(replied(request, wire.Saved))
 
     def rename(
         self, ref: Ref | str, name: str, *, published: bool = False, expect: int | None = None
     ) -> Plan[wire.Changed]:
-        """The session keeps its id and history under another name. Raises Exists."""
+        """The session keeps its id and history under another name. Raises NotFound, Ambiguous, BadName, Exists (the
+        name, or another revision than ``expect``), NotAllowed (its application may have it open).
+
+        >>> client.rename("notes/ideas", "bridges").session.name
+        'bridges'
+        """
         request = wire.Rename(ref=reference(ref), name=name, published=published, expect=expect)
         changed = yield from replied(request, wire.Changed)
         self.bases.renamed(changed.session)
         return changed
 
     def copy(self, ref: Ref | str, name: str, *, app: str | None = None, published: bool = False) -> Plan[wire.Changed]:
-        """A new session that begins with the snapshot. Raises Exists."""
+        """A new session that begins with the snapshot. Raises NotFound, Ambiguous, BadName, Exists.
+
+        >>> client.copy("notes/ideas@-1", "only a bridge").session.size_bytes
+        8
+        """
         return replied(wire.Copy(ref=reference(ref), name=name, app=app, published=published), wire.Changed)
 
     def tag(
         self, ref: Ref | str, *, add: Sequence[str] = (), remove: Sequence[str] = (), expect: int | None = None
     ) -> Plan[wire.Changed]:
-        """The session gets and loses tags; its document and revision stay."""
+        """The session gets and loses tags; its document and revision stay. Raises NotFound, Ambiguous, BadName,
+        BadField (none is given), Exists (another revision than ``expect``).
+
+        >>> client.tag("notes/ideas", add=["live", "slow"]).session.tags
+        ['live', 'slow']
+        """
         request = wire.Tag(ref=reference(ref), add=[*add], remove=[*remove], expect=expect)
         return replied(request, wire.Changed)
 
     def template(self, ref: Ref | str, *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session is a template, which no save changes, or with ``on`` False none any more."""
+        """The session is a template, which no save changes, or with ``on`` False none any more. Raises NotFound,
+        Ambiguous, Exists (another revision than ``expect``).
+
+        >>> client.template("renardo/verse").session.template
+        True
+        >>> client.copy("renardo/verse", "tonight").session.template
+        False
+        """
         return replied(wire.Template(ref=reference(ref), on=on, expect=expect), wire.Changed)
 
     def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was."""
+        """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was. Raises
+        NotFound, Ambiguous, Exists (another revision than ``expect``), NotAllowed (its application may have it open).
+
+        >>> changed = client.archive("notes/ideas")
+        >>> [row.name for row in client.list().rows], client.cat("notes/ideas")
+        (['verse'], b'a bridge and a coda')
+        """
         return replied(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
     def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session is in the ordinary list again."""
+        """The session is in the ordinary list again. Raises as ``archive`` does.
+
+        >>> client.archive("notes/ideas").session.archived, client.unarchive("notes/ideas").session.archived
+        (True, False)
+        """
         return replied(wire.Unarchive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
     def note(self, ref: Ref | str, text: str | None = None, *, expect: int | None = None) -> Plan[wire.Noted]:
-        """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty)."""
+        """What people wrote about a session; with ``text``, that from now on (nothing, if it is empty). Raises
+        NotFound, Ambiguous, TooLarge (note_bytes), BadField (control characters), Exists (another revision than
+        ``expect``).
+
+        >>> noted = client.note("notes/ideas", "for the second set")
+        >>> client.note("notes/ideas").text
+        'for the second set'
+        """
         return replied(wire.Note(ref=reference(ref), text=text, expect=expect), wire.Noted)
 
     def pin(self, ref: Ref | str, label: str = "", *, on: bool = True, expect: int | None = None) -> Plan[wire.Changed]:
         """The snapshot is called ``label`` (by default the first digits of its id), is found as ``@pin:LABEL``, and
-        retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises Exists
-        where another snapshot is called so, NotFound."""
+        retention never takes it; with ``on`` False the label goes, or without one all of the snapshot's. Raises
+        NotFound, Ambiguous, BadName, Exists (another snapshot is called so, or another revision than ``expect``).
+
+        >>> pinned = client.pin("notes/ideas@-1", "demo")
+        >>> client.cat("notes/ideas@pin:demo")
+        b'a bridge'
+        """
         return replied(wire.Pin(ref=reference(ref), label=label, on=on, expect=expect), wire.Changed)
 
     def new(
         self, name: str, *, clear: Ref | str, app: str | None = None, keep: Sequence[str] = (), published: bool = False
     ) -> Plan[wire.Saved]:
         """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
-        file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises Exists,
-        CannotHold."""
+        file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises
+        NotFound, Ambiguous, BadName, BadField (another application's), Exists, CannotHold, Damaged, TooLarge.
+
+        >>> saved = client.new("chorus", clear="renardo/verse")
+        >>> [part.name for part in client.show("renardo/chorus").parts]
+        ['startup.py', 'Untitled']
+        """
         request = wire.New(name=name, app=app, clear=reference(clear), keep=[*keep], published=published)
         return self._seen(replied(request, wire.Saved))
 
     def check_resources(self, ref: Ref | str) -> Plan[wire.Resources]:
-        """The files and URLs that a session points to: there, moved, missing, or remote (never opened)."""
+        """The files and URLs that a session points to: there, moved, missing, or remote (never opened). Raises
+        NotFound, Ambiguous, Damaged, TooLarge.
+
+        >>> [(row.reference, row.state) for row in client.check_resources("igv/genes").rows]
+        [('https://example.org/genes.bed', 'remote')]
+        """
         return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
     def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session leaves the list; ``undo`` brings it back."""
+        """The session leaves the list; ``undo`` brings it back. Raises NotFound, Ambiguous, Exists (another revision
+        than ``expect``), NotAllowed (its application may have it open).
+
+        >>> client.delete("notes/ideas").session.deleted
+        True
+        >>> [row.name for row in client.list(deleted=True).rows]
+        ['ideas']
+        """
         return replied(wire.Delete(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
     def purge(self, ref: Ref | str, *, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, NotAllowed (a
-        workspace began from it), Busy (its file is still there: it is deleted only)."""
+        """The session and its history are gone for good; ``prune`` frees their room. Raises NotFound, Ambiguous,
+        NotAllowed (a workspace began from it), Busy (its file is still there: it is deleted only), Exists (another
+        revision than ``expect``).
+
+        >>> client.purge("notes/ideas").session.name
+        'ideas'
+        >>> client.list(deleted=True).rows
+        []
+        """
         return replied(wire.Purge(ref=reference(ref), expect=expect), wire.Changed)
 
     def prune(
         self, *, dry_run: bool = False, limit: int = 1000, offset: int = 0, timeout_seconds: float | None = None
     ) -> Plan[wire.Pruned]:
-        """What the rules of retention take goes, and its room is given back; with ``dry_run`` nothing goes, and
-        ``rows`` has a page of what would, and why the others stay. A large store takes its time: allow for it, TooLate
-        otherwise."""
+        """What the rules of retention take goes, and its room is given back (``freed_bytes``); with ``dry_run`` nothing
+        goes, and ``rows`` says of each snapshot why it would go or stay. A large store takes its time: allow for it,
+        TooLate otherwise.
+
+        >>> pruned = client.prune(timeout_seconds=60)
+        >>> client.cat("notes/ideas@-1")  # a save stays, unless a rule says otherwise
+        b'a bridge'
+        """
         return replied(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
 
     def undo(
         self, number: int | None = None, *, published: bool = False, expect: int | None = None
     ) -> Plan[wire.Undone]:
-        """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound."""
+        """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound, Exists (its
+        session is at another revision than ``expect``).
+
+        >>> deleted = client.delete("notes/ideas")
+        >>> client.undo(deleted.operation).undone.type
+        'deleted'
+        >>> client.cat("notes/ideas")
+        b'a bridge and a coda'
+        """
         return replied(wire.Undo(number=number, published=published, expect=expect), wire.Undone)
 
     def operations(self, since: int = 0, *, limit: int = 100, newest: bool = False) -> Plan[wire.OperationRows]:
-        """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows."""
+        """One page of the log after number ``since``, oldest first; with ``newest`` its last ``limit`` rows. Times are
+        UTC nanoseconds.
+
+        >>> [(row.type, row.name) for row in client.operations(limit=2, newest=True).rows]
+        [('created', 'ideas'), ('saved', 'ideas')]
+        """
         return replied(wire.Operations(since=since, limit=limit, newest=newest), wire.OperationRows)
 
     def folder_add(
         self, path: str | bytes, app: str, *, label: str | None = None, layout: str | None = None, poll: bool = False
     ) -> Plan[wire.FolderChanged]:
         """Watch a folder in which an application keeps sessions; ``rows`` has it, and those adopted with it. Its first
-        scan goes on behind the answer (``folder_scan`` waits for it). One that is watched already is answered with
-        what is there. Raises NotFound (no such path, application or layout), Exists (the label), Unreadable."""
+        scan goes on behind the answer (``folder_scan`` waits for it). One that is watched already is answered with what
+        is there. Raises Unreadable (no such path), BadField (the layout), BadName, Exists (the label), NotAllowed (it
+        is the daemon's own, or watched by another path).
+
+        >>> client.folder_add(folder, "igv").rows[0].label
+        'genomes'
+        """
         from holdfast.references import absolute
 
         request = wire.FolderAdd(path=absolute(path), app=app, label=label, layout=layout, poll=poll)
         return replied(request, wire.FolderChanged)
 
     def folder_remove(self, label: str) -> Plan[wire.FolderChanged]:
-        """Watching ends and its sessions leave the list; files and history stay. Raises NotFound, NotAllowed."""
+        """Watching ends and its sessions leave the list; files and history stay. Raises NotFound, NotAllowed, Busy.
+
+        >>> added = client.folder_add(folder, "igv")
+        >>> [row.label for row in client.folder_remove("genomes").rows]
+        ['genomes']
+        """
         return replied(wire.FolderRemove(label=label), wire.FolderChanged)
 
     def folder_list(self) -> Plan[wire.Folders]:
-        """The watched folders, the daemon's own first."""
+        """The watched folders, the daemon's own first.
+
+        >>> [(row.label, row.sessions_count) for row in client.folder_list().rows]
+        [('sessions', 2)]
+        """
         return replied(wire.FolderList(), wire.Folders)
 
     def folder_scan(
@@ -326,7 +502,11 @@ class Verbs:
     ) -> Plan[wire.Folders]:
         """Look at every path of a folder, or of all; they are given as they are after it. ``verify`` reads every file,
         ``accept`` deletes what is missing in a held folder. A large folder takes its time: allow for it, TooLate
-        otherwise. Raises NotFound."""
+        otherwise. Raises NotFound.
+
+        >>> client.folder_scan("sessions", timeout_seconds=60).rows[0].missing_count
+        0
+        """
         request = wire.FolderScan(label=label, accept=accept, verify=verify)
         return replied(request, wire.Folders, timeout_seconds)
 
@@ -334,7 +514,12 @@ class Verbs:
         self, *, environment: Mapping[str, str] | None = None, folder: str | bytes | None = None
     ) -> Plan[wire.Suggestions]:
         """Where applications keep sessions on this machine; nothing is adopted. ``environment``: variables that they
-        look at. ``folder``: this one, those above and those below are looked at too."""
+        look at. ``folder``: this one, those above and those below are looked at too.
+
+        >>> found = client.folder_suggest(folder=folder).rows
+        >>> [(row.app, row.sessions_count) for row in found if row.path == folder.encode()]
+        [('igv', 1)]
+        """
         from holdfast.references import absolute
 
         place = b"" if folder is None else absolute(folder)
@@ -343,11 +528,21 @@ class Verbs:
 
     def settle(self, label: str | None = None, *, timeout_seconds: float | None = None) -> Plan[wire.Settled]:
         """Returns when everything that is on disk now, in a folder or in all, is in the store; ``number`` is the
-        newest operation then. Raises NotFound, and TooLate where the time allowed does not suffice."""
+        newest operation then. Raises NotFound, and TooLate where the time allowed does not suffice.
+
+        >>> settled = client.settle(timeout_seconds=60)
+        >>> client.operations(since=settled.number).rows
+        []
+        """
         return replied(wire.Settle(label=label), wire.Settled, timeout_seconds)
 
     def status(self) -> Plan[wire.StatusReport]:
-        """How the daemon is."""
+        """How the daemon is: ``_bytes`` are bytes, ``started`` and ``unsaved`` UTC nanoseconds.
+
+        >>> status = client.status()
+        >>> status.sessions_count, status.workspaces_count
+        (2, 0)
+        """
         return replied(wire.Status(), wire.StatusReport)
 
     def workspace(
@@ -355,8 +550,8 @@ class Verbs:
         id: str | None = None,
     ) -> Plan[LiveState]:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
-        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises
-        NotFound."""
+        document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged."""
         from holdfast.live import LiveState
 
         named = reference(name) if name else Ref()
@@ -366,27 +561,56 @@ class Verbs:
         return LiveState((yield from replied(request, wire.WorkspaceState)))
 
     def workspaces(self, *, app: str | None = None) -> Plan[wire.Workspaces]:
-        """Those that are held or were left, changed last first."""
+        """Those that are held or were left, changed last first. Times are UTC nanoseconds.
+
+        >>> with client.workspace("renardo/verse"):
+        ...     [(row.name, row.parts_count) for row in client.workspaces().rows]
+        [('verse', 3)]
+        """
         return replied(wire.WorkspaceList(app=app), wire.Workspaces)
 
     def recover(
         self, id: str, *, name: str | None = None, message: str = "", accept: bool = False, published: bool = False
     ) -> Plan[wire.Saved]:
-        """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists."""
+        """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists,
+        BadName, CannotHold, NoSpace.
+
+        >>> with client.workspace("renardo/verse") as ws:
+        ...     ws["bass"] = "b1 >> bass([0, 4])"
+        >>> client.recover(client.last().workspace.id).session.revision
+        2
+        """
         request = wire.WorkspaceSave(id=id, name=name, message=message, accept=accept, end=True, published=published)
         return replied(request, wire.Saved)
 
     def discard(self, id: str) -> Plan[wire.WorkspaceEnded]:
-        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound."""
+        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound.
+
+        >>> with client.workspace("renardo/verse") as ws:
+        ...     ws["bass"] = "b1 >> bass([0, 4])"
+        >>> client.discard(ws.id).ended
+        True
+        """
         return replied(wire.WorkspaceDiscard(id=id), wire.WorkspaceEnded)
 
     def reload(self, id: str, *, head: bool = False) -> Plan[wire.WorkspaceReloaded]:
         """A workspace has again what it began from, or what its session's ``head`` is now; what was unsaved is in the
-        history as an autosave, and ``undo`` brings it back. Raises NotFound."""
+        history as an autosave, and ``undo`` brings it back. Raises NotFound, Damaged, TooLarge.
+
+        >>> with client.workspace("renardo/verse") as ws:
+        ...     ws["chorus"] = "c1 >> pluck()"
+        ...     [part.name for part in client.reload(ws.id).parts]
+        ['startup.py', 'drums', 'bass']
+        """
         return replied(wire.WorkspaceReload(id=id, head=head), wire.WorkspaceReloaded)
 
     def last(self, *, app: str | None = None) -> Plan[wire.LastState]:
-        """What to go on with: the workspace that was left last with unsaved changes, and the session changed last."""
+        """What to go on with: the workspace that was left last with unsaved changes, and the session changed last.
+
+        >>> last = client.last()
+        >>> last.workspace, last.session.name
+        (None, 'ideas')
+        """
         return replied(wire.Last(app=app), wire.LastState)
 
     def _send(

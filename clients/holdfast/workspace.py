@@ -74,13 +74,22 @@ class _Known:
 
 class Workspace(_Known, MutableMapping[str, bytes]):
     """Parts by key, in order; also found by name where that is unique. Text that is put is UTF-8. Not for several
-    threads at once. ``close`` (or the end of ``with``) leaves it: without unsaved changes it ends, else it is kept."""
+    threads at once. ``close`` (or the end of ``with``) leaves it: without unsaved changes it ends, else it is kept.
+
+    >>> ws["bass"]
+    b'b1 >> bass([0])'
+    >>> ws["chorus"] = "c1 >> pluck()"
+    >>> del ws["drums"]
+    >>> [part.name for part in ws.parts]
+    ['startup.py', 'bass', 'chorus']
+    """
 
     def __init__(self, client: Client, state: LiveState) -> None:
         self._client = client
         self._state = state
 
     def __getitem__(self, part: str) -> bytes:
+        """What the part holds. Raises KeyError, Damaged, NotFound (the workspace has ended)."""
         return self._client.run(self._state.content(part))
 
     def __setitem__(self, part: str, content: bytes | str) -> None:
@@ -89,6 +98,7 @@ class Workspace(_Known, MutableMapping[str, bytes]):
         self._client.run(self._state.put(part, content))
 
     def __delitem__(self, part: str) -> None:
+        """The part goes. Raises KeyError, NotFound (the workspace has ended)."""
         self._client.run(self._state.remove(part))
 
     def __iter__(self) -> Iterator[str]:
