@@ -16,7 +16,9 @@ from holdfast.channel import Lost, pause
 from holdfast.exchange import Ticket
 from holdfast.plans import Came, Plan, Result, Step, go_on
 from holdfast_protocol.connection import Answered
-from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.errors import HoldfastError, TooLate
+
+_GRACE_SECONDS = 0.2
 
 
 class Line:
@@ -64,7 +66,7 @@ class Line:
             try:
                 while not all(ticket.done for ticket in tickets):
                     if self._leads:
-                        self._follow()
+                        self._follow(tickets)
                     else:
                         self._lead(tickets)
             finally:
@@ -74,11 +76,14 @@ class Line:
                     self._turn.notify_all()  # somebody else is to lead
         return [answer_of(ticket) for ticket in tickets]
 
-    def _follow(self) -> None:
-        """Until the one who leads has news; it wakes up in time for everybody's deadline."""
+    def _follow(self, tickets: Sequence[Ticket]) -> None:
+        """Until the one who leads has news; it wakes up in time for everybody's deadline. Raises TooLate where it does
+        not: a signal's handler that asks, for one, has stopped its own thread while that was leading."""
+        until = min(ticket.until for ticket in tickets if not ticket.done)
         self._followers_count += 1
         try:
-            self._turn.wait()
+            if not self._turn.wait(until - time.monotonic() + _GRACE_SECONDS):
+                raise TooLate("The thread that asks for all does not go on; nothing was sent")
         finally:
             self._followers_count -= 1
 

@@ -117,6 +117,14 @@ class Documents:
             raise _cannot_hold(f"{form.app} cannot hold this", problem) from problem
 
 
+def new_part(form: Format, name: str, content: bytes, beside: Sequence[Part]) -> Part:
+    """A part that was not there yet. Raises CannotHold."""
+    try:
+        return form.new_part(name, content, beside)
+    except base.CannotHold as problem:
+        raise _cannot_hold(f"{form.app} has no place for a new part", problem) from problem
+
+
 def _cannot_hold(what: str, problem: base.CannotHold) -> CannotHold:
     sentences = [f"{key}: {text}" for key, text in problem.problems]
     return CannotHold(f"{what}: {sentences[0] if len(sentences) == 1 else 'several parts'}", problems=sentences)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from holdfast_daemon import naming
 from holdfast_daemon.content import Placed
-from holdfast_daemon.documents import Documents, weight
+from holdfast_daemon.documents import Documents, new_part, weight
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.formats.registry import recognise
@@ -81,7 +81,7 @@ class Incoming:
                 old = naming.find_part(parts, source.part)
                 parts[parts.index(old)] = Part(key=old.key, name=old.name, kind=old.kind, content=content)
             except NotFound:
-                parts.append(form.new_part(source.part, content, parts))
+                parts.append(new_part(form, source.part, content, parts))
         return await self._documents.place(await self._documents.written(form, parts, whole)), form
 
     async def parts_in(self, sources: Sequence[PartSource], payload: Frames) -> list[bytes]:

@@ -18,7 +18,7 @@ from holdfast_daemon import naming
 from holdfast_daemon.aside import Journal, Record
 from holdfast_daemon.autosave import LONGEST_RETRY_SECONDS, Autosave, Pace
 from holdfast_daemon.content import Placed
-from holdfast_daemon.documents import Documents
+from holdfast_daemon.documents import Documents, new_part
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.listing import Entry, Listing
 from holdfast_daemon.live import Contents, Live, changed_keys, part_row, spliced, whole
@@ -298,7 +298,7 @@ class Workspaces:
                 content = await self._patched(live, old, request, content)
             if old is None:
                 form = self._documents.content.form(live.row.format)
-                made = form.new_part(request.source.part, content, parts_of.stubs(live.listing))
+                made = new_part(form, request.source.part, content, parts_of.stubs(live.listing))
                 new, content = Entry(made.key, made.name, made.kind, len(made.content)), made.content
             else:
                 new = old._replace(size_bytes=len(content), base=None)

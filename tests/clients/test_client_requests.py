@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import threading
 import time
@@ -267,6 +268,33 @@ def test_a_client_that_nobody_closed_goes_quietly(daemon: FakeDaemon) -> None:
     del dropped, each
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) <= before - 20
+
+
+def test_a_signals_handler_that_asks_does_not_hang(daemon: FakeDaemon, client: Client) -> None:
+    """It has stopped its own thread in the middle of a request: that goes on afterwards."""
+    ended: list[str] = []
+    asked = threading.Event()
+
+    def handler(number: int, frame: object) -> None:
+        with pytest.raises(TooLate):
+            client.ask(wire.Status(), timeout_seconds=0.1)
+        ended.append("handler")
+        asked.set()
+
+    def answer(asked_for: Asked) -> wire.Reply:
+        assert asked.wait(DEADLINE_SECONDS)
+        return wire.Pong()
+
+    former = signal.signal(signal.SIGUSR1, handler)
+    try:
+        daemon.answers[wire.Ping] = answer
+        sending = threading.Thread(target=lambda: (daemon.wait_for(wire.Ping, 1), os.kill(os.getpid(), signal.SIGUSR1)))
+        sending.start()
+        client.ping()
+        sending.join()
+    finally:
+        signal.signal(signal.SIGUSR1, former)
+    assert ended == ["handler"]
 
 
 def test_whoever_leads_may_leave(daemon: FakeDaemon, client: Client) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from e2e_daemon import Daemon, renardo
+
+from holdfast_protocol.errors import CannotHold
 
 TEXT = "".join(f"line {number}\n" for number in range(9))
 
@@ -86,3 +89,14 @@ def test_a_kind_to_keep_that_is_not_there_is_refused(shared: Daemon) -> None:
     shared.ok("save", "renardo/kinds", "-", content=renardo("x = 1", kick="k1"))
     said = shared.cli("new", "renardo/none", "--clear", "renardo/kinds", "--keep", "bufer")
     assert (said.code, "bufer" in said.err) == (3, True)
+
+
+def test_a_new_part_where_its_format_has_no_place_is_refused(shared: Daemon) -> None:
+    """In a save of parts and in a workspace alike, with the format's reason."""
+    with shared.client() as client:
+        with pytest.raises(CannotHold, match="igv"):
+            client.save("igv", "nowhere", parts={"nope": b"x"})
+        ws = client.workspace("igv/nowhere")
+        with pytest.raises(CannotHold, match="igv"):
+            ws["nope"] = b"x"
+        assert {**ws} == {}
