@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from e2e_daemon import Daemon
+from e2e_daemon import CLI, Daemon
 
 from holdfast.client import Client
 from holdfast_daemon.fault import Faults
@@ -194,6 +196,23 @@ def test_events_by_type_on_the_command_line(shared: Daemon) -> None:
         client.pin("plain/typed", "c")
     said = shared.ok("events", "--since", str(before), "--type", "noted", "--type", "pinned", "--json")
     assert [row["type"] for row in said.rows] == ["noted", "pinned"]
+
+
+def test_the_command_line_waits_until_something_happens(shared: Daemon) -> None:
+    """``wait`` prints it and ends with 0; with a time that is over, 7; an unknown event is a slip, 2."""
+    shared.ok("save", "waited/one", "-", content=b"1")
+    since = shared.ok("operations", "--json").rows[-1]["number"]
+    wait = [*CLI, "wait", "waited/one", "--no-start", "--for", "deleted"]
+    waiting = subprocess.Popen([*wait, "--for", "template", "--json"], env=shared.environment, stdout=subprocess.PIPE)
+    while waiting.poll() is None:  # it may not listen yet
+        shared.ok("template", "waited/one")
+        shared.ok("template", "waited/one", "--off")
+    (row,) = [json.loads(line) for line in waiting.communicate()[0].splitlines()]
+    assert (waiting.returncode, row["type"]) == (0, "template")
+    assert "template" in shared.ok("wait", "waited/one", "--for", "template", "--since", str(since)).text
+    assert subprocess.run([*wait, "--timeout", "0.3"], env=shared.environment, check=False).returncode == 7
+    assert shared.cli("wait", "waited/one", "--for", "delete").code == 2
+    assert shared.cli("wait", "waited/none", "--for", "deleted").code == 3
 
 
 def test_a_restart_in_the_middle_loses_nothing(daemon: Daemon) -> None:

@@ -51,6 +51,7 @@ VERBS: dict[str, str] = {
     "folder scan": "folder_scan",
     "folder suggest": "folder_suggest",
     "events": "events",
+    "wait": "wait",
     "status": "status",
 }
 
