@@ -53,6 +53,7 @@ class Looking:
 
     def look(self, looks: Sequence[Taken]) -> None:
         """Before anything counts as gone, whatever else was marked and is not known is looked at: it may be that."""
+        looks = [taken for taken in looks if not self._is_put_off(taken)]
         if not looks:
             return
         with self._outside.expecting(self._leaving):
@@ -66,6 +67,19 @@ class Looking:
             batch = gone[first : first + BATCH_COUNT]
             if not self._problems.guarded("The deletions", partial(self.lose, batch)):
                 self._put_off(each.path for each in batch)
+
+    def _is_put_off(self, taken: Taken) -> bool:
+        """What somebody is writing is looked at when it is closed, or at the bound: what lies there between two calls
+        is nobody's state."""
+        if taken.is_overdue(time.monotonic()):
+            return False
+        try:
+            is_written = files.is_being_written(self._site.whole(taken.path))
+        except OSError:  # it is gone, or not to be opened: the look will tell
+            return False
+        if is_written:
+            self._agenda.postpone(taken, QUIET_SECONDS)
+        return is_written
 
     def _leaving(self) -> Iterable[Place]:
         return self._neighbours.leaving(self._agenda.marked())

@@ -62,7 +62,7 @@ def everywhere(folder: bytes) -> bool:
 
 
 class Unsettled(OSError):
-    """The file changed while it was read, or somebody is at writing it; look again later."""
+    """The file changed while it was read, or somebody has emptied it to write it anew; look again later."""
 
 
 class NotAFile(OSError):
@@ -278,6 +278,12 @@ def _has_writer(descriptor: int) -> bool:
     return False
 
 
+def is_being_written(path: bytes) -> bool:
+    """Whether somebody has the regular file at ``path`` open for writing and has just changed it. Raises OSError."""
+    state = os.lstat(path)
+    return stat.S_ISREG(state.st_mode) and not _is_older(state, WRITING_SECONDS) and has_writer(path)
+
+
 def is_quiet(path: bytes, seconds: float) -> bool:
     """Whether its content has not been changed for so long, by the kernel's clock."""
     return _is_older(os.lstat(path), seconds)
@@ -294,7 +300,7 @@ def _take(path: bytes, take: Callable[[BinaryIO], Taken], patient: bool) -> Take
         _check_regular(before, path)  # again: another may have taken its place since that was looked at
         taken = take(source)
         after, size_bytes = os.fstat(descriptor), source.tell()
-        begun = patient and not _is_older(after, WRITING_SECONDS) and _has_writer(descriptor)
+        begun = patient and not size_bytes and not _is_older(after, WRITING_SECONDS) and _has_writer(descriptor)
     moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size_bytes != after.st_size
     if patient and (moved or begun):
         raise Unsettled(errno.EBUSY, "it is being written", os.fsdecode(path))
