@@ -124,9 +124,9 @@ class Server:
         empty = False
         try:
             self._service.begin_drain()
-            empty = self._take()
             if self._outbound.waiting:  # room in a peer's queue is signalled here as well
                 self._outbound.flush()
+            empty = self._take()  # last, for a send takes the descriptor's signal for what came meanwhile
         finally:
             self._service.end_drain()
             self._draining = False

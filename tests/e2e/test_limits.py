@@ -116,3 +116,15 @@ def test_an_identity_that_a_client_chose_is_refused(shared: Daemon) -> None:
         answer = raw.request(verb, body)
         assert (answer["kind"], answer["body"]["code"]) == ("error", "not-allowed")
     raw.close()
+
+
+def test_whoever_keeps_many_under_way_is_answered_on_and_on(raw: Raw) -> None:
+    """More than libzmq holds for a peer: what waits for room goes out, and what came meanwhile is seen."""
+    flight, count = 64, 30_000
+    for _ in range(flight):
+        raw.tell(header("ping", {}))
+    for _ in range(count):
+        assert raw.listen()["kind"] == "result"
+        raw.tell(header("ping", {}))
+    for _ in range(flight):
+        assert raw.listen()["kind"] == "result"
