@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from functools import wraps
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 from holdfast.awaiting import AsyncLine
+from holdfast.methods import awaiting
 from holdfast.plans import Plan, Result, asked
 from holdfast.references import reference
 from holdfast.verbs import Verbs
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from holdfast.parts import SessionPart
     from holdfast.workspace import AsyncWorkspace
     from holdfast_protocol.connection import Answered
-
-Given = ParamSpec("Given")
-
-
-def _awaiting(
-    verb: Callable[Concatenate[Verbs, Given], Plan[Result]], *, large: bool = False
-) -> Callable[Concatenate[AsyncClient, Given], Coroutine[Any, Any, Result]]:
-    @wraps(verb)
-    async def method(self: AsyncClient, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        return await self.run(verb(self.verbs, *args, **kwargs), large=large)
-
-    return method
 
 
 class AsyncClient:
@@ -66,52 +54,58 @@ class AsyncClient:
         """What a plan of ``verbs`` comes to; ``large``: what it reads and hashes on the way is done in a thread."""
         return await self._line.run(plan, self.timeout_seconds, large=large)
 
+    @property
+    def _plans(self) -> Verbs:
+        return self.verbs
+
+    _run = run
+
     async def ask(
         self, request: wire.Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None
     ) -> Answered:
         """The answer to any request of ``holdfast_protocol.messages``, with its payload frames."""
         return await self.run(asked(request, payload, timeout_seconds))
 
-    hello = _awaiting(Verbs.hello)
-    ping = _awaiting(Verbs.ping)
-    save = _awaiting(Verbs.save, large=True)
-    import_document = _awaiting(Verbs.import_document, large=True)
-    list = _awaiting(Verbs.list)
-    search = _awaiting(Verbs.search)
-    show = _awaiting(Verbs.show)
-    log = _awaiting(Verbs.log)
-    diff = _awaiting(Verbs.diff)
-    load = _awaiting(Verbs.load)
-    cat = _awaiting(Verbs.cat)
-    restore = _awaiting(Verbs.restore)
-    accept = _awaiting(Verbs.accept)
-    rename = _awaiting(Verbs.rename)
-    copy = _awaiting(Verbs.copy)
-    tag = _awaiting(Verbs.tag)
-    template = _awaiting(Verbs.template)
-    archive = _awaiting(Verbs.archive)
-    unarchive = _awaiting(Verbs.unarchive)
-    note = _awaiting(Verbs.note)
-    pin = _awaiting(Verbs.pin)
-    new = _awaiting(Verbs.new)
-    check_resources = _awaiting(Verbs.check_resources)
-    delete = _awaiting(Verbs.delete)
-    purge = _awaiting(Verbs.purge)
-    prune = _awaiting(Verbs.prune)
-    undo = _awaiting(Verbs.undo)
-    operations = _awaiting(Verbs.operations)
-    folder_add = _awaiting(Verbs.folder_add)
-    folder_remove = _awaiting(Verbs.folder_remove)
-    folder_list = _awaiting(Verbs.folder_list)
-    folder_scan = _awaiting(Verbs.folder_scan)
-    folder_suggest = _awaiting(Verbs.folder_suggest)
-    settle = _awaiting(Verbs.settle)
-    status = _awaiting(Verbs.status)
-    workspaces = _awaiting(Verbs.workspaces)
-    recover = _awaiting(Verbs.recover)
-    discard = _awaiting(Verbs.discard)
-    reload = _awaiting(Verbs.reload)
-    last = _awaiting(Verbs.last)
+    hello = awaiting(Verbs.hello)
+    ping = awaiting(Verbs.ping)
+    save = awaiting(Verbs.save, large=True)
+    import_document = awaiting(Verbs.import_document, large=True)
+    list = awaiting(Verbs.list)
+    search = awaiting(Verbs.search)
+    show = awaiting(Verbs.show)
+    log = awaiting(Verbs.log)
+    diff = awaiting(Verbs.diff)
+    load = awaiting(Verbs.load)
+    cat = awaiting(Verbs.cat)
+    restore = awaiting(Verbs.restore)
+    accept = awaiting(Verbs.accept)
+    rename = awaiting(Verbs.rename)
+    copy = awaiting(Verbs.copy)
+    tag = awaiting(Verbs.tag)
+    template = awaiting(Verbs.template)
+    archive = awaiting(Verbs.archive)
+    unarchive = awaiting(Verbs.unarchive)
+    note = awaiting(Verbs.note)
+    pin = awaiting(Verbs.pin)
+    new = awaiting(Verbs.new)
+    check_resources = awaiting(Verbs.check_resources)
+    delete = awaiting(Verbs.delete)
+    purge = awaiting(Verbs.purge)
+    prune = awaiting(Verbs.prune)
+    undo = awaiting(Verbs.undo)
+    operations = awaiting(Verbs.operations)
+    folder_add = awaiting(Verbs.folder_add)
+    folder_remove = awaiting(Verbs.folder_remove)
+    folder_list = awaiting(Verbs.folder_list)
+    folder_scan = awaiting(Verbs.folder_scan)
+    folder_suggest = awaiting(Verbs.folder_suggest)
+    settle = awaiting(Verbs.settle)
+    status = awaiting(Verbs.status)
+    workspaces = awaiting(Verbs.workspaces)
+    recover = awaiting(Verbs.recover)
+    discard = awaiting(Verbs.discard)
+    reload = awaiting(Verbs.reload)
+    last = awaiting(Verbs.last)
 
     async def parts(
         self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()

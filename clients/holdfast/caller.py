@@ -9,10 +9,7 @@ from holdfast.channel import Channel, check_listening
 from holdfast.exchange import GREETING
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
 from holdfast_protocol.errors import ShuttingDown, Unreachable
-from holdfast_protocol.messages import (
-    Request,
-    Welcome,
-)
+from holdfast_protocol.messages import Request, Welcome
 
 
 def consider(problem: Exception, path: str, *, hopeless: bool) -> None:

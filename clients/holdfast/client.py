@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 from holdfast.blocking import Line
+from holdfast.methods import blocking
 from holdfast.plans import Plan, Result, asked
 from holdfast.references import reference
 from holdfast.verbs import Verbs
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from holdfast.parts import SessionPart
     from holdfast.workspace import Workspace
     from holdfast_protocol.connection import Answered
-
-Given = ParamSpec("Given")
-
-
-def _blocking(
-    verb: Callable[Concatenate[Verbs, Given], Plan[Result]],
-) -> Callable[Concatenate[Client, Given], Result]:
-    @wraps(verb)
-    def method(self: Client, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        return self.run(verb(self.verbs, *args, **kwargs))
-
-    return method
 
 
 class Client:
@@ -82,6 +70,12 @@ class Client:
             self._line = Line(self.path)
         return self._line.run(plan, self.timeout_seconds)
 
+    @property
+    def _plans(self) -> Verbs:
+        return self.verbs
+
+    _run = run
+
     def ask(
         self, request: wire.Request, payload: Sequence[bytes] = (), timeout_seconds: float | None = None
     ) -> Answered:
@@ -93,46 +87,46 @@ class Client:
         """
         return self.run(asked(request, payload, timeout_seconds))
 
-    hello = _blocking(Verbs.hello)
-    ping = _blocking(Verbs.ping)
-    save = _blocking(Verbs.save)
-    import_document = _blocking(Verbs.import_document)
-    list = _blocking(Verbs.list)
-    search = _blocking(Verbs.search)
-    show = _blocking(Verbs.show)
-    log = _blocking(Verbs.log)
-    diff = _blocking(Verbs.diff)
-    load = _blocking(Verbs.load)
-    cat = _blocking(Verbs.cat)
-    restore = _blocking(Verbs.restore)
-    accept = _blocking(Verbs.accept)
-    rename = _blocking(Verbs.rename)
-    copy = _blocking(Verbs.copy)
-    tag = _blocking(Verbs.tag)
-    template = _blocking(Verbs.template)
-    archive = _blocking(Verbs.archive)
-    unarchive = _blocking(Verbs.unarchive)
-    note = _blocking(Verbs.note)
-    pin = _blocking(Verbs.pin)
-    new = _blocking(Verbs.new)
-    check_resources = _blocking(Verbs.check_resources)
-    delete = _blocking(Verbs.delete)
-    purge = _blocking(Verbs.purge)
-    prune = _blocking(Verbs.prune)
-    undo = _blocking(Verbs.undo)
-    operations = _blocking(Verbs.operations)
-    folder_add = _blocking(Verbs.folder_add)
-    folder_remove = _blocking(Verbs.folder_remove)
-    folder_list = _blocking(Verbs.folder_list)
-    folder_scan = _blocking(Verbs.folder_scan)
-    folder_suggest = _blocking(Verbs.folder_suggest)
-    settle = _blocking(Verbs.settle)
-    status = _blocking(Verbs.status)
-    workspaces = _blocking(Verbs.workspaces)
-    recover = _blocking(Verbs.recover)
-    discard = _blocking(Verbs.discard)
-    reload = _blocking(Verbs.reload)
-    last = _blocking(Verbs.last)
+    hello = blocking(Verbs.hello)
+    ping = blocking(Verbs.ping)
+    save = blocking(Verbs.save)
+    import_document = blocking(Verbs.import_document)
+    list = blocking(Verbs.list)
+    search = blocking(Verbs.search)
+    show = blocking(Verbs.show)
+    log = blocking(Verbs.log)
+    diff = blocking(Verbs.diff)
+    load = blocking(Verbs.load)
+    cat = blocking(Verbs.cat)
+    restore = blocking(Verbs.restore)
+    accept = blocking(Verbs.accept)
+    rename = blocking(Verbs.rename)
+    copy = blocking(Verbs.copy)
+    tag = blocking(Verbs.tag)
+    template = blocking(Verbs.template)
+    archive = blocking(Verbs.archive)
+    unarchive = blocking(Verbs.unarchive)
+    note = blocking(Verbs.note)
+    pin = blocking(Verbs.pin)
+    new = blocking(Verbs.new)
+    check_resources = blocking(Verbs.check_resources)
+    delete = blocking(Verbs.delete)
+    purge = blocking(Verbs.purge)
+    prune = blocking(Verbs.prune)
+    undo = blocking(Verbs.undo)
+    operations = blocking(Verbs.operations)
+    folder_add = blocking(Verbs.folder_add)
+    folder_remove = blocking(Verbs.folder_remove)
+    folder_list = blocking(Verbs.folder_list)
+    folder_scan = blocking(Verbs.folder_scan)
+    folder_suggest = blocking(Verbs.folder_suggest)
+    settle = blocking(Verbs.settle)
+    status = blocking(Verbs.status)
+    workspaces = blocking(Verbs.workspaces)
+    recover = blocking(Verbs.recover)
+    discard = blocking(Verbs.discard)
+    reload = blocking(Verbs.reload)
+    last = blocking(Verbs.last)
 
     def parts(
         self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()

@@ -9,46 +9,28 @@ What is put is kept by the daemon whatever becomes of the application, which fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator, MutableMapping
-from functools import wraps
+from collections.abc import Iterator, MutableMapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from holdfast.live import LiveState
-from holdfast.plans import Plan
+from holdfast.methods import awaiting, blocking
+from holdfast.plans import Plan, Result
 from holdfast_protocol.model import PartRow, WorkspaceRow
 
 if TYPE_CHECKING:
     from holdfast.async_client import AsyncClient
     from holdfast.client import Client
 
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
-_Verb = Callable[Concatenate[LiveState, Given], Plan[Result]]
-
-
-def _blocking(verb: _Verb[Given, Result]) -> Callable[Concatenate[Workspace, Given], Result]:
-    @wraps(verb)
-    def method(self: Workspace, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        return self._client.run(verb(self._state, *args, **kwargs))
-
-    return method
-
-
-def _awaiting(
-    verb: _Verb[Given, Result], *, large: bool = False
-) -> Callable[Concatenate[AsyncWorkspace, Given], Coroutine[Any, Any, Result]]:
-    @wraps(verb)
-    async def method(self: AsyncWorkspace, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        return await self._client.run(verb(self._state, *args, **kwargs), large=large)
-
-    return method
-
 
 class _Known:
     """What both know without asking."""
 
     _state: LiveState
+
+    @property
+    def _plans(self) -> LiveState:
+        return self._state
 
     @property
     def id(self) -> str:
@@ -107,15 +89,18 @@ class Workspace(_Known, MutableMapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._state.parts)
 
-    patch = _blocking(LiveState.patch)
-    replace = _blocking(LiveState.replace)
-    wait_until_due = _blocking(LiveState.wait_until_due)
-    rename = _blocking(LiveState.rename)
-    reorder = _blocking(LiveState.reorder)
-    save = _blocking(LiveState.save)
-    reload = _blocking(LiveState.reload)
-    discard = _blocking(LiveState.discard)
-    close = _blocking(LiveState.close)
+    def _run(self, plan: Plan[Result]) -> Result:
+        return self._client.run(plan)
+
+    patch = blocking(LiveState.patch)
+    replace = blocking(LiveState.replace)
+    wait_until_due = blocking(LiveState.wait_until_due)
+    rename = blocking(LiveState.rename)
+    reorder = blocking(LiveState.reorder)
+    save = blocking(LiveState.save)
+    reload = blocking(LiveState.reload)
+    discard = blocking(LiveState.discard)
+    close = blocking(LiveState.close)
 
     def __enter__(self) -> Self:
         return self
@@ -133,18 +118,21 @@ class AsyncWorkspace(_Known):
         self._client = client
         self._state = state
 
-    content = _awaiting(LiveState.content)
-    put = _awaiting(LiveState.put, large=True)
-    remove = _awaiting(LiveState.remove)
-    patch = _awaiting(LiveState.patch)
-    replace = _awaiting(LiveState.replace, large=True)
-    wait_until_due = _awaiting(LiveState.wait_until_due)
-    rename = _awaiting(LiveState.rename)
-    reorder = _awaiting(LiveState.reorder)
-    save = _awaiting(LiveState.save)
-    reload = _awaiting(LiveState.reload)
-    discard = _awaiting(LiveState.discard)
-    close = _awaiting(LiveState.close)
+    async def _run(self, plan: Plan[Result], *, large: bool = False) -> Result:
+        return await self._client.run(plan, large=large)
+
+    content = awaiting(LiveState.content)
+    put = awaiting(LiveState.put, large=True)
+    remove = awaiting(LiveState.remove)
+    patch = awaiting(LiveState.patch)
+    replace = awaiting(LiveState.replace, large=True)
+    wait_until_due = awaiting(LiveState.wait_until_due)
+    rename = awaiting(LiveState.rename)
+    reorder = awaiting(LiveState.reorder)
+    save = awaiting(LiveState.save)
+    reload = awaiting(LiveState.reload)
+    discard = awaiting(LiveState.discard)
+    close = awaiting(LiveState.close)
 
     async def __aenter__(self) -> Self:
         return self
