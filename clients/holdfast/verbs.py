@@ -30,12 +30,12 @@ _UPLOADS = 3
 
 
 class Verbs:
-    """``timeout_seconds``: what a request may take; ``epoch``: that of the daemon that was greeted last, or None."""
+    """``timeout_seconds``: what a request may take; ``welcome``: of the daemon that was greeted last, or None."""
 
-    def __init__(self, timeout_seconds: float, epoch: Callable[[], str | None]) -> None:
+    def __init__(self, timeout_seconds: float, welcome: Callable[[], wire.Welcome | None]) -> None:
         self.timeout_seconds = timeout_seconds
         self.bases = Bases()
-        self._epoch = epoch
+        self._welcome = welcome
 
     def hello(self) -> Plan[wire.Welcome]:
         """The daemon's protocol, version, epoch (new at each of its starts), limits (bytes, but for ``_count`` and
@@ -72,9 +72,10 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
 
-        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
-        several files, a mapping of relative path (raw bytes) to either. ``published``: answered only when the visible
-        file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
+        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large, by the daemon itself
+        where it can; or, for a document of several files, a mapping of relative path (raw bytes) to either. A file that
+        another program goes on changing is Unreadable. ``published``: answered only when the visible file shows it.
+        Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
         suspect (kept, but not the head). Large content has more time. Raises Exists (with ``new``), NotAllowed (a
         template), NotFound (no such folder, part, or revision), Ambiguous, BadName, BadField, CannotHold, Damaged,
         TooLarge, NoSpace.
@@ -625,16 +626,16 @@ class Verbs:
 
         tries = 1
         while True:
-            before = self._epoch() or (yield from self.hello()).epoch
+            before = self._welcome() or (yield from self.hello())
             try:
-                parcel = yield from pack(content, parts)
+                parcel = yield from pack(content, parts, lends=wire.LOCAL_FILES in before.capabilities)
                 timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
                 answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
                 assert isinstance(answer.reply, wire.Saved)
                 return answer.reply
             except HoldfastError as problem:
                 is_gone = isinstance(problem, BadField) and "chunk" in problem.details
-                if tries == _UPLOADS or (self._epoch() == before and not is_gone):
+                if tries == _UPLOADS or (self._welcome() == before and not is_gone):
                     raise
                 tries += 1
 
