@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import msgpack
 import pytest
 import zmtp
-from e2e_daemon import Daemon, until
+from e2e_daemon import Daemon
 from e2e_line import Line
 from raw_client import header
 
@@ -25,6 +25,7 @@ import holdfast
 from holdfast.plans import Came, Plan, go_on
 from holdfast_daemon.putting import PIECE_BYTES
 from holdfast_protocol import messages as m
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.model import FileSource
 
@@ -44,6 +45,9 @@ def _gives_handles() -> bool:
 
 
 pytestmark = pytest.mark.skipif(not _gives_handles(), reason="the daemon reads no files itself before Linux 6.5")
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can choose the number of a process, or mount")
 
 
 @pytest.fixture
@@ -100,6 +104,7 @@ def test_a_file_is_the_same_wherever_it_is_read_in_pieces(shared: Daemon, tmp_pa
         client.save("plain", f"pieces {more}", file)
         assert client.save("plain", f"pieces {more}", file.read_bytes()).outcome == "unchanged"
         assert client.cat(f"plain/pieces {more}") == file.read_bytes()
+        assert client.show(f"plain/pieces {more}").files[0].hash == hash_of(file.read_bytes())
 
 
 def test_directories_parts_and_imports_are_read_as_well(shared: Daemon, file: Path) -> None:
@@ -223,29 +228,74 @@ def _said(line: socket.socket, verb: str, **body: Any) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("greeted", [False, True])
-def test_a_connection_whose_process_has_ended_lends_nothing(shared: Daemon, file: Path, greeted: bool) -> None:
-    """A child goes on with it: the number of the process that connected may be another's by now, with files open that
-    this one may not read."""
-    read, write = os.pipe()
+def _forked(work: Callable[[], object]) -> int:
+    """The number of a process that does this and ends."""
     pid = os.fork()
     if pid == 0:
         try:
-            line, source = zmtp.opened(shared.socket), file.open("rb")
-            if greeted:
-                assert m.LOCAL_FILES in _said(line, "hello", protocol=1)["capabilities"]
-            parent = os.getpid()
-            if os.fork() == 0:
-                until(lambda: not os.path.exists(f"/proc/{parent}"))
-                offered = m.LOCAL_FILES in ([] if greeted else _said(line, "hello", protocol=1)["capabilities"])
-                code = _said(line, "put-file", descriptor=source.fileno()).get("code")
-                os.write(write, json.dumps([offered, code]).encode())
+            work()
         finally:
             os._exit(0)
+    return pid
+
+
+def _another(number: int, work: Callable[[], object]) -> int:
+    """The same, where it is to have that number, which nobody has any more."""
+    for _ in range(1000):  # somebody else may have been faster
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(number - 1))
+        pid = _forked(lambda: work() if os.getpid() == number else None)
+        if pid == number:
+            return pid
+        os.waitpid(pid, 0)
+    pytest.skip("the number is somebody else's by now")
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+@pytest.mark.parametrize("reused", [False, pytest.param(True, marks=needs_root)])
+def test_a_connection_whose_process_has_ended_lends_nothing(
+    shared: Daemon, file: Path, greeted: bool, reused: bool
+) -> None:
+    """A child goes on with it: the number of the process that connected may be another's by now, which has files open
+    that the child may not read."""
+    number, line = 200, socket.socket()
+    (wait, go), (stays, end), (read, write) = os.pipe(), os.pipe(), os.pipe()
+
+    def connect() -> None:
+        nonlocal line
+        line = zmtp.opened(shared.socket)
+        _open(file, number)
+        if greeted:
+            assert m.LOCAL_FILES in _said(line, "hello", protocol=1)["capabilities"]
+        _forked(go_on_with_it)
+
+    def go_on_with_it() -> None:
+        os.read(wait, 1)
+        offered = m.LOCAL_FILES in ([] if greeted else _said(line, "hello", protocol=1)["capabilities"])
+        code = _said(line, "put-file", descriptor=number).get("code")
+        os.write(write, json.dumps([offered, code]).encode())
+
+    def stay() -> None:
+        os.close(write)
+        _open(file, number)
+        os.write(go, b"!")
+        os.read(stays, 1)
+
+    os.waitpid(pid := _forked(connect), 0)
+    if reused:
+        _another(pid, stay)
+    else:
+        os.write(go, b"!")
     os.close(write)
-    os.waitpid(pid, 0)
     with os.fdopen(read) as answer:
-        assert json.loads(answer.read()) == [False, "not-allowed"]
+        said = json.loads(answer.read())
+    if reused:
+        os.write(end, b"!")
+        os.waitpid(pid, 0)
+    assert said == [False, "not-allowed"]
+
+
+def _open(file: Path, number: int) -> None:
+    os.dup2(os.open(file, os.O_RDONLY), number)
 
 
 def test_what_was_not_offered_is_refused(shared: Daemon, file: Path) -> None:
@@ -275,7 +325,7 @@ with holdfast.connect(sys.argv[1]) as client:
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root mounts something for itself")
+@needs_root
 def test_a_client_with_mounts_of_its_own_saves_what_it_sees(shared: Daemon, file: Path) -> None:
     """The daemon sees nothing at that path, or another file; it reads the client's."""
     command = f'mount -t tmpfs none /mnt && exec "{sys.executable}" -c "$0" "$@"'
