@@ -124,9 +124,10 @@ class Server:
         empty = False
         try:
             self._service.begin_drain()
-            if self._outbound.waiting:  # room in a peer's queue is signalled here as well
-                self._outbound.flush()
-            empty = self._take()  # last, for a send takes the descriptor's signal for what came meanwhile
+            empty = self._take()
+            if self._outbound.waiting:  # the same descriptor signals room in a peer's queue
+                went = self._outbound.flush()
+                empty = self._take() and not went  # last, for a send takes the signal of what came meanwhile
         finally:
             self._service.end_drain()
             self._draining = False
