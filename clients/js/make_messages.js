@@ -49,13 +49,18 @@ export declare const rows: Record<string, Fields>;
 
 ${rows.map(([name, row]) => comment(row.says) + `export interface ${name} ${fields(row, asked.has(name))}\n`).join('\n')}
 export interface Requests {
-${requests.map(([verb, row]) => `${comment(row.says, '  ')}  '${verb}': ${fields(row, true, '  ')};\n`).join('')}}
+${requests.map(([verb, row]) => `${comment(row.says + thrown(wire, row.errors), '  ')}  '${verb}': ${fields(row, true, '  ')};\n`).join('')}}
 
 export interface Replies {
 ${requests.map(([verb, row]) => `  '${verb}': ${row.reply};\n`).join('')}}
 
 export type Verb = keyof Requests;
 `;
+}
+
+/** @param {any} wire @param {string[]} codes */
+function thrown(wire, codes) {
+  return codes.length ? ` Throws ${codes.map((code) => wire.errors[code].class).join(', ')}.` : '';
 }
 
 /** @param {Row} row @param {boolean} asked whether a client may leave out what has a default @param {string} margin */
