@@ -7,6 +7,7 @@ export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
 export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms' | 'requests_in_flight' | 'request_bytes_in_flight' | 'subscriptions_count' | 'connections_count', number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
+export declare const told: Record<string, string>;
 export declare const rows: Record<string, Fields>;
 
 /** What a person names: `APP/NAME@SNAPSHOT:PART`. `app` and `folder` may be None where the name is unique. `snapshot`: `latest`, `-1` (one before the head), an id's prefix of four digits or more, `good`, `pin:LABEL`, or `{2 hours ago}`. `part`: key or unique name. `id` names the session by its id and then stands for app, name and folder. */
