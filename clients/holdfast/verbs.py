@@ -340,7 +340,7 @@ class Verbs:
 
     def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was. Raises
-        NotFound, Ambiguous, Exists (another revision than ``expect``), NotAllowed (its application may have it open).
+        NotFound, Ambiguous, Exists (another revision than ``expect``).
 
         >>> changed = client.archive("notes/ideas")
         >>> [row.name for row in client.list().rows], client.cat("notes/ideas")
@@ -350,7 +350,7 @@ class Verbs:
 
     def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session is in the ordinary list again. Raises NotFound, Ambiguous, Exists (another revision than
-        ``expect``), NotAllowed (its application may have it open).
+        ``expect``).
 
         >>> client.archive("notes/ideas").session.archived, client.unarchive("notes/ideas").session.archived
         (True, False)

@@ -624,13 +624,13 @@ export interface Requests {
     on?: boolean;
     expect?: number | null;
   };
-  /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. Throws Ambiguous, NotFound, Exists, NotAllowed. */
+  /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. Throws Ambiguous, NotFound, Exists. */
   'archive': {
     ref: Ref;
     published?: boolean;
     expect?: number | null;
   };
-  /** The session is in the ordinary list again, and its file where it was. Throws Ambiguous, NotFound, Exists, NotAllowed. */
+  /** The session is in the ordinary list again, and its file where it was. Throws Ambiguous, NotFound, Exists. */
   'unarchive': {
     ref: Ref;
     published?: boolean;
