@@ -267,7 +267,8 @@ class Verbs:
         """An older snapshot, or chosen parts of it, becomes the head again, of this session, of a new one called
         ``name``, or (parts only) of another one, ``into``. ``expect`` is the revision (``session.revision``) that its
         caller has seen: where the session is at another by now, nothing is done. Raises NotFound, Ambiguous, Exists
-        (the name, or another revision than ``expect``), CannotHold, Damaged, TooLarge, NoSpace.
+        (the name, or another revision than ``expect``), NotAllowed (its application may have it open), BadName,
+        CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> client.restore("notes/ideas@-1").session.revision
         3
@@ -282,7 +283,7 @@ class Verbs:
 
     def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Saved]:
         """The newest suspect of a session, or the one that is named, becomes its head. Raises NotFound, Ambiguous,
-        Exists (another revision than ``expect``).
+        Exists (another revision than ``expect``), NotAllowed (its application may have it open).
 
         >>> client.save("renardo", "verse", b"").outcome
         'suspect'
@@ -339,7 +340,7 @@ class Verbs:
 
     def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was. Raises
-        NotFound, Ambiguous, Exists (another revision than ``expect``), NotAllowed (its application may have it open).
+        NotFound, Ambiguous, Exists (another revision than ``expect``).
 
         >>> changed = client.archive("notes/ideas")
         >>> [row.name for row in client.list().rows], client.cat("notes/ideas")
@@ -348,7 +349,8 @@ class Verbs:
         return replied(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
     def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session is in the ordinary list again. Raises as ``archive`` does.
+        """The session is in the ordinary list again. Raises NotFound, Ambiguous, Exists (another revision than
+        ``expect``).
 
         >>> client.archive("notes/ideas").session.archived, client.unarchive("notes/ideas").session.archived
         (True, False)
@@ -382,7 +384,7 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
         file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises
-        NotFound, Ambiguous, BadName, BadField (another application's), Exists, CannotHold, Damaged, TooLarge.
+        NotFound, Ambiguous, BadName, BadField (another application's), Exists, CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> saved = client.new("chorus", clear="renardo/verse")
         >>> [part.name for part in client.show("renardo/chorus").parts]
@@ -440,7 +442,8 @@ class Verbs:
         self, number: int | None = None, *, published: bool = False, expect: int | None = None
     ) -> Plan[wire.Undone]:
         """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound, Exists (its
-        session is at another revision than ``expect``).
+        session is at another revision than ``expect``), NotAllowed (its application may have it open), Damaged and
+        TooLarge (an autosave that is to be a workspace again).
 
         >>> deleted = client.delete("notes/ideas")
         >>> client.undo(deleted.operation).undone.type
@@ -551,7 +554,7 @@ class Verbs:
     ) -> Plan[LiveState]:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
         document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
-        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged."""
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged, TooLarge."""
         from holdfast.live import LiveState
 
         named = reference(name) if name else Ref()
@@ -573,7 +576,7 @@ class Verbs:
         self, id: str, *, name: str | None = None, message: str = "", accept: bool = False, published: bool = False
     ) -> Plan[wire.Saved]:
         """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists,
-        BadName, CannotHold, NoSpace.
+        NotAllowed (a template), BadName, CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["bass"] = "b1 >> bass([0, 4])"
@@ -584,7 +587,8 @@ class Verbs:
         return replied(request, wire.Saved)
 
     def discard(self, id: str) -> Plan[wire.WorkspaceEnded]:
-        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound.
+        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound, and
+        CannotHold, Damaged, TooLarge where that cannot be.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["bass"] = "b1 >> bass([0, 4])"
@@ -595,7 +599,8 @@ class Verbs:
 
     def reload(self, id: str, *, head: bool = False) -> Plan[wire.WorkspaceReloaded]:
         """A workspace has again what it began from, or what its session's ``head`` is now; what was unsaved is in the
-        history as an autosave, and ``undo`` brings it back. Raises NotFound, Damaged, TooLarge.
+        history as an autosave, and ``undo`` brings it back. Raises NotFound, and CannotHold, Damaged, TooLarge where
+        that cannot be.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["chorus"] = "c1 >> pluck()"

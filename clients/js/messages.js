@@ -87,6 +87,13 @@ export const verbs = {
   "last": {"reply":"LastState","changes":false,"fields":{"app":{"type":["text","nil"],"absent":null}}},
 };
 
+export const told = {
+  "event": "Event",
+  "events": "Events",
+  "beat": "Beat",
+  "gap": "Gap",
+};
+
 export const rows = {
   "Ref": {"name":{"type":"text","absent":""},"app":{"type":["text","nil"],"absent":null},"folder":{"type":["text","nil"],"absent":null},"snapshot":{"type":"text","absent":"latest"},"part":{"type":["text","nil"],"absent":null},"id":{"type":["text","nil"],"absent":null}},
   "SessionRow": {"id":{"type":"text"},"app":{"type":"text"},"folder":{"type":"text"},"name":{"type":"text"},"format":{"type":"text"},"revision":{"type":"int"},"head":{"type":["text","nil"]},"created":{"type":"time"},"modified":{"type":"time"},"size_bytes":{"type":"int"},"path":{"type":"bytes"},"suspect":{"type":"bool","absent":false},"diverged":{"type":"bool","absent":false},"deleted":{"type":"bool","absent":false},"archived":{"type":"bool","absent":false},"template":{"type":"bool","absent":false},"tags":{"type":{"array":"text"},"absent":[]},"forked_from":{"type":["text","nil"],"absent":null}},

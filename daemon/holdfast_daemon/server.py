@@ -45,6 +45,7 @@ from holdfast_protocol.messages import (
     WorkspaceReorder,
     WorkspaceReplace,
 )
+from holdfast_protocol.refusals import is_known
 
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
@@ -196,7 +197,7 @@ class Server:
         try:
             answer = self._service.answer_at_once(asked.id, request, peer.author)
         except Exception as problem:
-            self._put(identity, connection.error(asked.id, _coded(problem)))
+            self._put(identity, connection.error(asked.id, _coded(problem, type(request))))
             return
         if answer is not None:
             self._put(identity, answer)
@@ -262,7 +263,7 @@ class Server:
         except TimeoutError:
             problem = TooLate("The deadline passed")
         except Exception as other:  # the server's one catch-all: every request is answered
-            problem = _coded(other)
+            problem = _coded(other, type(asked.request))
         self._put(asking.peer, connection.error(asked.id, problem))
         return isinstance(problem, Cancelled)
 
@@ -345,8 +346,11 @@ def _option(socket: zmq.Socket[bytes], option: int) -> int:
     return value
 
 
-def _coded(problem: Exception) -> HoldfastError:
+def _coded(problem: Exception, request: type[messages.Request]) -> HoldfastError:
+    """What its asker is told. A code that no table names for the verb is a mistake of ours: the tests look for it."""
     if isinstance(problem, HoldfastError):
+        if not is_known(request, problem):
+            _log.error("%s is refused with %s, which no table names", VERB_OF[request], problem.code)
         return problem
     _log.error("A request failed", exc_info=problem)
     return Internal(f"The daemon met {type(problem).__name__}; its log has more")
