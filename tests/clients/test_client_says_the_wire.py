@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import holdfast
+from holdfast.documents import OpenDocument
 from holdfast.workspace import Workspace
 from holdfast_protocol.errors import ERRORS, HoldfastError
 
@@ -22,6 +23,7 @@ VERBS: dict[str, dict[str, Any]] = WIRE["verbs"]
 METHODS: dict[str, Callable[..., Any]] = {
     "cancel": holdfast.AsyncClient.ask,  # said by itself, where the task that asks is cancelled
     "import": holdfast.Client.import_document,
+    "chunks": OpenDocument.write,
     "missing": holdfast.Client.save,
     "put": holdfast.Client.save,
     "subscribe": holdfast.Client.events,
@@ -40,6 +42,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "save": {"files": "content", "session": None},
     "import": {"files": "content"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
+    "chunks": {"ref": None, "path": "row", "start": None},
     "unsubscribe": {"subscription": None},
     "workspace-put": {"source": "part"},
     "workspace-replace": {"files": "document"},
