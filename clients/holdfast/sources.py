@@ -21,7 +21,10 @@ FileContent = bytes | os.PathLike[str]
 DocumentContent = FileContent | Mapping[bytes, FileContent]
 
 INLINE_BYTES = 1024 * 1024
-_PIECE_BYTES = 16 * 1024 * 1024
+#: Read and cut at once: no other thread of the process goes on meanwhile.
+_PIECE_BYTES = 4 * 1024 * 1024
+#: Asked for and sent together.
+_BATCH_BYTES = 16 * 1024 * 1024
 #: Small enough that another request of this client does not wait long behind one.
 _PUT_BYTES = 2 * 1024 * 1024
 _PUT_COUNT = 200
@@ -39,11 +42,16 @@ class Parcel(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """One file or part: its content, or the hashes of its chunks; ``size_bytes`` is that of the content."""
+    """One file or part: its content, or the hashes of its chunks and of the whole; ``size_bytes`` is that of the
+    content."""
 
     travelling: bytes
-    chunked: bool
     size_bytes: int
+    hash: bytes | None = None
+
+    @property
+    def chunked(self) -> bool:
+        return self.hash is not None
 
 
 class _Place(NamedTuple):
@@ -69,16 +77,13 @@ def pack(content: DocumentContent | None, parts: Mapping[str, FileContent]) -> P
         pieces.append(piece)
     yield from upload.finish()
     frames, places = _framed([piece.travelling for piece in pieces])
-    placed = [(piece.chunked, place._asdict()) for piece, place in zip(pieces, places, strict=True)]
+    placed = [
+        {"chunked": piece.chunked, "hash": piece.hash, **place._asdict()}
+        for piece, place in zip(pieces, places, strict=True)
+    ]
     return Parcel(
-        files=[
-            FileSource(path=path, chunked=chunked, **place)
-            for path, (chunked, place) in zip(files, placed, strict=False)
-        ],
-        parts=[
-            PartSource(part=part, chunked=chunked, **place)
-            for part, (chunked, place) in zip(parts, placed[len(files) :], strict=True)
-        ],
+        files=[FileSource(path=path, **place) for path, place in zip(files, placed, strict=False)],
+        parts=[PartSource(part=part, **place) for part, place in zip(parts, placed[len(files) :], strict=True)],
         frames=frames,
         size_bytes=sum(piece.size_bytes for piece in pieces),
     )
@@ -88,15 +93,14 @@ def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_P
     """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
         if len(content) <= room_bytes:
-            return _Piece(content, False, len(content))
-        return _Piece((yield from upload.add(chunking.cut(content))), True, len(content))
+            return _Piece(content, len(content))
+        return (yield from upload.add(chunking.cut(content)))
     try:
         with open(content, "rb") as file:
             start = file.read(room_bytes + 1)
             if len(start) <= room_bytes:
-                return _Piece(start, False, len(start))
-            hashes = yield from upload.add(_cut_file(file, start))
-            return _Piece(hashes, True, file.tell() if file.seekable() else len(hashes) * 8192)
+                return _Piece(start, len(start))
+            return (yield from upload.add(_cut_file(file, start)))
     except OSError as problem:
         name = os.fspath(content)
         raise Unreadable(f"{name}: {problem.strerror or problem}", path=name) from problem
@@ -153,17 +157,19 @@ class _Upload:
         self._batch: list[_Named] = []
         self._size_bytes = 0
 
-    def add(self, chunks: Iterable[memoryview]) -> Plan[bytes]:
-        """The hashes of the chunks, which the daemon has after ``finish``."""
-        hashes = bytearray()
+    def add(self, chunks: Iterable[memoryview]) -> Plan[_Piece]:
+        """One file or part of these chunks, which the daemon has after ``finish``."""
+        hashes, whole, size_bytes = bytearray(), chunking.new_hash(), 0
         for chunk in chunks:
-            if self._size_bytes + len(chunk) > _PIECE_BYTES or len(self._batch) >= _MISSING_COUNT:
+            if self._size_bytes + len(chunk) > _BATCH_BYTES or len(self._batch) >= _MISSING_COUNT:
                 yield from self.finish()
             name = chunking.hash_of(chunk)
             hashes += name
+            whole.update(chunk)
+            size_bytes += len(chunk)
             self._batch.append((name, chunk))
             self._size_bytes += len(chunk)
-        return bytes(hashes)
+        return _Piece(bytes(hashes), size_bytes, whole.digest())
 
     def finish(self) -> Plan[None]:
         """The daemon has all chunks."""

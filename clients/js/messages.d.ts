@@ -193,22 +193,24 @@ export interface SuggestionRow {
   label: string | null;
 }
 
-/** Where the bytes of one file of a document come from: payload frame number `frame` (0 is the first), from `offset` on, `size_bytes` of it or (nil) all to its end. So small files can share a frame. `chunked` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in order, all of which the daemon has (`missing`, `put`). */
+/** Where the bytes of one file of a document come from: payload frame number `frame` (0 is the first), from `offset` on, `size_bytes` of it or (nil) all to its end. So small files can share a frame. `chunked` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in order, all of which the daemon has (`missing`, `put`). `hash`: BLAKE3 of the whole content, 32 bytes; where it is another, the request is refused (damaged) and nothing changed. */
 export interface FileSource {
   frame: number;
   path?: Uint8Array;
   chunked?: boolean;
   offset?: number;
   size_bytes?: number | null;
+  hash?: Uint8Array | null;
 }
 
-/** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from is said as for a file. */
+/** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from, and their hash, is said as for a file. */
 export interface PartSource {
   part: string;
   frame: number;
   chunked?: boolean;
   offset?: number;
   size_bytes?: number | null;
+  hash?: Uint8Array | null;
 }
 
 /** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
@@ -304,10 +306,17 @@ export interface Loaded {
   inline: boolean;
 }
 
-/** Payload frame 0 is the window; `size_bytes` is the size of the whole, `snapshot` where it is from. */
+/** Payload frame 0 is the window; `size_bytes` is the size of the whole, `snapshot` where it is from. `hash`, with a window that reaches the end: the BLAKE3 hash of the whole (32 bytes). */
 export interface Content {
   snapshot: string;
   size_bytes: number;
+  hash: Uint8Array | null;
+}
+
+/** Payload frame 0 has for each chunk, in the order of the file, its BLAKE3 hash (32 bytes) and its size in bytes (4 bytes, the most significant first). `count` is how many the file has, `snapshot` where it is from. */
+export interface ChunkList {
+  snapshot: string;
+  count: number;
 }
 
 /** The session after the operation of that number; None where it was like that before. `warnings` are for people (a name that the application cannot load; with `published`, why the file does not show it). */
@@ -581,6 +590,12 @@ export interface Requests {
     parts?: Array<string>;
     kinds?: Array<string>;
   };
+  /** Of which chunks is a file made? From chunk number `start` on (0 is the first), as many as fit. Whoever has some of them already reads only the others, with `cat`. The document of chosen parts has none. Throws BadField, Ambiguous, NotFound. */
+  'chunks': {
+    ref: Ref;
+    path?: Uint8Array;
+    start?: number;
+  };
   /** An older snapshot, or `parts` and `kinds` of it, becomes the head again: a part in the place of what it is now, a kind as a whole (parts of it that the snapshot does not have go). `name`: as a new session of that name instead. `into`: the parts are put into that other session, where each replaces only what has its id or path, or its very content. On a diverged session: puts the good document back on disk. Throws TooLarge, BadName, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
   'restore': {
     ref: Ref;
@@ -830,6 +845,7 @@ export interface Replies {
   'diff': Changes;
   'load': Loaded;
   'cat': Content;
+  'chunks': ChunkList;
   'restore': Saved;
   'accept': Saved;
   'rename': Changed;

@@ -87,6 +87,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
             m.Put: changing.put,
             m.Save: changing.save,

@@ -65,6 +65,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Diff: _READ,
     m.Load: (*_READ, CannotHold),
     m.Cat: (*_READ, CannotHold),
+    m.Chunks: (*_NAMED, BadField),
     m.Restore: (*_MOVED, *_BUILT),
     m.Accept: _MOVED,
     m.Rename: (*_MOVED, BadName),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import holdfast
+from holdfast.documents import OpenDocument
 from holdfast.workspace import Workspace
 from holdfast_protocol.errors import HoldfastError
 
@@ -22,6 +23,7 @@ VERBS: dict[str, dict[str, Any]] = WIRE["verbs"]
 METHODS: dict[str, Callable[..., Any]] = {
     "cancel": holdfast.AsyncClient.ask,  # said by itself, where the task that asks is cancelled
     "import": holdfast.Client.import_document,
+    "chunks": OpenDocument.write,
     "missing": holdfast.Client.save,
     "put": holdfast.Client.save,
     "subscribe": holdfast.Client.events,
@@ -40,6 +42,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "save": {"files": "content", "session": None},
     "import": {"files": "content"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
+    "chunks": {"ref": None, "path": "row", "start": None},
     "unsubscribe": {"subscription": None},
     "workspace-put": {"source": "part"},
     "workspace-replace": {"files": "document"},
@@ -61,6 +64,7 @@ ALSO: dict[Callable[..., Any], str] = {
 NEVER: dict[Callable[..., Any], set[str]] = {
     holdfast.Client.cat: {"cannot-hold"},
     holdfast.Client.windows: {"cannot-hold"},
+    OpenDocument.write: {"ambiguous", "bad-field"},
     Workspace.__getitem__: {"ambiguous"},
     Workspace.__delitem__: {"ambiguous"},
     Workspace.__setitem__: {"exists", "bad-field"},
@@ -69,6 +73,7 @@ NEVER: dict[Callable[..., Any], set[str]] = {
 #: What a method finds out by itself.
 ITS_OWN: dict[Callable[..., Any], set[str]] = {
     holdfast.Client.events: {"Unreachable", "NotFound"},
+    OpenDocument.write: {"Unreadable"},
     Workspace.__getitem__: {"KeyError"},
     Workspace.__delitem__: {"KeyError"},
 }
