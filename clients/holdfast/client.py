@@ -172,7 +172,7 @@ class Client:
     ) -> Workspace:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
         document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
-        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged.
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged, TooLarge.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["bass"] = "b1 >> bass([0, 4])"

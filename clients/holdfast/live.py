@@ -33,7 +33,7 @@ class LiveState:
         return named[0] if len(named) == 1 else None
 
     def content(self, part: str) -> Plan[bytes]:
-        """What a part holds. Raises KeyError, Damaged, NotFound."""
+        """What a part holds. Raises KeyError, NotFound, Damaged, TooLarge."""
         row = self._need(part)
         content = bytearray()
         while True:
@@ -59,8 +59,8 @@ class LiveState:
 
     def patch(self, part: str, start: int, end: int, piece: bytes | str, *, of: bytes) -> Plan[bytes]:
         """The bytes from ``start`` to ``end`` of the content whose BLAKE3 hash is ``of`` are replaced; gives the hash
-        of what the part is then. Raises Exists where the content is another by now, NotFound, BadField (bytes that it
-        does not have), NoSpace.
+        of what the part is then. Raises Exists where the content is another by now, NotFound, Ambiguous, BadField
+        (bytes that it does not have), CannotHold (a new part), Damaged, TooLarge, NoSpace.
 
         >>> from blake3 import blake3
         >>> changed = ws.patch("bass", 12, 13, "4", of=blake3(ws["bass"]).digest())
@@ -133,7 +133,7 @@ class LiveState:
     ) -> Plan[wire.Saved]:
         """What it has becomes the head of its session, or of the new session ``name``; look at ``outcome``, as with
         ``Client.save``. It goes on from there, with the parts as its format writes them. Raises Exists (the name),
-        BadName, CannotHold, Damaged, NoSpace, NotFound (the workspace has ended).
+        NotAllowed (a template), BadName, CannotHold, Damaged, TooLarge, NoSpace, NotFound (the workspace has ended).
 
         >>> ws["bass"] = "b1 >> bass([0, 4])"
         >>> ws.save("busier").session.revision
@@ -147,7 +147,8 @@ class LiveState:
 
     def reload(self, *, head: bool = False) -> Plan[None]:
         """What it began from again, or what the session's ``head`` is now. What was unsaved is in the history as an
-        autosave; ``Client.undo`` brings it back. Raises NotFound, Damaged, TooLarge.
+        autosave; ``Client.undo`` brings it back. Raises NotFound, and CannotHold, Damaged, TooLarge where that
+        cannot be.
 
         >>> del ws["bass"]
         >>> ws.reload()
@@ -159,7 +160,7 @@ class LiveState:
 
     def discard(self) -> Plan[wire.WorkspaceEnded]:
         """What is unsaved is not wanted; it is in the history as an autosave, and ``Client.undo`` brings it back.
-        Raises NotFound.
+        Raises NotFound, and CannotHold, Damaged, TooLarge where that cannot be.
 
         >>> ws["bass"] = "b1 >> bass([0, 4])"
         >>> ws.discard().ended

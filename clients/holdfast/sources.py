@@ -23,7 +23,10 @@ FileContent = bytes | os.PathLike[str]
 DocumentContent = FileContent | Mapping[bytes, FileContent]
 
 INLINE_BYTES = 1024 * 1024
-_PIECE_BYTES = 16 * 1024 * 1024
+#: Read and cut at once: no other thread of the process goes on meanwhile.
+_PIECE_BYTES = 4 * 1024 * 1024
+#: Asked for and sent together.
+_BATCH_BYTES = 16 * 1024 * 1024
 #: Small enough that another request of this client does not wait long behind one.
 _PUT_BYTES = 2 * 1024 * 1024
 _PUT_COUNT = 200
@@ -43,11 +46,13 @@ class Parcel(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """One file or part: its content, or the hashes of its chunks; ``size_bytes`` is that of the content."""
+    """One file or part: its content, or the hashes of its chunks, and of the whole where we have read it;
+    ``size_bytes`` is that of the content."""
 
     travelling: bytes
-    chunked: bool
     size_bytes: int
+    chunked: bool = False
+    hash: bytes | None = None
 
 
 class _Place(NamedTuple):
@@ -76,16 +81,13 @@ def pack(
         pieces.append(piece)
     yield from upload.finish()
     frames, places = _framed([piece.travelling for piece in pieces])
-    placed = [(piece.chunked, place._asdict()) for piece, place in zip(pieces, places, strict=True)]
+    placed = [
+        {"chunked": piece.chunked, "hash": piece.hash, **place._asdict()}
+        for piece, place in zip(pieces, places, strict=True)
+    ]
     return Parcel(
-        files=[
-            FileSource(path=path, chunked=chunked, **place)
-            for path, (chunked, place) in zip(files, placed, strict=False)
-        ],
-        parts=[
-            PartSource(part=part, chunked=chunked, **place)
-            for part, (chunked, place) in zip(parts, placed[len(files) :], strict=True)
-        ],
+        files=[FileSource(path=path, **place) for path, place in zip(files, placed, strict=False)],
+        parts=[PartSource(part=part, **place) for part, place in zip(parts, placed[len(files) :], strict=True)],
         frames=frames,
         size_bytes=sum(piece.size_bytes for piece in pieces),
     )
@@ -95,8 +97,8 @@ def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_P
     """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
         if len(content) <= room_bytes:
-            return _Piece(content, False, len(content))
-        return _Piece((yield from upload.add(chunking.cut(content))), True, len(content))
+            return _Piece(content, len(content))
+        return (yield from upload.add(chunking.cut(content)))
     name = os.fspath(content)
     try:
         with open(content, "rb") as file:
@@ -120,12 +122,11 @@ def _looks(file: BinaryIO) -> tuple[int, int] | None:
 def _piece_in(file: BinaryIO, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
     start = file.read(room_bytes + 1)
     if len(start) <= room_bytes:
-        return _Piece(start, False, len(start))
+        return _Piece(start, len(start))
     lent = yield from upload.lend(file)
     if lent is not None:
         return lent
-    hashes = yield from upload.add(_cut_file(file, start))
-    return _Piece(hashes, True, file.tell() if file.seekable() else len(hashes) * 8192)
+    return (yield from upload.add(_cut_file(file, start)))
 
 
 def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[_Place]]:
@@ -192,19 +193,21 @@ class _Upload:
                 size_bytes, end = size_bytes + answer.reply.size_bytes, answer.reply.end
         except HoldfastError:
             self._lends = False
-        return _Piece(bytes(hashes), True, size_bytes) if end else None
+        return _Piece(bytes(hashes), size_bytes, True) if end else None
 
-    def add(self, chunks: Iterable[memoryview]) -> Plan[bytes]:
-        """The hashes of the chunks, which the daemon has after ``finish``."""
-        hashes = bytearray()
+    def add(self, chunks: Iterable[memoryview]) -> Plan[_Piece]:
+        """One file or part of these chunks, which the daemon has after ``finish``."""
+        hashes, whole, size_bytes = bytearray(), chunking.new_hash(), 0
         for chunk in chunks:
-            if self._size_bytes + len(chunk) > _PIECE_BYTES or len(self._batch) >= _MISSING_COUNT:
+            if self._size_bytes + len(chunk) > _BATCH_BYTES or len(self._batch) >= _MISSING_COUNT:
                 yield from self.finish()
             name = chunking.hash_of(chunk)
             hashes += name
+            whole.update(chunk)
+            size_bytes += len(chunk)
             self._batch.append((name, chunk))
             self._size_bytes += len(chunk)
-        return bytes(hashes)
+        return _Piece(bytes(hashes), size_bytes, True, whole.digest())
 
     def finish(self) -> Plan[None]:
         """The daemon has all chunks."""

@@ -73,12 +73,12 @@ class Verbs:
         """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
 
         ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large, by the daemon itself
-        where it can; or, for a document of several files, a mapping of relative path (raw bytes) to either. A file that
-        another program goes on changing is Unreadable. ``published``: answered only when the visible file shows it.
-        Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
-        suspect (kept, but not the head). Large content has more time. Raises Exists (with ``new``), NotAllowed (a
-        template), NotFound (no such folder, part, or revision), Ambiguous, BadName, BadField, CannotHold, Damaged,
-        TooLarge, NoSpace.
+        where it can; or, for a document of several files, a mapping of relative path (raw bytes) to either.
+        ``published``: answered only when the visible file shows it. Look at ``outcome``: saved, unchanged, merged,
+        forked (kept under the name of ``session``) or suspect (kept, but not the head). Large content has more time.
+        Raises Exists (with ``new``), NotAllowed (a template), NotFound (no such folder, part, or revision), Ambiguous,
+        BadName, BadField, CannotHold, Damaged, TooLarge, NoSpace, Unreadable (also a file that another program goes on
+        changing).
 
         It continues what this client last loaded or saved under this name, if anything: that session from that
         revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
@@ -268,7 +268,8 @@ class Verbs:
         """An older snapshot, or chosen parts of it, becomes the head again, of this session, of a new one called
         ``name``, or (parts only) of another one, ``into``. ``expect`` is the revision (``session.revision``) that its
         caller has seen: where the session is at another by now, nothing is done. Raises NotFound, Ambiguous, Exists
-        (the name, or another revision than ``expect``), CannotHold, Damaged, TooLarge, NoSpace.
+        (the name, or another revision than ``expect``), NotAllowed (its application may have it open), BadName,
+        CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> client.restore("notes/ideas@-1").session.revision
         3
@@ -283,7 +284,7 @@ class Verbs:
 
     def accept(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Saved]:
         """The newest suspect of a session, or the one that is named, becomes its head. Raises NotFound, Ambiguous,
-        Exists (another revision than ``expect``).
+        Exists (another revision than ``expect``), NotAllowed (its application may have it open).
 
         >>> client.save("renardo", "verse", b"").outcome
         'suspect'
@@ -340,7 +341,7 @@ class Verbs:
 
     def archive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the ordinary list, and its file moves into ``archived/``; all else stays as it was. Raises
-        NotFound, Ambiguous, Exists (another revision than ``expect``), NotAllowed (its application may have it open).
+        NotFound, Ambiguous, Exists (another revision than ``expect``).
 
         >>> changed = client.archive("notes/ideas")
         >>> [row.name for row in client.list().rows], client.cat("notes/ideas")
@@ -349,7 +350,8 @@ class Verbs:
         return replied(wire.Archive(ref=reference(ref), published=published, expect=expect), wire.Changed)
 
     def unarchive(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
-        """The session is in the ordinary list again. Raises as ``archive`` does.
+        """The session is in the ordinary list again. Raises NotFound, Ambiguous, Exists (another revision than
+        ``expect``).
 
         >>> client.archive("notes/ideas").session.archived, client.unarchive("notes/ideas").session.archived
         (True, False)
@@ -383,7 +385,7 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A new session that begins as ``clear`` emptied: what its user set up stays (IGV's genome, Renardo's startup
         file, Mosaic's shape), and the parts of the kinds in ``keep``. One from a template is a ``copy``. Raises
-        NotFound, Ambiguous, BadName, BadField (another application's), Exists, CannotHold, Damaged, TooLarge.
+        NotFound, Ambiguous, BadName, BadField (another application's), Exists, CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> saved = client.new("chorus", clear="renardo/verse")
         >>> [part.name for part in client.show("renardo/chorus").parts]
@@ -441,7 +443,8 @@ class Verbs:
         self, number: int | None = None, *, published: bool = False, expect: int | None = None
     ) -> Plan[wire.Undone]:
         """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound, Exists (its
-        session is at another revision than ``expect``).
+        session is at another revision than ``expect``), NotAllowed (its application may have it open), Damaged and
+        TooLarge (an autosave that is to be a workspace again).
 
         >>> deleted = client.delete("notes/ideas")
         >>> client.undo(deleted.operation).undone.type
@@ -552,7 +555,7 @@ class Verbs:
     ) -> Plan[LiveState]:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
         document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
-        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged."""
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged, TooLarge."""
         from holdfast.live import LiveState
 
         named = reference(name) if name else Ref()
@@ -574,7 +577,7 @@ class Verbs:
         self, id: str, *, name: str | None = None, message: str = "", accept: bool = False, published: bool = False
     ) -> Plan[wire.Saved]:
         """A workspace that was left is saved, under ``name`` as a new session, and ends. Raises NotFound, Exists,
-        BadName, CannotHold, NoSpace.
+        NotAllowed (a template), BadName, CannotHold, Damaged, TooLarge, NoSpace.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["bass"] = "b1 >> bass([0, 4])"
@@ -585,7 +588,8 @@ class Verbs:
         return replied(request, wire.Saved)
 
     def discard(self, id: str) -> Plan[wire.WorkspaceEnded]:
-        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound.
+        """A workspace is not wanted; what it had is in the history as an autosave. Raises NotFound, and
+        CannotHold, Damaged, TooLarge where that cannot be.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["bass"] = "b1 >> bass([0, 4])"
@@ -596,7 +600,8 @@ class Verbs:
 
     def reload(self, id: str, *, head: bool = False) -> Plan[wire.WorkspaceReloaded]:
         """A workspace has again what it began from, or what its session's ``head`` is now; what was unsaved is in the
-        history as an autosave, and ``undo`` brings it back. Raises NotFound, Damaged, TooLarge.
+        history as an autosave, and ``undo`` brings it back. Raises NotFound, and CannotHold, Damaged, TooLarge where
+        that cannot be.
 
         >>> with client.workspace("renardo/verse") as ws:
         ...     ws["chorus"] = "c1 >> pluck()"

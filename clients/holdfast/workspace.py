@@ -71,12 +71,13 @@ class Workspace(_Known, MutableMapping[str, bytes]):
         self._state = state
 
     def __getitem__(self, part: str) -> bytes:
-        """What the part holds. Raises KeyError, Damaged, NotFound (the workspace has ended)."""
+        """What the part holds. Raises KeyError, NotFound (the workspace has ended), Damaged, TooLarge."""
         return self._client.run(self._state.content(part))
 
     def __setitem__(self, part: str, content: bytes | str) -> None:
         """Durable when this returns, or as ``warnings`` says. Of a large part only what changed travels. Raises NoSpace
-        where the store is full and what changed is more than one message holds."""
+        where the store is full and what changed is more than one message holds, Ambiguous (a name of several parts),
+        CannotHold (a new part), Damaged, TooLarge, NotFound (the workspace has ended)."""
         self._client.run(self._state.put(part, content))
 
     def __delitem__(self, part: str) -> None:

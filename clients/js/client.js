@@ -18,40 +18,55 @@ import { Workspace } from './workspace.js';
 /** `parts` (key or name to content) are put into the head, in the place of a document; other fields as in PROTOCOL.md.
  * @typedef {Partial<Omit<Requests['save'], 'files' | 'parts'>> & { parts?: Record<string, Content> }} SaveOptions */
 /** @typedef {{ parts?: string[], kinds?: string[] }} Choice */
+/** `signal`: what ends the calls of this client.
+ * @typedef {{ timeoutMs?: number, signal?: AbortSignal | undefined }} How */
 
 /** A save's deadline grows by its content at a slow disk's speed. */
 const SLOW_BYTES_PER_MS = 20_000;
 const UPLOADS = 3;
 
 export class Client {
-  #bases = new Bases();
-  #closed = new AbortController();
-  #caller;
+  #shared;
 
   /** Every method throws a HoldfastError, at the latest `timeoutMs` after the call: Unreachable (nobody listens),
-   * TooLate (no answer), and what its verb may answer. A daemon that restarts in the middle is waited for, and the
-   * request repeated under its id. @param {string} path of the socket */
-  constructor(path, { timeoutMs = 10_000 } = {}) {
+   * TooLate (no answer), what any request may be answered (PROTOCOL.md, "Which answers what"), and what it says itself.
+   * A daemon that restarts in the middle, or is too busy, is waited for, and the request repeated under its id.
+   * @param {string} path of the socket @param {How} [how] */
+  constructor(path, { timeoutMs = 10_000, signal } = {}, shared = new Shared(path)) {
     this.path = path;
     this.timeoutMs = timeoutMs;
-    this.#caller = new Caller(path);
-    setMaxListeners(0, this.#closed.signal); // one for each `events`
+    this.signal = signal;
+    if (signal) setMaxListeners(0, signal); // one for each call
+    this.#shared = shared;
+  }
+
+  /** The same client, on the same connection, with another timeout, or whose calls end with the signal: they throw its
+   * reason, and the daemon is told that nobody waits for them; whether a change was made by then is not known.
+   * @param {How} how */
+  with({ timeoutMs = this.timeoutMs, signal = this.signal }) {
+    return new Client(this.path, { timeoutMs, signal }, this.#shared);
   }
 
   /** Hang up; without it the process goes on. Requests under way end with Unreachable, events just end. */
   close() {
-    this.#closed.abort();
-    this.#caller.close();
+    this.#shared.closed.abort();
+    this.#shared.caller.close();
   }
 
   /** The answer to any verb, with its payload frames. @template {Verb} V @param {V} verb @param {Requests[V]} body
    * @param {Uint8Array[]} [payload] @param {number} [timeoutMs]
    * @returns {Promise<{ reply: import('./messages.js').Replies[V], payload: Uint8Array[] }>} */
   ask(verb, body, payload = [], timeoutMs = this.timeoutMs) {
-    return this.#caller.call(verb, body, payload, timeoutMs);
+    return this.#shared.caller.call(verb, body, payload, timeoutMs, this.signal);
   }
 
-  /** The daemon's version, epoch, limits, and who it takes us for. */
+  /** `comeBack` is called whenever the connection has ended; gives what ends that. @param {() => void} comeBack */
+  whenLost(comeBack) {
+    this.#shared.caller.lost.add(comeBack);
+    return () => void this.#shared.caller.lost.delete(comeBack);
+  }
+
+  /** The daemon's version, epoch, limits, and who it takes us for. Throws WrongVersion. */
   async hello() {
     return (await this.ask('hello', GREETING)).reply;
   }
@@ -61,7 +76,8 @@ export class Client {
     await this.ask('ping', {});
   }
 
-  /** Every session that fits the filters, page by page. @param {Requests['list']} [filters] `limit`: rows of a page
+  /** Every session that fits the filters, page by page. Throws BadField.
+   * @param {Requests['list']} [filters] `limit`: rows of a page
    * @returns {AsyncGenerator<import('./messages.js').SessionRow>} */
   async *list(filters = {}) {
     for (let page = filters; ;) {
@@ -72,18 +88,20 @@ export class Client {
     }
   }
 
-  /** One session and, with `parts`, what its format sees. @param {Ref | string} ref */
+  /** One session and, with `parts`, what its format sees. Throws NotFound, Ambiguous. @param {Ref | string} ref */
   async show(ref, { parts = true } = {}) {
     return (await this.ask('show', { ref: reference(ref), parts })).reply;
   }
 
   /** A document (its one file, or relative path to file) becomes the session's new head. It continues what this client
    * last loaded or saved under this name, unless `expect`, `session` or `new` are given. Look at `outcome`: saved,
-   * unchanged, merged, forked or suspect. @param {string} app @param {string} name
+   * unchanged, merged, forked or suspect. Throws Exists (with `new`), NotFound (no such folder or revision), NotAllowed
+   * (a template), Ambiguous, BadName, BadField, CannotHold, Damaged, TooLarge, NoSpace.
+   * @param {string} app @param {string} name
    * @param {Content | Map<string, Content> | null} document null: `parts` only @param {SaveOptions} [options] */
   async save(app, name, document, { parts = {}, ...options } = {}) {
     const given = options.new || options.session !== undefined || options.expect !== undefined;
-    const base = given ? null : this.#bases.of(app, options.folder ?? null, name);
+    const base = given ? null : this.#shared.bases.of(app, options.folder ?? null, name);
     /** @type {[string, Content][]} */
     const files = document === null ? [] : document instanceof Map ? [...document] : [['', document]];
     const named = Object.entries(parts);
@@ -93,16 +111,17 @@ export class Client {
       files: files.map(([path], n) => ({ path: bytesOf(path), ...place(places, n) })),
       parts: named.map(([part], n) => ({ part, ...place(places, files.length + n) })),
     }]);
-    this.#bases.saved(reply, name);
+    this.#shared.bases.saved(reply, name);
     return reply;
   }
 
-  /** A document, file by file, so that its size costs no memory. @param {Ref | string} ref @param {Choice} [choice] */
+  /** A document, file by file, so that its size costs no memory. Throws as `load`. @param {Ref | string} ref
+   * @param {Choice} [choice] */
   async open(ref, { parts = [], kinds = [] } = {}) {
     const { part, ...whole } = reference(ref);
     const chosen = { parts: part ? [part, ...parts] : parts, kinds };
     const { reply, payload } = await this.ask('load', { ref: whole, ...chosen });
-    this.#bases.seen(reply.session);
+    this.#shared.bases.seen(reply.session);
     const inline = reply.inline ? Buffer.concat(payload) : null;
     const total = sizeOf(reply.files);
     if (inline && inline.length !== total) throw new Damaged(`${total} bytes were announced, ${inline.length} came`);
@@ -120,8 +139,8 @@ export class Client {
     return { session: reply.session, snapshot: reply.snapshot, files: reply.files, read };
   }
 
-  /** A document in memory: its files in order; `content` is the first one's. @param {Ref | string} ref
-   * @param {Choice} [choice] */
+  /** A document in memory: its files in order; `content` is the first one's. Throws NotFound, Ambiguous, CannotHold,
+   * Damaged, TooLarge. @param {Ref | string} ref @param {Choice} [choice] */
   async load(ref, choice) {
     const { read, files: rows, ...opened } = await this.open(ref, choice);
     const files = [];
@@ -129,13 +148,14 @@ export class Client {
     return { ...opened, files, content: files[0]?.content ?? new Uint8Array() };
   }
 
-  /** All bytes of one part (`REF:PART`) or of one file. @param {Ref | string} ref @param {Uint8Array} [path] */
+  /** All bytes of one part (`REF:PART`) or of one file. Throws NotFound, Ambiguous, Damaged, TooLarge.
+   * @param {Ref | string} ref @param {Uint8Array} [path] */
   async cat(ref, path = new Uint8Array()) {
     return joined(this.#windows({ ref: reference(ref), path }));
   }
 
   /** The live state of an application: begun from the head of `app`/`name`, or empty; `id`: one that was left goes on.
-   * @param {Requests['workspace-open']} opened */
+   * Throws NotFound, Ambiguous, BadName, BadField, Damaged, TooLarge. @param {Requests['workspace-open']} opened */
   async workspace(opened) {
     return new Workspace(this, (await this.ask('workspace-open', opened)).reply);
   }
@@ -147,9 +167,10 @@ export class Client {
   }
 
   /** Every operation after number `since` (without it: from now on), each once and in order, on a connection of its own
-   * that outlives restarts of the daemon. @param {Requests['subscribe']} [wanted] */
+   * that outlives restarts of the daemon. Throws NotFound where its log ends before `since`.
+   * @param {Requests['subscribe']} [wanted] */
   events(wanted = {}) {
-    return events(this.path, wanted, this.timeoutMs, this.#closed.signal);
+    return events(this.path, wanted, this.timeoutMs, this.#shared.closed.signal, this.signal);
   }
 
   /** A request whose content is packed first. Chunks that nothing has named yet may be gone with a restarted daemon:
@@ -175,6 +196,18 @@ export class Client {
       ref = { ...ref, snapshot: reply.snapshot };
       return { window: payload[0] ?? new Uint8Array(), size: reply.size_bytes };
     });
+  }
+}
+
+/** What a client has in common with those that are it in another way. */
+class Shared {
+  bases = new Bases();
+  closed = new AbortController();
+
+  /** @param {string} path */
+  constructor(path) {
+    this.caller = new Caller(path);
+    setMaxListeners(0, this.closed.signal); // one for each `events`
   }
 }
 

@@ -26,3 +26,11 @@ export function within(promise, until, given) {
     promise.then((value) => settled(() => resolve(value)), end);
   });
 }
+
+/** Ends a wait when the signal does, with its reason; for `within`. @param {AbortSignal} signal
+ * @returns {(end: (problem: any) => void) => () => void} */
+export const endsWith = (signal) => (end) => {
+  const abort = () => end(signal.reason);
+  signal.addEventListener('abort', abort);
+  return () => signal.removeEventListener('abort', abort);
+};

@@ -5,13 +5,13 @@ import { Channel } from './channel.js';
 import { now } from './clock.js';
 import { decode, encode, toBody, toRow } from './codec.js';
 import { BadMessage, errorFor } from './errors.js';
-import { protocol, verbs } from './messages.js';
+import { protocol, told, verbs } from './messages.js';
 
 /** @typedef {import('./messages.js').Verb} Verb */
-/** `reply` of a result or an event, or the `problem` of an error; `id` in hexadecimal.
- * @typedef {{ id: string, reply?: any, problem?: Error, payload: Uint8Array[] }} Answer */
+/** `reply` of a result or of what a subscription tells, or the `problem` of an error; `id` in hexadecimal.
+ * @typedef {{ id: string, kind: string, reply?: any, problem?: Error, payload: Uint8Array[] }} Answer */
 
-export const GREETING = { protocol, client: 'holdfast-js/0.1.0' };
+export const GREETING = { protocol, client: 'holdfast-js/0.1.0', capabilities: ['event-pages'] };
 const LONGEST_DEADLINE_MS = 24 * 3600 * 1000;
 
 /** 16 bytes: milliseconds since 1970, a mark, then random ones (a UUID of version 7). */
@@ -29,6 +29,8 @@ export class Conversation {
   /** @type {Set<string>} */
   #subscriptions = new Set();
   #channel;
+  /** What the daemon said to our hello. @type {import('./messages.js').Welcome} */
+  welcome = /** @type {any} */ (null);
 
   /** @param {Channel} channel */
   constructor(channel) {
@@ -39,12 +41,18 @@ export class Conversation {
   static async open(path, until) {
     const line = new Conversation(new Channel(path));
     try {
-      await line.ask('hello', GREETING, [], newId(), until);
+      await line.greet(until);
       return line;
     } catch (problem) {
       line.close();
       throw problem;
     }
+  }
+
+  /** Comes before all else. @param {number} until */
+  async greet(until) {
+    this.welcome = (await this.ask('hello', GREETING, [], newId(), until)).reply;
+    return this.welcome;
   }
 
   /** Ask, and listen until the answer is there; for one request at a time. @template {Verb} V @param {V} verb
@@ -91,18 +99,19 @@ export class Conversation {
     const answer = /** @type {any} */ (decode(header));
     if (!(answer?.id instanceof Uint8Array)) throw new BadMessage('An answer without an id');
     const id = key(answer.id);
-    if (answer.kind === 'event') {
-      return this.#subscriptions.has(id) ? { id, reply: toRow('Event', answer.body), payload } : null;
+    const { kind } = answer;
+    if (Object.hasOwn(told, kind)) {
+      return this.#subscriptions.has(id) ? { id, kind, reply: toRow(told[kind] ?? '', answer.body), payload } : null;
     }
     const verb = this.#asked.get(id);
-    if (answer.kind === 'error' && (verb || id === '')) {
+    if (kind === 'error' && (verb || id === '')) {
       this.#asked.delete(id);
-      return { id, problem: errorFor(toRow('Failure', answer.body)), payload };
+      return { id, kind, problem: errorFor(toRow('Failure', answer.body)), payload };
     }
-    if (answer.kind !== 'result' || !verb) return null;
+    if (kind !== 'result' || !verb) return null;
     this.#asked.delete(id);
     if (verb === 'subscribe') this.#subscriptions.add(id);
-    return { id, reply: toRow(verbs[verb].reply, answer.body), payload };
+    return { id, kind, reply: toRow(verbs[verb].reply, answer.body), payload };
   }
 }
 

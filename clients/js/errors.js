@@ -44,8 +44,8 @@ export class Unreadable extends HoldfastError { static code = 'unreadable'; }
 /** By code. @type {Record<string, typeof HoldfastError>} */
 export const ERRORS = Object.fromEntries([
   Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous, NotFound,
-  Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld, Cancelled, Damaged, CannotHold,
-  StoreNewer, NoSpace, Unreadable,
+  Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld, Cancelled, Damaged,
+  CannotHold, StoreNewer, NoSpace, Unreadable,
 ].map((kind) => [kind.code, kind]));
 
 /** The error that a coded answer stands for. @param {import('./messages.js').Failure} failure */

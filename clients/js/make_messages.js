@@ -26,6 +26,7 @@ function tables(wire) {
     chunk: wire.chunk_bytes,
     limits: wire.limits,
     verbs: each(wire.verbs, ({ reply, changes, fields }) => ({ reply, changes, fields })),
+    told: wire.told,
     rows: each(rows, ({ fields }) => fields),
   };
   return HEAD + Object.entries(named).map(([name, value]) => `\nexport const ${name} = ${written(value)};\n`).join('');
@@ -45,17 +46,25 @@ export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
 export declare const limits: Record<${Object.keys(wire.limits).map((name) => `'${name}'`).join(' | ')}, number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
+export declare const told: Record<string, string>;
 export declare const rows: Record<string, Fields>;
 
 ${rows.map(([name, row]) => comment(row.says) + `export interface ${name} ${fields(row, asked.has(name))}\n`).join('\n')}
 export interface Requests {
-${requests.map(([verb, row]) => `${comment(row.says, '  ')}  '${verb}': ${fields(row, true, '  ')};\n`).join('')}}
+${requests.map(([verb, row]) => {
+    return `${comment(row.says + thrown(wire, row.errors), '  ')}  '${verb}': ${fields(row, true, '  ')};\n`;
+  }).join('')}}
 
 export interface Replies {
 ${requests.map(([verb, row]) => `  '${verb}': ${row.reply};\n`).join('')}}
 
 export type Verb = keyof Requests;
 `;
+}
+
+/** @param {any} wire @param {string[]} codes */
+function thrown(wire, codes) {
+  return codes.length ? ` Throws ${codes.map((code) => wire.errors[code].class).join(', ')}.` : '';
 }
 
 /** @param {Row} row @param {boolean} asked whether a client may leave out what has a default @param {string} margin */

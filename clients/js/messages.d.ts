@@ -7,6 +7,7 @@ export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
 export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms' | 'requests_in_flight' | 'request_bytes_in_flight' | 'subscriptions_count' | 'connections_count', number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
+export declare const told: Record<string, string>;
 export declare const rows: Record<string, Fields>;
 
 /** What a person names: `APP/NAME@SNAPSHOT:PART`. `app` and `folder` may be None where the name is unique. `snapshot`: `latest`, `-1` (one before the head), an id's prefix of four digits or more, `good`, `pin:LABEL`, or `{2 hours ago}`. `part`: key or unique name. `id` names the session by its id and then stands for app, name and folder. */
@@ -192,22 +193,24 @@ export interface SuggestionRow {
   label: string | null;
 }
 
-/** Where the bytes of one file of a document come from: payload frame number `frame` (0 is the first), from `offset` on, `size_bytes` of it or (nil) all to its end. So small files can share a frame. `chunked` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in order, all of which the daemon has (`missing`, `put`). */
+/** Where the bytes of one file of a document come from: payload frame number `frame` (0 is the first), from `offset` on, `size_bytes` of it or (nil) all to its end. So small files can share a frame. `chunked` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in order, all of which the daemon has (`missing`, `put`). `hash`: BLAKE3 of the whole content, 32 bytes; where it is another, the request is refused (damaged) and nothing changed. */
 export interface FileSource {
   frame: number;
   path?: Uint8Array;
   chunked?: boolean;
   offset?: number;
   size_bytes?: number | null;
+  hash?: Uint8Array | null;
 }
 
-/** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from is said as for a file. */
+/** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from, and their hash, is said as for a file. */
 export interface PartSource {
   part: string;
   frame: number;
   chunked?: boolean;
   offset?: number;
   size_bytes?: number | null;
+  hash?: Uint8Array | null;
 }
 
 /** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
@@ -310,10 +313,17 @@ export interface Loaded {
   inline: boolean;
 }
 
-/** Payload frame 0 is the window; `size_bytes` is the size of the whole, `snapshot` where it is from. */
+/** Payload frame 0 is the window; `size_bytes` is the size of the whole, `snapshot` where it is from. `hash`, with a window that reaches the end: the BLAKE3 hash of the whole (32 bytes). */
 export interface Content {
   snapshot: string;
   size_bytes: number;
+  hash: Uint8Array | null;
+}
+
+/** Payload frame 0 has for each chunk, in the order of the file, its BLAKE3 hash (32 bytes) and its size in bytes (4 bytes, the most significant first). `count` is how many the file has, `snapshot` where it is from. */
+export interface ChunkList {
+  snapshot: string;
+  count: number;
 }
 
 /** The session after the operation of that number; None where it was like that before. `warnings` are for people (a name that the application cannot load; with `published`, why the file does not show it). */
@@ -493,7 +503,7 @@ export interface Failure {
 }
 
 export interface Requests {
-  /** First on every connection: who speaks which versions. `client` is for the log only; it is not believed. */
+  /** First on every connection: who speaks which versions. `client` is for the log only; it is not believed. Throws WrongVersion. */
   'hello': {
     protocol: number;
     client?: string;
@@ -507,14 +517,14 @@ export interface Requests {
   };
   /** Which of these chunks does the daemon not have? Payload frame 0: BLAKE3 hashes, 32 bytes each. The others stay there until a save on this connection has named them, or for an hour after its last `missing` or `put`. */
   'missing': {};
-  /** Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that names them, and stay as those of `missing` do; then unnamed ones may be collected. */
+  /** Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that names them, and stay as those of `missing` do; then unnamed ones may be collected. Throws TooLarge, NoSpace. */
   'put': {};
-  /** Keep the chunks of a file that the asker has open for reading, as those of `put`: the daemon reads it itself, some MiB from `offset` on. `descriptor` is the file's number in the asker's process. Only of a regular file, and only for a connection that was offered the capability local-files. */
+  /** Keep the chunks of a file that the asker has open for reading, as those of `put`: the daemon reads it itself, some MiB from `offset` on. `descriptor` is the file's number in the asker's process. Only of a regular file, and only for a connection that was offered the capability local-files. Throws BadField, NotAllowed, NoSpace, Unreadable. */
   'put-file': {
     descriptor: number;
     offset?: number;
   };
-  /** A document (`files`), or parts of one put into the head (`parts`), becomes the session's new head. `expect` is the revision that the save started from; without it, the head at receipt. If the head has moved, parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. `new` refuses an existing name. A save that looks like damage is kept but does not move the head, unless `accept`. `session` is the id of the session that it continues, whose revision `expect` then is: where the name means another one by now, the save becomes a fork; where it means none (deleted or renamed), a new session, as without both. Answered when durable, or with `published` once the visible file shows it. */
+  /** A document (`files`), or parts of one put into the head (`parts`), becomes the session's new head. `expect` is the revision that the save started from; without it, the head at receipt. If the head has moved, parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. `new` refuses an existing name. A save that looks like damage is kept but does not move the head, unless `accept`. `session` is the id of the session that it continues, whose revision `expect` then is: where the name means another one by now, the save becomes a fork; where it means none (deleted or renamed), a new session, as without both. Answered when durable, or with `published` once the visible file shows it. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
   'save': {
     app: string;
     name: string;
@@ -529,7 +539,7 @@ export interface Requests {
     tags?: Array<string>;
     session?: string | null;
   };
-  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. */
+  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
   'import': {
     name: string;
     app?: string | null;
@@ -537,7 +547,7 @@ export interface Requests {
     files: Array<FileSource>;
     published?: boolean;
   };
-  /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. */
+  /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. Throws BadField. */
   'list': {
     app?: string | null;
     tag?: string | null;
@@ -552,7 +562,7 @@ export interface Requests {
     reverse?: boolean;
     after?: Uint8Array;
   };
-  /** The places in which every word of `text` stands: the name, tags and note of a session, and the text of its head's parts (of documents up to 32 MiB, of a part 1 MiB). A word is what stands between spaces, and is found within others too; capitals and accents make no difference, and no sign has a meaning of its own. First come sessions whose name, tags or note have all words, then parts, and what was changed last before the rest. `deleted`: deleted sessions instead. `history`: older snapshots and autosaves instead, where a part was not as it is in the head; each part of a session once a page. `limit` is bounded by the daemon; `after` is `next` of the page before. */
+  /** The places in which every word of `text` stands: the name, tags and note of a session, and the text of its head's parts (of documents up to 32 MiB, of a part 1 MiB). A word is what stands between spaces, and is found within others too; capitals and accents make no difference, and no sign has a meaning of its own. First come sessions whose name, tags or note have all words, then parts, and what was changed last before the rest. `deleted`: deleted sessions instead. `history`: older snapshots and autosaves instead, where a part was not as it is in the head; each part of a session once a page. `limit` is bounded by the daemon; `after` is `next` of the page before. Throws BadField. */
   'search': {
     text: string;
     app?: string | null;
@@ -561,29 +571,29 @@ export interface Requests {
     limit?: number;
     after?: Uint8Array;
   };
-  /** One session and, with `parts`, what its format sees in the snapshot. */
+  /** One session and, with `parts`, what its format sees in the snapshot. Throws Ambiguous, NotFound. */
   'show': {
     ref: Ref;
     parts?: boolean;
   };
-  /** The snapshots of a session, newest first. */
+  /** The snapshots of a session, newest first. Throws Ambiguous, NotFound. */
   'log': {
     ref: Ref;
     limit?: number;
     offset?: number;
   };
-  /** What changed from `old` to `new`, part by part. Without `new`: from the snapshot before `old` to it. */
+  /** What changed from `old` to `new`, part by part. Without `new`: from the snapshot before `old` to it. Throws TooLarge, Ambiguous, NotFound, Damaged. */
   'diff': {
     old: Ref;
     new?: Ref | null;
   };
-  /** The document of a snapshot, or one built from the chosen `parts` and `kinds` and what these need, so that the application opens it. */
+  /** The document of a snapshot, or one built from the chosen `parts` and `kinds` and what these need, so that the application opens it. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
   'load': {
     ref: Ref;
     parts?: Array<string>;
     kinds?: Array<string>;
   };
-  /** A window of the bytes of one part (`ref.part`, or `PART/ARRAY`) or of one file (`path`); with `parts` and `kinds`, of a file of the document that `load` builds of them. `length` is bounded by window_bytes. */
+  /** A window of the bytes of one part (`ref.part`, or `PART/ARRAY`) or of one file (`path`); with `parts` and `kinds`, of a file of the document that `load` builds of them. `length` is bounded by window_bytes. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
   'cat': {
     ref: Ref;
     path?: Uint8Array;
@@ -592,7 +602,13 @@ export interface Requests {
     parts?: Array<string>;
     kinds?: Array<string>;
   };
-  /** An older snapshot, or `parts` and `kinds` of it, becomes the head again: a part in the place of what it is now, a kind as a whole (parts of it that the snapshot does not have go). `name`: as a new session of that name instead. `into`: the parts are put into that other session, where each replaces only what has its id or path, or its very content. On a diverged session: puts the good document back on disk. */
+  /** Of which chunks is a file made? From chunk number `start` on (0 is the first), as many as fit. Whoever has some of them already reads only the others, with `cat`. The document of chosen parts has none. Throws BadField, Ambiguous, NotFound. */
+  'chunks': {
+    ref: Ref;
+    path?: Uint8Array;
+    start?: number;
+  };
+  /** An older snapshot, or `parts` and `kinds` of it, becomes the head again: a part in the place of what it is now, a kind as a whole (parts of it that the snapshot does not have go). `name`: as a new session of that name instead. `into`: the parts are put into that other session, where each replaces only what has its id or path, or its very content. On a diverged session: puts the good document back on disk. Throws TooLarge, BadName, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
   'restore': {
     ref: Ref;
     parts?: Array<string>;
@@ -602,65 +618,65 @@ export interface Requests {
     expect?: number | null;
     published?: boolean;
   };
-  /** The newest suspect of a session (or the one that `ref` names) becomes its head. */
+  /** The newest suspect of a session (or the one that `ref` names) becomes its head. Throws Ambiguous, NotFound, Exists, NotAllowed. */
   'accept': {
     ref: Ref;
     published?: boolean;
     expect?: number | null;
   };
-  /** The session keeps its id and history and gets another name; its visible file moves. */
+  /** The session keeps its id and history and gets another name; its visible file moves. Throws BadName, Ambiguous, NotFound, Exists, NotAllowed. */
   'rename': {
     ref: Ref;
     name: string;
     published?: boolean;
     expect?: number | null;
   };
-  /** A new session of that name with the snapshot that `ref` names as its first. */
+  /** A new session of that name with the snapshot that `ref` names as its first. Throws BadName, Ambiguous, NotFound, Exists. */
   'copy': {
     ref: Ref;
     name: string;
     app?: string | null;
     published?: boolean;
   };
-  /** The session gets the tags in `add` and loses those in `remove`; its head and revision stay. */
+  /** The session gets the tags in `add` and loses those in `remove`; its head and revision stay. Throws BadField, BadName, Ambiguous, NotFound, Exists. */
   'tag': {
     ref: Ref;
     add?: Array<string>;
     remove?: Array<string>;
     expect?: number | null;
   };
-  /** The session is a template from now on, or with `on` false none any more. A save under a template's name is refused with not-allowed; `copy` makes sessions from it. */
+  /** The session is a template from now on, or with `on` false none any more. A save under a template's name is refused with not-allowed; `copy` makes sessions from it. Throws Ambiguous, NotFound, Exists. */
   'template': {
     ref: Ref;
     on?: boolean;
     expect?: number | null;
   };
-  /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. */
+  /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. Throws Ambiguous, NotFound, Exists. */
   'archive': {
     ref: Ref;
     published?: boolean;
     expect?: number | null;
   };
-  /** The session is in the ordinary list again, and its file where it was. */
+  /** The session is in the ordinary list again, and its file where it was. Throws Ambiguous, NotFound, Exists. */
   'unarchive': {
     ref: Ref;
     published?: boolean;
     expect?: number | null;
   };
-  /** What people write about a session: `text` is its note from now on; empty: it has none; nil: only asked for. At most note_bytes in UTF-8. */
+  /** What people write about a session: `text` is its note from now on; empty: it has none; nil: only asked for. At most note_bytes in UTF-8. Throws BadField, TooLarge, Ambiguous, NotFound, Exists. */
   'note': {
     ref: Ref;
     text?: string | null;
     expect?: number | null;
   };
-  /** The snapshot that `ref` names is called `label` (by default the first digits of its id): `@pin:LABEL` means it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With `on` false the snapshot is called so no longer; without a label, by none. */
+  /** The snapshot that `ref` names is called `label` (by default the first digits of its id): `@pin:LABEL` means it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With `on` false the snapshot is called so no longer; without a label, by none. Throws BadName, Ambiguous, NotFound, Exists. */
   'pin': {
     ref: Ref;
     label?: string;
     on?: boolean;
     expect?: number | null;
   };
-  /** A new session that begins with the head of `clear`, or the snapshot that it names, emptied: what its user set up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in `keep`. Without `app` it is of the same application. */
+  /** A new session that begins with the head of `clear`, or the snapshot that it names, emptied: what its user set up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in `keep`. Without `app` it is of the same application. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Exists, Damaged, CannotHold, NoSpace. */
   'new': {
     name: string;
     app?: string | null;
@@ -668,17 +684,17 @@ export interface Requests {
     keep?: Array<string>;
     published?: boolean;
   };
-  /** The files and URLs that a snapshot points to, and which of them are there. No URL is opened, no file either. */
+  /** The files and URLs that a snapshot points to, and which of them are there. No URL is opened, no file either. Throws TooLarge, Ambiguous, NotFound, Damaged. */
   'check-resources': {
     ref: Ref;
   };
-  /** The session leaves the list and its visible file goes; `undo` brings both back. */
+  /** The session leaves the list and its visible file goes; `undo` brings both back. Throws Ambiguous, NotFound, Exists, NotAllowed. */
   'delete': {
     ref: Ref;
     published?: boolean;
     expect?: number | null;
   };
-  /** The session and its history are gone for good, deleted ones too; a later `prune` frees the room that only they took. One from which a workspace began is refused with not-allowed. Where its file cannot be removed from its folder yet, it is deleted only, and the answer is busy. */
+  /** The session and its history are gone for good, deleted ones too; a later `prune` frees the room that only they took. One from which a workspace began is refused with not-allowed. Where its file cannot be removed from its folder yet, it is deleted only, and the answer is busy. Throws Ambiguous, NotFound, Exists, NotAllowed, Busy. */
   'purge': {
     ref: Ref;
     expect?: number | null;
@@ -689,7 +705,7 @@ export interface Requests {
     limit?: number;
     offset?: number;
   };
-  /** Reverse operation `number`, or without it the newest undoable one of this caller or of the outside that is not itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone again. */
+  /** Reverse operation `number`, or without it the newest undoable one of this caller or of the outside that is not itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone again. Throws TooLarge, NotFound, Exists, CannotUndo, NotAllowed, Damaged. */
   'undo': {
     number?: number | null;
     published?: boolean;
@@ -712,7 +728,7 @@ export interface Requests {
   'unsubscribe': {
     subscription: Uint8Array;
   };
-  /** Watch the folder `path` (absolute) in which `app` keeps sessions; nothing is written there unasked. `label`: by default the last component of the path, numbered where it is taken. `layout`: by default the one that fits what lies there. `poll`: looked at again and again, also where the system would tell of changes. The first scan goes on behind the answer. Sessions known from an earlier adoption have their history again. */
+  /** Watch the folder `path` (absolute) in which `app` keeps sessions; nothing is written there unasked. `label`: by default the last component of the path, numbered where it is taken. `layout`: by default the one that fits what lies there. `poll`: looked at again and again, also where the system would tell of changes. The first scan goes on behind the answer. Sessions known from an earlier adoption have their history again. Throws BadField, BadName, Exists, NotAllowed, Unreadable. */
   'folder-add': {
     path: Uint8Array;
     app: string;
@@ -720,13 +736,13 @@ export interface Requests {
     layout?: string | null;
     poll?: boolean;
   };
-  /** Watching ends and the folder's sessions leave the list; nothing on disk or in the history is touched. */
+  /** Watching ends and the folder's sessions leave the list; nothing on disk or in the history is touched. Throws NotFound, NotAllowed, Busy. */
   'folder-remove': {
     label: string;
   };
   /** The watched folders, the daemon's own sessions folder first. */
   'folder-list': {};
-  /** Look at every path of a folder (without `label`: of all). Answered when a full scan that began after the request is done, so the deadline must have time for it. `verify`: every file is read, also those that look untouched. `accept`: what is missing in a held folder is deleted, and the folder released. */
+  /** Look at every path of a folder (without `label`: of all). Answered when a full scan that began after the request is done, so the deadline must have time for it. `verify`: every file is read, also those that look untouched. `accept`: what is missing in a held folder is deleted, and the folder released. Throws NotFound. */
   'folder-scan': {
     label?: string | null;
     accept?: boolean;
@@ -737,13 +753,13 @@ export interface Requests {
     environment?: Record<string, string>;
     folder?: Uint8Array;
   };
-  /** The barrier: answered once everything that was on disk in a watched folder (without `label`: in all) when it was asked is in the store, after the time that a file must lie unchanged. */
+  /** The barrier: answered once everything that was on disk in a watched folder (without `label`: in all) when it was asked is in the store, after the time that a file must lie unchanged. Throws NotFound. */
   'settle': {
     label?: string | null;
   };
   /** How the daemon is. */
   'status': {};
-  /** A workspace for a running application. It begins with the parts of the head of `app`/`name`, or with none where there is no such session; then its document is of `format`, by default the application's own. With `id` a workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the connection ends or another one takes it over. */
+  /** A workspace for a running application. It begins with the parts of the head of `app`/`name`, or with none where there is no such session; then its document is of `format`, by default the application's own. With `id` a workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the connection ends or another one takes it over. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Damaged. */
   'workspace-open': {
     app?: string | null;
     name?: string;
@@ -751,7 +767,7 @@ export interface Requests {
     format?: string | null;
     id?: string | null;
   };
-  /** The part has this content from now on; where there is none of that key or name, it is a new one behind the others. Answered when durable. A patch has `of`, the BLAKE3 hash of the content that it starts from: of that, the bytes from `start` up to, not including, `end` are replaced. Refused (exists) where the content is another. The same request may be repeated. */
+  /** The part has this content from now on; where there is none of that key or name, it is a new one behind the others. Answered when durable. A patch has `of`, the BLAKE3 hash of the content that it starts from: of that, the bytes from `start` up to, not including, `end` are replaced. Refused (exists) where the content is another. The same request may be repeated. Throws BadField, TooLarge, Ambiguous, NotFound, Exists, Damaged, CannotHold, NoSpace. */
   'workspace-put': {
     id: string;
     source: PartSource;
@@ -759,42 +775,42 @@ export interface Requests {
     start?: number;
     end?: number;
   };
-  /** The workspace has this document from now on, whole and byte for byte as its application wrote it: `files`, as in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused (damaged) where it is no readable document of the workspace's format. With `since`, when this sitting of the application began (UTC nanoseconds), the first document of a workspace goes to the one of before, where there is such: of the same user, application and session, handed over whole too, held by nobody, and this document goes on from its one: nothing differs, or it was changed in this sitting and nothing of it is gone. That one is answered, and held from now on; the one of `id` has ended. */
+  /** The workspace has this document from now on, whole and byte for byte as its application wrote it: `files`, as in a save. It is in a snapshot when this is answered; nothing changes where its format sees no difference. Refused (damaged) where it is no readable document of the workspace's format. With `since`, when this sitting of the application began (UTC nanoseconds), the first document of a workspace goes to the one of before, where there is such: of the same user, application and session, handed over whole too, held by nobody, and this document goes on from its one: nothing differs, or it was changed in this sitting and nothing of it is gone. That one is answered, and held from now on; the one of `id` has ended. Throws TooLarge, NotFound, Damaged, NoSpace. */
   'workspace-replace': {
     id: string;
     files: Array<FileSource>;
     since?: number | null;
   };
-  /** Ask me: answered when the application is to be asked for its state. That is at once the first time, and later `every_ms` after it was asked last, without it the ceiling of autosaves. Its holder then hands the state over and sends this again; `problem` says why there was none, if so: the application is then due sooner, and later with each time in a row. The deadline must have time for the wait. */
+  /** Ask me: answered when the application is to be asked for its state. That is at once the first time, and later `every_ms` after it was asked last, without it the ceiling of autosaves. Its holder then hands the state over and sends this again; `problem` says why there was none, if so: the application is then due sooner, and later with each time in a row. The deadline must have time for the wait. Throws NotFound, NotAllowed. */
   'workspace-due': {
     id: string;
     every_ms?: number | null;
     problem?: string;
   };
-  /** The part goes; one that is not there has gone already. */
+  /** The part goes; one that is not there has gone already. Throws Ambiguous, NotFound. */
   'workspace-remove': {
     id: string;
     part: string;
   };
-  /** The part is called `name`; its key stays. */
+  /** The part is called `name`; its key stays. Throws Ambiguous, NotFound. */
   'workspace-rename': {
     id: string;
     part: string;
     name: string;
   };
-  /** The parts stand in the order of `keys`, which are those of all parts, each once. */
+  /** The parts stand in the order of `keys`, which are those of all parts, each once. Throws BadField, NotFound. */
   'workspace-reorder': {
     id: string;
     keys: Array<string>;
   };
-  /** At most `length` bytes of a part, from `offset`. */
+  /** At most `length` bytes of a part, from `offset`. Throws TooLarge, Ambiguous, NotFound, Damaged. */
   'workspace-cat': {
     id: string;
     part: string;
     offset?: number;
     length?: number;
   };
-  /** The workspace's state becomes the head of its session, or of the new session `name`; it merges or forks like any save that starts from what the workspace began from. The workspace goes on from what was saved, or with `end` ends with it. */
+  /** The workspace's state becomes the head of its session, or of the new session `name`; it merges or forks like any save that starts from what the workspace began from. The workspace goes on from what was saved, or with `end` ends with it. Throws TooLarge, BadName, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
   'workspace-save': {
     id: string;
     name?: string | null;
@@ -803,16 +819,16 @@ export interface Requests {
     end?: boolean;
     published?: boolean;
   };
-  /** Nobody holds it from now on. One without unsaved changes ends; any other is kept, with a snapshot. */
+  /** Nobody holds it from now on. One without unsaved changes ends; any other is kept, with a snapshot. Throws NotFound. */
   'workspace-leave': {
     id: string;
   };
-  /** It has again what it began from, or with `head` what the session's head is now. An autosave of what was unsaved stays in the session's history, and `undo` brings it back: into the workspace, where nothing was put since, or else as one of its own, that was left. */
+  /** It has again what it began from, or with `head` what the session's head is now. An autosave of what was unsaved stays in the session's history, and `undo` brings it back: into the workspace, where nothing was put since, or else as one of its own, that was left. Throws TooLarge, NotFound, Damaged, CannotHold. */
   'workspace-reload': {
     id: string;
     head?: boolean;
   };
-  /** Its unsaved changes are wanted no more. An autosave of them stays in the session's history until retention takes it, and `undo` makes them a workspace again, that was left. */
+  /** Its unsaved changes are wanted no more. An autosave of them stays in the session's history until retention takes it, and `undo` makes them a workspace again, that was left. Throws TooLarge, NotFound, Damaged, CannotHold. */
   'workspace-discard': {
     id: string;
   };
@@ -842,6 +858,7 @@ export interface Replies {
   'diff': Changes;
   'load': Loaded;
   'cat': Content;
+  'chunks': ChunkList;
   'restore': Saved;
   'accept': Saved;
   'rename': Changed;

@@ -46,6 +46,7 @@ export const verbs = {
   "diff": {"reply":"Changes","changes":false,"fields":{"old":{"type":"Ref"},"new":{"type":["Ref","nil"],"absent":null}}},
   "load": {"reply":"Loaded","changes":false,"fields":{"ref":{"type":"Ref"},"parts":{"type":{"array":"text"},"absent":[]},"kinds":{"type":{"array":"text"},"absent":[]}}},
   "cat": {"reply":"Content","changes":false,"fields":{"ref":{"type":"Ref"},"path":{"type":"bytes","absent":{"$bytes":""}},"offset":{"type":"natural","absent":0},"length":{"type":"natural","absent":1048576},"parts":{"type":{"array":"text"},"absent":[]},"kinds":{"type":{"array":"text"},"absent":[]}}},
+  "chunks": {"reply":"ChunkList","changes":false,"fields":{"ref":{"type":"Ref"},"path":{"type":"bytes","absent":{"$bytes":""}},"start":{"type":"natural","absent":0}}},
   "restore": {"reply":"Saved","changes":true,"fields":{"ref":{"type":"Ref"},"parts":{"type":{"array":"text"},"absent":[]},"kinds":{"type":{"array":"text"},"absent":[]},"name":{"type":["text","nil"],"absent":null},"into":{"type":["Ref","nil"],"absent":null},"expect":{"type":["natural","nil"],"absent":null},"published":{"type":"bool","absent":false}}},
   "accept": {"reply":"Saved","changes":true,"fields":{"ref":{"type":"Ref"},"published":{"type":"bool","absent":false},"expect":{"type":["natural","nil"],"absent":null}}},
   "rename": {"reply":"Changed","changes":true,"fields":{"ref":{"type":"Ref"},"name":{"type":"text"},"published":{"type":"bool","absent":false},"expect":{"type":["natural","nil"],"absent":null}}},
@@ -88,6 +89,13 @@ export const verbs = {
   "last": {"reply":"LastState","changes":false,"fields":{"app":{"type":["text","nil"],"absent":null}}},
 };
 
+export const told = {
+  "event": "Event",
+  "events": "Events",
+  "beat": "Beat",
+  "gap": "Gap",
+};
+
 export const rows = {
   "Ref": {"name":{"type":"text","absent":""},"app":{"type":["text","nil"],"absent":null},"folder":{"type":["text","nil"],"absent":null},"snapshot":{"type":"text","absent":"latest"},"part":{"type":["text","nil"],"absent":null},"id":{"type":["text","nil"],"absent":null}},
   "SessionRow": {"id":{"type":"text"},"app":{"type":"text"},"folder":{"type":"text"},"name":{"type":"text"},"format":{"type":"text"},"revision":{"type":"int"},"head":{"type":["text","nil"]},"created":{"type":"time"},"modified":{"type":"time"},"size_bytes":{"type":"int"},"path":{"type":"bytes"},"suspect":{"type":"bool","absent":false},"diverged":{"type":"bool","absent":false},"deleted":{"type":"bool","absent":false},"archived":{"type":"bool","absent":false},"template":{"type":"bool","absent":false},"tags":{"type":{"array":"text"},"absent":[]},"forked_from":{"type":["text","nil"],"absent":null}},
@@ -103,8 +111,8 @@ export const rows = {
   "OperationRow": {"number":{"type":"int"},"time":{"type":"time"},"type":{"type":"text"},"session":{"type":["text","nil"]},"app":{"type":["text","nil"]},"folder":{"type":["text","nil"]},"name":{"type":["text","nil"]},"cause":{"type":["text","nil"]},"author":{"type":"text"},"undoable":{"type":"bool"},"revision":{"type":["int","nil"],"absent":null},"snapshot":{"type":["text","nil"],"absent":null},"previous":{"type":["text","nil"],"absent":null},"undone_by":{"type":["int","nil"],"absent":null},"note":{"type":"text","absent":""}},
   "FolderRow": {"label":{"type":"text"},"path":{"type":"bytes"},"app":{"type":["text","nil"]},"layout":{"type":"text"},"watching":{"type":"text"},"watch_note":{"type":"text"},"sessions_count":{"type":"int"},"missing_count":{"type":"int"},"held":{"type":["text","nil"]},"scanned":{"type":["time","nil"]},"scanning":{"type":"bool"},"problems":{"type":{"array":"text"},"absent":[]}},
   "SuggestionRow": {"path":{"type":"bytes"},"app":{"type":"text"},"layout":{"type":"text"},"sessions_count":{"type":"int"},"label":{"type":["text","nil"]}},
-  "FileSource": {"frame":{"type":"natural"},"path":{"type":"bytes","absent":{"$bytes":""}},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null}},
-  "PartSource": {"part":{"type":"text"},"frame":{"type":"natural"},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null}},
+  "FileSource": {"frame":{"type":"natural"},"path":{"type":"bytes","absent":{"$bytes":""}},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null},"hash":{"type":["bytes","nil"],"absent":null}},
+  "PartSource": {"part":{"type":"text"},"frame":{"type":"natural"},"chunked":{"type":"bool","absent":false},"offset":{"type":"natural","absent":0},"size_bytes":{"type":["natural","nil"],"absent":null},"hash":{"type":["bytes","nil"],"absent":null}},
   "Welcome": {"protocol":{"type":"int"},"version":{"type":"text"},"epoch":{"type":"text"},"user":{"type":"text"},"limits":{"type":{"map":"int"}},"capabilities":{"type":{"array":"text"},"absent":[]},"store":{"type":"text","absent":""}},
   "Pong": {},
   "Cancelled": {"outcome":{"type":"text"}},
@@ -118,7 +126,8 @@ export const rows = {
   "Snapshots": {"rows":{"type":{"array":"SnapshotRow"}},"more":{"type":"bool"}},
   "Changes": {"old":{"type":["text","nil"]},"new":{"type":"text"},"rows":{"type":{"array":"ChangeRow"}},"summary":{"type":"text","absent":""}},
   "Loaded": {"session":{"type":"SessionRow"},"snapshot":{"type":"text"},"files":{"type":{"array":"FileRow"}},"inline":{"type":"bool"}},
-  "Content": {"snapshot":{"type":"text"},"size_bytes":{"type":"int"}},
+  "Content": {"snapshot":{"type":"text"},"size_bytes":{"type":"int"},"hash":{"type":["bytes","nil"],"absent":null}},
+  "ChunkList": {"snapshot":{"type":"text"},"count":{"type":"int"}},
   "Changed": {"session":{"type":"SessionRow"},"operation":{"type":["int","nil"]},"warnings":{"type":{"array":"text"},"absent":[]}},
   "Noted": {"session":{"type":"SessionRow"},"text":{"type":"text"},"operation":{"type":["int","nil"],"absent":null}},
   "Resources": {"snapshot":{"type":"text"},"rows":{"type":{"array":"ResourceRow"}}},

@@ -14,6 +14,7 @@ from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
 from holdfast_protocol import messages as m
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
@@ -142,16 +143,27 @@ class Asking:
             content = built.get(request.path)
             if content is None:
                 raise NotFound("The document of these parts has no such file")
-            window, size = content[request.offset : request.offset + length], len(content)
         elif request.ref.part is not None:
             reading = await self._documents.read(document, self._content.form(named.session.format))
             content = naming.find_content(reading.parts, request.ref.part)
-            window, size = content[request.offset : request.offset + length], len(content)
         else:
             file = _file_at(document, request.path)
             window = await self._documents.in_thread(self._content.window, file, request.offset, length)
-            size = file.size_bytes
-        return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=size), (window,)
+            whole = file.hash if request.offset + length >= file.size_bytes else None
+            return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=file.size_bytes, hash=whole), (window,)
+        window, whole = content[request.offset : request.offset + length], None
+        if request.offset + length >= len(content):  # of a large part it takes its time, and the last is asked once
+            whole = await self._documents.at_once_if_small(len(content), hash_of, content)
+        return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=len(content), hash=whole), (window,)
+
+    async def chunks(self, request: m.Chunks, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Hashes and sizes of the chunks of a file."""
+        if request.ref.part is not None:
+            raise BadField("ref.part: chunks are of files; a part has none of its own", field="ref.part")
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        file = _file_at(self._documents.stored(named.snapshot.document), request.path)
+        listed = await self._documents.in_thread(self._content.chunk_list, file, request.start)
+        return m.ChunkList(snapshot=named.snapshot.id.hex(), count=len(file.chunks)), (listed,)
 
 
 def _frames(files: Sequence[StoredFile], whole: Document) -> Sequence[bytes]:

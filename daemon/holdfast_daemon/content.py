@@ -15,7 +15,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import DamagedDocument, Document, Format, Reading
 from holdfast_daemon.store.base import Catalog, Chunks, Dropped, Reader
 from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument, StoredFile, stored_document
-from holdfast_protocol.chunking import cut, cut_stream, hash_of, new_hash
+from holdfast_protocol.chunking import LISTED_BYTES, cut, cut_stream, hash_of, listed, new_hash
 from holdfast_protocol.errors import BadField, Damaged, TooLarge
 from holdfast_protocol.messages import LIMITS
 
@@ -54,7 +54,7 @@ class Content:
         self._formats = formats
         self._faults = faults
         self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
-        self._ends: OrderedDict[tuple[bytes, ...], list[int]] = OrderedDict()
+        self._ends: OrderedDict[int, tuple[tuple[bytes, ...], list[int]]] = OrderedDict()
         self._wholes: OrderedDict[tuple[bytes, ...], bytes] = OrderedDict()
         self._lock = threading.Lock()
         #: What is on its way, and not to be collected.
@@ -195,17 +195,27 @@ class Content:
         return self._chunk(reader, chunks[0]) if chunks else b""
 
     def _ends_of(self, file: StoredFile) -> list[int]:
-        """Where each chunk of a file ends; kept for a few files, as whoever reads one window reads the next."""
+        """Where each chunk of a file ends; kept for a few files, as whoever reads one window reads the next. Found by
+        which list of chunks it is: to compare the lists takes as long as to read the window of a very large file."""
         with self._lock:
-            ends = self._ends.get(file.chunks)
-        if ends is None:
+            chunks, ends = self._ends.get(id(file.chunks), ((), []))
+        if chunks is not file.chunks:
             reader = self._catalog.reader
             ends = [*accumulate(_need(reader, name).size_bytes for name in file.chunks)]
             with self._lock:
-                self._ends[file.chunks] = ends
+                self._ends[id(file.chunks)] = file.chunks, ends
                 while len(self._ends) > ENDS_COUNT:
                     self._ends.popitem(last=False)
         return ends
+
+    def chunk_list(self, file: StoredFile, start: int) -> bytes:
+        """Of the chunks from number ``start`` on, as many as a frame holds: hash and size of each. Raises Damaged."""
+        ends = self._ends_of(file)
+        end = min(len(ends), start + LIMITS["frame_bytes"] // LISTED_BYTES)
+        return b"".join(
+            listed(file.chunks[number], ends[number] - (ends[number - 1] if number else 0))
+            for number in range(start, end)
+        )
 
     def contents(self, file: StoredFile) -> Iterator[bytes]:
         """A file's bytes, chunk by chunk. Raises Damaged."""

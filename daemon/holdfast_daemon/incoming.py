@@ -13,8 +13,9 @@ from holdfast_daemon.formats.registry import recognise
 from holdfast_daemon.formats.trees import TEMPORARY, file_and_folder
 from holdfast_daemon.payload import Frames, contents_of, hashes_in
 from holdfast_daemon.store.base import Catalog
-from holdfast_daemon.store.nouns import stored_document
-from holdfast_protocol.errors import BadField, NotFound
+from holdfast_daemon.store.nouns import StoredDocument, stored_document
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.errors import BadField, Damaged, NotFound
 from holdfast_protocol.messages import LIMITS, Save
 from holdfast_protocol.model import FileSource, PartSource
 
@@ -37,9 +38,13 @@ class Incoming:
         if any(source.chunked for source in sources):
             return await self._documents.in_thread(self._of_chunks, sources, contents, app, suffix)
         document = {source.path: content for source, content in zip(sources, contents, strict=True)}
-        return await self._documents.at_once_if_small(
-            weight(document), lambda: (self._content.place(document), self._form_of(document, app, suffix))
-        )
+
+        def place() -> tuple[Placed, Format]:
+            placed = self._content.place(document)
+            _check_hashes(sources, placed.document)
+            return placed, self._form_of(document, app, suffix)
+
+        return await self._documents.at_once_if_small(weight(document), place)
 
     def _of_chunks(
         self, sources: Sequence[FileSource], contents: Sequence[bytes], app: str, suffix: str
@@ -52,6 +57,7 @@ class Incoming:
             self._content.file_of_chunks(source.path, hashes_in(content)) for source, content in given if source.chunked
         ]
         document = stored_document([*whole.document.files, *files])
+        _check_hashes(sources, document)
         placed = Placed(document=document, places=whole.places, claims=(*whole.claims, claim))
         if placed.document.size_bytes > LIMITS["format_bytes"]:
             return placed, self._content.form("plain")
@@ -89,10 +95,12 @@ class Incoming:
         if len(sources) > LIMITS["files_count"]:
             raise BadField(f"parts: {LIMITS['files_count']} at most are expected", field="parts")
         contents = contents_of(sources, payload, "parts")
-        if not any(source.chunked for source in sources):
-            return contents
         given = list(zip(sources, contents, strict=True))
-        return await self._documents.in_thread(self._put_together, given)
+        if any(source.chunked for source in sources):
+            return await self._documents.in_thread(self._put_together, given)
+        for source, content in given:
+            _check_part(source, content)
+        return contents
 
     def fulfilled(self, peer: bytes, sources: Sequence[FileSource | PartSource], payload: Frames) -> None:
         """What a client was promised to be there has been named by it."""
@@ -103,14 +111,36 @@ class Incoming:
     def _put_together(self, given: Sequence[tuple[PartSource, bytes]]) -> list[bytes]:
         """Hashes of chunks (where that is what they are) replaced by the content that the chunks make."""
         claim = self._content.claims.claim(_hashes(given))
-        files = [
-            self._content.file_of_chunks(str(number).encode(), hashes_in(content))
-            for number, (source, content) in enumerate(given)
-            if source.chunked
-        ]
+        files = []
+        for number, (source, content) in enumerate(given):
+            if source.chunked:
+                files.append(self._content.file_of_chunks(str(number).encode(), hashes_in(content)))
+                _check_hash(source, source.part, files[-1].hash)
+            else:
+                _check_part(source, content)
         whole = self._content.bytes_of(stored_document(files))
         del claim  # what was read is placed anew
         return [whole.get(str(number).encode(), content) for number, (_, content) in enumerate(given)]
+
+
+def _check_hashes(sources: Sequence[FileSource], document: StoredDocument) -> None:
+    """Raises Damaged where a file is not what its source says."""
+    files = {file.path: file.hash for file in document.files}
+    for source in sources:
+        _check_hash(source, source.path.decode(errors="backslashreplace"), files[source.path])
+
+
+def _check_part(source: PartSource, content: bytes) -> None:
+    """Raises Damaged where the content is not what its source says."""
+    if source.hash is not None:
+        _check_hash(source, source.part, hash_of(content))
+
+
+def _check_hash(source: FileSource | PartSource, name: str, found: bytes) -> None:
+    """The same, ``found`` being the hash of the content."""
+    if source.hash not in (None, found):
+        what = f"What came as {name!r}" if name else "What came"
+        raise Damaged(f"{what} is not what its hash says; nothing was changed", path=name)
 
 
 def _hashes(given: Sequence[tuple[FileSource | PartSource, bytes]]) -> set[bytes]:

@@ -47,14 +47,16 @@ class Outbound:
         self._queues.setdefault(peer, deque()).append(frames)
         self._sizes[peer] = self.size_bytes(peer) + size
 
-    def flush(self) -> None:
-        """Try again for everybody."""
+    def flush(self) -> bool:
+        """Try again for everybody. Whether anything went out."""
+        went = False
         for peer in list(self._queues):
             queue = self._queues[peer]
             while queue:
                 outcome = self._send(peer, queue[0])
                 if outcome == "full":
                     break
+                went = True
                 if outcome == "gone":
                     self._gone(peer)
                     queue.clear()
@@ -62,6 +64,7 @@ class Outbound:
                 self._sizes[peer] -= sum(len(frame) for frame in queue.popleft())
             if not queue:
                 self.drop(peer)
+        return went
 
     def drop(self, peer: bytes) -> None:
         """Nothing waits for this peer any longer."""

@@ -89,6 +89,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
             m.Put: putting.put,
             m.PutFile: putting.put_file,

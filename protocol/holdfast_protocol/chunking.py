@@ -15,6 +15,20 @@ MINIMUM_BYTES = 64 * 1024
 AVERAGE_BYTES = 256 * 1024
 MAXIMUM_BYTES = 1024 * 1024
 HASH_BYTES = 32
+#: What a chunk takes in a list: hash and size.
+LISTED_BYTES = HASH_BYTES + 4
+
+
+def listed(name: bytes, size_bytes: int) -> bytes:
+    """A chunk as ``ChunkList`` has it."""
+    return name + size_bytes.to_bytes(LISTED_BYTES - HASH_BYTES)
+
+
+def listed_in(frame: bytes) -> Iterator[tuple[bytes, int]]:
+    """Hash and size in bytes of each chunk that ``frame`` lists."""
+    for start in range(0, len(frame), LISTED_BYTES):
+        end = start + HASH_BYTES
+        yield frame[start:end], int.from_bytes(frame[end : start + LISTED_BYTES])
 
 
 def new_hash() -> blake3:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from time import time_ns
 from typing import Any, NamedTuple
 
@@ -143,7 +144,7 @@ def body_of(reply: Reply) -> bytes:
 
 def result_of_body(request_id: bytes, body: bytes) -> Frames:
     """The same as ``result`` for a reply whose encoded body is at hand (an answer given again)."""
-    return [codec.encode_around({"id": request_id, "kind": "result"}, "body", body)]
+    return told_of_body(request_id, "result", body)
 
 
 def error(request_id: bytes, problem: HoldfastError) -> Frames:
@@ -178,7 +179,8 @@ def body_of_rows(rows: Sequence[bytes]) -> bytes:
 
 def told_of_body(subscription: bytes, kind: str, body: bytes) -> Frames:
     """The same as ``told`` for one whose encoded body is at hand."""
-    return [codec.encode_around({"id": subscription, "kind": kind}, "body", body)]
+    before, behind = _around_id(kind)
+    return [before + subscription + behind + body]
 
 
 def sign_of_life() -> Frames:
@@ -248,6 +250,14 @@ class ClientConnection:
         """Nobody waits for this request, or listens to this subscription, any longer."""
         self._open.pop(request_id, None)
         self._subscriptions.discard(request_id)
+
+
+@cache
+def _around_id(kind: str) -> tuple[bytes, bytes]:
+    """What stands before and behind the id, up to the body, in every answer of that kind."""
+    identity = bytes(ID_BYTES)
+    before, behind = codec.encode_around({"id": identity, "kind": kind}, "body", b"").split(identity)
+    return before, behind
 
 
 def _answer(request_id: bytes, kind: str, body: Any) -> bytes:

@@ -353,10 +353,29 @@ class Cat(Request, frozen=True, kw_only=True):
 
 
 class Content(Reply, frozen=True, kw_only=True):
-    """Payload frame 0 is the window; ``size_bytes`` is the size of the whole, ``snapshot`` where it is from."""
+    """Payload frame 0 is the window; ``size_bytes`` is the size of the whole, ``snapshot`` where it is from. ``hash``,
+    with a window that reaches the end: the BLAKE3 hash of the whole (32 bytes)."""
 
     snapshot: str
     size_bytes: int
+    hash: bytes | None = None
+
+
+class Chunks(Request, frozen=True, kw_only=True):
+    """Of which chunks is a file made? From chunk number ``start`` on (0 is the first), as many as fit. Whoever has some
+    of them already reads only the others, with ``cat``. The document of chosen parts has none."""
+
+    ref: Ref
+    path: bytes = b""
+    start: Natural = 0
+
+
+class ChunkList(Reply, frozen=True, kw_only=True):
+    """Payload frame 0 has for each chunk, in the order of the file, its BLAKE3 hash (32 bytes) and its size in bytes (4
+    bytes, the most significant first). ``count`` is how many the file has, ``snapshot`` where it is from."""
+
+    snapshot: str
+    count: int
 
 
 class Restore(Request, frozen=True, kw_only=True):
@@ -949,6 +968,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Diff: Changes,
     Load: Loaded,
     Cat: Content,
+    Chunks: ChunkList,
     Restore: Saved,
     Accept: Saved,
     Rename: Changed,

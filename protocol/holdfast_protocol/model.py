@@ -258,7 +258,8 @@ class FileSource(Row, frozen=True, kw_only=True):
     ``offset`` on, ``size_bytes`` of it or (nil) all to its end. So small files can share a frame.
 
     ``chunked`` false: these bytes are the content. True: they are the content's BLAKE3 chunk hashes, 32 bytes each, in
-    order, all of which the daemon has (``missing``, ``put``).
+    order, all of which the daemon has (``missing``, ``put``). ``hash``: BLAKE3 of the whole content, 32 bytes; where it
+    is another, the request is refused (damaged) and nothing changed.
     """
 
     frame: Natural
@@ -266,17 +267,19 @@ class FileSource(Row, frozen=True, kw_only=True):
     chunked: bool = False
     offset: Natural = 0
     size_bytes: Natural | None = None
+    hash: bytes | None = None
 
 
 class PartSource(Row, frozen=True, kw_only=True):
     """A part to put into a document: ``part`` is a key or unique name, or the name of a new part. Where its bytes come
-    from is said as for a file."""
+    from, and their hash, is said as for a file."""
 
     part: str
     frame: Natural
     chunked: bool = False
     offset: Natural = 0
     size_bytes: Natural | None = None
+    hash: bytes | None = None
 
 
 #: What an operation may be. Every row is an event; the second value says whether ``undo`` can reverse it.

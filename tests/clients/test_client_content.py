@@ -83,7 +83,7 @@ def test_large_content_travels_as_chunks(daemon: FakeDaemon, client: Client, tmp
     file.write_bytes(LARGE)
     client.save("igv", "large", file if from_file else LARGE)
     (asked,) = chunks.saves
-    assert asked.request.files == [FileSource(frame=0, chunked=True)]  # type: ignore[attr-defined]  # only Save is here
+    assert asked.request.files == [FileSource(frame=0, chunked=True, hash=hash_of(LARGE))]  # type: ignore[attr-defined]  # only Save is here
     assert asked.payload == [b"".join(hash_of(chunk) for chunk in cut(LARGE))]
     assert chunks.content(asked.payload[0]) == LARGE
     put = [chunk for each in daemon.requests(wire.Put) for chunk in each.payload]

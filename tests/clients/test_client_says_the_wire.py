@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import holdfast
+from holdfast.documents import OpenDocument
 from holdfast.workspace import Workspace
-from holdfast_protocol.errors import ERRORS, HoldfastError
+from holdfast_protocol.errors import HoldfastError
 
 WIRE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "protocol" / "messages.json").read_text("utf-8"))
 VERBS: dict[str, dict[str, Any]] = WIRE["verbs"]
@@ -22,6 +23,7 @@ VERBS: dict[str, dict[str, Any]] = WIRE["verbs"]
 METHODS: dict[str, Callable[..., Any]] = {
     "cancel": holdfast.AsyncClient.ask,  # said by itself, where the task that asks is cancelled
     "import": holdfast.Client.import_document,
+    "chunks": OpenDocument.write,
     "missing": holdfast.Client.save,
     "put": holdfast.Client.save,
     "put-file": holdfast.Client.save,
@@ -42,12 +44,40 @@ SAID: dict[str, dict[str, str | None]] = {
     "import": {"files": "content"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
     "put-file": {"descriptor": None, "offset": None},
+    "chunks": {"ref": None, "path": "row", "start": None},
     "unsubscribe": {"subscription": None},
     "workspace-put": {"source": "part"},
     "workspace-replace": {"files": "document"},
     "workspace-due": {"every_ms": "every_seconds"},
     "workspace-cat": {"offset": None, "length": None},
     "workspace-save": {"end": None},
+}
+#: Methods beside those above, and what they ask.
+ALSO: dict[Callable[..., Any], str] = {
+    holdfast.Client.parts: "show",
+    holdfast.Client.open: "load",
+    holdfast.Client.windows: "cat",
+    holdfast.Client.recover: "workspace-save",
+    holdfast.Client.reload: "workspace-reload",
+    holdfast.Client.discard: "workspace-discard",
+    Workspace.__setitem__: "workspace-put",
+}
+#: What nothing that the method says can bring about (it asks by key, or for no chosen parts), or what it takes as done.
+NEVER: dict[Callable[..., Any], set[str]] = {
+    holdfast.Client.cat: {"cannot-hold"},
+    holdfast.Client.windows: {"cannot-hold"},
+    OpenDocument.write: {"ambiguous", "bad-field"},
+    Workspace.__getitem__: {"ambiguous"},
+    Workspace.__delitem__: {"ambiguous"},
+    Workspace.__setitem__: {"exists", "bad-field"},
+    Workspace.close: {"not-found"},
+}
+#: What a method finds out by itself.
+ITS_OWN: dict[Callable[..., Any], set[str]] = {
+    holdfast.Client.events: {"Unreachable", "NotFound"},
+    OpenDocument.write: {"Unreadable"},
+    Workspace.__getitem__: {"KeyError"},
+    Workspace.__delitem__: {"KeyError"},
 }
 
 
@@ -76,13 +106,29 @@ def test_the_tables_name_verbs_and_fields_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_method_promises_something_and_names_errors_that_there_are(verb: str) -> None:
-    """What stands behind ``Raises`` in its docstring are classes of errors of the wire."""
-    says = inspect.getdoc(method_of(verb))
-    assert says
-    raised = " ".join(re.findall(r"Raises ([^.]*)", says))
-    classes = {kind.__name__ for kind in ERRORS.values()} | {"KeyError"}
-    assert {*re.findall(r"\b[A-Z][A-Za-z]+\b", raised)} <= classes
+def test_a_method_promises_something(verb: str) -> None:
+    """Whoever looks a verb up in the client's documentation finds a sentence."""
+    assert inspect.getdoc(method_of(verb))
+
+
+@pytest.mark.parametrize("method", sorted({*map(method_of, VERBS), *ALSO}, key=lambda method: method.__qualname__))
+def test_a_method_names_the_errors_of_its_verbs(method: Callable[..., Any]) -> None:
+    """All that the wire's table has for these, and nothing else but what any request may be answered."""
+    verbs = [*(verb for verb in VERBS if method_of(verb) == method), *([ALSO[method]] if method in ALSO else [])]
+    own = {code for verb in verbs for code in VERBS[verb]["errors"]} - NEVER.get(method, set())
+    raised = raised_by(inspect.getdoc(method) or "")
+    assert classes(own) <= raised
+    assert raised <= classes(own | {*WIRE["errors_of_all"]}) | ITS_OWN.get(method, set())
+
+
+def classes(codes: set[str]) -> set[str]:
+    return {WIRE["errors"][code]["class"] for code in codes}
+
+
+def raised_by(says: str) -> set[str]:
+    """The names that stand behind ``Raises``, up to the end of the sentence, without the reasons in parentheses."""
+    sentences = " ".join(re.findall(r"Raises\s([^.]*)", re.sub(r"\([^)]*\)", "", says)))
+    return {*re.findall(r"\b[A-Z][A-Za-z]+\b", sentences)}
 
 
 def test_an_error_class_has_the_code_and_the_exit_code_of_the_wire() -> None:

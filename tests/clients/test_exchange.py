@@ -162,3 +162,25 @@ class Requests(RuleBasedStateMachine):
 
 Requests.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestRequests = Requests.TestCase
+
+
+def test_a_small_request_waits_behind_a_few_mebibytes() -> None:
+    """However much the daemon takes: so much of a large file is under way when somebody else asks, and no more."""
+    exchange, daemon, sent = Exchange("/s", lambda: None), DaemonConnection(), list[Asked]()
+
+    def send() -> None:
+        while (frames := exchange.next_message(1000.0)) is not None:
+            sent.append(daemon.receive(frames))
+
+    for _ in range(16):
+        exchange.begin(Ticket(Put(), [bytes(1024 * 1024)], 1060.0, 60.0))
+    exchange.opened(1000.0)
+    send()
+    welcome = Welcome(protocol=1, version="0", epoch="e", user="me", limits=dict(LIMITS))
+    exchange.received(connection.result(sent.pop().id, welcome), 1000.0)
+    send()
+    exchange.begin(Ticket(Ping(), (), 1060.0, 60.0))
+    send()
+    *before, last = sent
+    assert isinstance(last.request, Ping)
+    assert sum(len(asked.payload[0]) for asked in before) == 4 * 1024 * 1024

@@ -96,16 +96,19 @@ class Daemon:
             return None
         self.process.terminate()
         try:
-            return self.process.wait(DEADLINE_SECONDS)
+            code = self.process.wait(DEADLINE_SECONDS)
         except BaseException:
             self.process.kill()
             self.process.wait()
             raise
+        self._check_refusals()
+        return code
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self._check_refusals()
 
     def restart(self) -> None:
         self.stop()
@@ -125,6 +128,12 @@ class Daemon:
             env=self.environment, input=content or b"", capture_output=True, timeout=60, check=False,
         )  # fmt: skip
         return Said(done)
+
+    def _check_refusals(self) -> None:
+        """Nobody was refused with a code that is not in the table of the verb (holdfast_protocol/refusals.py)."""
+        said = self.log.read_text(errors="replace") if self.log.exists() else ""
+        unknown = [line for line in said.split("\n") if "which no table names" in line]
+        assert not unknown, unknown
 
     def ok(self, *words: str, content: bytes | None = None) -> Said:
         """The same, where it must go well."""

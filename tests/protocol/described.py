@@ -20,6 +20,7 @@ from holdfast_protocol import chunking, connection, messages, model
 from holdfast_protocol.errors import ERRORS
 from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, TOLD, VERB_OF, Failure
 from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Natural, Row, Time
+from holdfast_protocol.refusals import ERRORS_OF, OF_ALL, OF_MESSAGES, Errors
 
 Form = str | list[Any] | dict[str, Any]
 
@@ -49,7 +50,12 @@ def description() -> dict[str, Any]:
         },
         "limits": LIMITS,
         "verbs": {
-            verb: {"reply": REPLY_TO[kind].__name__, "changes": kind in CHANGING, **_described(kind)}
+            verb: {
+                "reply": REPLY_TO[kind].__name__,
+                "changes": kind in CHANGING,
+                "errors": codes(ERRORS_OF[kind]),
+                **_described(kind),
+            }
             for kind, verb in VERB_OF.items()
         },
         "told": {kind: reply.__name__ for kind, reply in TOLD.items()},
@@ -59,6 +65,8 @@ def description() -> dict[str, Any]:
             code: {"class": kind.__name__, "exit_code": kind.exit_code, "says": prose(kind)}
             for code, kind in ERRORS.items()
         },
+        "errors_of_messages": codes(OF_MESSAGES),
+        "errors_of_all": codes(OF_ALL),
         "operations": OPERATION_TYPES,
         "causes": [*CAUSES],
     }
@@ -84,6 +92,11 @@ def forms(kind: type[Row]) -> dict[str, Form]:
     """The type of each field of a message."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return {each.name: form_of(hints[each.name]) for each in msgspec.structs.fields(kind)}
+
+
+def codes(errors: Errors) -> list[str]:
+    """In the order of the table of errors."""
+    return [code for code, kind in ERRORS.items() if kind in errors]
 
 
 def prose(kind: type) -> str:

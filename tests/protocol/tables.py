@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
-from described import NOUNS, REPLIES, Form, forms, prose
+from described import NOUNS, REPLIES, Form, codes, forms, prose
 
 from holdfast_protocol import chunking, connection, messages
 from holdfast_protocol.errors import ERRORS
 from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF
 from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Row
+from holdfast_protocol.refusals import ERRORS_OF, OF_ALL, OF_MESSAGES, Errors
 
 #: What the code gives as a name only.
 LIMIT_MEANINGS = {
@@ -84,6 +85,18 @@ def errors() -> str:
     )
 
 
+def refusals() -> str:
+    """Which codes answer what."""
+    return _table(
+        ("what", "codes"),
+        [
+            ("any message", _codes(OF_MESSAGES)),
+            ("any request", _codes(OF_ALL)),
+            *((f"`{verb}`", _codes(ERRORS_OF[kind])) for kind, verb in VERB_OF.items() if ERRORS_OF[kind]),
+        ],
+    )
+
+
 def verbs() -> str:
     """The overview: verb, answer, whether the answer is remembered."""
     return _table(
@@ -145,7 +158,8 @@ def numbers() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    make.__name__: make for make in (numbers, verbs, requests, replies, nouns, errors, limits, operations, causes)
+    make.__name__: make
+    for make in (numbers, verbs, requests, replies, nouns, errors, refusals, limits, operations, causes)
 }
 
 
@@ -157,6 +171,10 @@ def type_words(form: Form) -> str:
         ((whole, inner),) = form.items()
         return f"{'array of' if whole == 'array' else 'map of text to'} {type_words(inner)}"
     return f"`{form}`" if form[0].isupper() else "int ≥ 0" if form == "natural" else form
+
+
+def _codes(errors: Errors) -> str:
+    return ", ".join(f"`{code}`" for code in codes(errors))
 
 
 def _section(title: str, kind: type[Row]) -> str:

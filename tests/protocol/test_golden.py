@@ -13,6 +13,7 @@ from tables import TABLES
 from holdfast_protocol.connection import ClientConnection, DaemonConnection
 from holdfast_protocol.errors import ERRORS
 from holdfast_protocol.messages import REPLY_TO, TOLD, VERB_OF, VERBS, Hello, Request, Subscribe
+from holdfast_protocol.refusals import ERRORS_OF, OF_ALL, OF_MESSAGES
 
 
 def golden(name: str) -> bytes:
@@ -28,6 +29,13 @@ def test_every_verb_reply_and_code_has_an_example() -> None:
     assert all(f"{name}-".startswith(f"{VERB_OF[type(request)]}-") for name, request in REQUESTS.items())
     assert all(name.partition("-")[0] == type(reply).__name__.lower() for name, reply in RESULTS.items())
     assert all(FAILURES[code].code == code for code in ERRORS)
+
+
+def test_every_verb_says_how_it_is_refused() -> None:
+    """The table has all verbs, and every code but those that no daemon at work sends."""
+    told = {kind.code for kinds in (OF_MESSAGES, OF_ALL, *ERRORS_OF.values()) for kind in kinds}
+    assert set(ERRORS_OF) == set(REPLY_TO)
+    assert set(ERRORS) - told == {"unreachable", "store-locked", "store-newer"}
 
 
 def test_every_golden_file_belongs_to_an_example() -> None:

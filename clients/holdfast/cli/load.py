@@ -20,7 +20,9 @@ HELP = "write a document to a file or to standard output"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
     add_reference(parser)
-    parser.add_argument("-o", "--output", metavar="PATH", help="the file, or the directory for several files")
+    parser.add_argument(
+        "-o", "--output", metavar="PATH", help="the file, or the directory for several; after a cut, say it again"
+    )
     parser.add_argument("--part", metavar="P", action="append", default=[], help="only this part")
     parser.add_argument("--kind", metavar="KIND", action="append", default=[], help="only parts of this kind")
 
@@ -36,13 +38,15 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         context.output.content(document.read(document.files[0]))
         return 0
     try:
-        _write(document, arguments.output)
+        travelled_bytes = _write(document, arguments.output)
     except OSError as problem:
         raise Unreadable(
             f"{arguments.output} cannot be written: {problem.strerror}", path=arguments.output
         ) from problem
     if context.output.as_json:
-        context.output.row(document.session, snapshot=document.snapshot, files=list(document.files))
+        context.output.row(
+            document.session, snapshot=document.snapshot, files=list(document.files), travelled_bytes=travelled_bytes
+        )
     context.output.done(f"loaded {title(document.session)}  snapshot {document.snapshot[:8]}  to {arguments.output}")
     return 0
 
@@ -51,16 +55,15 @@ def _is_one_file(document: OpenDocument) -> bool:
     return len(document.files) == 1 and document.files[0].path == b""
 
 
-def _write(document: OpenDocument, target: str) -> None:
-    from holdfast.cli.once import write_once
-
+def _write(document: OpenDocument, target: str) -> int:
+    """How many bytes travelled."""
     if _is_one_file(document):
-        return write_once(os.fsencode(target), document.read(document.files[0]))
-    places = [(_place(target, row.path), row) for row in document.files]
-    for place, row in places:
+        return document.write(document.files[0], target)
+    travelled_bytes = 0
+    for place, row in [(_place(target, row.path), row) for row in document.files]:
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        write_once(place, document.read(row))
-    return None
+        travelled_bytes += document.write(row, os.fsdecode(place))
+    return travelled_bytes
 
 
 def _place(folder: str, path: bytes) -> bytes:

@@ -54,6 +54,11 @@ export class Daemon {
     this.#process = null;
   }
 
+  /** @param {NodeJS.Signals} signal */
+  send(signal) {
+    this.#process?.kill(signal);
+  }
+
   /** Nothing of it is left. */
   async gone() {
     await this.stop('SIGKILL');

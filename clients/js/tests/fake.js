@@ -11,7 +11,8 @@ import { decode, encode } from '../codec.js';
 /** A header without id, or with another than the request's, and its payload.
  * @typedef {{ kind: string, body?: object, id?: Uint8Array, payload?: Buffer[] }} Said */
 
-const WELCOME = { protocol: 1, version: '9', epoch: 'e', user: 'ada', limits: { message_bytes: 600 * 1024 } };
+const LIMITS = { message_bytes: 600 * 1024, requests_in_flight: 4, beat_ms: 100 };
+const WELCOME = { protocol: 1, version: '9', epoch: 'e', user: 'ada', limits: LIMITS };
 
 export class FakeDaemon {
   #router = new Router({ linger: 0 });

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { joined, verified, hashOf } from '../content.js';
+import { key } from '../conversation.js';
 import {
-  Client, connect, Damaged, HoldfastError, NoSpace, NotAllowed, NotFound, TooLate, Unreachable,
+  Busy, Client, connect, Damaged, HoldfastError, NoSpace, NotAllowed, NotFound, TooLate, Unreachable,
 } from '../index.js';
+import { until } from './daemon.js';
 import { FakeDaemon } from './fake.js';
 
 const PONG = { kind: 'result', body: {} };
@@ -72,6 +74,78 @@ test('a daemon that does not know us any more is greeted again, and the request 
     await client.ping();
     assert.deepEqual(asked[0]?.id, asked[1]?.id);
   });
+});
+
+test('a busy daemon is asked again under the same id when it said, on the same connection', async () => {
+  const busy = { kind: 'error', body: { code: 'busy', sentence: 'Later', details: { limit: 1, retry_ms: 30 } } };
+  await beside((_, count) => (count < 4 ? [busy] : [PONG]), async (client, { asked }) => {
+    await client.ping();
+    assert.equal(asked.length, 4);
+    assert.equal(new Set(asked.map(({ id, peer }) => `${key(id)} ${peer}`)).size, 1);
+  });
+});
+
+test('one that stays busy beyond the deadline, or does not say until when, is told to the caller', async () => {
+  const busy = (/** @type {object} */ details) => {
+    return [{ kind: 'error', body: { code: 'busy', sentence: 'Later', details } }];
+  };
+  await beside(() => busy({ retry_ms: 60_000 }), async (client, { asked }) => {
+    await assert.rejects(client.ping(), Busy);
+    assert.equal(asked.length, 1);
+  });
+  await beside(() => busy({}), async (client) => assert.rejects(client.ping(), Busy));
+});
+
+test('no more requests go out than the daemon takes, and all are answered', async () => {
+  let most = 0;
+  /** @type {any[]} */
+  let held = [];
+  const answer = (/** @type {any} */ { id }) => {
+    held.push({ ...PONG, id });
+    most = Math.max(most, held.length);
+    return held.length === 4 ? held.splice(0) : [];
+  };
+  await beside(answer, async (client) => {
+    await Promise.all(Array.from({ length: 12 }, () => client.ping()));
+    assert.equal(most, 4);
+  });
+});
+
+test('a signal ends the call at once with its reason, and the daemon hears that nobody waits', async () => {
+  const abort = new AbortController();
+  const answer = (/** @type {any} */ { verb }) => {
+    if (verb === 'ping') setImmediate(() => abort.abort());
+    return verb === 'cancel' ? [{ kind: 'result', body: { outcome: 'cancelled' } }] : [];
+  };
+  await beside(answer, async (client, { asked }) => {
+    const mine = client.with({ signal: abort.signal });
+    await assert.rejects(mine.ping(), { name: 'AbortError' });
+    await until(() => asked.length === 2);
+    assert.deepEqual(asked.map(({ verb }) => verb), ['ping', 'cancel']);
+    assert.deepEqual(Buffer.from(asked[1]?.body.request), Buffer.from(asked[0]?.id ?? ''));
+    await assert.rejects(mine.ping(), { name: 'AbortError' }); // and nothing is asked any more
+    assert.equal(asked.length, 2);
+  });
+});
+
+test('a signal ends events too, in the middle of a wait', async () => {
+  await beside(() => [{ kind: 'result', body: { number: 3 } }], async (client) => {
+    const abort = new AbortController();
+    const next = client.with({ signal: abort.signal }).events().next();
+    setTimeout(() => abort.abort(new Error('enough')), 50);
+    await assert.rejects(next, /enough/);
+  });
+});
+
+test('a request is not asked again while the daemon answers others', async () => {
+  const slow = (/** @type {any} */ { verb }) => (verb === 'ping' ? [PONG] : []);
+  await beside(slow, async (client, { asked }) => {
+    const waiting = assert.rejects(client.ask('status', {}), Unreachable);
+    for (const end = performance.now() + 1500; performance.now() < end;) await client.ping();
+    client.close();
+    await waiting;
+    assert.equal(asked.filter(({ verb }) => verb === 'status').length, 1);
+  }, 3000);
 });
 
 test('many requests are under way at once, and each gets its own answer', async () => {
@@ -155,11 +229,54 @@ test('a hole in the numbers is asked for again, and what was seen is not told tw
   });
 });
 
+test('events that were dropped for a slow reader are asked for again, from the last that was seen', async () => {
+  const page = (/** @type {number[]} */ ...all) => ({
+    kind: 'events', body: { rows: all.map((number) => ({ ...ROW, number })) },
+  });
+  const answer = (/** @type {any} */ { body }) => {
+    const told = body.since === 0 ? [page(1, 2), { kind: 'gap', body: { number: 5 } }] : [page(3, 4, 5)];
+    return [{ kind: 'result', body: { number: 5 } }, ...told];
+  };
+  await beside(answer, async (client, { asked }) => {
+    assert.deepEqual(await numbers(client.events({ since: 0 }), 5), [1, 2, 3, 4, 5]);
+    assert.deepEqual(asked.map(({ body }) => body.since), [0, 2]);
+  });
+});
+
+test('a subscription that neither beats nor answers is made anew, on another connection', async () => {
+  const answer = (/** @type {any} */ { verb, body }) => {
+    if (verb !== 'subscribe') return []; // what breaks the silence is not answered
+    const told = body.since === 0 ? 1 : 2;
+    return [{ kind: 'result', body: { number: told } }, { kind: 'event', body: { row: { ...ROW, number: told } } }];
+  };
+  await beside(answer, async (client, { asked }) => {
+    assert.deepEqual(await numbers(client.events({ since: 0 }), 2), [1, 2]);
+    assert.deepEqual(asked.map(({ verb }) => verb), ['subscribe', 'operations', 'subscribe']);
+    assert.notEqual(asked[0]?.peer, asked[2]?.peer);
+  });
+});
+
+test('a beat says that something was missed', async () => {
+  const answer = (/** @type {any} */ _, /** @type {number} */ count) => {
+    const event = { kind: 'event', body: { row: { ...ROW, number: 1 } } };
+    const beat = { kind: 'beat', body: { told: 1, number: 1 } };
+    return [{ kind: 'result', body: { number: 1 } }, count === 1 ? beat : event];
+  };
+  await beside(answer, async (client) => assert.deepEqual(await numbers(client.events({ since: 0 }), 1), [1]));
+});
+
 test('bytes that are not what the hash says are damaged', async () => {
   const content = Buffer.from('a kelp forest');
   assert.deepEqual(await joined(verified([content], hashOf(content), 'It')), content);
   await assert.rejects(joined(verified([content.subarray(1)], hashOf(content), 'It')), Damaged);
 });
+
+/** @param {AsyncGenerator<{ number: number }>} events @param {number} count */
+async function numbers(events, count) {
+  const seen = [];
+  for await (const { number } of events) if (seen.push(number) === count) break;
+  return seen;
+}
 
 const ROW = {
   time: 1n, type: 'saved', session: null, app: null, folder: null, name: null, cause: null, author: 'ada',

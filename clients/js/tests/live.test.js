@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { connect, Exists, NotFound } from '../index.js';
+import { connect, Exists, NotFound, TooLate } from '../index.js';
 import { Daemon, until } from './daemon.js';
 
 // Longer than a socket's path may be: daemon and client agree on the short one.
@@ -39,17 +39,24 @@ test('five megabytes come back as they were, and of a change only the changed ch
   assert.equal((await client.show('plain/large.bin@-1')).snapshot?.message, 'first');
 });
 
-test('the example of README.md runs', async () => {
+test('the examples of README.md run, and an application is connected in ten lines', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const example = /^```js\n(.*?)^```/ms.exec(readme)?.[1] ?? '';
-  const env = { ...daemon.environment };
-  const words = ['--input-type=module', '-e', example];
-  const { stdout } = await promisify(execFile)(process.execPath, words, { env, cwd: new URL('..', import.meta.url) });
-  const [content, row] = stdout.split('\n');
-  assert.equal(content, 'a kelp forest');
-  assert.match(row ?? '', /^ideas \d+n$/);
-  assert.equal((await client.load('notes/ideas')).content.toString(), 'a kelp forest, at night');
+  const [application = '', sessions = ''] = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code);
+  assert.equal(application.split('\n').filter(Boolean).length, 10);
+  assert.equal(await runs(application), '');
+  assert.equal((await client.load('notes/ideas')).content.toString(), 'a kelp forest\n');
+  await runs(application);
+  const [first, second, , ...rows] = (await runs(sessions)).split('\n');
+  assert.deepEqual([first, second], ['a kelp forest', 'a kelp forest']);
+  assert.match(rows.join(' '), /^large \d+n ideas \d+n $/);
 });
+
+/** What a program says, in a process of its own. @param {string} program */
+async function runs(program) {
+  const env = { ...daemon.environment };
+  const words = ['--input-type=module', '-e', program];
+  return (await promisify(execFile)(process.execPath, words, { env, cwd: new URL('..', import.meta.url) })).stdout;
+}
 
 test('a small request beside a large one does not wait for it', async () => {
   let isSaved = false;
@@ -156,6 +163,67 @@ test('a request in the middle of a restart is done, and done once', async () => 
   const saved = await client.save('plain', 'restarted', randomBytes(2_000_000));
   await started;
   assert.deepEqual([saved.outcome, saved.session.revision], ['saved', 2]);
+});
+
+test('a reader that is slower than what happens is told everything, each once and in order', async () => {
+  const saved = await client.save('slow', 'noted', 'x');
+  const events = client.events({ since: saved.operation ?? 0 });
+  const text = 'long '.repeat(3000);
+  const ref = { app: 'slow', name: 'noted' };
+  const change = (/** @type {number} */ n) => client.ask('note', { ref, text: text + n });
+  const first = events.next();
+  await change(0);
+  const found = [(await first).value.number];
+  await Promise.all(Array.from({ length: 1500 }, (_, n) => change(n + 1))); // more than waits for one client
+  found.push(...(await taken(events, 1500)).map(({ number }) => number));
+  assert.deepEqual(found, Array.from({ length: 1501 }, (_, n) => (saved.operation ?? 0) + n + 1));
+  await events.return(undefined);
+});
+
+test('a daemon that does not answer is waited for as long as was said, and answers again when it can', async () => {
+  daemon.send('SIGSTOP');
+  try {
+    await assert.rejects(client.with({ timeoutMs: 300 }).ask('status', {}), TooLate);
+    await assert.rejects(client.with({ signal: AbortSignal.timeout(100) }).ping(), { name: 'TimeoutError' });
+  } finally {
+    daemon.send('SIGCONT');
+  }
+  await client.ping();
+});
+
+test('what is called off ends in the daemon too, and makes room for others', async () => {
+  const workspace = await client.workspace({ app: 'asked', name: 'later', format: 'plain' });
+  const asked = { id: workspace.id, every_ms: 600_000 };
+  await client.ask('workspace-due', asked); // at once the first time, and never again in this test
+  const { requests_in_flight: limit = 0 } = (await client.hello()).limits;
+  const almostAll = async () => {
+    const abort = new AbortController();
+    const mine = client.with({ signal: abort.signal, timeoutMs: 600_000 });
+    const ended = Promise.allSettled(Array.from({ length: limit - 1 }, () => mine.ask('workspace-due', asked)));
+    await client.ping(); // the daemon has them all
+    return async () => {
+      abort.abort();
+      assert.ok((await ended).every(({ status }) => status === 'rejected'));
+    };
+  };
+  const callOff = await almostAll();
+  await callOff();
+  const callOffAgain = await almostAll();
+  assert.equal((await client.with({ timeoutMs: 5000 }).last('asked')).session, null); // would be told `busy`
+  await callOffAgain();
+  await workspace.leave();
+});
+
+test('a workspace is held again after a restart of the daemon, without a word of its application', async () => {
+  const workspace = await client.workspace({ app: 'held', name: 'note', format: 'plain' });
+  await workspace.put('text', 'typed before');
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  await until(async () => (await client.last('held')).workspace === null); // what nobody holds would be offered
+  await workspace.put('text', 'typed after');
+  assert.equal((await workspace.save()).outcome, 'saved');
+  assert.equal((await client.load('held/note')).content.toString(), 'typed after');
+  await workspace.leave();
 });
 
 /** How many bytes of chunks were put. @template T @param {() => Promise<T>} work */

@@ -71,7 +71,7 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
         if before is None:
             self._connection.execute(_NEW_SESSION, (*msgspec.structs.astuple(session)[:17], sort_name(session.name)))
             self._connection.execute(_NEW_NAME, (self._connection.last_insert_rowid(), session.name))
-            self._put_tags(session, ())
+            self._put_tags(session, None)
             return
         values = (
             session.format, session.revision, session.head, session.size_bytes, session.modified, session.suspect,
@@ -86,18 +86,17 @@ class SqliteTransaction(SqliteReader, SpaceChanges):
             self._connection.execute(_PLACE_TAGS, (session.id,))
         if session.name != before.name:
             self._connection.execute(_PUT_NAME, (session.name, session.id))
-        self._put_tags(session, before.tags)
+        self._put_tags(session, before)
 
-    def _put_tags(self, session: Session, before: tuple[str, ...]) -> None:
+    def _put_tags(self, session: Session, before: Session | None) -> None:
         """Each says where the session stands in the lists, and is written with it."""
-        for tag in session.tags:
-            if tag in before:
-                self._connection.execute(_PUT_TAG, (session.modified, session.size_bytes, session.id, tag))
-            else:
-                self._connection.execute(_ADD_TAG, (tag, session.id))
-        for tag in before:
-            if tag not in session.tags:
-                self._connection.execute("DELETE FROM tags WHERE session = ? AND tag = ?", (session.id, tag))
+        known = set[str]() if before is None else set(before.tags)
+        for tag in known.difference(session.tags):
+            self._connection.execute("DELETE FROM tags WHERE session = ? AND tag = ?", (session.id, tag))
+        if before is not None and (session.modified, session.size_bytes) != (before.modified, before.size_bytes):
+            self._connection.execute(_PUT_TAGS, (session.modified, session.size_bytes, session.id))
+        for tag in set(session.tags) - known:
+            self._connection.execute(_ADD_TAG, (tag, session.id))
 
     def put_note(self, session: bytes, text: str) -> None:
         if text:
@@ -235,7 +234,7 @@ _PLACE_SESSION = (
     "UPDATE sessions SET app = ?, folder = ?, name = ?, path = ?, deleted = ?, archived = ?, template = ?, "
     "sort_name = ? WHERE id = ?"
 )
-_PUT_TAG = "UPDATE tags SET modified = ?, size_bytes = ? WHERE session = ? AND tag = ?"
+_PUT_TAGS = "UPDATE tags SET modified = ?, size_bytes = ? WHERE session = ?"
 _ADD_TAG = (
     "INSERT INTO tags(session, tag, deleted, archived, app, folder, modified, created, sort_name, size_bytes) "
     "SELECT id, ?, deleted, archived, app, folder, modified, created, sort_name, size_bytes FROM sessions WHERE id = ?"
