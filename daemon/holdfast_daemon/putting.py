@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
+from holdfast_daemon.apart import Apart
 from holdfast_daemon.claims import Claim
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.lending import Lender, lent
@@ -22,7 +21,6 @@ from holdfast_protocol.errors import NotAllowed, TooLarge
 
 #: Read at a time: each piece costs a sync, and two of them memory.
 PIECE_BYTES = 32 * 1024 * 1024
-#: A client's file system may stand still for ever: those who wait for one keep nobody else from working.
 READERS_COUNT = 2
 BEGUN_COUNT = 8
 
@@ -52,11 +50,7 @@ class Putting:
         self._documents = documents
         self._content = documents.content
         self._begun: OrderedDict[bytes, _Begun] = OrderedDict()
-        self._readers = ThreadPoolExecutor(max_workers=READERS_COUNT, thread_name_prefix="lent")
-
-    def close(self) -> None:
-        """After the threads' work."""
-        self._readers.shutdown(cancel_futures=True)
+        self._readers = Apart(READERS_COUNT)
 
     async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Loose chunks, for a save that will name them."""
@@ -74,8 +68,7 @@ class Putting:
         begun = self._begun.pop(caller.peer, None)  # nobody else goes on with it meanwhile
         if begun is None or begun.size_bytes != request.offset:
             begun = _Begun() if request.offset == 0 else None
-        work = partial(self._place, caller.lender, request.descriptor, request.offset, begun)
-        piece = await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        piece = await self._readers.of(partial(self._place, caller.lender, request.descriptor, request.offset, begun))
         await self._keep(piece.claim, piece.places, caller)
         if begun is not None and piece.end:
             self._content.remember_whole(begun.names, begun.whole.digest())

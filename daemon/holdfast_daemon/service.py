@@ -71,7 +71,7 @@ class Service:
         changing = Changing(
             sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, reloading, pruning
         )  # fmt: skip
-        putting = self._putting = Putting(sessions.catalog, self._documents)
+        putting = Putting(sessions.catalog, self._documents)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Ping: self.ping,
@@ -134,7 +134,6 @@ class Service:
 
     def close(self) -> None:
         """After the threads' work."""
-        self._putting.close()
         self._documents.close()
 
     def begin_drain(self) -> None:
