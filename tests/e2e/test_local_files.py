@@ -292,6 +292,7 @@ def test_a_connection_whose_process_has_ended_lends_nothing(
         os.write(end, b"!")
         os.waitpid(pid, 0)
     assert said == [False, "not-allowed"]
+    assert "local-files is not offered: " in shared.log.read_text() or greeted
 
 
 def _open(file: Path, number: int) -> None:
