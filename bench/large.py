@@ -1,7 +1,9 @@
 """One large file up and down again, each way checked by its hash: what it costs both sides in memory, and another
-thread of the same client in time. ``--large 10000000000`` is ten gigabytes, and takes three times that of disk.
+thread of the same client in time; and how long a first save takes, until it is in the store and visible, beside ``cp``
+and ``sync``. ``--large 10000000000`` is ten gigabytes, and takes five times that of disk.
 
-The client is a process of its own. Memory is the greatest resident memory (VmHWM), the daemon's since it was reset.
+Up it goes twice, each time with other bytes: read by the daemon itself, and in chunks that the client sends. The client
+is a process of its own. Memory is the greatest resident memory (VmHWM), the daemon's since it was reset.
 What the machine itself takes to wake somebody up is measured beside it, by a process that only sleeps.
 """
 
@@ -16,13 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
 
-from measure import Measured, at_most, percentile
+from measure import Measured, at_most, percentile, ratio, seconds
 
 import holdfast
 
 SIZE_BYTES = 1 << 30
 _PIECE_BYTES = 16 << 20
-_MEMORY_MB, _PING_MS = 256.0, 20.0
+_MEMORY_MB, _PING_MS, _OF_A_COPY = 256.0, 20.0, 0.75
+_UP = ("up, read by the daemon", "up, in chunks")
 
 #: Sleeps until its input ends; says how many milliseconds late it woke up each time.
 _SLEEPER = """
@@ -35,13 +38,16 @@ while True:
     late.append((time.perf_counter() - start) * 1000 - 5)
 print(json.dumps(late))
 """
-#: Moves the session UP or DOWN at SOCKET while another thread pings; says its memory in MB, the milliseconds of each
-#: ping, and the seconds that it took.
+#: Moves the session up (a WAY that begins so) or down at SOCKET while another thread pings; says its memory in MB, the
+#: milliseconds of each ping, and the seconds that it took.
 _MOVER = """
 import json, sys, threading, time
 from pathlib import Path
 import holdfast
+from holdfast_protocol import messages
 way, socket, path = sys.argv[1:]
+if way == "up, in chunks":
+    messages.LOCAL_FILES = "unknown"  # what the daemon offers means nothing to this client
 client = holdfast.connect(socket, timeout_seconds=120)
 pings, done = [], threading.Event()
 def ping():
@@ -52,8 +58,8 @@ def ping():
 pinging = threading.Thread(target=ping)
 pinging.start()
 start = time.perf_counter()
-if way == "up":
-    client.save("plain", "large", Path(path))
+if way.startswith("up"):
+    client.save("plain", "large", Path(path), published=True)
 else:
     document = client.open("plain/large")
     assert document.write(document.files[0], path) == document.session.size_bytes
@@ -68,11 +74,9 @@ print(json.dumps([peak, pings, taken]))
 def run(endpoint: str, home: Path, pid: int, size_bytes: int) -> Iterator[Measured]:
     """Both ways."""
     file = home / "large"
-    with file.open("wb") as target:
-        for _ in range(size_bytes // _PIECE_BYTES):
-            target.write(os.urandom(_PIECE_BYTES))
     try:
-        for way in ("up", "down"):
+        for way in (*_UP, "down"):
+            copied = _copied(file, size_bytes) if way in _UP else None
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew (proc(5))
             command = [sys.executable, "-c", _MOVER, way, endpoint.removeprefix("ipc://"), str(file)]
             with subprocess.Popen([sys.executable, "-c", _SLEEPER], stdin=PIPE, stdout=PIPE) as sleeper:
@@ -80,6 +84,9 @@ def run(endpoint: str, home: Path, pid: int, size_bytes: int) -> Iterator[Measur
                 late_ms = json.loads(sleeper.communicate()[0])
             peak, pings, taken = json.loads(said)
             detail = f"{size_bytes / 1e9:.1f} GB in {taken:.1f} s"
+            if copied is not None:
+                rates = size_bytes / 1e6 / copied, size_bytes / 1e6 / taken
+                yield ratio(f"first save, {way}, against cp and sync", *rates, _OF_A_COPY, " MB/s")
             yield at_most(f"memory of the client, {way}", peak, _MEMORY_MB, "MB", detail)
             yield at_most(f"memory of the daemon, {way}", _peak_megabytes(pid), _MEMORY_MB, "MB", detail)
             ordered = sorted(pings)
@@ -98,6 +105,23 @@ def _wait_until_published(endpoint: str) -> None:
     with holdfast.connect(endpoint.removeprefix("ipc://")) as client:
         while client.status().pending_files:
             time.sleep(0.1)
+
+
+def _copied(file: Path, size_bytes: int) -> float:
+    """The file has new bytes, which are on the disk; gives how many seconds it takes to copy them there."""
+    with file.open("wb") as target:
+        for _ in range(size_bytes // _PIECE_BYTES):
+            target.write(os.urandom(_PIECE_BYTES))
+    os.sync()
+    copy = file.with_name("copy")
+
+    def work() -> None:
+        subprocess.run(["cp", str(file), str(copy)], check=True)
+        os.sync()
+
+    taken = seconds(work)
+    copy.unlink()
+    return taken
 
 
 def _peak_megabytes(pid: int) -> float:

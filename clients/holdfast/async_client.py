@@ -35,7 +35,7 @@ class AsyncClient:
     def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
         self.path = path
         self.timeout_seconds = timeout_seconds
-        self.verbs = Verbs(timeout_seconds, self._epoch)
+        self.verbs = Verbs(timeout_seconds, self._welcome)
         self._line = AsyncLine(path)
 
     async def __aenter__(self) -> AsyncClient:
@@ -167,5 +167,5 @@ class AsyncClient:
         state = await self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id))
         return AsyncWorkspace(self, state)
 
-    def _epoch(self) -> str | None:
-        return self._line.exchange.welcome.epoch if self._line.exchange.welcome else None
+    def _welcome(self) -> wire.Welcome | None:
+        return self._line.exchange.welcome

@@ -39,7 +39,7 @@ class Client:
     def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
         self.path = path
         self.timeout_seconds = timeout_seconds
-        self.verbs = Verbs(timeout_seconds, self._epoch)
+        self.verbs = Verbs(timeout_seconds, self._welcome)
         self._line = Line(path)
 
     def __enter__(self) -> Client:
@@ -211,5 +211,5 @@ class Client:
             while (rows := self.run(past.next())) is not None:
                 yield from rows
 
-    def _epoch(self) -> str | None:
-        return self._line.exchange.welcome.epoch if self._line.exchange.welcome else None
+    def _welcome(self) -> wire.Welcome | None:
+        return self._line.exchange.welcome

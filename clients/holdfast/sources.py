@@ -6,13 +6,15 @@ Files are read in pieces and not mapped: a mapped file that another program cuts
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from holdfast.plans import Plan, Step, asked
 from holdfast_protocol import chunking
-from holdfast_protocol.errors import Damaged, TooLarge, Unreadable
-from holdfast_protocol.messages import LIMITS, Missing, MissingChunks, Put
+from holdfast_protocol.connection import Answered
+from holdfast_protocol.errors import Damaged, HoldfastError, TooLarge, Unreadable
+from holdfast_protocol.messages import LIMITS, FilePut, Missing, MissingChunks, Put, PutFile
 from holdfast_protocol.model import FileSource, PartSource
 
 #: One file: its bytes, or a path (``os.PathLike``) from which they are read in pieces.
@@ -28,6 +30,8 @@ _BATCH_BYTES = 16 * 1024 * 1024
 #: Small enough that another request of this client does not wait long behind one.
 _PUT_BYTES = 2 * 1024 * 1024
 _PUT_COUNT = 200
+#: Of a file that changes while it is read.
+_TRIES = 3
 _MISSING_COUNT = LIMITS["frame_bytes"] // chunking.HASH_BYTES
 _Named = tuple[bytes, memoryview]
 
@@ -42,16 +46,13 @@ class Parcel(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """One file or part: its content, or the hashes of its chunks and of the whole; ``size_bytes`` is that of the
-    content."""
+    """One file or part: its content, or the hashes of its chunks and, where it was read here, of the whole;
+    ``size_bytes`` is that of the content."""
 
     travelling: bytes
     size_bytes: int
+    chunked: bool = False
     hash: bytes | None = None
-
-    @property
-    def chunked(self) -> bool:
-        return self.hash is not None
 
 
 class _Place(NamedTuple):
@@ -62,13 +63,16 @@ class _Place(NamedTuple):
     size_bytes: int | None
 
 
-def pack(content: DocumentContent | None, parts: Mapping[str, FileContent]) -> Plan[Parcel]:
-    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way."""
+def pack(
+    content: DocumentContent | None, parts: Mapping[str, FileContent], *, lends: bool = False
+) -> Plan[Parcel]:
+    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way; ``lends``: it has offered
+    to read files itself."""
     files = content if isinstance(content, Mapping) else {} if content is None else {b"": content}
     limit = LIMITS["files_count"]
     if max(len(files), len(parts)) > limit:
         raise TooLarge(f"{max(len(files), len(parts))} files or parts; a document holds {limit}", limit=limit)
-    upload = _Upload()
+    upload = _Upload(lends=lends)
     room_bytes = INLINE_BYTES
     pieces = []
     for each in (*files.values(), *parts.values()):
@@ -95,15 +99,34 @@ def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_P
         if len(content) <= room_bytes:
             return _Piece(content, len(content))
         return (yield from upload.add(chunking.cut(content)))
+    name = os.fspath(content)
     try:
         with open(content, "rb") as file:
-            start = file.read(room_bytes + 1)
-            if len(start) <= room_bytes:
-                return _Piece(start, len(start))
-            return (yield from upload.add(_cut_file(file, start)))
+            for _ in range(_TRIES):
+                before = _looks(file)
+                piece = yield from _piece_in(file, room_bytes, upload)
+                if before == _looks(file):
+                    return piece
+                file.seek(0)
     except OSError as problem:
-        name = os.fspath(content)
         raise Unreadable(f"{name}: {problem.strerror or problem}", path=name) from problem
+    raise Unreadable(f"{name} is being changed; save it when that is over", path=name)
+
+
+def _looks(file: BinaryIO) -> tuple[int, int] | None:
+    """Size and time of its last change; None for what is no file on a disk."""
+    state = os.fstat(file.fileno())
+    return (state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
+
+
+def _piece_in(file: BinaryIO, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
+    start = file.read(room_bytes + 1)
+    if len(start) <= room_bytes:
+        return _Piece(start, len(start))
+    lent = yield from upload.lend(file)
+    if lent is not None:
+        return lent
+    return (yield from upload.add(_cut_file(file, start)))
 
 
 def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[_Place]]:
@@ -153,9 +176,24 @@ def _same(one: bytes, other: bytes) -> int:
 class _Upload:
     """Chunks on their way, asked for and sent in batches, whichever files they are of."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lends: bool) -> None:
+        self._lends = lends
         self._batch: list[_Named] = []
         self._size_bytes = 0
+
+    def lend(self, file: BinaryIO) -> Plan[_Piece | None]:
+        """What the daemon, which has read the file itself, says of it; None where it has not. Whatever was in the way
+        is that of the next file too; or it is in the way of the chunks as well, and says so then."""
+        hashes, size_bytes, end = bytearray(), 0, False
+        try:
+            while self._lends and not end:
+                answer = yield from asked(PutFile(descriptor=file.fileno(), offset=size_bytes))
+                assert isinstance(answer.reply, FilePut)
+                hashes += _hashes(answer, answer.reply.count)
+                size_bytes, end = size_bytes + answer.reply.size_bytes, answer.reply.end
+        except HoldfastError:
+            self._lends = False
+        return _Piece(bytes(hashes), size_bytes, chunked=True) if end else None
 
     def add(self, chunks: Iterable[memoryview]) -> Plan[_Piece]:
         """One file or part of these chunks, which the daemon has after ``finish``."""
@@ -169,7 +207,7 @@ class _Upload:
             size_bytes += len(chunk)
             self._batch.append((name, chunk))
             self._size_bytes += len(chunk)
-        return _Piece(bytes(hashes), size_bytes, whole.digest())
+        return _Piece(bytes(hashes), size_bytes, chunked=True, hash=whole.digest())
 
     def finish(self) -> Plan[None]:
         """The daemon has all chunks."""
@@ -187,10 +225,16 @@ def _missing(names: bytes) -> Plan[frozenset[bytes]]:
     answer = yield from asked(Missing(), [names])
     assert isinstance(answer.reply, MissingChunks)
     size = chunking.HASH_BYTES
-    listed = b"".join(answer.payload[:1])
-    if len(listed) != answer.reply.count * size:
-        raise Damaged("The daemon's list of missing chunks is cut", count=answer.reply.count)
+    listed = _hashes(answer, answer.reply.count)
     return frozenset(listed[start : start + size] for start in range(0, len(listed), size))
+
+
+def _hashes(answer: Answered, count: int) -> bytes:
+    """The list of so many chunks in an answer."""
+    listed = b"".join(answer.payload[:1])
+    if len(listed) != count * chunking.HASH_BYTES:
+        raise Damaged("The daemon's list of chunks is cut", count=count)
+    return listed
 
 
 def _batches(chunks: Iterable[_Named], limit_bytes: int, limit_count: int) -> Iterator[list[_Named]]:

@@ -30,12 +30,12 @@ _UPLOADS = 3
 
 
 class Verbs:
-    """``timeout_seconds``: what a request may take; ``epoch``: that of the daemon that was greeted last, or None."""
+    """``timeout_seconds``: what a request may take; ``welcome``: of the daemon that was greeted last, or None."""
 
-    def __init__(self, timeout_seconds: float, epoch: Callable[[], str | None]) -> None:
+    def __init__(self, timeout_seconds: float, welcome: Callable[[], wire.Welcome | None]) -> None:
         self.timeout_seconds = timeout_seconds
         self.bases = Bases()
-        self._epoch = epoch
+        self._welcome = welcome
 
     def hello(self) -> Plan[wire.Welcome]:
         """The daemon's protocol, version, epoch (new at each of its starts), limits (bytes, but for ``_count`` and
@@ -72,12 +72,13 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A document, or ``parts`` (key or name → bytes or path) put into the head, becomes the session's new head.
 
-        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large; or, for a document of
-        several files, a mapping of relative path (raw bytes) to either. ``published``: answered only when the visible
-        file shows it. Look at ``outcome``: saved, unchanged, merged, forked (kept under the name of ``session``) or
-        suspect (kept, but not the head). Large content has more time. Raises Exists (with ``new``), NotAllowed (a
-        template), NotFound (no such folder, part, or revision), Ambiguous, BadName, BadField, CannotHold, Damaged,
-        TooLarge, NoSpace.
+        ``content``: bytes; or an ``os.PathLike`` whose file is read in pieces, however large, by the daemon itself
+        where it can; or, for a document of several files, a mapping of relative path (raw bytes) to either.
+        ``published``: answered only when the visible file shows it. Look at ``outcome``: saved, unchanged, merged,
+        forked (kept under the name of ``session``) or suspect (kept, but not the head). Large content has more time.
+        Raises Exists (with ``new``), NotAllowed (a template), NotFound (no such folder, part, or revision), Ambiguous,
+        BadName, BadField, CannotHold, Damaged, TooLarge, NoSpace, Unreadable (a file that cannot be read, or that
+        another program goes on changing).
 
         It continues what this client last loaded or saved under this name, if anything: that session from that
         revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
@@ -111,7 +112,7 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
         ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
-        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace.
+        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
 
         >>> content = client.cat("renardo/verse")
         >>> client.import_document("chorus", content, suffix=".py").session.app
@@ -630,16 +631,16 @@ class Verbs:
 
         tries = 1
         while True:
-            before = self._epoch() or (yield from self.hello()).epoch
+            before = self._welcome() or (yield from self.hello())
             try:
-                parcel = yield from pack(content, parts)
+                parcel = yield from pack(content, parts, lends=wire.LOCAL_FILES in before.capabilities)
                 timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
                 answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
                 assert isinstance(answer.reply, wire.Saved)
                 return answer.reply
             except HoldfastError as problem:
                 is_gone = isinstance(problem, BadField) and "chunk" in problem.details
-                if tries == _UPLOADS or (self._epoch() == before and not is_gone):
+                if tries == _UPLOADS or (self._welcome() == before and not is_gone):
                     raise
                 tries += 1
 

@@ -242,6 +242,13 @@ export interface Stored {
   count: number;
 }
 
+/** `count` chunks were taken, `size_bytes` of the file; their hashes are in payload frame 0. `end`: up to its end. Otherwise ask again from behind them on. */
+export interface FilePut {
+  count: number;
+  size_bytes: number;
+  end: boolean;
+}
+
 /** What became of a save. `outcome`: saved, unchanged, merged, forked or suspect. forked: `session` is the fork, whose name is free, and `conflicts` are the parts that both sides changed. merged: `merged` are the parts taken from the other side. suspect: `reason` says why, the head is as it was. unchanged: `operation` is None, and `snapshot`, which is not the head where that has moved on, has this document already. `warnings` are for people: what the application would not read, or give back changed, a name that it cannot load, and with `published` why the file does not show it. */
 export interface Saved {
   outcome: string;
@@ -512,6 +519,11 @@ export interface Requests {
   'missing': {};
   /** Keep these chunks: every payload frame is one, of 1 MiB at most. They are durable with the save that names them, and stay as those of `missing` do; then unnamed ones may be collected. Throws TooLarge, NoSpace. */
   'put': {};
+  /** Keep the chunks of a file that the asker has open for reading, as those of `put`: the daemon reads it itself, some MiB from `offset` on. `descriptor` is the file's number in the asker's process. Only of a regular file, and only for a connection that was offered the capability local-files. Throws BadField, NotAllowed, NoSpace, Unreadable. */
+  'put-file': {
+    descriptor: number;
+    offset?: number;
+  };
   /** A document (`files`), or parts of one put into the head (`parts`), becomes the session's new head. `expect` is the revision that the save started from; without it, the head at receipt. If the head has moved, parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. `new` refuses an existing name. A save that looks like damage is kept but does not move the head, unless `accept`. `session` is the id of the session that it continues, whose revision `expect` then is: where the name means another one by now, the save becomes a fork; where it means none (deleted or renamed), a new session, as without both. Answered when durable, or with `published` once the visible file shows it. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
   'save': {
     app: string;
@@ -836,6 +848,7 @@ export interface Replies {
   'cancel': Cancelled;
   'missing': MissingChunks;
   'put': Stored;
+  'put-file': FilePut;
   'save': Saved;
   'import': Saved;
   'list': Sessions;

@@ -22,7 +22,6 @@ from holdfast_daemon.reloading import GIVEN_UP, Reloading
 from holdfast_daemon.restoring import Restoring
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
@@ -57,22 +56,6 @@ class Changing:
         self._pins = Pins(sessions)
         self._pruning = pruning
         self._restoring = Restoring(sessions, saving, lifecycle, documents)
-
-    async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """Loose chunks, for a save that will name them."""
-        largest = max((len(frame) for frame in payload), default=0)
-        if largest > m.LIMITS["window_bytes"]:
-            raise TooLarge(f"A chunk has {largest} bytes", limit=m.LIMITS["window_bytes"])
-        claim, places = await self._documents.in_thread(self._content.place_chunks, payload)
-        self._content.claims.promise(caller.peer, claim.hashes)
-
-        def work(tx: Transaction) -> None:
-            tx.add_chunks(places)
-            tx.loosen(claim.hashes)
-
-        await self._catalog.commit(work)
-        self._content.claims.put_again(claim.hashes)
-        return m.Stored(count=len(payload)), ()
 
     async def save(self, request: m.Save, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A document, or parts of one, becomes the head."""

@@ -14,7 +14,6 @@ import contextlib
 import logging
 import os
 import socket as sockets
-import struct
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -22,11 +21,10 @@ from collections.abc import Callable
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from holdfast_daemon.credentials import copy_of, process_of
 from holdfast_protocol.messages import LIMITS
 
 SHED_SECONDS = 0.5
-#: struct ucred: process, user, group (unix(7), SO_PEERCRED).
-CREDENTIALS = struct.Struct("3i")
 
 _log = logging.getLogger("holdfast.connections")
 
@@ -74,8 +72,8 @@ class Connections:
 
     def cut(self, descriptor: int, process: int) -> None:
         """This connection ends; not, where it has ended already, one of somebody else that has its number now."""
-        with contextlib.suppress(OSError), _copy(descriptor) as connection:
-            if _process(connection) == process:
+        with contextlib.suppress(OSError), copy_of(descriptor) as connection:
+            if process_of(connection) == process:
                 connection.shutdown(sockets.SHUT_RDWR)
 
     def _bind(self) -> None:
@@ -102,8 +100,8 @@ class Connections:
 
     def _came(self, descriptor: int) -> None:
         self.count += 1
-        with contextlib.suppress(OSError), _copy(descriptor) as connection:  # it may have left already
-            process = self._processes[descriptor] = _process(connection)
+        with contextlib.suppress(OSError), copy_of(descriptor) as connection:  # it may have left already
+            process = self._processes[descriptor] = process_of(connection)
             self._of_process[process] += 1
             if process and self._of_process[process] > self._process_limit:  # 0: of another namespace
                 connection.shutdown(sockets.SHUT_RDWR)  # libzmq sees it end, and says so
@@ -131,20 +129,3 @@ class Connections:
             self._processes, self._of_process = {}, Counter()
             self._bind()
             self._changed()
-
-
-def _copy(descriptor: int) -> sockets.socket:
-    """A hold of our own on a connection of libzmq's: it stays what it is while we look, whoever closes the other."""
-    own = os.dup(descriptor)
-    try:
-        return sockets.socket(fileno=own)
-    except OSError:
-        os.close(own)
-        raise
-
-
-def _process(connection: sockets.socket) -> int:
-    """Who connected, by the kernel's word."""
-    raw = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, CREDENTIALS.size)
-    process: int = CREDENTIALS.unpack(raw)[0]
-    return process

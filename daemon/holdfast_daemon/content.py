@@ -55,6 +55,7 @@ class Content:
         self._faults = faults
         self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
         self._ends: OrderedDict[int, tuple[tuple[bytes, ...], list[int]]] = OrderedDict()
+        self._wholes: OrderedDict[tuple[bytes, ...], bytes] = OrderedDict()
         self._lock = threading.Lock()
         #: What is on its way, and not to be collected.
         self.claims = Claims()
@@ -110,6 +111,14 @@ class Content:
         """Keep loose chunks, which a later save will name, while the claim is held. Raises NoSpace."""
         return self._keep([(hash_of(chunk), chunk) for chunk in chunks])
 
+    def place_piece(self, piece: bytes, *, end: bool) -> tuple[list[bytes], int, Claim, list[ChunkPlace]]:
+        """The same for a piece of a file: the names of its chunks, and how many bytes these are. Where the file does
+        not ``end`` with it, its last cut is left to the next piece, which begins there. Raises NoSpace."""
+        chunks = [*cut(piece)] if end else [*cut(piece)][:-1]
+        named = [(hash_of(chunk), chunk) for chunk in chunks]
+        claim, places = self._keep(named)
+        return [name for name, _ in named], sum(map(len, chunks)), claim, places
+
     def _keep(self, pieces: Iterable[tuple[bytes, bytes | memoryview]]) -> tuple[Claim, list[ChunkPlace]]:
         """Rows for these chunks; large ones that are in the store already are left out."""
         wanted = dict(pieces)
@@ -131,13 +140,23 @@ class Content:
     def file_of_chunks(self, path: bytes, chunks: list[bytes]) -> StoredFile:
         """The file that these chunks, which are claimed, make. Raises BadField where one is not in the store."""
         whole, size_bytes, reader = new_hash(), 0, self._catalog.reader
+        with self._lock:
+            known = self._wholes.get(tuple(chunks))
         for name in chunks:
             place = reader.chunk(name)
             if place is None or not self.claims.is_known(name):
                 raise BadField(f"files: chunk {name.hex()[:12]} is not in the store; put it first", chunk=name.hex())
-            whole.update(self._chunk(reader, name))
+            if known is None:
+                whole.update(self._chunk(reader, name))
             size_bytes += place.size_bytes
-        return StoredFile(path=path, size_bytes=size_bytes, hash=whole.digest(), chunks=tuple(chunks))
+        return StoredFile(path=path, size_bytes=size_bytes, hash=known or whole.digest(), chunks=tuple(chunks))
+
+    def remember_whole(self, chunks: Iterable[bytes], whole: bytes) -> None:
+        """These chunks make content of that hash: ``file_of_chunks`` need not read them."""
+        with self._lock:
+            self._wholes[tuple(chunks)] = whole
+            while len(self._wholes) > ENDS_COUNT:
+                self._wholes.popitem(last=False)
 
     def bytes_of(self, document: StoredDocument) -> dict[bytes, bytes]:
         """All bytes of a document. Raises TooLarge over the limit of a format, Damaged."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import zmq
 
+from holdfast_daemon.lending import Lender
 from holdfast_daemon.quota import Client
 from holdfast_protocol.connection import DaemonConnection
 
@@ -21,12 +22,13 @@ REFUSAL = "This daemon serves its own user only, under an identity that ZeroMQ h
 @dataclass(slots=True)
 class Peer:
     """One connection. ``author`` is the user's name, or "" for one that is not served; ``descriptor`` the number that
-    libzmq has it by, or -1."""
+    libzmq has it by, or -1; ``lender``: where it may have us read what it has open."""
 
     author: str
     client: Client
     descriptor: int
     wire: DaemonConnection
+    lender: Lender | None = None
 
 
 def introduced(identity: bytes, first: zmq.Frame) -> Peer:

@@ -19,6 +19,7 @@ import zmq
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
+from holdfast_daemon.lending import Lender, why_not
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.peers import REFUSAL, Peer, introduced
@@ -33,8 +34,10 @@ from holdfast_protocol.messages import (
     CHANGING,
     EVENT_PAGES,
     LIMITS,
+    LOCAL_FILES,
     VERB_OF,
     Cancel,
+    Hello,
     Subscribe,
     Unsubscribe,
     Unsubscribed,
@@ -83,6 +86,7 @@ class Server:
         self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
         self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
+        self._said: set[str] = set()
 
     def start(self) -> None:
         """Serve."""
@@ -195,7 +199,10 @@ class Server:
     def _answer(self, identity: bytes, peer: Peer, asked: Asked, frames: Frames) -> None:
         request = asked.request
         try:
-            answer = self._service.answer_at_once(asked.id, request, peer.author)
+            if isinstance(request, Hello):
+                answer: Frames | None = self._greeting(asked.id, peer)
+            else:
+                answer = self._service.answer_at_once(asked.id, request, peer.author)
         except Exception as problem:
             self._put(identity, connection.error(asked.id, _coded(problem, type(request))))
             return
@@ -212,6 +219,15 @@ class Server:
         else:
             self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
 
+    def _greeting(self, request: bytes, peer: Peer) -> Frames:
+        lender = Lender(peer.client.process, peer.descriptor)
+        reason = why_not(lender)
+        peer.lender = None if reason else lender
+        if reason and reason not in self._said:  # once: it will be the same for the next
+            self._said.add(reason)
+            _log.info("%s is not offered: %s", LOCAL_FILES, reason)
+        return connection.result(request, self._service.hello(peer.author, lends=not reason))
+
     def _begin(self, peer: Peer, asked: Asked, amounts: Amounts) -> None:
         """A slower request is under way, if there is room for it; what cancels one needs none."""
         client, kind = peer.client, type(asked.request)
@@ -223,7 +239,7 @@ class Server:
             asking = Asking(client.peer, asked.id, time.monotonic() + asked.deadline_ms / 1000, once, lasts)
             room = contextlib.ExitStack()
             room.callback(self._quota.give_back, client, amounts)
-            task = self._under_way.begin(asking, partial(self._serve, asking, asked, peer.author, room))
+            task = self._under_way.begin(asking, partial(self._serve, asking, asked, peer, room))
             task.add_done_callback(lambda _: room.close())  # where it never began
 
     def _follow(self, peer: Peer, key: bytes, request: Subscribe) -> None:
@@ -246,14 +262,14 @@ class Server:
         return True
 
     async def _serve(
-        self, asking: Asking, asked: Asked, author: str, room: contextlib.ExitStack, wish: Wish
+        self, asking: Asking, asked: Asked, peer: Peer, room: contextlib.ExitStack, wish: Wish
     ) -> bool:  # fmt: skip
         """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
         not made is not made. ``room`` is given back before the answer goes out. True where it ended because it was
         cancelled."""
         try:
             with room:
-                answer = await self._answered(asking, asked, author, wish)
+                answer = await self._answered(asking, asked, peer, wish)
             self._reply(asking.peer, asked.id, answer)
             return False
         except asyncio.CancelledError:
@@ -267,11 +283,11 @@ class Server:
         self._put(asking.peer, connection.error(asked.id, problem))
         return isinstance(problem, Cancelled)
 
-    async def _answered(self, asking: Asking, asked: Asked, author: str, wish: Wish) -> Answer:
+    async def _answered(self, asking: Asking, asked: Asked, peer: Peer, wish: Wish) -> Answer:
         request, deadline = asked.request, asking.deadline
         digest = await digest_of(asked) if asking.once else b""
         once, verb = asked.id if asking.once else None, VERB_OF[type(request)]
-        caller = Caller(author, once, verb, asking.peer, asked.id, wish, digest)
+        caller = Caller(peer.author, once, verb, asking.peer, asked.id, wish, digest, peer.lender)
         async with asyncio.timeout(None if asking.lasts else deadline - time.monotonic()):
             if isinstance(request, Cancel):
                 outcome = await self._under_way.cancel(asking.peer, request.request)

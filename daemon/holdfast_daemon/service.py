@@ -26,6 +26,7 @@ from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
+from holdfast_daemon.putting import Putting
 from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
@@ -42,11 +43,12 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", m.EVENT_PAGES, "events", "folders", "merge", "search", "workspaces"]
+CAPABILITIES = ["chunks", m.EVENT_PAGES, "events", "folders", m.LOCAL_FILES, "merge", "search", "workspaces"]
 
 
 class Service:
-    """Every verb but ``subscribe``, ``unsubscribe`` and ``cancel``, which are the server's own."""
+    """Every verb but ``subscribe``, ``unsubscribe`` and ``cancel``, which are the server's own, and what it says to
+    ``hello``."""
 
     def __init__(
         self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
@@ -69,9 +71,9 @@ class Service:
         changing = Changing(
             sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, reloading, pruning
         )  # fmt: skip
+        putting = self._putting = Putting(sessions.catalog, self._documents)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
-            m.Hello: self.hello,
             m.Ping: self.ping,
             m.List: self.list,
             m.Log: self.log,
@@ -89,7 +91,8 @@ class Service:
             m.Cat: asking.cat,
             m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
-            m.Put: changing.put,
+            m.Put: putting.put,
+            m.PutFile: putting.put_file,
             m.Save: changing.save,
             m.Import: changing.import_document,
             m.Restore: changing.restore,
@@ -131,6 +134,7 @@ class Service:
 
     def close(self) -> None:
         """After the threads' work."""
+        self._putting.close()
         self._documents.close()
 
     def begin_drain(self) -> None:
@@ -156,10 +160,12 @@ class Service:
             self._answers.put(request, known)
         return connection.result_of_body(identity, known)
 
-    def hello(self, request: m.Hello, author: str) -> m.Reply:
+    def hello(self, author: str, *, lends: bool) -> m.Welcome:
+        """``lends``: what it has open may be read."""
+        capabilities = [each for each in CAPABILITIES if lends or each != m.LOCAL_FILES]
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
-            capabilities=CAPABILITIES, store=(self._catalog.reader.fact("id") or b"").hex(),
+            capabilities=capabilities, store=(self._catalog.reader.fact("id") or b"").hex(),
         )  # fmt: skip
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:

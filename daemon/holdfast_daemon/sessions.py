@@ -18,6 +18,7 @@ from holdfast_daemon import once
 from holdfast_daemon.content import Content, Placed
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.formats.base import Format
+from holdfast_daemon.lending import Lender
 from holdfast_daemon.sites import SESSIONS_FOLDER, Sites
 from holdfast_daemon.store.base import Catalog, Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, StoredDocument, Visible, Workspace, new_id
@@ -39,7 +40,7 @@ ReplyType = TypeVar("ReplyType", bound=Reply)
 class Caller:
     """Who asks, by the kernel's word, and the id and the verb of a request that is to be done once, and the ``digest``
     of what it asks. ``peer`` names the connection, ``id`` the request, whatever it is; ``wish``: whether it is still
-    wanted."""
+    wanted; ``lender``: whose open files may be read, None where none may."""
 
     author: str
     request: bytes | None = None
@@ -48,6 +49,7 @@ class Caller:
     id: bytes = b""
     wish: Wish = field(default_factory=Wish)
     digest: bytes = b""
+    lender: Lender | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

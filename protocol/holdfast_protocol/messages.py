@@ -34,6 +34,8 @@ PROTOCOL_VERSION = 1
 
 #: The capability of a client that reads ``events``.
 EVENT_PAGES = "event-pages"
+#: The capability of a daemon that reads this client's open files.
+LOCAL_FILES = "local-files"
 
 #: Bounds that both sides keep; ``hello`` gives them out. The last word is the unit.
 LIMITS: dict[str, int] = {
@@ -129,6 +131,24 @@ class Stored(Reply, frozen=True, kw_only=True):
     """``count`` chunks were taken."""
 
     count: int
+
+
+class PutFile(Request, frozen=True, kw_only=True):
+    """Keep the chunks of a file that the asker has open for reading, as those of ``put``: the daemon reads it itself,
+    some MiB from ``offset`` on. ``descriptor`` is the file's number in the asker's process. Only of a regular file, and
+    only for a connection that was offered the capability local-files."""
+
+    descriptor: Natural
+    offset: Natural = 0
+
+
+class FilePut(Reply, frozen=True, kw_only=True):
+    """``count`` chunks were taken, ``size_bytes`` of the file; their hashes are in payload frame 0. ``end``: up to its
+    end. Otherwise ask again from behind them on."""
+
+    count: int
+    size_bytes: int
+    end: bool
 
 
 class Save(Request, frozen=True, kw_only=True):
@@ -938,6 +958,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
+    PutFile: FilePut,
     Save: Saved,
     Import: Saved,
     List: Sessions,

@@ -56,6 +56,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Cancel: (),
     m.Missing: (),
     m.Put: (TooLarge, NoSpace),
+    m.PutFile: (NotAllowed, Unreadable, BadField, NoSpace),
     m.Save: (*_MOVED, *_BUILT, BadField),
     m.Import: (Exists, BadName, TooLarge, NoSpace, BadField),
     m.List: (BadField,),

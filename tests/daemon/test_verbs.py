@@ -17,6 +17,9 @@ from holdfast_daemon.service import CAPABILITIES, Service
 from holdfast_protocol import messages as wire
 from holdfast_protocol.model import FileSource
 
+#: About connections.
+SERVERS_OWN = {wire.Hello, wire.Subscribe, wire.Unsubscribe, wire.Cancel}
+
 
 def _service(store: Store) -> Service:
     unused: object = None  # nothing is asked, so nothing is published and no status given
@@ -49,7 +52,7 @@ def test_the_manual_says_what_each_capability_is() -> None:
 def test_the_tables_of_verbs_are_complete(store: Store) -> None:
     """Each verb of the wire is in a table; the server itself answers those that are about its connections."""
     service = _service(store)
-    assert {*service.quick, *service.slow, wire.Subscribe, wire.Unsubscribe, wire.Cancel} == {*wire.REPLY_TO}
+    assert {*service.quick, *service.slow, *SERVERS_OWN} == {*wire.REPLY_TO}
     assert set(service.slow) >= wire.CHANGING
     service.close()
 

@@ -21,12 +21,15 @@ from holdfast_protocol.model import FileSource, PartSource, Ref
 
 LARGE = random.Random(3).randbytes(60_000_000)
 
-#: The command line, which stops before its request number N, says how many bytes of chunks it has sent, and is killed.
+#: The command line, which lends the daemon no file, stops before its request number N, says how many bytes of chunks it
+#: has sent, and is killed.
 _UNTIL = """
 import sys
 from holdfast import blocking
 from holdfast.cli import main
+from holdfast_protocol import messages
 from holdfast_protocol.messages import Put
+messages.LOCAL_FILES = "not offered"
 ask, left, sent = blocking.Line._ask, int(sys.argv[1]), 0
 def stopping(line, steps, timeout_seconds):
     global left, sent
@@ -99,7 +102,7 @@ def test_a_save_that_was_killed_sends_the_rest(shared: Daemon, client: holdfast.
     with pytest.raises(NotFound):
         client.show("plain/up")
     rest = Sent()
-    assert client.run(rest.counted(client.verbs.save("plain", "up", file))).outcome == "saved"
+    assert client.run(rest.counted(client.verbs.save("plain", "up", LARGE[::-1]))).outcome == "saved"
     assert rest.size_bytes == len(LARGE) - sent
     assert client.load("plain/up").files[b""] == LARGE[::-1]
 

@@ -63,7 +63,7 @@ FLOORS = (
     ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
     ("service",),
-    ("adopting", "asking", "changing", "pulling", "searching"),
+    ("adopting", "asking", "changing", "pulling", "putting", "searching"),
     ("continuing", "reloading"),
     ("workspaces",),
     ("live",),

@@ -28,6 +28,7 @@ from holdfast_protocol.messages import (
     Due,
     Event,
     Events,
+    FilePut,
     FolderAdd,
     FolderChanged,
     FolderList,
@@ -59,6 +60,7 @@ from holdfast_protocol.messages import (
     Pruned,
     Purge,
     Put,
+    PutFile,
     Rename,
     Reply,
     Request,
@@ -332,6 +334,8 @@ REQUESTS: dict[str, Request] = {
     "cancel": Cancel(request=REQUEST_ID),
     "missing": Missing(),
     "put": Put(),
+    "put-file": PutFile(descriptor=7),
+    "put-file-further": PutFile(descriptor=7, offset=16_711_680),
     "save": Save(app="renardo", name="Größe 🎵", files=[FileSource(frame=0)]),
     "save-every-field": Save(
         app="aiderdesk",
@@ -446,6 +450,7 @@ RESULTS: dict[str, Reply] = {
     "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
+    "fileput": FilePut(count=64, size_bytes=16_711_680, end=False),
     "saved": Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
     "saved-forked": Saved(
         outcome="forked",
