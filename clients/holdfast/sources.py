@@ -46,7 +46,7 @@ class _Piece(NamedTuple):
     size_bytes: int
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A window of a payload frame; ``size_bytes`` None: to its end."""
 
     frame: int
@@ -54,14 +54,17 @@ class _Place(NamedTuple):
     size_bytes: int | None
 
 
-def pack(content: DocumentContent | None, parts: Mapping[str, FileContent]) -> Plan[Parcel]:
-    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way."""
+def pack(
+    content: DocumentContent | None, parts: Mapping[str, FileContent], room_bytes: int | None = None
+) -> Plan[Parcel]:
+    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way. ``room_bytes``: what
+    travels in the message itself, by default INLINE_BYTES."""
     files = content if isinstance(content, Mapping) else {} if content is None else {b"": content}
     limit = LIMITS["files_count"]
     if max(len(files), len(parts)) > limit:
         raise TooLarge(f"{max(len(files), len(parts))} files or parts; a document holds {limit}", limit=limit)
     upload = _Upload()
-    room_bytes = INLINE_BYTES
+    room_bytes = INLINE_BYTES if room_bytes is None else room_bytes
     pieces = []
     for each in (*files.values(), *parts.values()):
         piece = yield from _piece_of(each, room_bytes, upload)
@@ -84,6 +87,13 @@ def pack(content: DocumentContent | None, parts: Mapping[str, FileContent]) -> P
     )
 
 
+def joined(frames: Sequence[Sequence[bytes]]) -> tuple[list[bytes], list[list[Place]]]:
+    """The payload frames of several requests as those of one; and of each request, where its frames are in these."""
+    whole, places = _framed([frame for some in frames for frame in some])
+    following = iter(places)
+    return whole, [[next(following) for _ in some] for some in frames]
+
+
 def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
     """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
@@ -102,15 +112,15 @@ def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_P
         raise Unreadable(f"{name}: {problem.strerror or problem}", path=name) from problem
 
 
-def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[_Place]]:
+def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[Place]]:
     """Payload frames, and where in them each piece lies: a frame of its own, shared ones where there are too many."""
     if len(pieces) < LIMITS["frames_count"]:
-        return [*pieces], [_Place(number, 0, None) for number in range(len(pieces))]
+        return [*pieces], [Place(number, 0, None) for number in range(len(pieces))]
     frames, places = [bytearray()], []
     for piece in pieces:
         if len(frames[-1]) + len(piece) > LIMITS["frame_bytes"]:
             frames.append(bytearray())
-        places.append(_Place(len(frames) - 1, len(frames[-1]), len(piece)))
+        places.append(Place(len(frames) - 1, len(frames[-1]), len(piece)))
         frames[-1] += piece
     return [bytes(frame) for frame in frames], places
 

@@ -41,6 +41,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "import": {"files": "content"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
     "unsubscribe": {"subscription": None},
+    "batch": {"changes": None},
     "workspace-put": {"source": "part"},
     "workspace-replace": {"files": "document"},
     "workspace-due": {"every_ms": "every_seconds"},

@@ -23,7 +23,6 @@ def _service(store: Store) -> Service:
     return Service(
         store.sessions,
         store.saving,
-        store.lifecycle,
         store.content,
         unused,
         Adopting(store.sessions, unused, {}, {}, []),
