@@ -546,7 +546,7 @@ class Batch(Request, frozen=True, kw_only=True):
     published: bool = False
 
 
-class Effect(Row, frozen=True, kw_only=True, omit_defaults=True):
+class Effect(Row, frozen=True, kw_only=True):
     """What one change of a batch did: the answer to its request, in the field called as that is."""
 
     saved: Saved | None = None

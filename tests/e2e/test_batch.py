@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from e2e_changes import held, may_hold
 from e2e_daemon import Daemon, renardo
 from e2e_line import Line
 
@@ -317,6 +318,45 @@ def test_documents_have_a_bound_together(client: holdfast.Client, shared: Daemon
         line.ask(m.Batch(changes=changes), [frame])
     assert caught.value.details["change"] == count - 1
     assert _names(client, "bound") == {"first"}
+
+
+def test_a_batch_that_fails_takes_no_other_change_with_it(stopped: Daemon) -> None:
+    """Though they were to be committed with it, and it had done something before it failed."""
+    may_hold(stopped)
+    stopped.start()
+    tag = m.Change(tag=m.Tag(ref=Ref(app=APP, name="nowhere"), add=["live"]))
+    save = m.Save(app=APP, name="x", files=[FileSource(frame=0)])
+    with Line(stopped.socket) as line, Line(stopped.socket) as other:
+        with held(stopped, other):
+            failing = line.tell(m.Batch(changes=[m.Change(save=save), tag]), [b"of a batch"])
+            good = line.tell(m.Batch(changes=[m.Change(save=save)]), [b"of another"])
+            alone = line.tell(m.Save(app=APP, name="y", files=[FileSource(frame=0)]), [b"alone"])
+            line.wait_until_begun()
+        with pytest.raises(NotFound):
+            line.hear(failing)
+        assert isinstance(line.hear(good), m.Batched)
+        assert isinstance(line.hear(alone), m.Saved)
+    with stopped.client() as client:
+        assert client.cat(f"{APP}/x") == b"of another"
+        assert [row.batch for row in _since(client, 1)] == [2, None]
+
+
+def test_an_adopted_folder_is_written_as_by_changes_alone(client: holdfast.Client, house: Path) -> None:
+    """A save and a deletion that name sessions there write and remove their files, and undo brings all back."""
+    for name in ("kept", "gone"):
+        (house / name).write_bytes(b"its application's")
+    client.folder_add(house, "adopted", label="adopted-by-a-batch")
+    client.folder_scan("adopted-by-a-batch", timeout_seconds=60)
+    with client.batch(published=True) as batch:
+        batch.save("adopted", "kept", b"saved together")
+        batch.delete("adopted/gone")
+        batch.copy("adopted/kept", "copied")
+    assert [path.name for path in house.iterdir() if path.is_file()] == ["kept"]
+    assert (house / "kept").read_bytes() == b"saved together"
+    assert client.undo(published=True).count == 3
+    assert {path.name: path.read_bytes() for path in house.iterdir() if path.is_file()} == {
+        "kept": b"its application's", "gone": b"its application's",
+    }  # fmt: skip
 
 
 def test_a_client_for_asyncio_has_batches(shared: Daemon) -> None:
