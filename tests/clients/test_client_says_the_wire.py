@@ -46,6 +46,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "chunks": {"ref": None, "path": "row", "start": None},
     "put-file": {"descriptor": None, "offset": None},
     "unsubscribe": {"subscription": None},
+    "batch": {"changes": None},
     "workspace-put": {"source": "part"},
     "workspace-replace": {"files": "document"},
     "workspace-due": {"every_ms": "every_seconds"},

@@ -246,7 +246,7 @@ OTHERS: dict[Key, Way] = {
 
 #: And what a full disk, a damaged store, or more than a test should hand over is needed for, or another client.
 ELSEWHERE: set[Key] = {
-    *((kind, NoSpace) for kind in (m.Put, m.PutFile, m.Save, m.Import, m.Restore, m.New)),
+    *((kind, NoSpace) for kind in (m.Put, m.PutFile, m.Save, m.Import, m.Restore, m.New, m.Batch)),
     *((kind, NoSpace) for kind in (m.WorkspacePut, m.WorkspaceReplace, m.WorkspaceSave)),
     *((kind, Damaged) for kind in (m.Undo, m.WorkspacePut, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard)),
     *((kind, TooLarge) for kind in (m.Undo, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard, m.WorkspaceReload)),
@@ -266,7 +266,15 @@ def ways() -> dict[Key, Way]:
         made[kind, Ambiguous] = lambda at, ask=ask: (ask(SEVERAL),)
         if kind not in CANNOT_BE_ELSEWHERE:
             made[kind, Exists] = lambda at, ask=ask: (ask(VERSE if ask is NAMING[m.New] else HEAD),)
-    return made | OTHERS
+    made |= OTHERS
+    for (kind, error), way in [*made.items()]:
+        if (verb := m.VERB_OF[kind]) in m.Change.__struct_fields__:
+            made[m.Batch, error] = lambda at, verb=verb, way=way: _batch(verb, *way(at))
+    return made
+
+
+def _batch(verb: str, request: m.Request, *frames: bytes) -> tuple[m.Request, *tuple[bytes, ...]]:
+    return m.Batch(changes=[m.Change(**{verb: request})]), *frames  # type: ignore[arg-type]  # each field has its verb's
 
 
 def _save(name: str = "one", **fields: object) -> m.Save:
