@@ -161,7 +161,7 @@ class AsyncClient:
     ) -> AsyncWorkspace:  # fmt: skip
         """The live state of this application: begun from the session ``APP/NAME`` or, where there is none, empty, its
         document of ``format`` (by default the application's own). ``id``: one that was left goes on. Raises NotFound
-        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged."""
+        (no such workspace or folder), Ambiguous, BadName, BadField, Damaged, TooLarge."""
         from holdfast.workspace import AsyncWorkspace
 
         state = await self.run(self.verbs.workspace(name, app=app, folder=folder, format=format, id=id))
