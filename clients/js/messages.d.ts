@@ -242,110 +242,110 @@ export interface Effect {
 export interface Save {
   app: string;
   name: string;
-  folder: string | null;
-  files: Array<FileSource>;
-  parts: Array<PartSource>;
-  message: string;
-  expect: number | null;
-  new: boolean;
-  accept: boolean;
-  published: boolean;
-  tags: Array<string>;
-  session: string | null;
+  folder?: string | null;
+  files?: Array<FileSource>;
+  parts?: Array<PartSource>;
+  message?: string;
+  expect?: number | null;
+  new?: boolean;
+  accept?: boolean;
+  published?: boolean;
+  tags?: Array<string>;
+  session?: string | null;
 }
 
 /** An older snapshot, or `parts` and `kinds` of it, becomes the head again: a part in the place of what it is now, a kind as a whole (parts of it that the snapshot does not have go). `name`: as a new session of that name instead. `into`: the parts are put into that other session, where each replaces only what has its id or path, or its very content. On a diverged session: puts the good document back on disk. */
 export interface Restore {
   ref: Ref;
-  parts: Array<string>;
-  kinds: Array<string>;
-  name: string | null;
-  into: Ref | null;
-  expect: number | null;
-  published: boolean;
+  parts?: Array<string>;
+  kinds?: Array<string>;
+  name?: string | null;
+  into?: Ref | null;
+  expect?: number | null;
+  published?: boolean;
 }
 
 /** The newest suspect of a session (or the one that `ref` names) becomes its head. */
 export interface Accept {
   ref: Ref;
-  published: boolean;
-  expect: number | null;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** The session keeps its id and history and gets another name; its visible file moves. */
 export interface Rename {
   ref: Ref;
   name: string;
-  published: boolean;
-  expect: number | null;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** A new session of that name with the snapshot that `ref` names as its first. */
 export interface Copy {
   ref: Ref;
   name: string;
-  app: string | null;
-  published: boolean;
+  app?: string | null;
+  published?: boolean;
 }
 
 /** The session gets the tags in `add` and loses those in `remove`; its head and revision stay. */
 export interface Tag {
   ref: Ref;
-  add: Array<string>;
-  remove: Array<string>;
-  expect: number | null;
+  add?: Array<string>;
+  remove?: Array<string>;
+  expect?: number | null;
 }
 
 /** The session is a template from now on, or with `on` false none any more. A save under a template's name is refused with not-allowed; `copy` makes sessions from it. */
 export interface Template {
   ref: Ref;
-  on: boolean;
-  expect: number | null;
+  on?: boolean;
+  expect?: number | null;
 }
 
 /** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. */
 export interface Archive {
   ref: Ref;
-  published: boolean;
-  expect: number | null;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** The session is in the ordinary list again, and its file where it was. */
 export interface Unarchive {
   ref: Ref;
-  published: boolean;
-  expect: number | null;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** What people write about a session: `text` is its note from now on; empty: it has none; nil: only asked for. At most note_bytes in UTF-8. */
 export interface Note {
   ref: Ref;
-  text: string | null;
-  expect: number | null;
+  text?: string | null;
+  expect?: number | null;
 }
 
 /** The snapshot that `ref` names is called `label` (by default the first digits of its id): `@pin:LABEL` means it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With `on` false the snapshot is called so no longer; without a label, by none. */
 export interface Pin {
   ref: Ref;
-  label: string;
-  on: boolean;
-  expect: number | null;
+  label?: string;
+  on?: boolean;
+  expect?: number | null;
 }
 
 /** A new session that begins with the head of `clear`, or the snapshot that it names, emptied: what its user set up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in `keep`. Without `app` it is of the same application. */
 export interface New {
   name: string;
-  app: string | null;
+  app?: string | null;
   clear: Ref;
-  keep: Array<string>;
-  published: boolean;
+  keep?: Array<string>;
+  published?: boolean;
 }
 
 /** The session leaves the list and its visible file goes; `undo` brings both back. */
 export interface Delete {
   ref: Ref;
-  published: boolean;
-  expect: number | null;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
