@@ -1,10 +1,10 @@
 """One large file up and down again, each way checked by its hash: what it costs both sides in memory, and another
 thread of the same client in time; and how long a first save takes, until it is in the store and visible, beside ``cp``
-and ``sync``. ``--large 10000000000`` is ten gigabytes, and takes three times that of disk.
+and ``sync``. ``--large 10000000000`` is ten gigabytes, and takes five times that of disk.
 
 Up it goes twice, each time with other bytes: read by the daemon itself, and in chunks that the client sends. The client
-is a process of its own. Memory is the greatest resident memory (VmHWM), the daemon's since it was reset. What the
-machine itself takes to wake somebody up is measured beside it, by a process that only sleeps.
+is a process of its own. Memory is the greatest resident memory (VmHWM), the daemon's since it was reset.
+What the machine itself takes to wake somebody up is measured beside it, by a process that only sleeps.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.async_client import AsyncClient
+    from holdfast.batch import AsyncBatch, Batch
     from holdfast.client import Client
     from holdfast.connecting import connect, connect_async
     from holdfast.documents import AsyncOpenDocument, LoadedDocument, OpenDocument
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from holdfast_protocol.model import Ref
 
 _HOMES = {
+    "AsyncBatch": "holdfast.batch",
     "AsyncClient": "holdfast.async_client",
     "AsyncOpenDocument": "holdfast.documents",
     "AsyncWorkspace": "holdfast.workspace",
+    "Batch": "holdfast.batch",
     "Client": "holdfast.client",
     "connect": "holdfast.connecting",
     "connect_async": "holdfast.connecting",
@@ -40,9 +43,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncBatch",
     "AsyncClient",
     "AsyncOpenDocument",
     "AsyncWorkspace",
+    "Batch",
     "Client",
     "HoldfastError",
     "LoadedDocument",

@@ -16,6 +16,7 @@ from holdfast_protocol import messages as wire
 from holdfast_protocol.model import OperationRow, Ref
 
 if TYPE_CHECKING:
+    from holdfast.batch import AsyncBatch
     from holdfast.documents import AsyncOpenDocument
     from holdfast.parts import SessionPart
     from holdfast.workspace import AsyncWorkspace
@@ -115,6 +116,19 @@ class AsyncClient:
         found = await self.run(self.verbs.parts(ref, parts=parts, kinds=kinds))
         read = {row.key: await self.cat(found.named(row)) for row in found.rows}
         return found.read_by(lambda ref: read[ref.part or ""])
+
+    def batch(self, *, published: bool = False) -> AsyncBatch:
+        """Changes that are done together at the end of the ``with`` block, as one operation, or not at all: the block
+        raised, or one of them could not be done. Each sees what those before it did, ``undo`` reverses all. The methods
+        of the batch are those of a client: save, restore, accept, rename, copy, tag, template, archive, unarchive,
+        note, pin, new and delete; what each gives has its ``result`` afterwards. What would become a fork, or is
+        suspect, is refused. ``published``: the block ends when the files show it. The details of an error have the
+        position of its change, ``change``. Raises Exists, NotAllowed, NotFound, Ambiguous, BadName, BadField,
+        CannotHold, Damaged, TooLarge (or more than changes_count; format_bytes for all documents), NoSpace.
+        """
+        from holdfast.batch import AsyncBatch
+
+        return AsyncBatch(self, published=published)
 
     async def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> AsyncOpenDocument:
         """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory. Raises

@@ -25,9 +25,15 @@ class Bases:
     """The bases of one client. A name stands for the session that was last loaded or saved under it, which after a
     fork is the fork: so a client that goes on saving goes on in its own fork, and makes no further one."""
 
-    def __init__(self) -> None:
-        self._named: dict[_Name, tuple[str, str]] = {}
-        self._revisions: dict[str, int] = {}
+    def __init__(
+        self, named: dict[_Name, tuple[str, str]] | None = None, revisions: dict[str, int] | None = None
+    ) -> None:
+        self._named = {} if named is None else named
+        self._revisions = {} if revisions is None else revisions
+
+    def once(self) -> Bases:
+        """The same, but a session's base is given out once: what is saved after that continues what that made."""
+        return _Once(self._named, self._revisions)
 
     def of(self, app: str, folder: str | None, name: str) -> Base | None:
         """What a save under this name starts from; None: from whatever is the head."""
@@ -57,3 +63,16 @@ class Bases:
     def _name(self, session: SessionRow, *names: tuple[str | None, str]) -> None:
         for folder, name in names:
             self._named[session.app, folder, name] = session.id, session.name
+
+
+class _Once(Bases):
+    def __init__(self, named: dict[_Name, tuple[str, str]], revisions: dict[str, int]) -> None:
+        super().__init__(named, revisions)
+        self._given: set[str] = set()
+
+    def of(self, app: str, folder: str | None, name: str) -> Base | None:
+        base = super().of(app, folder, name)
+        if base is None or base.session in self._given:
+            return None
+        self._given.add(base.session)
+        return base

@@ -17,6 +17,7 @@ from holdfast_protocol import messages as wire
 from holdfast_protocol.model import OperationRow, Ref
 
 if TYPE_CHECKING:
+    from holdfast.batch import Batch
     from holdfast.documents import OpenDocument
     from holdfast.parts import SessionPart
     from holdfast.workspace import Workspace
@@ -140,6 +141,25 @@ class Client:
         Buffer(name='bass', text='b1 >> bass([0])')
         """
         return self.run(self.verbs.parts(ref, parts=parts, kinds=kinds)).read_by(self.cat)
+
+    def batch(self, *, published: bool = False) -> Batch:
+        """Changes that are done together at the end of the ``with`` block, as one operation, or not at all: the block
+        raised, or one of them could not be done. Each sees what those before it did, ``undo`` reverses all. The methods
+        of the batch are those of a client: save, restore, accept, rename, copy, tag, template, archive, unarchive,
+        note, pin, new and delete; what each gives has its ``result`` afterwards. What would become a fork, or is
+        suspect, is refused. ``published``: the block ends when the files show it. The details of an error have the
+        position of its change, ``change``. Raises Exists, NotAllowed, NotFound, Ambiguous, BadName, BadField,
+        CannotHold, Damaged, TooLarge (or more than changes_count; format_bytes for all documents), NoSpace.
+
+        >>> with client.batch() as batch:
+        ...     renamed = batch.rename("notes/ideas", "bridges")
+        ...     saved = batch.save("notes", "bridges", b"a third bridge")
+        >>> saved.result.session.name, client.undo().count
+        ('bridges', 2)
+        """
+        from holdfast.batch import Batch
+
+        return Batch(self, published=published)
 
     def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> OpenDocument:
         """What ``load`` gives, to be read file by file in windows of 1 MiB: for documents larger than memory. Raises

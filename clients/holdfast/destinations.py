@@ -12,15 +12,16 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate, pairwise
 from typing import BinaryIO
 
-from holdfast.documents import Opened, OpenedFile, check_whole
-from holdfast.plans import Plan
+from holdfast.documents import AHEAD_COUNT, Opened, OpenedFile, check_whole
+from holdfast.plans import Plan, Step
 from holdfast_protocol.chunking import cut_stream, hash_of, new_hash
 from holdfast_protocol.errors import Damaged, Unreadable
-from holdfast_protocol.messages import LIMITS
+from holdfast_protocol.messages import LIMITS, Cat
 from holdfast_protocol.model import FileRow
 
 #: Larger ones go on after a cut.
@@ -114,17 +115,31 @@ class _Assembly:
         return self._travelled_bytes
 
     def _fetch(self) -> Plan[None]:
-        lacking, self._lacking = self._lacking, {}
-        windows = self._document.windows(self._row, self._done_bytes, self._done_bytes + self._lacking_bytes)
-        self._lacking_bytes = 0
-        held, used = bytearray(), 0
-        for name, size_bytes in lacking.items():
-            while len(held) - used < size_bytes:
-                del held[:used]
-                used = 0
-                held += b"".join((yield from windows.next()))
-            content = bytes(memoryview(held)[used : used + size_bytes])
-            used += size_bytes
+        windows = _windows_of(self._lacking)
+        self._lacking, self._lacking_bytes = {}, 0
+        for number in range(0, len(windows), AHEAD_COUNT):
+            some = windows[number : number + AHEAD_COUNT]
+            ends = [*accumulate(sum(window.values()) for window in some)]
+            steps = [self._step(start, end) for start, end in pairwise([0, *ends])]
+            for window, answer in zip(some, (yield steps), strict=True):
+                yield from self._take_window(window, b"".join(answer.payload[:1]))
+
+    def _step(self, start: int, end: int) -> Step:
+        """What asks for these bytes, counted from the end of what is done."""
+        offset = self._done_bytes + start
+        return Step(Cat(ref=self._document.ref, path=self._row.path, offset=offset, length=end - start))
+
+    def _take_window(self, window: Mapping[bytes, int], came: bytes) -> Plan[None]:
+        size_bytes = sum(window.values())
+        while len(came) < size_bytes:  # it gives less at once
+            (answer,) = yield [self._step(len(came), size_bytes)]
+            if not any(answer.payload[:1]):
+                raise Damaged(f"The content ends after {self._done_bytes + len(came)} of {self._row.size_bytes} bytes")
+            came += answer.payload[0]
+        end = 0
+        for name, size_bytes in window.items():
+            content = came[end : end + size_bytes]
+            end += size_bytes
             if hash_of(content) != name:
                 raise Damaged(f"Chunk {name.hex()[:12]} is not what its hash says", chunk=name.hex())
             self._travelled_bytes += size_bytes
@@ -137,6 +152,16 @@ class _Assembly:
         while rest:
             rest = rest[os.pwrite(self._here, rest, self._done_bytes + len(content) - len(rest)) :]
         self._done_bytes += len(content)
+
+
+def _windows_of(chunks: Mapping[bytes, int]) -> list[dict[bytes, int]]:
+    """As many of them in a window as it holds, and no halves: of half a chunk, the daemon reads the whole."""
+    windows: list[dict[bytes, int]] = [{}]
+    for name, size_bytes in chunks.items():
+        if sum(windows[-1].values()) + size_bytes > LIMITS["window_bytes"] and windows[-1]:
+            windows.append({})
+        windows[-1][name] = size_bytes
+    return windows if windows[-1] else []
 
 
 def _look_through(file: BinaryIO, places: _Places) -> bytes:

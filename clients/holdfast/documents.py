@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from holdfast.client import Client
 
 #: So many windows are asked for together: what else is asked waits for them to come. Four were no faster.
-_AHEAD_COUNT = 2
+AHEAD_COUNT = 2
 
 
 class LoadedDocument(NamedTuple):
@@ -32,17 +32,16 @@ class LoadedDocument(NamedTuple):
 
 
 class Windows:
-    """The bytes from ``first.offset`` up to ``end`` (None: all), of the snapshot that the first answer names. All bytes
-    of something are checked by ``whole``, their hash, or by what the daemon says that it is."""
+    """All bytes of what ``first`` names, of the snapshot that the first answer names, checked by ``whole``, their hash,
+    or by what the daemon says that it is."""
 
-    def __init__(self, first: Cat, whole: bytes | None = None, end: int | None = None) -> None:
+    def __init__(self, first: Cat, whole: bytes | None = None) -> None:
         self._cat = first
         self._ref = first.ref
-        self._offset = first.offset
-        self._end = end
+        self._offset = 0
         self._step_bytes = min(first.length, LIMITS["window_bytes"])
-        self._size_bytes: int | None = end
-        self._hash = new_hash() if first.offset == 0 and end is None else None
+        self._size_bytes: int | None = None
+        self._hash = new_hash()
         self._whole = whole
 
     def next(self) -> Plan[list[bytes]]:
@@ -52,12 +51,11 @@ class Windows:
         steps = [self._step(number) for number in range(self._count())]
         for answer in (yield steps) if steps else ():
             assert isinstance(answer.reply, Content)
-            size_bytes = answer.reply.size_bytes if self._end is None else self._end
-            window, left_bytes = b"".join(answer.payload[:1]), size_bytes - self._offset
+            window, left_bytes = b"".join(answer.payload[:1]), answer.reply.size_bytes - self._offset
             if not window and left_bytes > 0:
-                raise Damaged(f"The content ends after {self._offset} of {size_bytes} bytes")
+                raise Damaged(f"The content ends after {self._offset} of {answer.reply.size_bytes} bytes")
             self._ref = of_snapshot(self._ref, answer.reply.snapshot)
-            self._size_bytes = size_bytes
+            self._size_bytes = answer.reply.size_bytes
             self._offset += len(window)
             self._check(window, self._whole or answer.reply.hash, answer.reply.snapshot)
             found += [window] if window else []
@@ -74,20 +72,20 @@ class Windows:
         return b"".join(found)
 
     def _check(self, window: bytes, whole: bytes | None, snapshot: str) -> None:
-        if self._hash is not None:
-            self._hash.update(window)
-            if whole is not None and self._offset == self._size_bytes:
-                check_whole(self._hash.digest(), whole, self._cat.path, snapshot)
+        self._hash.update(window)
+        if whole is not None and self._offset == self._size_bytes:
+            check_whole(self._hash.digest(), whole, self._cat.path, snapshot)
 
     def _count(self) -> int:
         if self._size_bytes is None:
             return 1
-        return max(0, min(_AHEAD_COUNT, -(-(self._size_bytes - self._offset) // self._step_bytes)))
+        return max(0, min(AHEAD_COUNT, -(-(self._size_bytes - self._offset) // self._step_bytes)))
 
     def _step(self, number: int) -> Step:
         cat, offset = self._cat, self._offset + number * self._step_bytes
-        length = self._step_bytes if self._end is None else min(self._step_bytes, self._end - offset)
-        return Step(Cat(ref=self._ref, path=cat.path, offset=offset, length=length, parts=cat.parts, kinds=cat.kinds))
+        return Step(
+            Cat(ref=self._ref, path=cat.path, offset=offset, length=self._step_bytes, parts=cat.parts, kinds=cat.kinds)
+        )
 
 
 class Opened:
@@ -103,12 +101,8 @@ class Opened:
     def file(self, row: FileRow) -> OpenedFile:
         """One of ``files``."""
         inline = None if self._inline is None else self._inline[row.path]
-        return OpenedFile(row, self.snapshot, self.windows(row), inline)
-
-    def windows(self, row: FileRow, start: int = 0, end: int | None = None) -> Windows:
-        """Of one of ``files``."""
-        cat = Cat(ref=self._ref, path=row.path, offset=start, parts=self._parts, kinds=self._kinds)
-        return Windows(cat, row.hash, end)
+        cat = Cat(ref=self.ref, path=row.path, parts=self._parts, kinds=self._kinds)
+        return OpenedFile(row, self.snapshot, Windows(cat, row.hash), inline)
 
     def chunks(self, row: FileRow) -> Plan[list[tuple[bytes, int]] | None]:
         """Hash and size in bytes of each chunk of one of ``files``; None where it has none, or where the daemon is one
@@ -118,7 +112,7 @@ class Opened:
         found: list[tuple[bytes, int]] = []
         while True:
             try:
-                answer = yield from asked(Chunks(ref=self._ref, path=row.path, start=len(found)))
+                answer = yield from asked(Chunks(ref=self.ref, path=row.path, start=len(found)))
             except UnknownVerb:
                 return None
             assert isinstance(answer.reply, ChunkList)
@@ -131,7 +125,8 @@ class Opened:
         return found
 
     @property
-    def _ref(self) -> Ref:
+    def ref(self) -> Ref:
+        """Of the snapshot."""
         return Ref(id=self.session.id, snapshot=self.snapshot)
 
     def whole(self) -> Plan[LoadedDocument]:

@@ -46,7 +46,7 @@ class Parcel(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """One file or part: its content, or the hashes of its chunks, and of the whole where we have read it;
+    """One file or part: its content, or the hashes of its chunks and, where it was read here, of the whole;
     ``size_bytes`` is that of the content."""
 
     travelling: bytes
@@ -55,7 +55,7 @@ class _Piece(NamedTuple):
     hash: bytes | None = None
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A window of a payload frame; ``size_bytes`` None: to its end."""
 
     frame: int
@@ -64,16 +64,17 @@ class _Place(NamedTuple):
 
 
 def pack(
-    content: DocumentContent | None, parts: Mapping[str, FileContent], *, lends: bool = False
-) -> Plan[Parcel]:
-    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way; ``lends``: it has offered
-    to read files itself."""
+    content: DocumentContent | None, parts: Mapping[str, FileContent], room_bytes: int | None = None,
+    *, lends: bool = False,
+) -> Plan[Parcel]:  # fmt: skip
+    """The parcel of a document or of parts. Chunks that the daemon lacks are sent on the way. ``room_bytes``: what
+    travels in the message itself, by default INLINE_BYTES; ``lends``: the daemon has offered to read files itself."""
     files = content if isinstance(content, Mapping) else {} if content is None else {b"": content}
     limit = LIMITS["files_count"]
     if max(len(files), len(parts)) > limit:
         raise TooLarge(f"{max(len(files), len(parts))} files or parts; a document holds {limit}", limit=limit)
     upload = _Upload(lends=lends)
-    room_bytes = INLINE_BYTES
+    room_bytes = INLINE_BYTES if room_bytes is None else room_bytes
     pieces = []
     for each in (*files.values(), *parts.values()):
         piece = yield from _piece_of(each, room_bytes, upload)
@@ -91,6 +92,13 @@ def pack(
         frames=frames,
         size_bytes=sum(piece.size_bytes for piece in pieces),
     )
+
+
+def joined(frames: Sequence[Sequence[bytes]]) -> tuple[list[bytes], list[list[Place]]]:
+    """The payload frames of several requests as those of one; and of each request, where its frames are in these."""
+    whole, places = _framed([frame for some in frames for frame in some])
+    following = iter(places)
+    return whole, [[next(following) for _ in some] for some in frames]
 
 
 def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
@@ -129,15 +137,15 @@ def _piece_in(file: BinaryIO, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
     return (yield from upload.add(_cut_file(file, start)))
 
 
-def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[_Place]]:
+def _framed(pieces: Sequence[bytes]) -> tuple[list[bytes], list[Place]]:
     """Payload frames, and where in them each piece lies: a frame of its own, shared ones where there are too many."""
     if len(pieces) < LIMITS["frames_count"]:
-        return [*pieces], [_Place(number, 0, None) for number in range(len(pieces))]
+        return [*pieces], [Place(number, 0, None) for number in range(len(pieces))]
     frames, places = [bytearray()], []
     for piece in pieces:
         if len(frames[-1]) + len(piece) > LIMITS["frame_bytes"]:
             frames.append(bytearray())
-        places.append(_Place(len(frames) - 1, len(frames[-1]), len(piece)))
+        places.append(Place(len(frames) - 1, len(frames[-1]), len(piece)))
         frames[-1] += piece
     return [bytes(frame) for frame in frames], places
 
@@ -193,7 +201,7 @@ class _Upload:
                 size_bytes, end = size_bytes + answer.reply.size_bytes, answer.reply.end
         except HoldfastError:
             self._lends = False
-        return _Piece(bytes(hashes), size_bytes, True) if end else None
+        return _Piece(bytes(hashes), size_bytes, chunked=True) if end else None
 
     def add(self, chunks: Iterable[memoryview]) -> Plan[_Piece]:
         """One file or part of these chunks, which the daemon has after ``finish``."""
@@ -207,7 +215,7 @@ class _Upload:
             size_bytes += len(chunk)
             self._batch.append((name, chunk))
             self._size_bytes += len(chunk)
-        return _Piece(bytes(hashes), size_bytes, True, whole.digest())
+        return _Piece(bytes(hashes), size_bytes, chunked=True, hash=whole.digest())
 
     def finish(self) -> Plan[None]:
         """The daemon has all chunks."""

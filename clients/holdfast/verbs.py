@@ -8,17 +8,18 @@ each start.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from holdfast.bases import Bases
 from holdfast.exchange import GREETING
-from holdfast.plans import Plan, asked, replied
+from holdfast.plans import Plan, Result, asked, replied
 from holdfast.references import reference, without_part
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.model import Ref
 
 if TYPE_CHECKING:
+    from holdfast.batch import Planned
     from holdfast.documents import LoadedDocument, Opened
     from holdfast.live import LiveState
     from holdfast.parts import ChosenParts
@@ -30,7 +31,10 @@ _UPLOADS = 3
 
 
 class Verbs:
-    """``timeout_seconds``: what a request may take; ``welcome``: of the daemon that was greeted last, or None."""
+    """``timeout_seconds``: what a request may take; ``welcome``: of the daemon that was greeted last, or None.
+    ``room_bytes``: how much content may travel in a message itself, where that is less than usual."""
+
+    room_bytes: int | None = None
 
     def __init__(self, timeout_seconds: float, welcome: Callable[[], wire.Welcome | None]) -> None:
         self.timeout_seconds = timeout_seconds
@@ -77,8 +81,8 @@ class Verbs:
         ``published``: answered only when the visible file shows it. Look at ``outcome``: saved, unchanged, merged,
         forked (kept under the name of ``session``) or suspect (kept, but not the head). Large content has more time.
         Raises Exists (with ``new``), NotAllowed (a template), NotFound (no such folder, part, or revision), Ambiguous,
-        BadName, BadField, CannotHold, Damaged, TooLarge, NoSpace, Unreadable (also a file that another program goes on
-        changing).
+        BadName, BadField, CannotHold, Damaged, TooLarge, NoSpace, Unreadable (a file that cannot be read, or that
+        another program goes on changing).
 
         It continues what this client last loaded or saved under this name, if anything: that session from that
         revision (after ``merged``, load again). Where somebody else has the name by now, it is a fork. Where nobody
@@ -112,7 +116,7 @@ class Verbs:
     ) -> Plan[wire.Saved]:
         """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
         ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
-        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace.
+        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
 
         >>> content = client.cat("renardo/verse")
         >>> client.import_document("chorus", content, suffix=".py").session.app
@@ -439,12 +443,24 @@ class Verbs:
         """
         return replied(wire.Prune(dry_run=dry_run, limit=limit, offset=offset), wire.Pruned, timeout_seconds)
 
+    def batch(self, changes: Sequence[Planned[Any]], *, published: bool = False) -> Plan[wire.Batched]:
+        """All of these changes, or none. Each has its result then. Raises what any of them does; ``details`` has its
+        position, ``change``."""
+        from holdfast.batch import gathered
+
+        def once() -> Plan[wire.Batched]:
+            within = Verbs(self.timeout_seconds, self._welcome)
+            within.bases = self.bases.once()
+            return gathered(within, changes, published=published)
+
+        return self._retried(once)
+
     def undo(
         self, number: int | None = None, *, published: bool = False, expect: int | None = None
     ) -> Plan[wire.Undone]:
-        """Reverse an operation, or without a number the newest undoable one. Raises CannotUndo, NotFound, Exists (its
-        session is at another revision than ``expect``), NotAllowed (its application may have it open), Damaged and
-        TooLarge (an autosave that is to be a workspace again).
+        """Reverse an operation, or without a number the newest undoable one; of a batch, all of it. Raises CannotUndo,
+        NotFound, Exists (its session is at another revision than ``expect``), NotAllowed (its application may have it
+        open), Damaged and TooLarge (an autosave that is to be a workspace again).
 
         >>> deleted = client.delete("notes/ideas")
         >>> client.undo(deleted.operation).undone.type
@@ -625,19 +641,27 @@ class Verbs:
         content: DocumentContent | None,
         parts: Mapping[str, FileContent],
     ) -> Plan[wire.Saved]:
-        """Chunks that no save has named yet may be gone with a restarted daemon, or when the connection was cut: then
-        they are sent again."""
         from holdfast.sources import pack
 
+        def once() -> Plan[wire.Saved]:
+            welcome = self._welcome()
+            lends = welcome is not None and wire.LOCAL_FILES in welcome.capabilities
+            parcel = yield from pack(content, parts, self.room_bytes, lends=lends)
+            timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
+            answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
+            assert isinstance(answer.reply, wire.Saved)
+            return answer.reply
+
+        return (yield from self._retried(once))
+
+    def _retried(self, once: Callable[[], Plan[Result]]) -> Plan[Result]:
+        """Chunks that no save has named yet may be gone with a restarted daemon, or when the connection was cut: then
+        they are sent again."""
         tries = 1
         while True:
             before = self._welcome() or (yield from self.hello())
             try:
-                parcel = yield from pack(content, parts, lends=wire.LOCAL_FILES in before.capabilities)
-                timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
-                answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
-                assert isinstance(answer.reply, wire.Saved)
-                return answer.reply
+                return (yield from once())
             except HoldfastError as problem:
                 is_gone = isinstance(problem, BadField) and "chunk" in problem.details
                 if tries == _UPLOADS or (self._welcome() == before and not is_gone):

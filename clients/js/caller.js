@@ -83,8 +83,9 @@ export class Caller {
           continue;
         }
         if (!mayPass(problem)) throw problem;
-        this.#hangUp(line);
-        await this.#reconsider(problem, asked);
+        const late = now() >= asked.until - PAUSE_MS;
+        if (!late || !(problem instanceof Silent)) this.#hangUp(line); // others may be served on it
+        await this.#reconsider(problem, asked, late);
       }
     }
   }
@@ -113,9 +114,8 @@ export class Caller {
     if (!this.#closed) for (const tell of this.lost) tell();
   }
 
-  /** Returns where another try makes sense. @param {unknown} problem @param {Asked} asked */
-  async #reconsider(problem, { verb, id, until }) {
-    const late = now() >= until - PAUSE_MS;
+  /** Returns where another try makes sense. @param {unknown} problem @param {Asked} asked @param {boolean} late */
+  async #reconsider(problem, { verb, id }, late) {
     if (late || !this.#wasThere) await consider(problem, this.path);
     if (late) {
       throw new TooLate(

@@ -12,7 +12,7 @@ export { Workspace } from './workspace.js';
 /** A client of the daemon that serves this user, after a first hello. `socket`: its path, by default where the
  * environment says. Throws Unreachable at once where nobody listens, NotAllowed where the socket's directory is open to
  * others.
- * @param {{ socket?: string, timeoutMs?: number }} [options] */
+ * @param {import('./client.js').How & { socket?: string }} [options] */
 export async function connect({ socket, ...options } = {}) {
   const client = new Client(socketPath(process.env, socket), options);
   try {

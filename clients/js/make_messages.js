@@ -36,8 +36,7 @@ function tables(wire) {
 function types(wire) {
   const rows = Object.entries({ ...wire.nouns, ...wire.replies });
   const requests = Object.entries(wire.verbs);
-  const forms = requests.flatMap(([, row]) => Object.values(/** @type {Row} */ (row).fields).map(({ type }) => type));
-  const asked = new Set(JSON.stringify(forms).match(/[A-Z]\w+/g)); // the nouns that a request holds
+  const asked = held(wire.nouns, Object.values(wire.verbs));
   return `${HEAD}
 export type Form = string | Form[] | { array: Form } | { map: Form };
 export type Fields = Record<string, { type: Form; absent?: any }>;
@@ -60,6 +59,17 @@ ${requests.map(([verb, row]) => `  '${verb}': ${row.reply};\n`).join('')}}
 
 export type Verb = keyof Requests;
 `;
+}
+
+/** The nouns in these rows, and those in them. @param {Record<string, Row>} nouns @param {Row[]} rows */
+function held(nouns, rows, found = /** @type {Set<string>} */ (new Set())) {
+  for (const { fields } of rows) {
+    const names = JSON.stringify(Object.values(fields).map(({ type }) => type)).match(/[A-Z]\w+/g) ?? [];
+    const more = names.filter((name) => !found.has(name));
+    more.forEach((name) => found.add(name));
+    held(nouns, more.map((name) => /** @type {Row} */ (nouns[name])), found);
+  }
+  return found;
 }
 
 /** @param {any} wire @param {string[]} codes */

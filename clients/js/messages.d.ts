@@ -5,7 +5,7 @@ export type Fields = Record<string, { type: Form; absent?: any }>;
 
 export declare const protocol: number;
 export declare const chunk: { minimum: number; average: number; maximum: number; hash: number };
-export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms' | 'requests_in_flight' | 'request_bytes_in_flight' | 'subscriptions_count' | 'connections_count', number>;
+export declare const limits: Record<'header_bytes' | 'answer_header_bytes' | 'frame_bytes' | 'frames_count' | 'message_bytes' | 'depth_levels' | 'name_bytes' | 'note_bytes' | 'window_bytes' | 'rows_count' | 'files_count' | 'outbound_bytes' | 'format_bytes' | 'beat_ms' | 'requests_in_flight' | 'request_bytes_in_flight' | 'subscriptions_count' | 'connections_count' | 'changes_count', number>;
 export declare const verbs: Record<Verb, { reply: string; changes: boolean; fields: Fields }>;
 export declare const told: Record<string, string>;
 export declare const rows: Record<string, Fields>;
@@ -149,7 +149,7 @@ export interface ChangeRow {
   text: string;
 }
 
-/** One numbered row of the log. `snapshot` and `previous` are the head after and before, where it moved; `undone_by` is the number of the row that reversed this one. A row about a folder has no `session`: `folder` is its label, `note` the reason. */
+/** One numbered row of the log. `snapshot` and `previous` are the head after and before, where it moved; `undone_by` is the number of the row that reversed this one. A row about a folder has no `session`: `folder` is its label, `note` the reason. Rows that were written by one `batch`, or by its undo, have the same `batch`: the number of the first of them. */
 export interface OperationRow {
   number: number;
   time: bigint;
@@ -166,6 +166,7 @@ export interface OperationRow {
   previous: string | null;
   undone_by: number | null;
   note: string;
+  batch: number | null;
 }
 
 /** One folder. `path` is absolute; `app` is None for the daemon's own sessions folder; `layout` is the format's name for how its application keeps sessions there. `watching`: events, polling, or empty where it is not watched now; `watch_note` says why it is polled, for people. `held` is the reason why nothing is deleted for the moment, or None; `missing_count` are then the sessions whose file is not there. `scanned` is when the last full scan ended, None before the first; `scanning` says that one is under way. `problems` are for people. */
@@ -211,6 +212,140 @@ export interface PartSource {
   offset?: number;
   size_bytes?: number | null;
   hash?: Uint8Array | null;
+}
+
+/** One change of a batch: exactly one field is there, called as the verb whose request it holds. `frame` of its sources counts the payload frames of the batch. */
+export interface Change {
+  save?: Save | null;
+  restore?: Restore | null;
+  accept?: Accept | null;
+  rename?: Rename | null;
+  copy?: Copy | null;
+  tag?: Tag | null;
+  template?: Template | null;
+  archive?: Archive | null;
+  unarchive?: Unarchive | null;
+  note?: Note | null;
+  pin?: Pin | null;
+  new?: New | null;
+  delete?: Delete | null;
+}
+
+/** What one change of a batch did: the answer to its request, in the field called as that is. */
+export interface Effect {
+  saved: Saved | null;
+  changed: Changed | null;
+  noted: Noted | null;
+}
+
+/** A document (`files`), or parts of one put into the head (`parts`), becomes the session's new head. `expect` is the revision that the save started from; without it, the head at receipt. If the head has moved, parts that only one side changed are merged, otherwise the save becomes a fork; nothing is overwritten. `new` refuses an existing name. A save that looks like damage is kept but does not move the head, unless `accept`. `session` is the id of the session that it continues, whose revision `expect` then is: where the name means another one by now, the save becomes a fork; where it means none (deleted or renamed), a new session, as without both. Answered when durable, or with `published` once the visible file shows it. */
+export interface Save {
+  app: string;
+  name: string;
+  folder?: string | null;
+  files?: Array<FileSource>;
+  parts?: Array<PartSource>;
+  message?: string;
+  expect?: number | null;
+  new?: boolean;
+  accept?: boolean;
+  published?: boolean;
+  tags?: Array<string>;
+  session?: string | null;
+}
+
+/** An older snapshot, or `parts` and `kinds` of it, becomes the head again: a part in the place of what it is now, a kind as a whole (parts of it that the snapshot does not have go). `name`: as a new session of that name instead. `into`: the parts are put into that other session, where each replaces only what has its id or path, or its very content. On a diverged session: puts the good document back on disk. */
+export interface Restore {
+  ref: Ref;
+  parts?: Array<string>;
+  kinds?: Array<string>;
+  name?: string | null;
+  into?: Ref | null;
+  expect?: number | null;
+  published?: boolean;
+}
+
+/** The newest suspect of a session (or the one that `ref` names) becomes its head. */
+export interface Accept {
+  ref: Ref;
+  published?: boolean;
+  expect?: number | null;
+}
+
+/** The session keeps its id and history and gets another name; its visible file moves. */
+export interface Rename {
+  ref: Ref;
+  name: string;
+  published?: boolean;
+  expect?: number | null;
+}
+
+/** A new session of that name with the snapshot that `ref` names as its first. */
+export interface Copy {
+  ref: Ref;
+  name: string;
+  app?: string | null;
+  published?: boolean;
+}
+
+/** The session gets the tags in `add` and loses those in `remove`; its head and revision stay. */
+export interface Tag {
+  ref: Ref;
+  add?: Array<string>;
+  remove?: Array<string>;
+  expect?: number | null;
+}
+
+/** The session is a template from now on, or with `on` false none any more. A save under a template's name is refused with not-allowed; `copy` makes sessions from it. */
+export interface Template {
+  ref: Ref;
+  on?: boolean;
+  expect?: number | null;
+}
+
+/** The session leaves the ordinary list, and its file in the sessions folder moves into `archived/` beside the application's others. Its id, name and history stay, it is found, loaded and saved as before, and a save leaves it archived. In an adopted folder the file stays where its application looks for it. */
+export interface Archive {
+  ref: Ref;
+  published?: boolean;
+  expect?: number | null;
+}
+
+/** The session is in the ordinary list again, and its file where it was. */
+export interface Unarchive {
+  ref: Ref;
+  published?: boolean;
+  expect?: number | null;
+}
+
+/** What people write about a session: `text` is its note from now on; empty: it has none; nil: only asked for. At most note_bytes in UTF-8. */
+export interface Note {
+  ref: Ref;
+  text?: string | null;
+  expect?: number | null;
+}
+
+/** The snapshot that `ref` names is called `label` (by default the first digits of its id): `@pin:LABEL` means it, and retention never takes it. A label that another snapshot of the session has is refused with exists. With `on` false the snapshot is called so no longer; without a label, by none. */
+export interface Pin {
+  ref: Ref;
+  label?: string;
+  on?: boolean;
+  expect?: number | null;
+}
+
+/** A new session that begins with the head of `clear`, or the snapshot that it names, emptied: what its user set up stays (IGV's genome, Renardo's startup file, Mosaic's shape), and the parts of the kinds in `keep`. Without `app` it is of the same application. */
+export interface New {
+  name: string;
+  app?: string | null;
+  clear: Ref;
+  keep?: Array<string>;
+  published?: boolean;
+}
+
+/** The session leaves the list and its visible file goes; `undo` brings both back. */
+export interface Delete {
+  ref: Ref;
+  published?: boolean;
+  expect?: number | null;
 }
 
 /** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
@@ -355,12 +490,20 @@ export interface Pruned {
   more: boolean;
 }
 
-/** `undone` is what was reversed; `operation` is the number of the row that says so. `warnings` are for people (with `published`, why the file does not show it). `session` is nil where that of a workspace was not saved. */
+/** `effects` in the order of the changes. `operation` is the number of the first row of the log that they have written, which is the `batch` of all; None where nothing changed. `warnings` are for people: with `published`, why a file does not show it. */
+export interface Batched {
+  effects: Array<Effect>;
+  operation: number | null;
+  warnings: Array<string>;
+}
+
+/** `undone` is what was reversed; `operation` is the number of the row that says so. `warnings` are for people (with `published`, why the file does not show it). `session` is nil where that of a workspace was not saved. `count` is how many operations were reversed: of a batch, all that can be. */
 export interface Undone {
   undone: OperationRow;
   operation: number;
   session: SessionRow | null;
   warnings: Array<string>;
+  count: number;
 }
 
 /** Oldest first, without a gap. */
@@ -705,7 +848,12 @@ export interface Requests {
     limit?: number;
     offset?: number;
   };
-  /** Reverse operation `number`, or without it the newest undoable one of this caller or of the outside that is not itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone again. Throws TooLarge, NotFound, Exists, CannotUndo, NotAllowed, Damaged. */
+  /** All of these changes, in this order, or none: they are committed together, and `undo` of one reverses all. Each sees what those before it did. Where one fails, or a save would become a fork or a suspect, nothing is done; the error has the code and details of that change, and `change`, its position (0 is the first). `published`, of the batch or of any of its changes: answered once all files show it. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace. */
+  'batch': {
+    changes: Array<Change>;
+    published?: boolean;
+  };
+  /** Reverse operation `number`, or without it the newest undoable one of this caller or of the outside that is not itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone again. What a `batch` did is reversed as a whole, whichever of its operations is named, or not at all. Throws TooLarge, NotFound, Exists, CannotUndo, NotAllowed, Damaged. */
   'undo': {
     number?: number | null;
     published?: boolean;
@@ -874,6 +1022,7 @@ export interface Replies {
   'delete': Changed;
   'purge': Changed;
   'prune': Pruned;
+  'batch': Batched;
   'undo': Undone;
   'operations': OperationRows;
   'subscribe': Subscribed;

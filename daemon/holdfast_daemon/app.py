@@ -118,7 +118,7 @@ class Daemon:
         fates = Fates(self._catalog, content, configuration.retention.of, sessions.clock)
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
         service = Service(
-            sessions, saving, lifecycle, content, self._folders, adopting, self._indexing, formats,
+            sessions, saving, content, self._folders, adopting, self._indexing, formats,
             self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
             configuration.autosave.of, self._pruning,
         )  # fmt: skip

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from holdfast_daemon import naming, remarks
 from holdfast_daemon.deadlines import Wish, left
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.folders import Folders
 from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.lifecycle import Lifecycle
@@ -20,6 +19,7 @@ from holdfast_daemon.pins import Pins
 from holdfast_daemon.pruning import Pruning, check_free
 from holdfast_daemon.reloading import GIVEN_UP, Reloading
 from holdfast_daemon.restoring import Restoring
+from holdfast_daemon.reversing import rows_with
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import Session
@@ -32,14 +32,22 @@ from holdfast_protocol.names import check_application, check_label, check_name, 
 AGAIN_SECONDS = 0.05
 
 ReplyType = TypeVar("ReplyType", bound=m.Reply)
-Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone)
+Shown = TypeVar("Shown", m.Saved, m.Changed, m.Undone, m.Batched)
+
+
+class Showing(Protocol):
+    """Tells when a file is as it should be."""
+
+    async def published(self, label: str, path: bytes, seconds: float) -> str | None:
+        """Once the path shows what was wanted at this moment, or cannot, or that time is over: why it does not."""
+        ...
 
 
 class Changing:
     """Each method is done once per request id, and answered when its change is durable or, if asked, visible."""
 
     def __init__(
-        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, folders: Folders, documents: Documents,
+        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, showing: Showing, documents: Documents,
         incoming: Incoming, workspaces: Workspaces, reloading: Reloading, pruning: Pruning,
     ) -> None:  # fmt: skip
         self._sessions = sessions
@@ -47,7 +55,7 @@ class Changing:
         self._clock = sessions.clock
         self._saving = saving
         self._lifecycle = lifecycle
-        self._folders = folders
+        self._showing = showing
         self._documents = documents
         self._content = documents.content
         self._incoming = incoming
@@ -254,7 +262,7 @@ class Changing:
             caller = replace(caller, wish=Wish())  # begun: from here on it is not too late
         while True:
             is_shown = self._catalog.reader.is_pending(session.id)
-            reason = await self._folders.published(session.folder, session.path, left(deadline)) if is_shown else None
+            reason = await self._showing.published(session.folder, session.path, left(deadline)) if is_shown else None
             if reason is not None:
                 said = f"{session.app}/{session.name} is deleted, and can be purged when its file is gone"
                 raise Busy(f"{reason}; {said}")
@@ -274,8 +282,13 @@ class Changing:
         if operation.type in GIVEN_UP:
             return await self._reloading.undo(operation, request.expect, caller), ()
         undone = await self._lifecycle.undo(operation.number, caller, request.expect)
-        assert undone.session is not None
-        return await self._shown(undone, undone.session, request.published, deadline), ()
+        reader = self._catalog.reader
+        done = reader.operation(undone.operation)
+        for each in rows_with(reader, done) if done is not None else ():
+            session = reader.session(each.session) if each.session is not None else None
+            if session is not None:
+                undone = await self._shown(undone, session, request.published, deadline)
+        return undone, ()
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
         """The first answer to this request, where it was done before."""
@@ -322,11 +335,7 @@ class Changing:
         """The answer once the visible file is as wanted, where that was asked; or with why it is not."""
         if not published:
             return reply
-        reason = await self._folders.published(session.folder, session.path, left(deadline))
-        if reason is None:
-            return reply
-        said = f"{reason}; the change is kept, and written once that can be"
-        return type(reply)(**{**_fields(reply), "warnings": [*reply.warnings, said]})
+        return warned(reply, await self._showing.published(session.folder, session.path, left(deadline)))
 
     def _folder_of(self, request: m.Save, continues: bytes | None) -> str:
         """The folder of the session that is saved. Raises NotFound, Ambiguous, BadField, BadName."""
@@ -346,6 +355,14 @@ class Changing:
         """The snapshot that lies on disk in place of a diverged session's head."""
         row = self._catalog.reader.visible(session.folder, session.path) if session.diverged else None
         return row.published if row is not None and row.published != session.head else None
+
+
+def warned(reply: Shown, unshown: str | None) -> Shown:
+    """The answer, with the reason why a file does not show it, if there is one."""
+    if unshown is None:
+        return reply
+    said = f"{unshown}; the change is kept, and written once that can be"
+    return type(reply)(**{**_fields(reply), "warnings": [*reply.warnings, said]})
 
 
 def _identity(said: str | None) -> bytes | None:

@@ -13,7 +13,7 @@ from holdfast_daemon import naming
 from holdfast_daemon.content import LOOP_BYTES, READINGS_BYTES, Content, Placed
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
-from holdfast_daemon.lately import Lately
+from holdfast_daemon.lately import Lately, Unkept
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import CannotHold, Damaged
@@ -115,6 +115,18 @@ class Documents:
             return await self.in_thread(form.write, parts, template)
         except base.CannotHold as problem:
             raise _cannot_hold(f"{form.app} cannot hold this", problem) from problem
+
+
+class AtOnce(Documents):
+    """For the one thread in which a transaction is: everything is done there and then, and nothing is kept."""
+
+    def __init__(self, catalog: Catalog, content: Content) -> None:
+        super().__init__(catalog, content)
+        self._reading, self._built = Unkept(0), Unkept(0)
+
+    async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
+        """What ``work`` gives."""
+        return work(*values)
 
 
 def new_part(form: Format, name: str, content: bytes, beside: Sequence[Part]) -> Part:

@@ -24,10 +24,10 @@ class Incoming:
     """Places what came in; nothing names it yet."""
 
     def __init__(self, catalog: Catalog, documents: Documents, formats: Mapping[str, Format]) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
+        self.formats = formats
         self._documents = documents
         self._content = documents.content
-        self._formats = formats
 
     async def of_files(
         self, sources: Sequence[FileSource], payload: Frames, app: str, suffix: str = ""
@@ -66,16 +66,16 @@ class Incoming:
     def _form_of(self, document: base.Document, app: str, suffix: str) -> Format:
         if app:
             return self._content.form_for(app, document)
-        return recognise(document, self._formats, suffix)[0]
+        return recognise(document, self.formats, suffix)[0]
 
     async def of_parts(
         self, request: Save, payload: Frames, base_snapshot: bytes | None, folder: str
     ) -> tuple[Placed, Format]:
         """The head (or an empty document) with the request's parts put into it. Raises CannotHold, Ambiguous."""
-        reader = self._catalog.reader
+        reader = self.catalog.reader
         parts: list[Part] = []
         whole = None
-        form = self._formats.get(request.app, self._formats["parts"])
+        form = self.formats.get(request.app, self.formats["parts"])
         if base_snapshot is not None:
             session = reader.session_named(request.app, request.name, folder)
             form = self._content.form(session.format) if session else form

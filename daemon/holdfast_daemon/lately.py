@@ -39,3 +39,11 @@ class Lately(Generic[Value]):
         if self._end is not None:
             self._end.cancel()
             self._end = None
+
+
+class Unkept(Lately[Value]):
+    """Made anew each time; for any thread."""
+
+    async def of(self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
+        """The value."""
+        return await make()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from holdfast_daemon.content import Placed
-from holdfast_daemon.reversing import Reversing, undone_by
+from holdfast_daemon.reversing import Reversing, rows_with, undone_by
 from holdfast_daemon.sessions import OUTSIDE, SESSIONS_FOLDER, Caller, Done, Note, Sessions, need_session
 from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot, new_id
-from holdfast_protocol.errors import CannotUndo, Exists, NotFound
+from holdfast_protocol.errors import CannotUndo, Exists, HoldfastError, NotFound
 from holdfast_protocol.messages import Changed, Noted, Saved, Undone
 
 
@@ -210,22 +210,37 @@ class Lifecycle:
         def work(tx: Transaction) -> Undone:
             operation = self.undoable(tx, number, caller)
             assert operation.session is not None
-            before = need_session(tx, operation.session, expect)
-            replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
-            after = self._reversing.reverse(tx, operation, before)
-            after = after.but(revision=before.revision + 1)
-            note = Note(
-                type="undone", previous=before.head, text=f"{operation.type} {operation.number}{replaced}",
-                undoable=operation.type != "undone",
-            )  # fmt: skip
-            done = self._sessions.change(tx, before, after, caller.author, note)
-            assert done.number is not None
-            tx.mark_undone(operation.number, done.number)
+            need_session(tx, operation.session, expect)
+            rows = [each for each in rows_with(tx, operation) if each.undoable]
+            batch = None if operation.batch is None else tx.newest_operation() + 1
+            for each in reversed(rows):
+                self._reversed(tx, each, batch, caller)
             again = tx.operation(operation.number)
             assert again is not None
-            return Undone(undone=again.row(), operation=done.number, session=done.session.row())
+            assert again.undone_by is not None
+            session = need_session(tx, operation.session)
+            return Undone(undone=again.row(), operation=again.undone_by, session=session.row(), count=len(rows))
 
         return await self._sessions.commit(caller, Undone, lambda: work)
+
+    def _reversed(self, tx: Transaction, operation: Operation, batch: int | None, caller: Caller) -> None:
+        """One row of the log is, by another; ``batch``: that row's."""
+        assert operation.session is not None
+        try:
+            before = need_session(tx, operation.session)
+            replaced = f"\n{tx.note(before.id)}" if operation.type == "noted" else ""
+            after = self._reversing.reverse(tx, operation, before)
+        except HoldfastError as problem:
+            if batch is None:
+                raise
+            said = f"Operation {operation.number} ({operation.type}) is of a batch, which is undone as a whole"
+            raise type(problem)(f"{said}: {problem.sentence}", **problem.details) from problem
+        note = Note(
+            type="undone", previous=before.head, text=f"{operation.type} {operation.number}{replaced}",
+            undoable=operation.type != "undone", batch=batch,
+        )  # fmt: skip
+        done = self._sessions.change(tx, before, after.but(revision=before.revision + 1), caller.author, note)
+        tx.mark_undone(operation.number, done.number)
 
     def undoable(self, tx: Reader, number: int | None, caller: Caller) -> Operation:
         """The operation, or without a number the newest. Raises NotFound, CannotUndo."""

@@ -7,12 +7,14 @@ in the way. In a transaction, which the caller commits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from holdfast_daemon import pins
 from holdfast_daemon.sessions import Sessions
 from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Operation, Session, Snapshot
 from holdfast_protocol.errors import CannotUndo, HoldfastError, NotFound
+from holdfast_protocol.messages import LIMITS
 
 HEAD_MOVES = ("saved", "merged", "restored", "accepted", "changed-outside")
 CREATIONS = ("created", "forked", "copied")
@@ -214,6 +216,19 @@ def _kept(tx: Transaction, snapshot: bytes, operation: Operation) -> Snapshot:
         return tx.need_snapshot(snapshot)
     except NotFound as pruned:
         raise CannotUndo(pruned.sentence, operation=operation.number) from pruned
+
+
+def rows_with(reader: Reader, operation: Operation) -> list[Operation]:
+    """All rows of the batch that an operation is of, oldest first; without one, itself. They follow each other."""
+    if operation.batch is None:
+        return [operation]
+    found: list[Operation] = []
+    while page := reader.operations_after(found[-1].number if found else operation.batch - 1, LIMITS["changes_count"]):
+        mine = [*takewhile(lambda each: each.batch == operation.batch, page)]
+        found += mine
+        if len(mine) < len(page):
+            break
+    return found
 
 
 def undone_by(tx: Reader, operation: Operation | None) -> Operation | None:

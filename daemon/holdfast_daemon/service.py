@@ -15,7 +15,8 @@ from holdfast_daemon.answers import Answers
 from holdfast_daemon.aside import Journal
 from holdfast_daemon.asking import Asking
 from holdfast_daemon.autosave import Pace
-from holdfast_daemon.changing import Changing
+from holdfast_daemon.batching import Batching
+from holdfast_daemon.changing import Changing, Showing
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
@@ -43,7 +44,9 @@ Quick = Callable[[Any, str], m.Reply | None]  # None: it takes the slow way afte
 Slow = Callable[[Any, Frames, Caller, float], Awaitable[Answer]]
 OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
-CAPABILITIES = ["chunks", m.EVENT_PAGES, "events", "folders", m.LOCAL_FILES, "merge", "search", "workspaces"]
+CAPABILITIES = [
+    "batches", "chunks", m.EVENT_PAGES, "events", "folders", m.LOCAL_FILES, "merge", "search", "workspaces",
+]  # fmt: skip
 
 
 class Service:
@@ -51,8 +54,8 @@ class Service:
     ``hello``."""
 
     def __init__(
-        self, sessions: Sessions, saving: Saving, lifecycle: Lifecycle, content: Content, folders: Folders,
-        adopting: Adopting, indexing: Indexing, formats: dict[str, Format],
+        self, sessions: Sessions, saving: Saving, content: Content, folders: Folders, adopting: Adopting,
+        indexing: Indexing, formats: dict[str, Format],
         status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
         pruning: Pruning,
     ) -> None:  # fmt: skip
@@ -68,10 +71,15 @@ class Service:
         searching = Searching(sessions, self._documents, indexing)
         workspaces = self.workspaces = Workspaces(sessions, saving, self._documents, incoming, journal, pace)
         reloading = Reloading(sessions, self._documents, workspaces)
-        changing = Changing(
-            sessions, saving, lifecycle, folders, self._documents, incoming, workspaces, reloading, pruning
-        )  # fmt: skip
         putting = Putting(sessions.catalog, self._documents)
+
+        def changing_on(ground: Sessions, showing: Showing, documents: Documents, arrived: Incoming) -> Changing:
+            return Changing(
+                ground, Saving(ground), Lifecycle(ground), showing, documents, arrived, workspaces, reloading, pruning
+            )
+
+        changing = changing_on(sessions, folders, self._documents, incoming)
+        batching = Batching(sessions, incoming, folders, changing_on)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Ping: self.ping,
@@ -109,6 +117,7 @@ class Service:
             m.Delete: changing.delete,
             m.Purge: changing.purge,
             m.Prune: pruning.prune,
+            m.Batch: batching.batch,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,
             m.FolderRemove: adopting.folder_remove,

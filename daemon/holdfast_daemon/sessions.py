@@ -54,13 +54,15 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """What an operation's row says beside what follows from the session."""
+    """What an operation's row says beside what follows from the session. ``batch``: the number of the first row of
+    those that are one change."""
 
     type: str
     cause: str | None = None
     previous: bytes | None = None
     text: str = ""
     undoable: bool = True
+    batch: int | None = None
 
 
 class Done(NamedTuple):
@@ -152,7 +154,7 @@ class Sessions:
                 number=0, time=now, type=note.type, session=after.id, app=after.app, folder=after.folder,
                 name=after.name, cause=note.cause, author=author,
                 undoable=note.undoable and OPERATION_TYPES[note.type], revision=after.revision,
-                snapshot=after.head, previous=note.previous, undone_by=None, note=note.text,
+                snapshot=after.head, previous=note.previous, undone_by=None, note=note.text, batch=note.batch,
             )
         )  # fmt: skip
         return Done(number, after)

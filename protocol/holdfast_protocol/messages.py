@@ -57,6 +57,7 @@ LIMITS: dict[str, int] = {
     "request_bytes_in_flight": 16 * 1024 * 1024,
     "subscriptions_count": 256,
     "connections_count": 256,
+    "changes_count": 1000,
 }
 
 
@@ -555,10 +556,57 @@ class Pruned(Reply, frozen=True, kw_only=True):
     more: bool = False
 
 
+class Change(Row, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of a batch: exactly one field is there, called as the verb whose request it holds. ``frame`` of its
+    sources counts the payload frames of the batch."""
+
+    save: Save | None = None
+    restore: Restore | None = None
+    accept: Accept | None = None
+    rename: Rename | None = None
+    copy: Copy | None = None
+    tag: Tag | None = None
+    template: Template | None = None
+    archive: Archive | None = None
+    unarchive: Unarchive | None = None
+    note: Note | None = None
+    pin: Pin | None = None
+    new: New | None = None
+    delete: Delete | None = None
+
+
+class Batch(Request, frozen=True, kw_only=True):
+    """All of these changes, in this order, or none: they are committed together, and ``undo`` of one reverses all.
+    Each sees what those before it did. Where one fails, or a save would become a fork or a suspect, nothing is done;
+    the error has the code and details of that change, and ``change``, its position (0 is the first). ``published``, of
+    the batch or of any of its changes: answered once all files show it."""
+
+    changes: list[Change]
+    published: bool = False
+
+
+class Effect(Row, frozen=True, kw_only=True):
+    """What one change of a batch did: the answer to its request, in the field called as that is."""
+
+    saved: Saved | None = None
+    changed: Changed | None = None
+    noted: Noted | None = None
+
+
+class Batched(Reply, frozen=True, kw_only=True):
+    """``effects`` in the order of the changes. ``operation`` is the number of the first row of the log that they have
+    written, which is the ``batch`` of all; None where nothing changed. ``warnings`` are for people: with ``published``,
+    why a file does not show it."""
+
+    effects: list[Effect]
+    operation: int | None = None
+    warnings: list[str] = []
+
+
 class Undo(Request, frozen=True, kw_only=True):
     """Reverse operation ``number``, or without it the newest undoable one of this caller or of the outside that is not
     itself an undo. To reverse an undo, give its number: what it had undone is in effect again, and can be undone
-    again."""
+    again. What a ``batch`` did is reversed as a whole, whichever of its operations is named, or not at all."""
 
     number: Natural | None = None
     published: bool = False
@@ -567,12 +615,14 @@ class Undo(Request, frozen=True, kw_only=True):
 
 class Undone(Reply, frozen=True, kw_only=True):
     """``undone`` is what was reversed; ``operation`` is the number of the row that says so. ``warnings`` are for people
-    (with ``published``, why the file does not show it). ``session`` is nil where that of a workspace was not saved."""
+    (with ``published``, why the file does not show it). ``session`` is nil where that of a workspace was not saved.
+    ``count`` is how many operations were reversed: of a batch, all that can be."""
 
     undone: OperationRow
     operation: int
     session: SessionRow | None
     warnings: list[str] = []
+    count: int = 1
 
 
 class Operations(Request, frozen=True, kw_only=True):
@@ -984,6 +1034,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Delete: Changed,
     Purge: Changed,
     Prune: Pruned,
+    Batch: Batched,
     Undo: Undone,
     Operations: OperationRows,
     Subscribe: Subscribed,
@@ -1021,6 +1072,6 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 CHANGING: frozenset[type[Request]] = frozenset(
     {
         Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
-        Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

@@ -199,7 +199,8 @@ class ChangeRow(Row, frozen=True, kw_only=True):
 class OperationRow(Row, frozen=True, kw_only=True):
     """One numbered row of the log. ``snapshot`` and ``previous`` are the head after and before, where it moved;
     ``undone_by`` is the number of the row that reversed this one. A row about a folder has no ``session``: ``folder``
-    is its label, ``note`` the reason."""
+    is its label, ``note`` the reason. Rows that were written by one ``batch``, or by its undo, have the same ``batch``:
+    the number of the first of them."""
 
     number: int
     time: Time
@@ -216,6 +217,7 @@ class OperationRow(Row, frozen=True, kw_only=True):
     previous: str | None = None
     undone_by: int | None = None
     note: str = ""
+    batch: int | None = None
 
 
 class FolderRow(Row, frozen=True, kw_only=True):

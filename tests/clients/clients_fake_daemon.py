@@ -19,6 +19,8 @@ from holdfast_protocol.model import FolderRow, OperationRow, SessionRow, Snapsho
 Said = wire.Reply | HoldfastError | tuple[wire.Reply, list[bytes]] | None
 Answer = Callable[[Asked], Said]
 DEADLINE_SECONDS = 10.0
+#: What was answered arrives, though the connection ends.
+LINGER_MS = 1000
 
 
 @dataclass
@@ -77,7 +79,7 @@ class FakeDaemon:
         try:
             self._turn(router, inside)
         finally:  # also where a test's answer fails: the test shall fail, not hang
-            router.close(0)
+            router.close(LINGER_MS)
             inside.close(0)
             if os.path.exists(self.path):
                 os.unlink(self.path)

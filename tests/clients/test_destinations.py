@@ -31,14 +31,15 @@ class Document:
 
     def __init__(self, daemon: FakeDaemon, content: bytes) -> None:
         self.content = content
-        self.told = hash_of(content)
+        self.told, self.size_bytes = hash_of(content), len(content)
         self.windows_count = 1000
+        self.window_bytes = wire.LIMITS["window_bytes"]
         self.chunks = [*map(bytes, cut(content))]
         self.given_bytes = 0
         daemon.answers |= {wire.Load: self.load, wire.Chunks: self.list, wire.Cat: self.cat}
 
     def load(self, asked: Asked) -> wire.Reply:
-        row = FileRow(path=b"", size_bytes=len(self.content), hash=self.told)
+        row = FileRow(path=b"", size_bytes=self.size_bytes, hash=self.told)
         return wire.Loaded(session=session_row(), snapshot="ab" * 16, files=[row], inline=False)
 
     def list(self, asked: Asked) -> tuple[wire.Reply, list[bytes]]:
@@ -55,10 +56,10 @@ class Document:
         self.windows_count -= 1
         if self.windows_count < 0:
             return NotFound("It is gone")
-        window = self.content[request.offset : request.offset + request.length]
+        window = self.content[request.offset : request.offset + min(request.length, self.window_bytes)]
         self.given_bytes += len(window)
-        end = request.offset + request.length >= len(self.content)
-        return wire.Content(snapshot="ab" * 16, size_bytes=len(self.content), hash=self.told if end else None), [window]
+        end = request.offset + request.length >= self.size_bytes
+        return wire.Content(snapshot="ab" * 16, size_bytes=self.size_bytes, hash=self.told if end else None), [window]
 
 
 def write(client: Client, path: Path) -> int:
@@ -91,6 +92,23 @@ def test_only_what_an_older_file_lacks_travels(daemon: FakeDaemon, client: Clien
     target.write_bytes(LARGE)
     assert 0 < write(client, target) == document.given_bytes < 3_000_000
     assert target.read_bytes() == OTHER
+
+
+def test_a_daemon_may_give_less_at_once(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
+    """Than a chunk, too; what is left of it is asked for."""
+    document = Document(daemon, LARGE)
+    document.window_bytes = 200_000
+    assert write(client, tmp_path / "out") == document.given_bytes == len(LARGE)
+    assert (tmp_path / "out").read_bytes() == LARGE
+
+
+def test_content_that_ends_in_the_middle_is_refused(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
+    """An empty window, or half a one and then nothing, is not waited on for ever."""
+    for end in (7_000_000, 7_000_001):
+        document = Document(daemon, LARGE)
+        document.content = LARGE[:end]
+        with pytest.raises(Damaged):
+            write(client, tmp_path / "out")
 
 
 def test_a_file_that_is_there_is_left_alone(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:

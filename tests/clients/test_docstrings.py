@@ -71,12 +71,12 @@ DOCUMENTED: dict[str, Any] = {each.__name__: each for each in WHOLE} | {
     for name, method in vars(kind).items()
     if inspect.isfunction(method) and not name.startswith("_")
 }
-#: What a client for asyncio runs too: what it opens, and its workspaces, have other methods.
+#: What a client for asyncio runs too: what it opens, its workspaces and its batches have other methods.
 AWAITED = [
     name
     for name, method in DOCUMENTED.items()
     if name.removeprefix("Client.") in vars(Verbs)
-    and not re.search(r"client\.(open|workspace)\(", method.__doc__ or "")
+    and not re.search(r"client\.(open|workspace|batch)\(", method.__doc__ or "")
 ]
 
 

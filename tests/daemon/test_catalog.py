@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from daemon_store import ME, Store
 
@@ -266,6 +267,23 @@ def test_a_store_of_version_5_is_brought_to_this_one(tmp_path: Path) -> None:
     (tmp_path / "fresh").mkdir()
     Store(tmp_path / "fresh").close()
     assert _tables(tmp_path / "catalog.sqlite") == _tables(tmp_path / "fresh" / "catalog.sqlite")
+
+
+def test_a_store_of_version_6_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Golden data, made by the code of then: its operations are of no batch, and undone one at a time."""
+    path = tmp_path / "catalog.sqlite"
+    with closing(apsw.Connection(str(path))) as catalog:  # Python's own SQLite may not know the index of names
+        catalog.execute((Path(__file__).parents[1] / "data" / "store_6.sql").read_text("utf-8"))
+    store = Store(tmp_path)
+    try:
+        assert [each.batch for each in store.operations()] == [None] * 6
+        assert store.run(store.lifecycle.undo(None, ME)).count == 1
+        assert (store.head("gone"), store.head("beta")) == (b"gone", b"second")
+    finally:
+        store.close()
+    (tmp_path / "fresh").mkdir()
+    Store(tmp_path / "fresh").close()
+    assert _tables(path) == _tables(tmp_path / "fresh" / "catalog.sqlite")
 
 
 def _tables(path: Path) -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ import pytest
 from daemon_store import ME, Store
 
 from holdfast_daemon.adopting import Adopting
+from holdfast_daemon.batching import VERBS
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.guarded import guarded
@@ -26,7 +27,6 @@ def _service(store: Store) -> Service:
     return Service(
         store.sessions,
         store.saving,
-        store.lifecycle,
         store.content,
         unused,
         Adopting(store.sessions, unused, {}, {}, []),
@@ -47,6 +47,14 @@ def test_the_manual_says_what_each_capability_is() -> None:
     section = text.partition("\n## Hello\n")[2].partition("\n## ")[0]
     assert [each for each in CAPABILITIES if f"`{each}`" not in section] == []
     assert sorted(CAPABILITIES) == CAPABILITIES
+
+
+def test_the_table_of_what_a_batch_may_hold_is_complete() -> None:
+    """Each change has its verb, which changes the store and whose answer is one that a batch gives."""
+    assert tuple(VERBS) == wire.Change.__struct_fields__
+    kinds = [wire.VERBS[verb] for verb in VERBS]
+    assert set(kinds) < wire.CHANGING
+    assert {wire.REPLY_TO[kind] for kind in kinds} == {wire.Saved, wire.Changed, wire.Noted}
 
 
 def test_the_tables_of_verbs_are_complete(store: Store) -> None:

@@ -95,6 +95,13 @@ def _undo(scene: Scene) -> Case:
     return Case(m.Undo(number=scene.saved(b"first", b"second").operation), ["undone"])
 
 
+def _batch(scene: Scene) -> Case:
+    scene.saved()
+    save = m.Save(app=APP, name=f"{scene.name} in a batch", files=FILES, new=True)
+    changes = [m.Change(tag=m.Tag(ref=scene.ref, add=["live"])), m.Change(save=save)]
+    return Case(m.Batch(changes=changes), ["tagged", "created"], [b"content"])
+
+
 def _folder_add(scene: Scene) -> Case:
     return Case(m.FolderAdd(path=os.fsencode(scene.folder), app=APP, label=scene.name), ["folder-added"])
 
@@ -120,6 +127,7 @@ CASES: dict[type[m.Request], Callable[[Scene], Case]] = {
     m.New: _new,
     m.Delete: _of(lambda scene: m.Delete(ref=scene.ref), "deleted"),
     m.Purge: _purge,
+    m.Batch: _batch,
     m.Undo: _undo,
     m.FolderAdd: _folder_add,
     m.FolderRemove: _folder_remove,

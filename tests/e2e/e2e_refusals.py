@@ -146,6 +146,7 @@ HEAD = Ref(app=APP, name="one", snapshot="head")
 OTHERS: dict[Key, Way] = {
     (m.Hello, WrongVersion): lambda at: (m.Hello(protocol=NEVER),),
     (m.Put, TooLarge): lambda at: (m.Put(), bytes(m.LIMITS["window_bytes"] + 1)),
+    (m.PutFile, BadField): lambda at: (m.PutFile(descriptor=1_000_000),),
     (m.Save, NotFound): lambda at: (_save(folder="nowhere"), b"x"),
     (m.Save, Ambiguous): lambda at: (_put("bass"), b"x"),
     (m.Save, Exists): lambda at: (_save(new=True), b"x"),
@@ -245,12 +246,12 @@ OTHERS: dict[Key, Way] = {
 
 #: And what a full disk, a damaged store, or more than a test should hand over is needed for, or another client.
 ELSEWHERE: set[Key] = {
-    *((kind, NoSpace) for kind in (m.Put, m.Save, m.Import, m.Restore, m.New)),
+    *((kind, NoSpace) for kind in (m.Put, m.PutFile, m.Save, m.Import, m.Restore, m.New, m.Batch)),
     *((kind, NoSpace) for kind in (m.WorkspacePut, m.WorkspaceReplace, m.WorkspaceSave)),
     *((kind, Damaged) for kind in (m.Undo, m.WorkspacePut, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard)),
     *((kind, TooLarge) for kind in (m.Undo, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard, m.WorkspaceReload)),
     *((kind, CannotHold) for kind in (m.WorkspaceReload, m.WorkspaceDiscard)),
-    *((m.PutFile, each) for each in (NotAllowed, Unreadable, NoSpace, BadField)),  # test_local_files.py
+    *((m.PutFile, error) for error in (NotAllowed, Unreadable)),  # test_local_files.py
     (m.WorkspaceDue, NotAllowed),  # test_pulled_workspaces.py
     (m.FolderRemove, Busy),  # test_folders_conflicts.py
     (m.Purge, Busy),
@@ -265,7 +266,15 @@ def ways() -> dict[Key, Way]:
         made[kind, Ambiguous] = lambda at, ask=ask: (ask(SEVERAL),)
         if kind not in CANNOT_BE_ELSEWHERE:
             made[kind, Exists] = lambda at, ask=ask: (ask(VERSE if ask is NAMING[m.New] else HEAD),)
-    return made | OTHERS
+    made |= OTHERS
+    for (kind, error), way in [*made.items()]:
+        if (verb := m.VERB_OF[kind]) in m.Change.__struct_fields__:
+            made[m.Batch, error] = lambda at, verb=verb, way=way: _batch(verb, *way(at))
+    return made
+
+
+def _batch(verb: str, request: m.Request, *frames: bytes) -> tuple[m.Request, *tuple[bytes, ...]]:
+    return m.Batch(changes=[m.Change(**{verb: request})]), *frames  # type: ignore[arg-type]  # each field has its verb's
 
 
 def _save(name: str = "one", **fields: object) -> m.Save:

@@ -120,6 +120,7 @@ def test_what_was_and_what_comes_meet_without_a_seam(
     """Who subscribes in the middle of much writing gets every number once, in order."""
     with shared.client() as client:
         client.save("plain", "seam", b"x")
+        client.tag("plain/seam", add=["begun"])  # there are as many as they subscribe from
         writing = threading.Thread(target=write, args=(client, "seam", 150))
         writing.start()
         listeners = []

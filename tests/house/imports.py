@@ -63,6 +63,7 @@ FLOORS = (
     ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
     ("service",),
+    ("batching",),
     ("adopting", "asking", "changing", "pulling", "putting", "searching"),
     ("continuing", "reloading"),
     ("workspaces",),

@@ -27,8 +27,11 @@ Form = str | list[Any] | dict[str, Any]
 WORDS: dict[type, str] = {int: "int", str: "text", bytes: "bytes", bool: "bool", type(None): "nil"}
 REPLIES: list[type[Row]] = [*dict.fromkeys(REPLY_TO.values()), *TOLD.values(), Failure]
 NOUNS: list[type[Row]] = [
-    kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row
+    *(kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row),
+    *(messages.Change, messages.Effect),
 ]
+#: Requests that stand inside another one.
+INNER: list[type[Row]] = [each for each in VERB_OF if each.__name__.lower() in messages.Change.__struct_fields__]
 
 
 def text() -> str:
@@ -60,7 +63,7 @@ def description() -> dict[str, Any]:
         },
         "told": {kind: reply.__name__ for kind, reply in TOLD.items()},
         "replies": {kind.__name__: _described(kind) for kind in REPLIES},
-        "nouns": {kind.__name__: _described(kind) for kind in NOUNS},
+        "nouns": {kind.__name__: _described(kind) for kind in [*NOUNS, *INNER]},
         "errors": {
             code: {"class": kind.__name__, "exit_code": kind.exit_code, "says": prose(kind)}
             for code, kind in ERRORS.items()

@@ -12,10 +12,13 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    Batch,
+    Batched,
     Beat,
     Cancel,
     Cancelled,
     Cat,
+    Change,
     Changed,
     Changes,
     CheckResources,
@@ -26,6 +29,7 @@ from holdfast_protocol.messages import (
     Delete,
     Diff,
     Due,
+    Effect,
     Event,
     Events,
     FilePut,
@@ -236,6 +240,7 @@ UNDONE = OperationRow(
     undoable=True,
     undone_by=43,
 )
+IN_A_BATCH = msgspec.structs.replace(OPERATION, batch=41)
 HELD = OperationRow(
     number=44,
     time=TIME,
@@ -412,6 +417,28 @@ REQUESTS: dict[str, Request] = {
     "folder-scan-every-field": FolderScan(label="livecoding_sessions", accept=True, verify=True),
     "folder-suggest": FolderSuggest(environment={"RENARDO_USER_DIR": "/music"}, folder=b"/home/ada/gr\xf6\xdfe"),
     "settle": Settle(label="livecoding_sessions"),
+    "batch": Batch(
+        changes=[
+            Change(save=Save(app="notes", name="plan", files=[FileSource(frame=0)], expect=3)),
+            Change(rename=Rename(ref=Ref(app="notes", name="plan"), name="Größe")),
+        ],
+        published=True,
+    ),
+    "batch-every-verb": Batch(
+        changes=[
+            Change(restore=Restore(ref=Ref(app="notes", name="plan", snapshot="-1"))),
+            Change(accept=Accept(ref=Ref(app="notes", name="plan"))),
+            Change(copy=Copy(ref=Ref(app="notes", name="plan"), name="copy")),
+            Change(tag=Tag(ref=Ref(app="notes", name="copy"), add=["live"])),
+            Change(template=Template(ref=Ref(app="notes", name="copy"))),
+            Change(archive=Archive(ref=Ref(app="notes", name="copy"))),
+            Change(unarchive=Unarchive(ref=Ref(app="notes", name="copy"))),
+            Change(note=Note(ref=Ref(app="notes", name="plan"), text="for the second set")),
+            Change(pin=Pin(ref=Ref(app="notes", name="plan"), label="demo")),
+            Change(new=New(name="chorus", clear=Ref(app="renardo", name="verse"))),
+            Change(delete=Delete(ref=Ref(app="notes", name="plan"))),
+        ]
+    ),
     "status": Status(),
     "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
     "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
@@ -506,8 +533,19 @@ RESULTS: dict[str, Reply] = {
     "undone-warnings": Undone(
         undone=UNDONE, operation=43, session=SESSION, warnings=["The folder work is gone; the change is kept"]
     ),
+    "undone-batch": Undone(undone=IN_A_BATCH, operation=43, session=SESSION, count=3),
+    "batched": Batched(
+        effects=[
+            Effect(saved=Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42)),
+            Effect(changed=Changed(session=SESSION, operation=None)),
+            Effect(noted=Noted(session=SESSION, text="Größe 🎵", operation=43)),
+        ],
+        operation=42,
+        warnings=["The folder work is gone; the change is kept"],
+    ),
     "undone-workspace": Undone(undone=UNDONE, operation=43, session=None),
     "operationrows": OperationRows(rows=[UNDONE, OPERATION], more=False),
+    "operationrows-batch": OperationRows(rows=[IN_A_BATCH, OPERATION], more=False),
     "subscribed": Subscribed(number=42),
     "unsubscribed": Unsubscribed(),
     "folderchanged": FolderChanged(rows=[ADOPTED], operation=42, warnings=["backup.bak is left out"]),
@@ -554,6 +592,8 @@ EVENTS: dict[str, Reply] = {
     "gap": Gap(number=43),
     "beat": Beat(number=43, told=42),
     "page": Events(rows=[OPERATION, UNDONE]),
+    "saved-in-a-batch": Event(row=IN_A_BATCH),
+    "page-with-a-batch": Events(rows=[IN_A_BATCH, HELD]),
 }
 
 _DETAILS: dict[str, HoldfastError] = {
@@ -586,7 +626,8 @@ FORMER: frozenset[str] = frozenset(
         "shown.result",
         "changes.result",
         "statusreport.result",
-        "undone.result",
+        *("undone.result", "undone-warnings.result", "undone-workspace.result", "operationrows.result"),
+        *("saved.event", "deleted-outside.event", "folder-held.event", "page.events"),
         "statusreport-folders.result",
         "workspace-replace.request",
         "workspacestate.result",

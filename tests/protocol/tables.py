@@ -33,6 +33,7 @@ LIMIT_MEANINGS = {
     "request_bytes_in_flight": "all frames of these together",
     "subscriptions_count": "subscriptions of one connection",
     "connections_count": "connections of one process",
+    "changes_count": "changes of one batch",
 }
 OPERATION_MEANINGS = {
     "created": "a new session",

@@ -56,6 +56,21 @@ def test_the_suite_knows_every_word_of_the_contract(catalog: Catalog) -> None:
     assert CATALOGS
 
 
+def test_the_reader_within_a_work_is_its_transaction(catalog: Catalog) -> None:
+    """What is asked there sees what was put there; every other thread sees it when it is committed."""
+    seen: list[bool] = []
+
+    def work(tx: Transaction) -> None:
+        _with_session(tx)
+        seen.append(catalog.reader.session(ID) is not None)
+        other = threading.Thread(target=lambda: seen.append(catalog.reader.session(ID) is not None))
+        other.start()
+        other.join()
+
+    _do(catalog, work)
+    assert seen == [True, False]
+
+
 def test_a_row_comes_back_as_it_was_put(opened: OpenCatalog) -> None:
     """Session, snapshot, operation, document and chunk, after another opening too."""
     place = ChunkPlace(b"c" * 32, 3, None, None, b"abc")

@@ -26,5 +26,6 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         context.output.row(undone)
     for warning in undone.warnings:
         context.output.say(f"holdfast: {warning}")
-    context.output.done(f"undone {told(undone.undone, to_terminal=context.output.to_terminal)}")
+    more = f", and {undone.count - 1} more of its batch" if undone.count > 1 else ""
+    context.output.done(f"undone {told(undone.undone, to_terminal=context.output.to_terminal)}{more}")
     return 0

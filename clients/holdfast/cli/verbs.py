@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "cat": "cat",
     "restore": "restore",
     "accept": "accept",
+    "batch": "batch",
     "undo": "undo",
     "operations": "operations",
     "delete": "delete",

@@ -148,6 +148,16 @@ test('a request is not asked again while the daemon answers others', async () =>
   }, 3000);
 });
 
+test('a request that is late does not take the connection from the others', async () => {
+  const slow = (/** @type {any} */ { verb }) => (verb === 'ping' ? [PONG] : []);
+  await beside(slow, async (client, { asked }) => {
+    await client.ping();
+    await assert.rejects(client.with({ timeoutMs: 100 }).ask('settle', {}), TooLate);
+    await client.ping();
+    assert.equal(new Set(asked.map(({ peer }) => peer)).size, 1);
+  });
+});
+
 test('many requests are under way at once, and each gets its own answer', async () => {
   /** @type {any[]} */
   const held = [];

@@ -474,7 +474,7 @@ class Catalog(Protocol):
 
     @property
     def reader(self) -> Reader:
-        """This thread's own: sees every commit that was answered."""
+        """This thread's own: sees every commit that was answered; within a ``work``, it is its transaction."""
         ...
 
     def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:

@@ -302,6 +302,7 @@ class Operation(Noun, frozen=True):
     previous: bytes | None
     undone_by: int | None
     note: str
+    batch: int | None = None
 
     def but(self, **changes: object) -> Operation:
         """The same operation with other values."""
@@ -314,4 +315,5 @@ class Operation(Noun, frozen=True):
             app=self.app, folder=self.folder, name=self.name, cause=self.cause, author=self.author,
             undoable=self.undoable, revision=self.revision, snapshot=self.snapshot.hex() if self.snapshot else None,
             previous=self.previous.hex() if self.previous else None, undone_by=self.undone_by, note=self.note,
+            batch=self.batch,
         )  # fmt: skip

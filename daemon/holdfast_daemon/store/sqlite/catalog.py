@@ -72,7 +72,7 @@ class SqliteCatalog:
 
     @property
     def reader(self) -> SqliteReader:
-        """This thread's own reader: sees every commit that was answered."""
+        """This thread's own reader: sees every commit that was answered. The writer's is its transaction."""
         reader: SqliteReader | None = getattr(self._local, "reader", None)
         if reader is None:
             reader = self._local.reader = SqliteReader(_connect(self._path), self._documents)
@@ -124,6 +124,7 @@ class SqliteCatalog:
         """False: nothing was done, for one of several failed in its middle."""
         outcomes: list[tuple[Any, BaseException | None]] = []
         tx, connection = SqliteTransaction(self._connection, self._documents), self._connection
+        self._local.reader = tx
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:

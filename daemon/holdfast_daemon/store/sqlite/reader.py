@@ -27,7 +27,7 @@ from holdfast_protocol.errors import Damaged, NotFound
 
 OPERATION = (
     "number, time, type, session, app, folder, name, cause, author, undoable, revision, snapshot, previous, "
-    "undone_by, note"
+    "undone_by, note, batch"
 )
 FOLDER = "label, root, app, layout, polled, inode, added, held, removed"
 WORKSPACE = (

@@ -1,7 +1,7 @@
-"""The catalog's tables, version 6, and the ways from older ones; their reasons are in STORE.md."""
+"""The catalog's tables, version 7, and the ways from older ones; their reasons are in STORE.md."""
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
-VERSION = 6
+VERSION = 7
 
 # Lists and notes.
 LISTS = """
@@ -66,7 +66,7 @@ CREATE INDEX visible_pending ON visible(folder, path) WHERE published IS NOT wan
 CREATE TABLE operations(
   number INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TEXT NOT NULL, session BLOB, app TEXT, folder TEXT,
   name TEXT, cause TEXT, author TEXT NOT NULL, undoable INTEGER NOT NULL, revision INTEGER, snapshot BLOB,
-  previous BLOB, undone_by INTEGER, note TEXT NOT NULL);
+  previous BLOB, undone_by INTEGER, note TEXT NOT NULL, batch INTEGER);
 CREATE INDEX operations_session ON operations(session, revision);
 CREATE INDEX operations_gone ON operations(folder, time) WHERE type = 'deleted-outside' AND undone_by IS NULL;
 CREATE TABLE requests(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL, answer BLOB NOT NULL);
@@ -158,5 +158,8 @@ INSERT INTO tags
 DROP TABLE tags_5;
 {NAMES}
 INSERT INTO names(rowid, text) SELECT rowid, name FROM sessions;
+""",
+    6: """
+ALTER TABLE operations ADD COLUMN batch INTEGER;
 """,
 }

@@ -222,7 +222,7 @@ def _number(row: Any) -> int:
 
 
 _ADD_SNAPSHOT = f"INSERT INTO snapshots({SNAPSHOT}) VALUES({', '.join('?' * 10)})"
-_ADD_OPERATION = f"INSERT INTO operations({OPERATION}) VALUES({', '.join('?' * 15)})"
+_ADD_OPERATION = f"INSERT INTO operations({OPERATION}) VALUES({', '.join('?' * 16)})"
 _PUT_SESSION = (
     "UPDATE sessions SET format = ?, revision = ?, head = ?, size_bytes = ?, modified = ?, suspect = ?, diverged = ? "
     "WHERE id = ? AND revision = ?"
