@@ -19,8 +19,8 @@ from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import new_hash
 from holdfast_protocol.errors import NotAllowed, TooLarge
 
-#: Read at a time: each piece costs a sync, and two of them memory.
-PIECE_BYTES = 32 * 1024 * 1024
+#: Read at a time: each piece costs a sync; twice as much made a ping beside it wait 22 ms instead of 12 (99 of 100).
+PIECE_BYTES = 16 * 1024 * 1024
 READERS_COUNT = 2
 BEGUN_COUNT = 8
 
