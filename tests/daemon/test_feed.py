@@ -69,7 +69,7 @@ class House:
         return [row["number"] for row in rows]
 
     def subscribe(self, peer: bytes, since: int = 0, *, app: str | None = None, in_pages: bool = False) -> None:
-        self.feed.subscribe(peer, b"s", Subscribe(since=since, app=app), in_pages=in_pages)
+        self.feed.subscribe(peer, b"s" * 16, Subscribe(since=since, app=app), in_pages=in_pages)
 
     @property
     def commits(self) -> int:
@@ -164,7 +164,7 @@ def test_nothing_follows_the_end_of_a_subscription(house: House) -> None:
     """Neither of one that was given up, nor of a peer that is gone, though a turn was to come."""
     house.happen(1)
     house.subscribe(b"a", 0)
-    house.feed.unsubscribe(b"a", b"s")
+    house.feed.unsubscribe(b"a", b"s" * 16)
     house.subscribe(b"b", 0)
     house.feed.forget(b"b")
     house.run()
