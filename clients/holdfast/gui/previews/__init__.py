@@ -26,13 +26,12 @@ class Preview(Protocol):
         ...
 
 
-#: Format to module.
-MODULES = {"mosaic": "mosaic", "igv": "igv"}
+#: Format to module; the documents of any other are shown as their files.
+MODULES = {"renardo": "renardo", "aiderdesk": "aiderdesk", "mosaic": "mosaic", "igv": "igv"}
 #: What previews ask for once they are shown.
 ROUTES: list[BaseRoute] = [*blob.ROUTES]
 
 
-def preview_of(form: str) -> Preview | None:
-    """None where only the parts can be shown."""
-    name = MODULES.get(form)
-    return cast(Preview, import_module(f"holdfast.gui.previews.{name}")) if name else None
+def preview_of(form: str) -> Preview:
+    """The format's own, or that of plain files."""
+    return cast(Preview, import_module(f"holdfast.gui.previews.{MODULES.get(form, 'plain')}"))

@@ -1,0 +1,128 @@
+"""Text of a session as HTML. It is hostile: what leaves this module as ``Markup`` was written by Pygments or
+markdown-it, which escape it, and is all that a template may show unescaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import (
+    BashLexer,
+    DiffLexer,
+    JavascriptLexer,
+    JsonLexer,
+    MarkdownLexer,
+    PythonLexer,
+    TextLexer,
+    TypeScriptLexer,
+    XmlLexer,
+)
+
+#: Beyond these, colours cost more than they tell.
+COLOURED_SIGNS = 128 * 1024
+MARKDOWN_SIGNS = 64 * 1024
+LINE_SIGNS = 2000
+
+#: Few, on purpose: a document chooses among them, so each must take time in proportion to its text.
+_LEXERS: dict[str, type[Lexer]] = {
+    "python": PythonLexer, "py": PythonLexer, "json": JsonLexer, "xml": XmlLexer, "diff": DiffLexer, "patch": DiffLexer,
+    "md": MarkdownLexer, "markdown": MarkdownLexer, "bash": BashLexer, "sh": BashLexer, "js": JavascriptLexer,
+    "javascript": JavascriptLexer, "ts": TypeScriptLexer, "typescript": TypeScriptLexer,
+}  # fmt: skip
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def visible(text: str) -> str:
+    """Control characters as pictures of them, and what turns the reading direction as its number."""
+    return _UNSEEN.sub(_picture, text.replace("\r\n", "\n"))
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code == 0x7F:
+        return "␡"
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+
+
+def shortened(text: str) -> str:
+    """Every line with a bounded number of signs; what is cut is said."""
+    return "\n".join(map(_shortened, text.split("\n")))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE_SIGNS else f"{line[:LINE_SIGNS]} … {len(line) - LINE_SIGNS:,} signs more"
+
+
+def code(text: str, language: str = "", *, numbered: bool = True) -> Markup:
+    """Highlighted, with the numbers of the lines."""
+    shown = shortened(visible(text))
+    lexer = _LEXERS.get(language, TextLexer) if len(shown) <= COLOURED_SIGNS else TextLexer
+    return Markup(highlight(shown, lexer(stripnl=False, ensurenl=False), _formatter(numbered)))
+
+
+@cache
+def _formatter(numbered: bool) -> HtmlFormatter[str]:
+    return HtmlFormatter(cssclass="code", linenos="inline" if numbered else False, wrapcode=True)
+
+
+def language_of(name: str, text: str) -> str:
+    """By the end of a file's name, or by how the text begins; empty where neither tells."""
+    ending = name.rpartition(".")[2].lower()
+    if ending in _LEXERS:
+        return ending
+    return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip()[:1], "")
+
+
+def markdown(text: str) -> Markup:
+    """Without HTML and images, and with links to the web only. Of a very long text it is the text."""
+    if len(text) > MARKDOWN_SIGNS:
+        return code(text, numbered=False)
+    return Markup(_markdown().render(shortened(visible(text))))
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802  # its name there
+        return url.lower().startswith(("https://", "http://", "mailto:"))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    made = _Markdown("commonmark", {"html": False})
+    made.enable("table").disable("image")
+    made.add_render_rule("link_open", _link)
+    made.add_render_rule("fence", _fence)
+    made.add_render_rule("code_block", _fence)
+    return made
+
+
+def _fence(self: object, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    language = tokens[index].info.strip().lower()
+    return code(tokens[index].content.rstrip("\n"), language, numbered=False)
+
+
+def _link(self: object, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    address = escape(str(tokens[index].attrs.get("href", "")))
+    return f'<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">'
+
+
+def unified(text: str, limit_lines: int = 2000) -> list[tuple[str, str]]:
+    """The lines of a unified diff, each with what it is: added, removed, hunk, same."""
+    lines = visible(text).split("\n")
+    found = [(_line_kind(line), _shortened(line)) for line in lines[:limit_lines]]
+    if len(lines) > limit_lines:
+        found.append(("hunk", f"… {len(lines) - limit_lines:,} lines more"))
+    return found
+
+
+def _line_kind(line: str) -> str:
+    if line.startswith(("+++ ", "--- ", "@@", "\\")):
+        return "hunk"
+    return {"+": "added", "-": "removed"}.get(line[:1], "same")
