@@ -70,7 +70,8 @@ class AsyncConversation:
             for descriptor in self._channel.descriptors:
                 loop.add_reader(descriptor, readable.set)
             try:
-                await asyncio.wait_for(readable.wait(), max(0.0, until - time.monotonic()))
+                async with asyncio.timeout(max(0.0, until - time.monotonic())):  # wait_for may swallow a cancellation
+                    await readable.wait()
             finally:
                 for descriptor in self._channel.descriptors:
                     loop.remove_reader(descriptor)

@@ -209,3 +209,22 @@ def test_without_follow_it_ends(daemon: FakeDaemon, client: Client) -> None:
     """The operations up to now, of all pages, narrowed to an application."""
     daemon.operations += [operation_row(number, app="igv" if number % 2 else "renardo") for number in range(1, 1500)]
     assert [row.number for row in client.events(0, follow=False, app="igv")] == list(range(1, 1500, 2))
+
+
+def test_whoever_waits_for_events_can_be_cancelled_at_any_moment(daemon: FakeDaemon) -> None:
+    """Also when an answer comes at that moment: nothing goes on behind the back of who cancelled."""
+
+    async def cancelled(turns: int) -> bool:
+        client = AsyncClient(daemon.path)
+        waiting = asyncio.ensure_future(anext(client.events()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        done, _ = await asyncio.wait([waiting], timeout=10)
+        client.close()
+        return bool(done) and waiting.cancelled()
+
+    async def all_cancelled() -> list[bool]:
+        return [await cancelled(turns) for turns in range(0, 1000, 3)]
+
+    assert all(asyncio.run(all_cancelled()))
