@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from holdfast.gui.forms import read_form
-from holdfast.gui.house import house_of, render
+from holdfast.gui.house import house_of, render_page
 from holdfast.gui.toasts import Toast
 from holdfast_protocol.errors import BadField, NotFound
 
@@ -23,7 +23,7 @@ async def show(request: Request) -> Response:
     rows = (await client.folder_list()).rows
     told = {name: value for name, value in os.environ.items() if name.startswith(_PREFIXES)}
     suggested = [row for row in (await client.folder_suggest(environment=told)).rows if row.label is None]
-    return await render(request, "folders.html", folders=rows, suggested=suggested)
+    return await render_page(request, "folders.html", folders=rows, suggested=suggested)
 
 
 async def change(request: Request) -> Toast:

@@ -47,6 +47,7 @@ def _listener(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # whoever reads the address may come at once
     except OSError as problem:
         listener.close()
         raise Unreadable(f"Port {port} of this machine cannot be had: {problem.strerror}", port=port) from problem

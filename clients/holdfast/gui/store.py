@@ -8,7 +8,7 @@ import sys
 from starlette.requests import Request
 from starlette.responses import Response
 
-from holdfast.gui.house import house_of, render
+from holdfast.gui.house import house_of, render, render_page
 from holdfast.gui.toasts import Toast
 from holdfast_protocol.errors import Unreadable
 
@@ -18,7 +18,7 @@ _ROWS = 200
 
 async def show(request: Request) -> Response:
     """GET: a fragment or a page."""
-    return await render(request, "store.html", status=await house_of(request).client.status())
+    return await render_page(request, "store.html", status=await house_of(request).client.status())
 
 
 async def show_prune(request: Request) -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from holdfast import AsyncClient
 from holdfast.gui.forms import read_form
-from holdfast.gui.house import house_of, render
+from holdfast.gui.house import house_of, render, render_page
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Changed, Saved, Undone
 from holdfast_protocol.model import SessionRow
@@ -103,10 +103,7 @@ def with_toast(act: Callable[[Request], Awaitable[Toast]]) -> Callable[[Request]
             toast = await _sure(house_of(request).client, await act(request))
         except HoldfastError as problem:
             toast = failed(problem)
-        answer = await render(request, "toast.html", toast=toast)
-        answer.headers["X-Toast"] = "1"
-        answer.status_code = _STATUS.get(toast.code, 500) if toast.code else 200
-        return answer
+        return _marked(await render(request, "toast.html", toast=toast), toast)
 
     return endpoint
 
@@ -127,9 +124,17 @@ def with_refusal(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable
         try:
             return await endpoint(request)
         except HoldfastError as problem:
-            return await render(request, "refused.html", toast=failed(problem))
+            toast = failed(problem)
+            return _marked(await render_page(request, "refused.html", toast=toast), toast)
 
     return refusing
+
+
+def _marked(answer: Response, toast: Toast) -> Response:
+    """So that the page shows it, although it may be an error's."""
+    answer.headers["X-Toast"] = "1"
+    answer.status_code = _STATUS.get(toast.code, 500) if toast.code else 200
+    return answer
 
 
 async def undo(request: Request) -> Toast:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from holdfast.gui.forms import read_form
-from holdfast.gui.house import house_of, render
+from holdfast.gui.house import house_of, render, render_page
 from holdfast.gui.toasts import Toast, saved
 from holdfast_protocol.errors import NotFound
 
@@ -16,7 +16,7 @@ async def show(request: Request) -> Response:
     rows = (await house_of(request).client.workspaces()).rows
     session = request.query_params.get("session")
     if session is None:
-        return await render(request, "workspaces.html", workspaces=rows)
+        return await render_page(request, "workspaces.html", workspaces=rows)
     mine = [row for row in rows if row.session == session and _stands_out(row.unsaved, row.left, row.autosave)]
     return await render(request, "unsaved.html", workspaces=mine)
 

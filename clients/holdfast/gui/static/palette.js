@@ -43,7 +43,7 @@ function openPalette() {
 
 function openKeys() {
   const rows = [["Ctrl K", "All commands, and any session by its name"], ["?", "This sheet"], ["↑ ↓ Enter", "Walk the list, open a session"],
-    ["Esc", "Close, back"], ...commands().filter(each => each.dataset.key).map(each => [each.dataset.key, each.dataset.command])];
+    ...commands().filter(each => each.dataset.key).map(each => [each.dataset.key, each.dataset.command])];
   one("dl", keys).replaceChildren(...rows.flatMap(([key, what]) => {
     const term = document.createElement("dt"), said = document.createElement("dd");
     term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
@@ -96,6 +96,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === ask && !ask.open) ask.showModal();
+  if (detail.target.id === "session") document.body.classList.add("chosen");
   if (detail.target.id === "palette-sessions" && !shown.firstChild) choose(0);
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
@@ -103,3 +104,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.successful && elt.closest("#ask form")) ask.close();
 });
 document.addEventListener("htmx:responseError", ({ detail }) => detail.xhr.getResponseHeader("X-Toast") || say(`The page was refused: ${detail.xhr.status}`));
+// On a narrow page one pane is seen: what has an address of its own, and the list again with Escape.
+if (one("#session [data-reads]")) document.body.classList.add("chosen");
+one("#back").addEventListener("click", () => document.body.classList.remove("chosen"));

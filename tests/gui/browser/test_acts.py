@@ -1,0 +1,171 @@
+"""What one does on the page, by keyboard, by pointer and by dropping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from holdfast import Client
+from holdfast_protocol.model import Ref
+
+
+def open_session(page: Page, name: str) -> None:
+    """From the list."""
+    page.locator(".item", has_text=name).first.click()
+    expect(page.locator("#session h2")).to_contain_text(name)
+
+
+def toast(page: Page, text: str) -> None:
+    """One says so."""
+    expect(page.locator(".toast", has_text=text)).to_be_visible()
+
+
+def test_delete_and_undo_by_keyboard(page: Page, holdfast_client: Client) -> None:
+    """Delete, then the button of the toast."""
+    saved = holdfast_client.save("notes", "ideas", b"a bridge")
+    open_session(page, "ideas")
+    page.keyboard.press("Delete")
+    toast(page, "Deleted ideas")
+    assert holdfast_client.show(Ref(id=saved.session.id)).session.deleted
+    page.locator(".toast", has_text="Deleted ideas").get_by_role("button", name="Undo").click()
+    toast(page, "Undone: deleted notes/ideas")
+    assert not holdfast_client.show(Ref(id=saved.session.id)).session.deleted
+
+
+def test_u_undoes_the_newest_change(page: Page, holdfast_client: Client) -> None:
+    """Wherever the page is."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    holdfast_client.rename("notes/ideas", "bridges")
+    page.locator(".item").first.wait_for()
+    page.keyboard.press("u")
+    toast(page, "Undone: renamed")
+    assert [row.name for row in holdfast_client.list().rows] == ["ideas"]
+
+
+def test_rename_from_the_palette(page: Page, holdfast_client: Client) -> None:
+    """Ctrl-K, some letters, Enter, a name, Enter."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    open_session(page, "ideas")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("renam")
+    page.keyboard.press("Enter")
+    page.locator("#ask input[name=name]").fill("bridges")
+    page.keyboard.press("Enter")
+    toast(page, "Renamed to bridges")
+    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator("#session h2")).to_contain_text("bridges")
+
+
+def test_the_palette_opens_a_session_by_its_name(page: Page, holdfast_client: Client) -> None:
+    """Any of the store, not only those in view."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("idea")
+    page.locator("#palette-sessions [role=option]").wait_for()
+    page.keyboard.press("Enter")
+    expect(page.locator("#session h2")).to_contain_text("ideas")
+
+
+def test_a_refusal_stays_in_its_dialog(page: Page, holdfast_client: Client) -> None:
+    """With what was typed, the code, and details to copy."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    holdfast_client.save("notes", "taken", b"2")
+    open_session(page, "ideas")
+    page.keyboard.press("r")
+    page.locator("#ask input[name=name]").fill("taken")
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask .problem")).to_contain_text("exists")
+    page.locator("#ask").get_by_role("button", name="Copy details").click()
+    assert '"code": "exists"' in page.evaluate("navigator.clipboard.readText()")
+    expect(page.locator("#ask input[name=name]")).to_have_value("taken")
+
+
+def test_what_is_typed_outlives_a_change_by_somebody_else(page: Page, holdfast_client: Client) -> None:
+    """The page is read again beneath the dialog, or after it; never in its place."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    open_session(page, "ideas")
+    page.keyboard.press("n")
+    page.locator("#ask textarea").fill("for the second set")
+    holdfast_client.save("notes", "ideas", b"another bridge")
+    holdfast_client.save("notes", "more", b"1")
+    expect(page.locator(".item", has_text="more")).to_be_visible()
+    expect(page.locator("#ask textarea")).to_have_value("for the second set")
+    page.locator("#ask").get_by_role("button", name="Keep").click()
+    toast(page, "Noted for ideas")
+    assert holdfast_client.note("notes/ideas").text == "for the second set"
+
+
+def test_one_buffer_of_a_session_that_was_deleted_in_the_file_manager(page: Page, holdfast_client: Client) -> None:
+    """Found among the deleted, looked at, and only that buffer put back."""
+    holdfast_client.save("renardo", "verse", parts={"bass": b"b1 >> bass([0])", "drums": b"d1 >> play('x')"})
+    row = holdfast_client.save("renardo", "verse", parts={"drums": b"d1 >> play('o')"}, published=True).session
+    Path(holdfast_client.status().sessions, row.path.decode()).unlink()
+    holdfast_client.settle(timeout_seconds=30)
+    page.locator("select[name=shelf]").select_option("deleted")
+    open_session(page, "verse")
+    page.keyboard.press("p")
+    page.get_by_label("Only these parts").check()
+    page.locator("#ask").get_by_label("bass").check()
+    page.get_by_label("A copy called").check()
+    page.get_by_label("Name of the copy").fill("only bass")
+    page.locator("#ask").get_by_role("button", name="Put back").click()
+    toast(page, "Put back 1 part: only bass")
+    assert holdfast_client.cat("renardo/only bass:bass") == b"b1 >> bass([0])"
+    assert [part.name for part in holdfast_client.show("renardo/only bass").parts if part.kind == "buffer"] == ["bass"]
+
+
+def test_files_and_folders_are_dropped(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
+    """Each is a session; a folder is one with all its files."""
+    song = tmp_path / "song"
+    (song / "more").mkdir(parents=True)
+    (song / "a.txt").write_bytes(b"1")
+    (song / "more" / "b.txt").write_bytes(b"22")
+    (tmp_path / "night.txt").write_bytes(b"333")
+    page.locator("#rows").wait_for()
+    pointer = page.context.new_cdp_session(page)
+    paths = [str(song), str(tmp_path / "night.txt")]
+    for kind in ("dragEnter", "dragOver", "drop"):
+        files = {"items": [], "files": paths, "dragOperationsMask": 1}
+        pointer.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": files})
+    toast(page, "Imported song")
+    toast(page, "Imported night")
+    assert holdfast_client.load("song").files == {b"a.txt": b"1", b"more/b.txt": b"22"}
+    assert holdfast_client.cat("night") == b"333"
+
+
+def test_the_sheet_of_keys_and_the_command_of_the_screen(page: Page, holdfast_client: Client) -> None:
+    """What a view can do is on the sheet by itself."""
+    holdfast_client.save("notes", "two words", b"1")
+    page.locator(".item").first.wait_for()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Undo the last change")
+    expect(page.locator("#keys")).not_to_contain_text("Rename…")
+    page.keyboard.press("Escape")
+    open_session(page, "two words")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Rename…")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    toast(page, "Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "holdfast show 'notes/two words'"
+
+
+def test_folders_store_and_unsaved_work_by_keyboard(page: Page, holdfast_client: Client) -> None:
+    """Each is a key away, an address of its own, and live."""
+    page.locator("#rows").wait_for()
+    page.keyboard.press("f")
+    expect(page.locator("#session h1, #session .page h1")).to_have_text("Folders")
+    page.keyboard.press("h")
+    expect(page.locator("#session .page h1")).to_have_text("Store")
+    expect(page.locator("#retention")).to_contain_text("Nothing would go")
+    page.reload()
+    expect(page.locator("#session .page h1")).to_have_text("Store")
+    page.keyboard.press("w")
+    expect(page.locator("#session .page h1")).to_have_text("Unsaved work")
+    with holdfast_client.workspace("notes/ideas", format="parts") as workspace:
+        workspace["a"] = "1"
+    expect(page.locator("#session .card")).to_contain_text("ideas")
+    page.get_by_role("button", name="Recover").click()
+    toast(page, "Recovered ideas")
+    assert holdfast_client.cat("notes/ideas:a") == b"1"

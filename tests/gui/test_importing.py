@@ -1,0 +1,84 @@
+"""Files that are dropped onto the page."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+
+import pytest
+from starlette.testclient import TestClient
+
+from holdfast import Client
+
+BUFFER = b"p1 >> pluck([0, 4])\n"
+
+
+def body(name: str, suffix: str, files: dict[str, bytes]) -> bytes:
+    """As the page sends it."""
+    listed = [{"path": path, "size_bytes": len(content)} for path, content in files.items()]
+    return json.dumps({"name": name, "suffix": suffix, "files": listed}).encode() + b"\n" + b"".join(files.values())
+
+
+def test_a_file_becomes_a_session(page: TestClient, holdfast_client: Client) -> None:
+    """Byte for byte, and the toast leads to it."""
+    toast = page.post("/import", content=body("night", ".py", {"": BUFFER}))
+    assert toast.status_code == 200, toast.text
+    (row,) = holdfast_client.list().rows
+    assert holdfast_client.load(f"{row.app}/night").files == {b"": BUFFER}
+    assert f"/session/{row.id}" in toast.text
+
+
+def test_a_folder_becomes_one_session(page: TestClient, holdfast_client: Client) -> None:
+    """With all its files under their paths."""
+    page.post("/import", content=body("song", "", {"verse.py": BUFFER, "more/chorus.py": b"", "ü.py": b"2"}))
+    (row,) = holdfast_client.list().rows
+    files = holdfast_client.load(f"{row.app}/song").files
+    assert files == {b"verse.py": BUFFER, b"more/chorus.py": b"", "ü.py".encode(): b"2"}
+
+
+def test_the_same_file_twice_is_two_sessions(page: TestClient, holdfast_client: Client) -> None:
+    """The second has a numbered name; nothing is replaced."""
+    for _ in range(2):
+        page.post("/import", content=body("night", ".txt", {"": BUFFER}))
+    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["night", "night 2"]
+
+
+def test_a_large_file_comes_in_pieces(page: TestClient, holdfast_client: Client) -> None:
+    """Bytes are not kept in memory but written as they come."""
+    content = os.urandom(5_000_000)
+
+    def pieces() -> object:
+        whole = body("large", ".bin", {"": content})
+        for start in range(0, len(whole), 70_001):
+            yield whole[start : start + 70_001]
+
+    assert page.post("/import", content=pieces()).status_code == 200
+    (row,) = holdfast_client.list().rows
+    assert holdfast_client.cat(f"{row.app}/large") == content
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"no json\n",
+        b"[]\n",
+        b'{"name": "a", "suffix": "", "files": []}\n',
+        b'{"name": "a", "suffix": "", "files": [{"path": "", "size_bytes": 5}]}\n1234',
+        b'{"name": "a", "suffix": "", "files": [{"path": "", "size_bytes": -1}]}\n',
+        b'{"name": "a", "suffix": "", "files": [{"path": "x", "size_bytes": 1}, {"path": "x", "size_bytes": 1}]}\n12',
+        body("a", "", {"../../evil": b"1"}),
+        body("../evil", "", {"": b"1"}),
+        body("a", "", {"/etc/passwd": b"1"}),
+        b"[" * 1_000_000 + b"\n",
+        b"x" * 2_000_000,
+    ],
+)
+def test_what_is_cut_or_hostile_is_refused(page: TestClient, holdfast_client: Client, sent: bytes) -> None:
+    """And leaves nothing behind, neither a session nor a temporary file."""
+    toast = page.post("/import", content=sent)
+    assert toast.status_code in (400, 413)
+    assert "<code>" in toast.text
+    assert holdfast_client.list().rows == []
+    assert [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("holdfast-dropped-")] == []
