@@ -91,7 +91,7 @@ def _table_of_value(value: object) -> Table | None:
 
 
 def _table_of_lines(text: str) -> Table | None:
-    lines = text.splitlines()[: ROWS_COUNT + 1]
+    lines = text.rstrip().replace("\r\n", "\n").split("\n")[: ROWS_COUNT + 1]
     mark = next((mark for mark in "\t;," if lines and mark in lines[0]), None)
     if mark is None or any(len(line) > csv.field_size_limit() for line in lines):
         return None
