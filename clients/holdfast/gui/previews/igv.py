@@ -24,10 +24,14 @@ HEIGHT = 400
 LANE_HEIGHT, TWO_LINES_HEIGHT = 18, 34
 GAP = 5
 MOST_TRACKS = 400
-#: What tracks get that name no color (IGV's blue; a sequence has as many as bases), and how high they are then.
-COLOR, SEQUENCE_COLOR = "#0000b2", "#8a93a3"
-_SEQUENCES = ("SequenceTrack", "sequence")
-_HEIGHTS = {**dict.fromkeys(_SEQUENCES, 15), "AlignmentTrack": 120, "alignment": 120}
+#: What tracks get that name no color: IGV's blue, its grey for reads, and as a sequence has as many as bases, another.
+COLOR, READS_COLOR, SEQUENCE_COLOR = "#0000b2", "#afafaf", "#8a93a3"
+_SEQUENCES, _READS = ("SequenceTrack", "sequence"), ("AlignmentTrack", "alignment")
+_COLORS = {
+    **dict.fromkeys((*_READS, "CoverageTrack"), READS_COLOR),
+    **dict.fromkeys(_SEQUENCES, SEQUENCE_COLOR),
+}
+_HEIGHTS = {**dict.fromkeys(_SEQUENCES, 15), **dict.fromkeys(_READS, 120)}
 _USUAL_HEIGHT = 40
 _MOST_LOCI = 8
 _LARGEST = 1e12
@@ -135,7 +139,7 @@ def _lanes(tracks: Sequence[PartRow], top: float, room: float, files: _Files) ->
 def _lane(track: PartRow, files: _Files) -> Lane:
     facts = track.facts
     low, _, high = str(facts.get("range") or "").partition("..")
-    color = color_of(facts.get("color")) or (SEQUENCE_COLOR if facts.get("class") in _SEQUENCES else COLOR)
+    color = color_of(facts.get("color")) or _COLORS.get(str(facts.get("class")), COLOR)
     mode = str(facts.get("display_mode") or "")
     told = [_told(each) for each in (facts.get("class"), facts.get("renderer"), mode) if each]
     return Lane(
