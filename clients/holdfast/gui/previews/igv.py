@@ -18,7 +18,7 @@ from holdfast_protocol.model import PartRow, ResourceRow
 
 TEMPLATE = "preview_igv.html"
 #: The picture, in its own units; a page shows it as wide as it has room.
-WIDTH, LABEL_WIDTH, RULER_HEIGHT = 1000, 230, 44
+WIDTH, LABEL_WIDTH, RULER_HEIGHT = 720, 190, 44
 #: All panels together, where their tracks need no more.
 HEIGHT = 400
 LANE_HEIGHT, TWO_LINES_HEIGHT = 18, 34
@@ -99,7 +99,10 @@ async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
         "size": (WIDTH, RULER_HEIGHT + GAP + (panels[-1].top + panels[-1].height if panels else 0)),
         "label_width": LABEL_WIDTH,
         "ruler_height": RULER_HEIGHT,
-        "tracks": [(part, color_of(part.facts.get("color"))) for part in tracks],
+        "tracks": [
+            (part, color_of(part.facts.get("color")), without_panel(part.key, part.facts.get("panel")))
+            for part in tracks
+        ],
         "undrawn_count": len(visible) - len(visible[:MOST_TRACKS]),
         "hidden_count": len(tracks) - len(visible),
         "resources": resources,
@@ -181,13 +184,18 @@ class _Files:
 
     def of(self, key: str, panel: object) -> ResourceRow | None:
         """The one, or None for what comes with the genome."""
-        told = key.removeprefix(f"{panel}/") if panel else key
+        told = without_panel(key, panel)
         told = told.partition("~")[0] if told not in self._by_path else told
         while told:
             if found := self._by_path.get(told) or self._by_file.get(_file_name(told)):
                 return found
             told = told.rpartition("_")[0]
         return None
+
+
+def without_panel(key: str, panel: object) -> str:
+    """A track's file as the session has it: the panel is before it where another track has the same."""
+    return key.removeprefix(f"{panel}/") if panel else key
 
 
 def _file_name(path: str) -> str:

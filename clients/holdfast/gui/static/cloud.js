@@ -21,8 +21,8 @@ const TURNS = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], 
 const say = (number) => number.toLocaleString('en'), within = (low, value, high) => Math.max(low, Math.min(high, value));
 
 class PointCloud extends HTMLElement {
-  connectedCallback() {
-    if (this.gl) return; // only put elsewhere
+  connectedCallback() { queueMicrotask(() => !this.isConnected || this.gl || this.begin()); } // only put elsewhere, or replaced at once
+  begin() {
     const boxes = [...this.querySelectorAll('input[data-key]')], canvas = this.canvas = this.querySelector('canvas');
     this.gl = canvas.getContext('webgl2', { antialias: boxes.reduce((all, box) => all + Number(box.dataset.count), 0) < MANY });
     if (!this.gl) return this.tell('This browser draws no 3D (WebGL 2).');
@@ -163,7 +163,7 @@ class PointCloud extends HTMLElement {
     const [a, b, c, d] = [Math.cos(this.yaw), Math.sin(this.yaw), Math.cos(this.pitch), Math.sin(this.pitch)];
     gl.uniformMatrix3fv(this.at.turn, false, [a, b * d, -b * c, 0, c, d, b, -a * d, a * c]);
     gl.uniform3fv(this.at.center, sizes.map((each, axis) => Number.isFinite(each) ? this.low[axis] + each / 2 : 0));
-    gl.uniform3f(this.at.scale, aspect, 1.15 / (Number.isFinite(half) && half > 0 ? half : 1), this.zoom);
+    gl.uniform3f(this.at.scale, aspect, 1.15 * Math.min(1, 1 / aspect) / (Number.isFinite(half) && half > 0 ? half : 1), this.zoom);
     gl.uniform2fv(this.at.shift, this.shift);
     gl.uniform1f(this.at.size, size);
   }
