@@ -4,12 +4,14 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 sys.path.append(str(Path(__file__).parents[2] / "data" / "mosaic"))
 import mosaic_sessions as made
 
 IGV = (Path(__file__).parents[2] / "data" / "igv" / "session_8.xml").read_bytes()
+AXE = Path(__file__).parents[3] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "<img src=x onerror=document.title='ran'>"
 #: Until nothing moves it any more, and the last frame is there.
 AT_REST = """async () => {
@@ -85,3 +87,18 @@ def test_nothing_in_a_name_runs(page, holdfast_client):
         expect(page.locator(place, has_text="onerror").first).to_be_visible()
     assert page.locator("img").count() == 0
     assert page.title() != "ran"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_in_a_preview_stands_in_anybodys_way(page, holdfast_client, theme):
+    """axe-core finds nothing in what is drawn and listed, in either theme."""
+    page.emulate_media(color_scheme=theme)
+    holdfast_client.save("mosaic", "cell", made.session())
+    holdfast_client.save("igv", "toy", IGV)
+    page.evaluate(AXE.read_text())
+    for name, views in (("cell", ["point-cloud"]), ("toy", [".igv-scroll", ".igv-table", ".lost"])):
+        opened(page, name)
+        for view in views:
+            page.locator(view).first.wait_for()
+        found = page.evaluate("views => axe.run(views)", views)["violations"]
+        assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
