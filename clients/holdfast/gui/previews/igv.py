@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import color_of
 from holdfast.gui.previews.genome import Span, place_of, spans_of
-from holdfast.gui.previews.resources import Resources, resources_of
+from holdfast.gui.previews.resources import LOST, Resources, resources_of
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, ResourceRow
 
@@ -56,7 +56,7 @@ class Lane:
     @property
     def is_lost(self) -> bool:
         """Whether IGV would not find its file."""
-        return self.resource is not None and self.resource.state in ("missing", "moved")
+        return self.resource is not None and self.resource.state in LOST
 
     @property
     def is_tall(self) -> bool:
@@ -178,7 +178,7 @@ class _Files:
     behind it what of the file they are (``_coverage``)."""
 
     def __init__(self, rows: Sequence[ResourceRow]) -> None:
-        worst = sorted(rows, key=lambda row: row.state not in ("missing", "moved"))
+        worst = sorted(rows, key=lambda row: row.state not in LOST)
         self._by_path = {row.key: row for row in reversed(worst)} | {row.reference: row for row in reversed(worst)}
         self._by_file = {_file_name(path): row for path, row in self._by_path.items()}
 
