@@ -66,7 +66,7 @@ def test_a_track_tells_of_itself():
     assert signal.key == "/home/ann/toy/tracks/signal.wig"
     assert signal.facts == {
         "class": "DataSourceTrack", "panel": "DataPanel", "color": "0,0,178", "height": "40", "visible": "true",
-        "range": "0..10",
+        "range": "0..10", "renderer": "BAR_CHART",
     }  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def test_fact_2_parts_are_named_and_counted():
 
 
 def test_fact_2_a_part_tells_what_it_is():
-    """Fact 2: type, uuid, points, visibility, group, representation, sampling rate and model."""
+    """Fact 2: type, uuid, points, visibility, group, representation, color, sampling rate and model."""
     parts = parts_of(made.session())
     assert parts["uuid-outer"].facts == {
         "type": "Geometry",
@@ -107,6 +107,8 @@ def test_fact_2_a_part_tells_what_it_is():
         "representation": "pointcloud",
         "sampling_rate": "6.8 × 6.8 × 6.8",
         "model": None,
+        "color": "0.7, 0.7, 0.7",
+        "opacity": "1",
         "group": "Membranes",
         "place": 2,
     }

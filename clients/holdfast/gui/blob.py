@@ -6,17 +6,16 @@ kept: a window of the daemon's becomes a piece of the answer.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from array import array
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from holdfast.gui.house import house_of
-from holdfast_protocol.errors import BadField
+from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.model import Ref
 
 #: NumPy's kinds of numbers to those of Python's arrays; all of these are as long in both.
@@ -79,7 +78,14 @@ class Rows:
 
 async def blob(request: Request) -> Response:
     """GET ``/blob/{session}/{snapshot}?key=PART&array=NAME&dtype=<f4``: the rows of an array, every so many
-    (``every``), as float32, or with ``index`` as uint32."""
+    (``every``), as float32, or with ``index`` as uint32. What cannot be read is said before anything is promised."""
+    try:
+        return await _streamed(request)
+    except HoldfastError as problem:
+        return PlainTextResponse(f"{problem.code}: {problem}", 400 if isinstance(problem, BadField) else 404)
+
+
+async def _streamed(request: Request) -> Response:
     asked = request.query_params
     every = asked.get("every", "1")
     if not (every.isascii() and every.isdigit() and len(every) < 10):
@@ -88,15 +94,14 @@ async def blob(request: Request) -> Response:
     part = f"{asked.get('key', '')}/{asked.get('array', 'points')}"
     ref = Ref(id=request.path_params["session"], snapshot=request.path_params["snapshot"], part=part)
     windows = house_of(request).client.windows(ref)
-    first = await anext(windows, b"")  # what cannot be read is said with a code, before anything is promised
+    first = await anext(windows, b"")
     return StreamingResponse(_pieces(rows, first, windows), media_type="application/octet-stream")
 
 
 async def _pieces(rows: Rows, first: bytes, windows: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Each window's in turn; what else the page asks goes in between."""
+    """Each window's in turn."""
     yield rows.of(first)
     async for window in windows:
-        await asyncio.sleep(0)
         yield rows.of(window)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _PLACE = re.compile(r"(?P<chromosome>[^\s:]{1,200}):(?P<start>[\d,]{1,20})(?:\s*-\s*|\.\.)(?P<end>[\d,]{1,20})")
-_MARKS_COUNT, _MARK_WIDTH = 6, 50
+_MARK_APART, _MARK_WIDTH = 100, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Span:
         """Round numbers of bases, as many as can be read."""
         if self.place is None:
             return []
-        step = _round_step((self.place.end - self.place.start) * 770 / self.width / _MARKS_COUNT)
+        step = _round_step((self.place.end - self.place.start) * _MARK_APART / self.width)
         first = -(-self.place.start // step) * step
         bases = range(first, self.place.end + 1, step)
         lefts = [(base, round(self._at(base), 1)) for base in bases]

@@ -12,22 +12,26 @@ from dataclasses import dataclass, replace
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import color_of
 from holdfast.gui.previews.genome import Span, place_of, spans_of
-from holdfast.gui.previews.resources import Resources, resources_of
+from holdfast.gui.previews.resources import LOST, Resources, resources_of
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, ResourceRow
 
 TEMPLATE = "preview_igv.html"
 #: The picture, in its own units; a page shows it as wide as it has room.
-WIDTH, LABEL_WIDTH, RULER_HEIGHT = 1000, 230, 44
+WIDTH, LABEL_WIDTH, RULER_HEIGHT = 720, 190, 44
 #: All panels together, where their tracks need no more.
 HEIGHT = 400
 LANE_HEIGHT, TWO_LINES_HEIGHT = 18, 34
 GAP = 5
 MOST_TRACKS = 400
-#: What tracks get that name no color (IGV's blue; a sequence has as many as bases), and how high they are then.
-COLOR, SEQUENCE_COLOR = "#0000b2", "#8a93a3"
-_SEQUENCES = ("SequenceTrack", "sequence")
-_HEIGHTS = {**dict.fromkeys(_SEQUENCES, 15), "AlignmentTrack": 120, "alignment": 120}
+#: What tracks get that name no color: IGV's blue, its grey for reads, and as a sequence has as many as bases, another.
+COLOR, READS_COLOR, SEQUENCE_COLOR = "#0000b2", "#afafaf", "#8a93a3"
+_SEQUENCES, _READS = ("SequenceTrack", "sequence"), ("AlignmentTrack", "alignment")
+_COLORS = {
+    **dict.fromkeys((*_READS, "CoverageTrack"), READS_COLOR),
+    **dict.fromkeys(_SEQUENCES, SEQUENCE_COLOR),
+}
+_HEIGHTS = {**dict.fromkeys(_SEQUENCES, 15), **dict.fromkeys(_READS, 120)}
 _USUAL_HEIGHT = 40
 _MOST_LOCI = 8
 _LARGEST = 1e12
@@ -52,7 +56,7 @@ class Lane:
     @property
     def is_lost(self) -> bool:
         """Whether IGV would not find its file."""
-        return self.resource is not None and self.resource.state in ("missing", "moved")
+        return self.resource is not None and self.resource.state in LOST
 
     @property
     def is_tall(self) -> bool:
@@ -95,7 +99,10 @@ async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
         "size": (WIDTH, RULER_HEIGHT + GAP + (panels[-1].top + panels[-1].height if panels else 0)),
         "label_width": LABEL_WIDTH,
         "ruler_height": RULER_HEIGHT,
-        "tracks": [(part, color_of(part.facts.get("color"))) for part in tracks],
+        "tracks": [
+            (part, color_of(part.facts.get("color")), without_panel(part.key, part.facts.get("panel")))
+            for part in tracks
+        ],
         "undrawn_count": len(visible) - len(visible[:MOST_TRACKS]),
         "hidden_count": len(tracks) - len(visible),
         "resources": resources,
@@ -135,7 +142,7 @@ def _lanes(tracks: Sequence[PartRow], top: float, room: float, files: _Files) ->
 def _lane(track: PartRow, files: _Files) -> Lane:
     facts = track.facts
     low, _, high = str(facts.get("range") or "").partition("..")
-    color = color_of(facts.get("color")) or (SEQUENCE_COLOR if facts.get("class") in _SEQUENCES else COLOR)
+    color = color_of(facts.get("color")) or _COLORS.get(str(facts.get("class")), COLOR)
     mode = str(facts.get("display_mode") or "")
     told = [_told(each) for each in (facts.get("class"), facts.get("renderer"), mode) if each]
     return Lane(
@@ -171,19 +178,24 @@ class _Files:
     behind it what of the file they are (``_coverage``)."""
 
     def __init__(self, rows: Sequence[ResourceRow]) -> None:
-        worst = sorted(rows, key=lambda row: row.state not in ("missing", "moved"))
+        worst = sorted(rows, key=lambda row: row.state not in LOST)
         self._by_path = {row.key: row for row in reversed(worst)} | {row.reference: row for row in reversed(worst)}
         self._by_file = {_file_name(path): row for path, row in self._by_path.items()}
 
     def of(self, key: str, panel: object) -> ResourceRow | None:
         """The one, or None for what comes with the genome."""
-        told = key.removeprefix(f"{panel}/") if panel else key
+        told = without_panel(key, panel)
         told = told.partition("~")[0] if told not in self._by_path else told
         while told:
             if found := self._by_path.get(told) or self._by_file.get(_file_name(told)):
                 return found
             told = told.rpartition("_")[0]
         return None
+
+
+def without_panel(key: str, panel: object) -> str:
+    """A track's file as the session has it: the panel is before it where another track has the same."""
+    return key.removeprefix(f"{panel}/") if panel else key
 
 
 def _file_name(path: str) -> str:

@@ -57,6 +57,7 @@ async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
     return {
         "groups": groups,
         "every": every_of(member for group in groups for member in group.members),
+        "cloud": f"cloud-{shown.session.id}-{snapshot}",
         "blob": f"{house.prefix}/blob/{shown.session.id}/{snapshot}",
         "shape": meta.get("shape"),
         "physical_shape": meta.get("physical_shape"),

@@ -41,7 +41,14 @@ ORDER = (
     *("resource", "panel", "layout", "region", "filter", "gene-list", "attributes"),
     *("preferences", "color-scales", "other"),
 )
-_TRACK_FACTS = {"color": "color", "height": "height", "visible": "visible", "displayMode": "display_mode"}
+_TRACK_FACTS = {
+    "color": "color",
+    "altColor": "alt_color",
+    "height": "height",
+    "visible": "visible",
+    "displayMode": "display_mode",
+    "renderer": "renderer",
+}
 
 
 def kind_of(element: Element) -> str:
@@ -90,7 +97,9 @@ def told_of(element: Element, kind: str) -> Told:
         return Told(place, facts={"description": attributes.get("description")})
     if kind in ("filter", "gene-list"):
         return Told(attributes.get("name", "").strip() or element.name, kind)
-    return Told(attributes.get("name", "") if kind == "panel" else element.name)
+    if kind == "panel":
+        return Told(attributes.get("name", ""), facts={"height": attributes.get("height")})
+    return Told(element.name)
 
 
 def _told_of_track(element: Element) -> Told:

@@ -32,7 +32,7 @@ _LEVELS, _LEVELS_OF_REGIONS = 2, 3
 PART_BYTES = 1200
 _TRACK_FACTS = (
     *(("class", "type"), ("color", "color"), ("height", "height")),
-    *(("visible", "visible"), ("display_mode", "displayMode")),
+    *(("alt_color", "altColor"), ("visible", "visible"), ("display_mode", "displayMode"), ("renderer", "graphType")),
 )
 
 #: A document of so many parts is read, and of one more for so many of its characters.

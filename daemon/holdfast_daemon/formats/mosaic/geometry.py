@@ -88,11 +88,20 @@ def facts_of(geometry: Made) -> Facts:
         "representation": shown(representation) if isinstance(representation, str) else None,
         "sampling_rate": numbers_shown(attribute(geometry, "sampling_rate")),
         "model": class_name(model) or None,
+        "color": _appearance(geometry, "base_color"),
+        "opacity": _appearance(geometry, "opacity"),
     }
     state = state_of(model)
     if state is not None and state.get("vertices") is not ABSENT:
         facts |= {"vertices": rows_of(state.get("vertices")), "triangles": rows_of(state.get("triangles"))}
     return facts
+
+
+def _appearance(geometry: Made, name: str) -> str | None:
+    """A number, or a color's three from 0 to 1."""
+    appearance = attribute(geometry, "appearance")
+    found = appearance.get(name) if isinstance(appearance, Table) else ABSENT
+    return numbers_shown((found,) if isinstance(found, (int, float)) else found, ", ")
 
 
 def _as_bool(node: Node) -> bool | None:
