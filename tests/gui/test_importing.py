@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -75,10 +76,13 @@ def test_a_large_file_comes_in_pieces(page: TestClient, holdfast_client: Client)
         b"x" * 2_000_000,
     ],
 )
-def test_what_is_cut_or_hostile_is_refused(page: TestClient, holdfast_client: Client, sent: bytes) -> None:
+def test_what_is_cut_or_hostile_is_refused(
+    page: TestClient, holdfast_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
     """And leaves nothing behind, neither a session nor a temporary file."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     toast = page.post("/import", content=sent)
     assert toast.status_code in (400, 413)
     assert "<code>" in toast.text
     assert holdfast_client.list().rows == []
-    assert [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("holdfast-dropped-")] == []
+    assert [*tmp_path.iterdir()] == []
