@@ -39,6 +39,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
     "pytest": (f"{CLIENTS}/testing.py",),
+    "textual": (f"{CLIENTS}/tui/*.py",),
+    "rich": (f"{CLIENTS}/tui/*.py",),
+    "pygments": (f"{CLIENTS}/tui/*.py",),
 }
 #: Distributions that are imported under another name.
 IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast"}
