@@ -41,10 +41,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pytest": (f"{CLIENTS}/testing.py",),
     "textual": (f"{CLIENTS}/tui/*.py",),
     "rich": (f"{CLIENTS}/tui/*.py",),
-    "pygments": (f"{CLIENTS}/tui/*.py",),
+    "starlette": (f"{CLIENTS}/gui/*.py",),
+    "uvicorn": (f"{CLIENTS}/gui/serve.py",),
+    "websockets": (f"{CLIENTS}/gui/serve.py",),
+    "jinja2": (f"{CLIENTS}/gui/house.py",),
+    "markupsafe": (f"{CLIENTS}/gui/*.py",),
+    "pygments": (f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
+    "markdown_it": (f"{CLIENTS}/gui/*.py",),
 }
 #: Distributions that are imported under another name.
-IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast"}
+IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast", "markdown-it-py": "markdown_it"}
 
 #: A tree to the packages of ours that it may import.
 MAY_IMPORT: dict[str, frozenset[str]] = {

@@ -54,6 +54,7 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "gui": "gui",
     "tui": "tui",
 }
 
@@ -74,6 +75,16 @@ class Context:
         self._timeout_seconds = timeout_seconds or _ANSWER_SECONDS
         self._start = start
         self._client: Client | None = None
+
+    @property
+    def socket(self) -> str | None:
+        """The path that was named, or None."""
+        return self._socket
+
+    @property
+    def start(self) -> bool:
+        """Whether a daemon is started where none runs."""
+        return self._start
 
     @property
     def client(self) -> Client:

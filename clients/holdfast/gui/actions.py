@@ -1,0 +1,44 @@
+"""What one does on the page, as routes. Every act is a POST that answers with a toast; what must be said first is asked
+in a dialog."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.gui import folders, store, workspaces
+from holdfast.gui.asking import ask
+from holdfast.gui.changing import change
+from holdfast.gui.download import download
+from holdfast.gui.house import house_of, render
+from holdfast.gui.importing import import_dropped
+from holdfast.gui.toasts import undo, with_refusal, with_toast
+
+_OFFERED = 8
+
+
+async def palette(request: Request) -> Response:
+    """GET: sessions by name, for the command palette."""
+    text = request.query_params.get("text", "").strip()
+    client = house_of(request).client
+    rows = (await client.list(text=text, limit=_OFFERED)).rows if text else []
+    return await render(request, "palette.html", rows=rows)
+
+
+ROUTES = [
+    Route("/ask/{act}/{id}", with_refusal(ask)),
+    Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
+    Route("/download/{id}", with_refusal(download)),
+    Route("/undo", with_toast(undo), methods=["POST"]),
+    Route("/import", with_toast(import_dropped), methods=["POST"]),
+    Route("/palette", with_refusal(palette)),
+    Route("/workspaces", with_refusal(workspaces.show)),
+    Route("/workspace/{id}/{act}", with_toast(workspaces.change), methods=["POST"]),
+    Route("/folders", with_refusal(folders.show)),
+    Route("/folders/{act}", with_toast(folders.change), methods=["POST"]),
+    Route("/store", with_refusal(store.show)),
+    Route("/store/prune", with_refusal(store.show_prune)),
+    Route("/store/prune", with_toast(store.prune), methods=["POST"]),
+    Route("/open-folder", with_toast(store.open_folder), methods=["POST"]),
+]

@@ -1,0 +1,70 @@
+"""What every room of the page is handed: the client, the templates, and where the page is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from holdfast.async_client import AsyncClient
+from holdfast.cli.words import iso_time, marks, path_text, size
+from holdfast.gui.commands import command
+
+if TYPE_CHECKING:
+    from holdfast.gui.live import Live
+
+
+def _when(nanoseconds: int) -> Markup:
+    """To the minute, in this machine's time; all of it where the pointer rests."""
+    iso = iso_time(nanoseconds)
+    shown = f"{datetime.fromtimestamp(nanoseconds // 10**9):%d %b %Y %H:%M}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, iso, shown)
+
+
+def environment() -> Environment:
+    """The templates. Whatever comes from a session is escaped; a name that is not given is an error."""
+    made = Environment(loader=PackageLoader("holdfast.gui"), autoescape=True, undefined=StrictUndefined)
+    made.filters.update(
+        command=command, marks=marks, path=path_text, size=lambda count: size(count, to_terminal=True), when=_when
+    )
+    return made
+
+
+@dataclass
+class House:
+    """``prefix``: below which path everything is, without a slash at its end; nobody can guess it. ``is_remote``: the
+    browser is probably on another machine, so that folders are not opened but named."""
+
+    client: AsyncClient
+    live: Live
+    prefix: str
+    is_remote: bool
+    templates: Environment = field(default_factory=environment)
+
+
+def house_of(request: Request) -> House:
+    """The one that the request came to."""
+    house = request.app.state.house
+    assert isinstance(house, House)
+    return house
+
+
+async def render(request: Request, name: str, **context: object) -> HTMLResponse:
+    """A template; where it is asked for by a browser and not by the page, within the whole page."""
+    house = house_of(request)
+    context |= {"prefix": house.prefix}
+    inner = house.templates.get_template(name).render(context)
+    return HTMLResponse(inner)
+
+
+async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:
+    """The same for what can be an address of its own: whole where the browser itself asks."""
+    inner = await render(request, name, **context)
+    if request.headers.get("hx-request"):
+        return inner
+    return await render(request, "shell.html", session_html=bytes(inner.body).decode())

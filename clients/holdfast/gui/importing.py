@@ -1,0 +1,126 @@
+"""Documents that were dropped onto the page: streamed to a temporary folder, then taken in as a new session."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+
+from holdfast import AsyncClient
+from holdfast.gui.house import house_of
+from holdfast.gui.toasts import Toast, saved
+from holdfast_protocol.errors import BadField, Cancelled, Exists, HoldfastError, NoSpace, TooLarge, Unreadable
+from holdfast_protocol.messages import LIMITS, Saved
+
+_HEADER_BYTES = 1024 * 1024
+_TRIES = 20
+
+
+class Header(NamedTuple):
+    """The first line of the body, as JSON. ``files``: path and size in bytes of each; the path is empty for a document
+    of one file. Behind the line come their bytes, one after the other."""
+
+    name: str
+    suffix: str
+    files: list[tuple[str, int]]
+
+
+async def import_dropped(request: Request) -> Toast:
+    """POST: the body is a ``Header`` and the files."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-dropped-") as folder:
+        try:
+            header, content = await _received(request.stream(), folder)
+        except ClientDisconnect as problem:
+            raise Cancelled("The import was called off; nothing was changed") from problem
+        except OSError as problem:
+            kind = NoSpace if problem.errno == errno.ENOSPC else Unreadable
+            raise kind(f"{folder}: {problem.strerror or problem}", path=folder) from problem
+        reply = await _taken_in(house_of(request).client, header, content)
+    return saved(reply, f"Imported {reply.session.name} ({reply.session.app})", opens=True)
+
+
+async def _received(stream: AsyncIterator[bytes], folder: str) -> tuple[Header, Mapping[bytes, Path]]:
+    """Raises BadField, TooLarge, OSError."""
+    body = _Body(stream)
+    header = await body.header()
+    if not header.files or len(header.files) > LIMITS["files_count"]:
+        raise TooLarge(f"A document has 1 to {LIMITS['files_count']} files", limit=LIMITS["files_count"])
+    content = {}
+    for number, (path, size_bytes) in enumerate(header.files):
+        place = Path(folder, str(number))
+        await body.write(place, size_bytes)
+        content[path.encode(errors="replace")] = place
+    if len(content) < len(header.files):
+        raise BadField("Two of the files have the same path", field="files")
+    return header, content
+
+
+async def _taken_in(client: AsyncClient, header: Header, content: Mapping[bytes, Path]) -> Saved:
+    """Under a numbered name where the plain one is taken: whoever drops a file twice means two."""
+    problem: HoldfastError | None = None
+    whole: Path | Mapping[bytes, Path] = content[b""] if [*content] == [b""] else content
+    for number in range(1, _TRIES):
+        name = header.name if number == 1 else f"{header.name} {number}"
+        try:
+            return await client.import_document(name, whole, suffix=header.suffix, published=True)
+        except Exists as taken:
+            problem = taken
+    assert problem is not None
+    raise problem
+
+
+class _Body:
+    """A stream read in the lengths that its reader wants."""
+
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+        self._rest = bytearray()
+
+    async def header(self) -> Header:
+        """The first line."""
+        while b"\n" not in self._rest:
+            if len(self._rest) > _HEADER_BYTES or not await self._more():
+                raise BadField("The list of files is missing, cut or too long", field="files")
+        line, _, rest = bytes(self._rest).partition(b"\n")
+        self._rest = bytearray(rest)
+        return _header(line)
+
+    async def write(self, place: Path, size_bytes: int) -> None:
+        """The next ``size_bytes`` are a file. Raises BadField where the body ends before."""
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "wb", buffering=0) as file:
+            while size_bytes:
+                if not self._rest and not await self._more():
+                    raise BadField(f"The upload was cut: {size_bytes} bytes are missing", field="files")
+                piece = bytes(self._rest[:size_bytes])
+                del self._rest[: len(piece)]
+                size_bytes -= len(piece)
+                await asyncio.to_thread(file.write, piece)
+
+    async def _more(self) -> bool:
+        """False at the end."""
+        async for piece in self._stream:
+            if piece:
+                self._rest += piece
+                return True
+        return False
+
+
+def _header(line: bytes) -> Header:
+    """Raises BadField."""
+    try:
+        said = json.loads(line)
+        files = [(str(file["path"]), int(file["size_bytes"])) for file in said["files"]]
+        header = Header(str(said["name"]), str(said["suffix"]), files)
+    except (ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise BadField("The list of files cannot be read", field="files") from problem
+    if any(size_bytes < 0 for _, size_bytes in files):
+        raise BadField("A file has no less than 0 bytes", field="files")
+    return header

@@ -1,0 +1,38 @@
+"""The list of sessions, in windows: the page shows what is in view, and asks for nothing else."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.gui.house import house_of, render
+from holdfast.gui.toasts import with_refusal
+from holdfast_protocol.errors import BadField
+
+ROWS_COUNT = 100
+SHELVES = ("", "archived", "deleted", "templates")
+
+
+async def shell(request: Request) -> Response:
+    """GET ``/``: the whole page, with no session chosen."""
+    return await render(request, "shell.html", session_html="")
+
+
+async def rows(request: Request) -> Response:
+    """GET ``/rows?offset=N&text=…&app=…&tag=…&shelf=…&sort=…``: a window of the list."""
+    asked = request.query_params
+    shelf, said = asked.get("shelf", ""), asked.get("offset", "0")
+    if shelf not in SHELVES or not (said.isascii() and said.isdigit() and len(said) < 10):
+        raise BadField("There is no such window of the list", field="offset")
+    found = await house_of(request).client.list(
+        app=asked.get("app") or None, tag=asked.get("tag") or None, text=asked.get("text") or None,
+        sort=asked.get("sort") or "modified", reverse="reverse" in asked, offset=int(said), limit=ROWS_COUNT,
+        archived=shelf == "archived", deleted=shelf == "deleted", templates=shelf == "templates",
+    )  # fmt: skip
+    answer = await render(request, "rows.html", rows=found.rows, chosen=asked.get("chosen", ""))
+    answer.headers["X-More"] = "1" if found.more else "0"
+    return answer
+
+
+ROUTES = [Route("/", shell), Route("/rows", with_refusal(rows))]

@@ -1,0 +1,51 @@
+"""How the daemon and its store are, and what retention would take."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from holdfast.gui.house import house_of, render
+from holdfast.gui.toasts import Toast
+from holdfast_protocol.errors import Unreadable
+
+_PRUNE_SECONDS = 600.0
+_ROWS = 200
+
+
+async def show(request: Request) -> Response:
+    """GET: a fragment or a page."""
+    return await render(request, "store.html", status=await house_of(request).client.status())
+
+
+async def show_prune(request: Request) -> Response:
+    """GET: what would go, a fragment of its own: a large store takes its time."""
+    pruned = await house_of(request).client.prune(dry_run=True, limit=_ROWS, timeout_seconds=_PRUNE_SECONDS)
+    going = [row for row in pruned.rows if not row.keep]
+    return await render(request, "prune.html", pruned=pruned, going=going)
+
+
+async def prune(request: Request) -> Toast:
+    """POST: what retention takes goes for good."""
+    pruned = await house_of(request).client.prune(timeout_seconds=_PRUNE_SECONDS)
+    return Toast(sentence=f"Pruned {pruned.snapshots_count} snapshots, {pruned.freed_bytes} bytes freed")
+
+
+async def open_folder(request: Request) -> Toast:
+    """POST: the sessions folder in this machine's file manager; where nobody sits before it, its path."""
+    house = house_of(request)
+    path = (await house.client.status()).sessions
+    if house.is_remote:
+        return Toast(sentence=f"The sessions folder is {path}, on the machine that this page comes from", copies=path)
+    program = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        await asyncio.create_subprocess_exec(
+            program, path, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    except OSError as problem:
+        raise Unreadable(f"{program} cannot be started; the sessions folder is {path}", path=path) from problem
+    return Toast(sentence=f"Opened {path}", copies=path)

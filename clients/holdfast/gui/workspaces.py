@@ -1,0 +1,41 @@
+"""Unsaved work: what running applications have, and what was left by those that ended."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from holdfast.gui.forms import read_form
+from holdfast.gui.house import house_of, render
+from holdfast.gui.toasts import Toast, saved
+from holdfast_protocol.errors import NotFound
+
+
+async def show(request: Request) -> Response:
+    """GET: all workspaces, or with ``session`` those that began from it."""
+    rows = (await house_of(request).client.workspaces()).rows
+    session = request.query_params.get("session")
+    if session is None:
+        return await render(request, "workspaces.html", workspaces=rows)
+    mine = [row for row in rows if row.session == session and _stands_out(row.unsaved, row.left, row.autosave)]
+    return await render(request, "unsaved.html", workspaces=mine)
+
+
+def _stands_out(unsaved: int | None, left: int | None, autosave: str | None) -> bool:
+    return unsaved is not None or left is not None or autosave is not None
+
+
+async def change(request: Request) -> Toast:
+    """POST: recover, reload or discard one."""
+    client, id, form = house_of(request).client, request.path_params["id"], await read_form(request)
+    act = request.path_params["act"]
+    if act == "recover":
+        kept = await client.recover(id, name=form.one("name").strip() or None, published=True)
+        return saved(kept, f"Recovered {kept.session.name}", opens=True)
+    if act == "discard":
+        ended = await client.discard(id)
+        return Toast(sentence="Discarded what was unsaved", undo=ended.operation)
+    if act == "reload":
+        reloaded = await client.reload(id, head=form.one("head") == "yes")
+        return Toast(sentence=f"{reloaded.workspace.name} is as it began again", undo=reloaded.operation)
+    raise NotFound("There is no such act")
