@@ -33,7 +33,7 @@ def at_the_terminal(daemon: PrivateDaemon) -> Callable[..., None]:
     def run(does: Session, size: tuple[int, int] = (140, 40)) -> None:
         async def sitting() -> None:
             app = HoldfastApp(daemon.socket)
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, notifications=True) as pilot:
                 await does(Person(app, pilot))
 
         asyncio.run(sitting())

@@ -283,3 +283,18 @@ def test_a_narrow_terminal_has_the_list_or_the_session(verse: PrivateDaemon, at_
         await person.sees("search names")
 
     at_the_terminal(does, (70, 30))
+
+
+def test_a_long_line_is_reached_sidewards(daemon: PrivateDaemon, at_the_terminal: AtTheTerminal) -> None:
+    """What does not fit ends in …, and the arrow keys move to it."""
+    with daemon.client() as client:
+        client.save("notes", "long", b"begin" + b" word" * 30 + b" end")
+
+    async def does(person: Person) -> None:
+        await person.sees("1 begin word")
+        await person.sees("word …")
+        person.app.view.content.focus()
+        await person.press(*["right"] * 20)
+        await person.sees("word end")
+
+    at_the_terminal(does)

@@ -38,6 +38,7 @@ class HoldfastApp(App[None]):
 
     TITLE = "holdfast"
     CSS_PATH = "app.tcss"
+    NOTIFICATION_TIMEOUT = 8
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/"),
@@ -51,6 +52,7 @@ class HoldfastApp(App[None]):
         Binding("c", "copy", "As a copy"),
         Binding("delete,x", "delete", "Delete"),
         Binding("u", "undo", "Undo"),
+        Binding("down", "to_list", "To the list", show=False),
         Binding("ctrl+f", "contents", "Search contents", show=False),
         Binding("t", "turn_light", "Light or dark", show=False),
         Binding("escape", "back", "Back", show=False),
@@ -101,7 +103,7 @@ class HoldfastApp(App[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input is self.search:
-            self.list.focus()
+            self.action_to_list()
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
         item = message.row
@@ -119,6 +121,9 @@ class HoldfastApp(App[None]):
     def action_search(self) -> None:
         self.screen.remove_class("in-session")
         self.search.focus()
+
+    def action_to_list(self) -> None:
+        self.list.focus()
 
     def action_contents(self) -> None:
         self._list(replace(self._listing, view="contents"))

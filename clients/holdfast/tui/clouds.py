@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sys
 from array import array
@@ -16,7 +17,7 @@ from holdfast_protocol.model import ArrayRow, PartRow
 Point = tuple[float, float, float]
 
 #: So many points are drawn of all objects together: a terminal has no room for more.
-_POINTS = 40_000
+_POINTS = 20_000
 _WINDOW_BYTES = 64 * 1024
 _KINDS = ("cluster", "model")
 _TYPES = {"<f4": "f", "<f8": "d"}
@@ -78,12 +79,16 @@ async def _read(looked: Looked, part: PartRow, row: ArrayRow, wanted: int) -> Se
     window_points = _WINDOW_BYTES // point_bytes
     count = row.shape[0]
     windows = max(1, min(-(-count // window_points), -(-wanted // window_points) * 4))
-    points: list[Point] = []
-    for number in range(windows):
-        first = number * count // windows
-        length = min(window_points, count - first) * point_bytes
-        content = (await looked.window(looked.part(f"{part.key}/points"), first * point_bytes, length)).content
-        points += _points(content, _TYPES[row.dtype])
+    whole = looked.part(f"{part.key}/points")
+    firsts = [number * count // windows for number in range(windows)]
+    lasts = [min(first + window_points, after) for first, after in zip(firsts, [*firsts[1:], count], strict=True)]
+    read = await asyncio.gather(
+        *(
+            looked.window(whole, first * point_bytes, (last - first) * point_bytes)
+            for first, last in zip(firsts, lasts, strict=True)
+        )
+    )
+    points = [point for found in read for point in _points(found.content, _TYPES[row.dtype])]
     return points[:: max(1, len(points) // wanted)]
 
 

@@ -134,7 +134,7 @@ class Reader(Painted, can_focus=True):
         self._drawing = drawing
         if not keep_place:
             self._turn = 0
-            self.scroll_to(0, 0, animate=False)
+            self.scroll_to(0, 0, animate=False, force=True)
         self._draw()
 
     def action_aside(self, direction: int) -> None:
@@ -142,14 +142,16 @@ class Reader(Painted, can_focus=True):
             self._turn += direction
             self._draw()
         else:
-            self.scroll_relative(x=8 * direction, animate=False)
+            self.scroll_relative(x=8 * direction, animate=False, force=True)
 
     def on_resize(self) -> None:
         self._draw()
 
     def render_line(self, y: int) -> Strip:
         place, left = y + self.scroll_offset.y, self.scroll_offset.x
-        return self.strip(self._lines[place] if place < len(self._lines) else (), left, self.size.width)
+        width = self.scrollable_content_region.width
+        line = self._lines[place] if place < len(self._lines) else ()
+        return self.strip(cut(line, left + width), left, width)
 
     def _draw(self) -> None:
         size = self.scrollable_content_region.size

@@ -13,7 +13,7 @@ from holdfast.tui.painting import Line, Lines, Piece, fitted
 from holdfast_protocol.model import PartRow, ResourceRow
 
 _ROWS = 500
-_NAME_PLACES, _PANEL_PLACES, _HEIGHT_PLACES, _RANGE_PLACES = 20, 13, 7, 10
+_NAME_PLACES, _PANEL_PLACES, _HEIGHT_PLACES, _RANGE_PLACES = 18, 13, 7, 10
 _STATES: dict[str, Piece] = {
     "there": ("✔ there", "good"),
     "moved": ("→ moved", "warn"),
@@ -50,7 +50,7 @@ def _track_line(part: PartRow, is_missing: bool) -> Line:
     is_visible = str(facts.get("visible")) != "false"
     panel, height, span = (str(facts.get(name) or "") for name in ("panel", "height", "range"))
     meaning = "bad" if is_missing else "" if is_visible else "faint"
-    beside = "  file missing" if is_missing else "" if is_visible else "  hidden"
+    beside = " ✘" if is_missing else "" if is_visible else " ○"
     return [_swatch(facts.get("color")), *_cells(part.name, panel, height, span, meaning), (beside, meaning)]
 
 
