@@ -253,6 +253,7 @@ def test_nothing_in_a_session_is_obeyed(daemon: PrivateDaemon, at_the_terminal: 
         await person.sees("… and 165.0 KiB more", person.content)
         await person.press("delete")
         await person.hears("notes/[bold red]name[-] is deleted")
+        await person.sees("[bold red]name[-] is deleted")
         assert not {"\x1b", "\x07", "\u202e", "\0"} & {*person.screen()}
 
     at_the_terminal(does)
