@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js check bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui check bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,15 @@ test: $(STAMP)
 test-js: $(STAMP)
 	cd clients/js && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	cd clients/js && npm run --silent check && env -u HOLDFAST_HOME HOLDFASTD=$(CURDIR)/$(BIN)/holdfastd npm run --silent test
+
+# The page in a browser: Debian's chromium, driven by Playwright and judged by axe-core (apt as root, where they are not
+# there).
+test-gui: $(STAMP)
+	@command -v chromium > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends chromium)
+	@command -v npm > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends nodejs npm)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,browser]'
+	npm install --prefix .axe --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/gui/browser
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -60,4 +69,4 @@ record: $(STAMP)
 	env -u HOLDFAST_HOME $(BIN)/python tests/e2e/recording.py $(VERSION)
 
 clean:
-	rm -rf $(VENV) .holdfast build dist
+	rm -rf $(VENV) .holdfast .axe build dist

@@ -143,17 +143,18 @@ class Verbs:
         folder: str | None = None,
         reverse: bool = False,
         after: bytes = b"",
+        count: bool = False,
     ) -> Plan[wire.Sessions]:
         """One page of the sessions that fit all filters; ``sort``: modified, created, name, size or app. The next page
         is had with ``after``, the ``next`` of this one, as quickly wherever it is. Times are UTC nanoseconds, sizes
-        bytes. Raises BadField.
+        bytes. ``count``: also how many fit, which takes the longer the more do. Raises BadField.
 
         >>> [(row.app, row.name) for row in client.list(sort="name").rows]
         [('notes', 'ideas'), ('renardo', 'verse')]
         """
         request = wire.List(
             app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
-            sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after,
+            sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after, count=count,
         )  # fmt: skip
         return replied(request, wire.Sessions)
 

@@ -42,7 +42,7 @@ class Asking:
         return m.MissingChunks(count=len(lacking)), (b"".join(lacking),)
 
     async def list(self, request: m.List, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """One page of the sessions, in a thread: all names may have to be looked at."""
+        """One page of the sessions, in a thread: all names may have to be looked at, or all that fit counted."""
         looking = asyncio.to_thread(self.page, request)
         return await by(deadline, looking, "Looking at all names takes longer; ask for three signs or more"), ()
 
@@ -55,7 +55,8 @@ class Asking:
         found = self._catalog.reader.sessions_page(request, limit + 1, paging.position(order, request.after))
         rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
         following = paging.token(order, found[limit - 1].position) if more and limit else request.after
-        return m.Sessions(rows=rows, more=more, next=following if more else b"")
+        count = self._catalog.reader.listed_count(request) if request.count else None
+        return m.Sessions(rows=rows, more=more, next=following if more else b"", count=count)
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""

@@ -183,8 +183,8 @@ class Service:
         return self._status()
 
     def list(self, request: m.List, author: str) -> m.Reply | None:
-        """Where a text is looked for, that may take longer."""
-        return None if request.text is not None else self._asking.page(request)
+        """Where a text is looked for, or all are counted, that may take longer."""
+        return None if request.text is not None or request.count else self._asking.page(request)
 
     def log(self, request: m.Log, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -212,7 +212,8 @@ class List(Request, frozen=True, kw_only=True):
     """Sessions that fit all of the given filters. ``sort``: modified, created (newest first), size (largest first),
     name (without capitals and accents, numbers by value) or app (and then name); ``reverse``: the other way round.
     ``limit`` is bounded by the daemon. ``after``: what ``next`` of the page before gave; ``offset`` skips rows, which
-    takes the longer the more there are. ``folder`` is a label."""
+    takes the longer the more there are. ``folder`` is a label. ``count``: also how many fit, which takes the longer the
+    more do; not to be asked for with each page."""
 
     app: str | None = None
     tag: str | None = None
@@ -226,16 +227,19 @@ class List(Request, frozen=True, kw_only=True):
     folder: str | None = None
     reverse: bool = False
     after: bytes = b""
+    count: bool = False
 
 
 class Sessions(Reply, frozen=True, kw_only=True):
     """One page; ``more`` says whether rows follow it, and ``next`` where. Pages are not of one moment: a session that
     changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do;
-    whoever needs every session goes by one of these."""
+    whoever needs every session goes by one of these. ``count``: how many sessions the list has on all of its pages,
+    where that was asked for."""
 
     rows: list[SessionRow]
     more: bool
     next: bytes = b""
+    count: Natural | None = None
 
 
 class Search(Request, frozen=True, kw_only=True):

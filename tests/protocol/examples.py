@@ -371,6 +371,7 @@ REQUESTS: dict[str, Request] = {
     "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
     "list-of-a-folder": List(app="renardo", folder="livecoding_sessions"),
+    "list-count": List(tag="live", count=True),
     "list-next-page": List(sort="app", reverse=True, after=b"\x81\xa5order"),
     "search": Search(text="p1 >> play"),
     "search-every-field": Search(
@@ -491,6 +492,7 @@ RESULTS: dict[str, Reply] = {
         outcome="suspect", session=SESSION, snapshot=PREVIOUS_ID, operation=42, reason="It is empty"
     ),
     "sessions": Sessions(rows=[SESSION, FORK], more=True),
+    "sessions-counted": Sessions(rows=[SESSION], more=False, count=1),
     "sessions-next": Sessions(rows=[SESSION], more=True, next=b"\x81\xa5order"),
     "found": Found(rows=[FOUND], more=True, operation=43, next=b"\x81\xa5order", warnings=["up to operation 43 of 44"]),
     "noted": Noted(session=SESSION, text="Größe 🎵", operation=44),
@@ -635,6 +637,7 @@ FORMER: frozenset[str] = frozenset(
         "workspaces.result",
         "laststate.result",
         "list-of-a-folder.request",
+        *("list-next-page.request", "sessions-next.result"),
         "sessions.result",
         "shown-arrays.result",
         "snapshots.result",

@@ -51,7 +51,7 @@ def rows() -> list[Session]:
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_a_list_is_what_fits_in_order(catalog: Catalog, rows: list[Session], sort: str) -> None:
-    """All filters together, page by page, either way round, and with rows skipped."""
+    """All filters together, page by page, either way round, with rows skipped, and counted."""
     catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
     for values in product(*ASKED.values(), (False, True)):
         asked = dict(zip((*ASKED, "reverse"), values, strict=True))
@@ -62,6 +62,7 @@ def test_a_list_is_what_fits_in_order(catalog: Catalog, rows: list[Session], sor
         assert [KEYS[sort](row) for row in found] == ordered, asked
         skipped = catalog.reader.sessions_page(List(sort=sort, offset=5, **asked), 9)
         assert [each.session for each in skipped] == found[5:14], asked
+        assert catalog.reader.listed_count(List(sort=sort, **asked)) == len(wanted), asked
 
 
 def _pages(catalog: Catalog, asked: List, limit: int) -> list[Session]:

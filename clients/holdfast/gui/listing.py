@@ -29,9 +29,14 @@ async def rows(request: Request) -> Response:
         app=asked.get("app") or None, tag=asked.get("tag") or None, text=asked.get("text") or None,
         sort=asked.get("sort") or "modified", reverse="reverse" in asked, offset=int(said), limit=ROWS_COUNT,
         archived=shelf == "archived", deleted=shelf == "deleted", templates=shelf == "templates",
+        count="count" in asked,
     )  # fmt: skip
-    answer = await render(request, "rows.html", rows=found.rows, chosen=asked.get("chosen", ""))
+    live = (await house_of(request).client.workspaces()).rows
+    unsaved = {each.session for each in live if each.unsaved or each.left or each.autosave}
+    answer = await render(request, "rows.html", rows=found.rows, unsaved=unsaved, chosen=asked.get("chosen", ""))
     answer.headers["X-More"] = "1" if found.more else "0"
+    if found.count is not None:  # a daemon of before does not know
+        answer.headers["X-Count"] = str(found.count)
     return answer
 
 

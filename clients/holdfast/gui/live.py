@@ -13,10 +13,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from holdfast.async_client import AsyncClient
 from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.messages import Ping
 
 GATHER_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 LOOK_SECONDS = 1.0
+#: A daemon that is silent for so long is away; what is asked of it meanwhile is answered when it is back.
+SILENCE_SECONDS = 2.0
 #: Of more sessions than these it is said only that something changed.
 IDS_COUNT = 100
 
@@ -54,7 +57,7 @@ class Live:
         """A daemon that went away is noticed, and one that came back; what happened meanwhile is read again."""
         while True:
             try:
-                await self._client.ping()
+                await self._client.ask(Ping(), timeout_seconds=SILENCE_SECONDS)
                 was_away, self._is_away = self._is_away, False
                 if was_away:
                     self._tell("back")

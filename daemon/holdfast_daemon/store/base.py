@@ -114,6 +114,10 @@ class Reader(Protocol):
         A page costs what is on it, wherever it is; with a text perhaps a look at every name: not for the loop."""
         ...
 
+    def listed_count(self, asked: List) -> int:
+        """How many the list has on all of its pages. Costs what they are: not for the loop."""
+        ...
+
     def sessions_count(self, deleted: bool) -> int: ...
 
     def sessions_in(self, folder: str) -> int:

@@ -3,20 +3,23 @@ const WINDOW = 100, HEIGHT = 40;
 const list = document.getElementById('rows'), space = document.getElementById('space');
 const filters = document.getElementById('filters'), prefix = document.body.dataset.prefix;
 const windows = new Map(); // number → element
-let known = 0, complete = false, version = 0, chosen = location.pathname.match(/\/session\/(\w+)/)?.[1] ?? '';
+const counted = document.getElementById('count');
+let known = 0, version = 0, busy = false, again = false, chosen = location.pathname.match(/\/session\/(\w+)/)?.[1] ?? '';
 
 const first = () => Math.floor(list.scrollTop / HEIGHT / WINDOW);
 const last = () => Math.floor((list.scrollTop + list.clientHeight) / HEIGHT / WINDOW);
 
-function grow(rows, more) {
-  known = more ? Math.max(known, rows + WINDOW) : Math.max(complete ? 0 : known, rows);
-  if (!more) { complete = true; known = rows; }
+function grow(rows, more, count) { // a daemon of before does not count: then the list grows as it is read
+  if (count !== null) known = Number(count);
+  else if (!more || known < rows) known = more ? rows + WINDOW : rows;
   space.style.height = `${known * HEIGHT}px`;
+  if (count !== null) counted.textContent = `${known.toLocaleString()} ${known === 1 ? 'session' : 'sessions'}`;
 }
 
-async function read(number) {
+async function read(number, counts = false) {
   const asked = new URLSearchParams(new FormData(filters));
   asked.set('offset', number * WINDOW); asked.set('chosen', chosen);
+  if (counts) asked.set('count', '1');
   const now = version, answer = await fetch(`${prefix}/rows?${asked}`).catch(() => null);
   if (!answer?.ok || now !== version) return;
   const text = await answer.text();
@@ -26,7 +29,7 @@ async function read(number) {
   const focused = document.activeElement?.dataset?.id;
   windows.get(number)?.remove(); windows.set(number, fresh); space.append(fresh);
   if (focused) document.getElementById(`item-${focused}`)?.focus({ preventScroll: true });
-  grow(number * WINDOW + fresh.childElementCount, answer.headers.get('X-More') === '1');
+  grow(number * WINDOW + fresh.childElementCount, answer.headers.get('X-More') === '1', answer.headers.get('X-Count'));
 }
 
 function look() {
@@ -34,9 +37,22 @@ function look() {
   for (let number = first(); number <= last(); number++) if (!windows.has(number) && number * WINDOW <= known) { windows.set(number, document.createElement('div')); read(number); }
 }
 
-export function reread() { for (const number of [...windows.keys()]) read(number); if (!windows.size) read(0); }
+function inView() { return [...list.querySelectorAll('.item')].find((row) => row.getBoundingClientRect().bottom > list.getBoundingClientRect().top); }
 
-function restart() { version++; windows.clear(); space.replaceChildren(); known = 0; complete = false; list.scrollTop = 0; read(0); }
+// One after the other, however often it is asked for; who has scrolled keeps what is in view in its place.
+async function reread() {
+  if (busy) { again = true; return; }
+  busy = true;
+  const kept = list.scrollTop > 0 ? inView() : null, at = kept?.getBoundingClientRect().top;
+  const numbers = windows.size ? [...windows.keys()] : [0];
+  await Promise.all(numbers.map((number, index) => read(number, !index)));
+  const moved = kept && document.getElementById(kept.id);
+  if (moved) list.scrollTop += moved.getBoundingClientRect().top - at;
+  busy = false;
+  if (again) { again = false; reread(); }
+}
+
+function restart() { version++; windows.clear(); space.replaceChildren(); known = 0; list.scrollTop = 0; read(0, true); }
 
 function choose(row, focus = true) {
   document.getElementById(`item-${chosen}`)?.setAttribute('aria-selected', 'false');

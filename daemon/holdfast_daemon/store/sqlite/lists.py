@@ -49,8 +49,13 @@ class ListReader(Rows):
             if len(found) == limit:
                 break
             if skipped:
-                skipped = 0 if rows else skipped - self._count(*pages.count(one, begins))
+                skipped = 0 if rows else skipped - self._count(*pages.count(one, begins, by_trigrams=False))
         return found
+
+    def listed_count(self, asked: List) -> int:
+        """How many fit, on all pages."""
+        one = replace(asked, sort="name")  # which order does not matter, but some have no shelves
+        return self._count(*pages.count(one, None, by_trigrams=self._is_of_few(one)))
 
     def sessions_count(self, deleted: bool) -> int:
         return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))

@@ -88,9 +88,9 @@ def page(
     return sql, _values(asked, after) | {"limit": limit, "offset": asked.offset}
 
 
-def count(asked: List, after: Position | None) -> tuple[str, dict[str, Any]]:
+def count(asked: List, after: Position | None, *, by_trigrams: bool) -> tuple[str, dict[str, Any]]:
     """How many fit, from that position on."""
-    walk = _walk(asked, after)
+    walk = _named(asked, after) if by_trigrams else _walk(asked, after)
     return f"{walk.shelves}SELECT count(*) FROM {walk.source} WHERE {walk.fits}", _values(asked, after)
 
 

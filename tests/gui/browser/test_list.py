@@ -1,0 +1,130 @@
+"""The list in a browser: found, walked through, followed, and never lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import holdfast
+from holdfast.testing import PrivateDaemon
+
+AXE = Path(__file__).parents[3] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
+HOSTILE = "<img src=x onerror=document.title='run'>"
+
+
+@pytest.fixture
+def many(holdfast_client: holdfast.Client) -> holdfast.Client:
+    """350 sessions, of which ``n0`` was saved first."""
+    for number in range(350):
+        holdfast_client.save("notes", f"n{number}", b"x")
+    return holdfast_client
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_anybodys_way(
+    browser: Browser, gui: str, holdfast_client: holdfast.Client, theme: str
+) -> None:
+    """axe-core finds nothing in the list and a session, wide and narrow, in either theme."""
+    holdfast_client.save("renardo", "verse", b"p1 >> pluck()", tags=["live"])
+    context = browser.new_context(color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]  # a word of two
+    page = context.new_page()
+    page.goto(gui)
+    page.add_script_tag(path=AXE)
+    page.locator(".item").first.wait_for()
+    for width in (1300, 500):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert _violations(page) == []
+    page.locator(".item").first.click()
+    page.locator("#session h2").first.wait_for()
+    assert _violations(page) == []
+    context.close()
+
+
+def _violations(page: Page) -> list[str]:
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def test_a_long_list_is_a_few_windows(many: holdfast.Client, page: Page) -> None:
+    """The scroll bar is of all rows, the page has some of them, and the last is a key away."""
+    expect(page.locator("#count")).to_have_text("350 sessions")
+    expect(page.locator("#space")).to_have_css("height", f"{350 * 40}px")
+    page.locator("#rows").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".item", has_text="n0 ")).to_be_in_viewport()
+    assert page.locator(".item").count() <= 300
+
+
+def test_typing_finds(many: holdfast.Client, page: Page) -> None:
+    """As it is typed; a word that nothing has leaves nothing."""
+    page.get_by_placeholder("Search sessions").type("n34")
+    expect(page.locator(".item")).to_have_count(11)
+    expect(page.locator("#count")).to_have_text("11 sessions")
+    page.get_by_placeholder("Search sessions").fill("nothing")
+    expect(page.locator(".item")).to_have_count(0)
+
+
+def test_what_others_do_is_seen_without_losing_the_place(many: holdfast.Client, page: Page) -> None:
+    """A new session comes to the top and a deleted one goes; who has scrolled sees what he saw, in its place."""
+    many.save("notes", "comes", b"x")
+    expect(page.locator(".item", has_text="comes")).to_be_visible()
+    many.delete("notes/comes")
+    expect(page.locator(".item", has_text="comes")).to_have_count(0)
+    page.locator("#rows").evaluate("list => { list.scrollTop = 4010 }")
+    row = page.locator(".item", has_text="n240 ")
+    before = row.bounding_box()
+    many.save("notes", "comes again", b"x")
+    expect(page.locator("#count")).to_have_text("351 sessions")
+    expect.soft(row).to_be_in_viewport()
+    page.wait_for_function("() => document.getElementById('rows').scrollTop === 4050")
+    assert row.bounding_box() == before
+
+
+def test_a_name_is_text_in_a_browser_too(holdfast_client: holdfast.Client, page: Page) -> None:
+    """Nothing of it runs."""
+    holdfast_client.save("notes", HOSTILE, b"x", tags=[HOSTILE])
+    expect(page.locator(".item bdi").first).to_have_text(HOSTILE)
+    assert page.locator("#rows img").count() == 0
+    assert page.title() != "run"
+
+
+def test_nine_tabs_follow_at_the_same_time(page: Page, holdfast_client: holdfast.Client) -> None:
+    """A browser has six connections to a host; a WebSocket is none of them."""
+    tabs = [page, *(page.context.new_page() for _ in range(8))]
+    for tab in tabs[1:]:
+        tab.goto(page.url)
+    holdfast_client.save("notes", "told to all", b"x")
+    for tab in tabs:
+        expect(tab.locator(".item")).to_contain_text("told to all")
+
+
+def test_the_page_outlives_a_restart_of_the_daemon(
+    holdfast_daemon: PrivateDaemon, holdfast_client: holdfast.Client, page: Page
+) -> None:
+    """It says that the daemon is away, keeps what it shows, and goes on by itself."""
+    holdfast_client.save("notes", "before", b"x")
+    expect(page.locator(".item")).to_contain_text("before")
+    holdfast_daemon.stop()
+    expect(page.locator("#state")).to_contain_text("away")
+    expect(page.locator(".item")).to_contain_text("before")
+    holdfast_daemon.start()
+    expect(page.locator("#state")).to_be_hidden()
+    with holdfast_daemon.client() as client:
+        client.save("notes", "after", b"x")
+    expect(page.locator(".item").first).to_contain_text("after")
+
+
+def test_nothing_is_asked_of_the_network(page: Page, holdfast_client: holdfast.Client) -> None:
+    """Every request of the page goes to where the page is from."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    holdfast_client.save("renardo", "verse", b"p1 >> pluck()")
+    page.locator(".item").first.click()
+    page.locator("#session h2").first.wait_for()
+    page.reload()
+    page.locator(".item").first.wait_for()
+    origin = page.evaluate("location.origin")
+    assert asked
+    assert [each for each in asked if not each.startswith((origin, "data:"))] == []

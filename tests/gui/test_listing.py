@@ -1,0 +1,54 @@
+"""The list on the page: windows of it, as HTML."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+import holdfast
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def _names(page: TestClient, **asked: str | int) -> list[str]:
+    return re.findall(r"<bdi>([^<]*)</bdi> <small>", page.get("/rows", params=asked).raise_for_status().text)
+
+
+def test_a_window_of_the_list_is_found_sorted_and_counted(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """By text, application and tag; a hundred rows at a time, and on request how many there are in all."""
+    for number in range(103):
+        holdfast_client.save("notes", f"n{number}", b"x")
+    holdfast_client.save("renardo", "verse", b"p1 >> pluck()", tags=["live"])
+    first = page.get("/rows", params={"sort": "name", "count": 1})
+    assert (first.text.count('class="item'), first.headers["X-Count"], first.headers["X-More"]) == (100, "104", "1")
+    assert _names(page, sort="name", offset=100) == ["n100", "n101", "n102", "verse"]
+    assert "X-Count" not in page.get("/rows", params={"offset": 100}).headers
+    assert _names(page, text="ERS") == _names(page, app="renardo") == _names(page, tag="live") == ["verse"]
+
+
+def test_each_shelf_has_its_own(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """Archived, deleted and templates are in lists of their own."""
+    for name in ("live", "archived", "deleted", "template"):
+        holdfast_client.save("notes", name, b"x")
+    holdfast_client.archive("notes/archived")
+    holdfast_client.delete("notes/deleted")
+    holdfast_client.template("notes/template")
+    assert [_names(page, shelf=shelf) for shelf in ("archived", "deleted", "templates")] == [
+        ["archived"], ["deleted"], ["template"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", [{"offset": "-1"}, {"offset": "x"}, {"shelf": "other"}, {"sort": "other"}])
+def test_what_no_list_has_is_refused_with_its_code(page: TestClient, asked: dict[str, str]) -> None:
+    """The same code as on the command line."""
+    assert "bad-field" in page.get("/rows", params=asked).text
+
+
+def test_names_and_tags_are_text_whatever_they_hold(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """Neither becomes an element of the page."""
+    holdfast_client.save("notes", HOSTILE, b"x", tags=[HOSTILE])
+    text = page.get("/rows").text
+    assert "<img" not in text
+    assert text.count("&lt;img src=x onerror=alert(1)&gt;") == 2
