@@ -46,10 +46,10 @@ class Sessions:
             found = await self._client.list(
                 app=listing.app, text=listing.text or None, archived=listing.view == "archived",
                 deleted=listing.view == "deleted", templates=listing.view == "templates", sort=listing.sort,
-                limit=PAGE_ROWS, offset=first,
+                limit=PAGE_ROWS, offset=first, count=True,
             )  # fmt: skip
             self.apps.update(row.app for row in found.rows)
-            return Page([Item(row, unsaved=row.id in self.unsaved) for row in found.rows], found.more)
+            return Page([Item(row, unsaved=row.id in self.unsaved) for row in found.rows], found.more, found.count)
 
         return Window(page)
 
