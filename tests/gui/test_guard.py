@@ -71,7 +71,8 @@ def test_what_changes_something_must_say_where_it_comes_from(stranger: TestClien
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"origin": "http://evil.example"}, {"origin": ""}, {"cookie": "holdfast=guessed"}, {"host": "evil.example"}]
+    "wrong",
+    [{"origin": "http://evil.example"}, {"origin": ""}, {"cookie": "holdfast=guessed"}, {"host": "evil.example"}],
 )
 def test_a_socket_of_another_page_is_refused(page: TestClient, cookie: dict[str, str], wrong: dict[str, str]) -> None:
     """Before it is accepted; the page's own is accepted."""

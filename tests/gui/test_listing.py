@@ -52,3 +52,13 @@ def test_names_and_tags_are_text_whatever_they_hold(page: TestClient, holdfast_c
     text = page.get("/rows").text
     assert "<img" not in text
     assert text.count("&lt;img src=x onerror=alert(1)&gt;") == 2
+
+
+def test_what_is_not_saved_yet_stands_out(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """The session of which an application has a state that is not its own is marked, and no other."""
+    holdfast_client.save("notes", "still", b"x")
+    holdfast_client.save("notes", "changing", b"x")
+    with holdfast_client.workspace("changing", app="notes") as workspace:
+        workspace["other"] = b"y"
+        rows = re.findall(r'class="item.*?</a>', page.get("/rows", params={"sort": "name"}).text, re.DOTALL)
+    assert [">unsaved<" in row for row in rows] == [True, False]

@@ -9,35 +9,49 @@ from starlette.routing import Route
 from holdfast.gui.house import house_of, render
 from holdfast.gui.toasts import with_refusal
 from holdfast_protocol.errors import BadField
+from holdfast_protocol.messages import Sessions
 
 ROWS_COUNT = 100
 SHELVES = ("", "archived", "deleted", "templates")
 
 
 async def shell(request: Request) -> Response:
-    """GET ``/``: the whole page, with no session chosen."""
-    return await render(request, "shell.html", session_html="")
+    """GET ``/``: the whole page, with no session chosen. The first window of the list is in it: nobody waits for
+    scripts to see it; nor for a daemon that is away."""
+    if house_of(request).live.is_away:
+        return await render(request, "shell.html", session_html="")
+    found = await _found(request, count=True)
+    return await render(request, "shell.html", session_html="", found=found, **await _shown(request, found))
 
 
 async def rows(request: Request) -> Response:
-    """GET ``/rows?offset=N&text=…&app=…&tag=…&shelf=…&sort=…``: a window of the list."""
-    asked = request.query_params
-    shelf, said = asked.get("shelf", ""), asked.get("offset", "0")
-    if shelf not in SHELVES or not (said.isascii() and said.isdigit() and len(said) < 10):
-        raise BadField("There is no such window of the list", field="offset")
-    found = await house_of(request).client.list(
-        app=asked.get("app") or None, tag=asked.get("tag") or None, text=asked.get("text") or None,
-        sort=asked.get("sort") or "modified", reverse="reverse" in asked, offset=int(said), limit=ROWS_COUNT,
-        archived=shelf == "archived", deleted=shelf == "deleted", templates=shelf == "templates",
-        count="count" in asked,
-    )  # fmt: skip
-    live = (await house_of(request).client.workspaces()).rows
-    unsaved = {each.session for each in live if each.unsaved or each.left or each.autosave}
-    answer = await render(request, "rows.html", rows=found.rows, unsaved=unsaved, chosen=asked.get("chosen", ""))
+    """GET ``/rows?offset=N&text=…&app=…&tag=…&shelf=…&sort=…``: a window of the list; ``count``: how long that is."""
+    found = await _found(request, count="count" in request.query_params)
+    answer = await render(request, "rows.html", **await _shown(request, found))
     answer.headers["X-More"] = "1" if found.more else "0"
     if found.count is not None:  # a daemon of before does not know
         answer.headers["X-Count"] = str(found.count)
     return answer
 
 
-ROUTES = [Route("/", shell), Route("/rows", with_refusal(rows))]
+async def _found(request: Request, *, count: bool) -> Sessions:
+    """Raises BadField."""
+    asked = request.query_params
+    shelf, said = asked.get("shelf", ""), asked.get("offset", "0")
+    if shelf not in SHELVES or not (said.isascii() and said.isdigit() and len(said) < 10):
+        raise BadField("There is no such window of the list", field="offset")
+    return await house_of(request).client.list(
+        app=asked.get("app") or None, tag=asked.get("tag") or None, text=asked.get("text") or None,
+        sort=asked.get("sort") or "modified", reverse="reverse" in asked, offset=int(said), limit=ROWS_COUNT,
+        archived=shelf == "archived", deleted=shelf == "deleted", templates=shelf == "templates", count=count,
+    )  # fmt: skip
+
+
+async def _shown(request: Request, found: Sessions) -> dict[str, object]:
+    """What a window's template is given."""
+    live = (await house_of(request).client.workspaces()).rows
+    unsaved = {each.session for each in live if each.unsaved or each.left or each.autosave}
+    return {"rows": found.rows, "unsaved": unsaved, "chosen": request.query_params.get("chosen", "")}
+
+
+ROUTES = [Route("/", with_refusal(shell)), Route("/rows", with_refusal(rows))]

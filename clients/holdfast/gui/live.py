@@ -30,7 +30,7 @@ class Live:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
         self._pages: set[asyncio.Queue[str]] = set()
-        self._is_away = False
+        self.is_away = False
         self._changed: set[str] = set()
         self._gathering = False
 
@@ -58,13 +58,13 @@ class Live:
         while True:
             try:
                 await self._client.ask(Ping(), timeout_seconds=SILENCE_SECONDS)
-                was_away, self._is_away = self._is_away, False
+                was_away, self.is_away = self.is_away, False
                 if was_away:
                     self._tell("back")
                     self._happened(None)
             except HoldfastError:
-                if not self._is_away:
-                    self._is_away = True
+                if not self.is_away:
+                    self.is_away = True
                     self._tell("away")
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -89,7 +89,7 @@ class Live:
         await socket.accept()
         queue: asyncio.Queue[str] = asyncio.Queue()
         self._pages.add(queue)
-        if self._is_away:
+        if self.is_away:
             queue.put_nowait(json.dumps({"what": "away", "sessions": []}))
         told = asyncio.create_task(_tell_all(socket, queue))
         try:

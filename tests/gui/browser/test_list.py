@@ -128,3 +128,16 @@ def test_nothing_is_asked_of_the_network(page: Page, holdfast_client: holdfast.C
     origin = page.evaluate("location.origin")
     assert asked
     assert [each for each in asked if not each.startswith((origin, "data:"))] == []
+
+
+def test_a_narrow_window_shows_one_of_both(page: Page, holdfast_client: holdfast.Client) -> None:
+    """The list, or the session that was chosen in it and the way back."""
+    page.set_viewport_size({"width": 420, "height": 800})
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    expect(page.locator("#session")).to_be_hidden()
+    page.locator(".item").click()
+    expect(page.locator("#session h2")).to_contain_text("ideas")
+    expect(page.locator("#rows")).to_be_hidden()
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator(".item")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420

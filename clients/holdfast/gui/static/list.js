@@ -86,4 +86,5 @@ addEventListener('resize', look);
 addEventListener('popstate', () => location.reload());
 document.addEventListener('reread', reread);
 if (chosen) document.body.classList.add('chosen');
-restart();
+const ready = space.querySelector('.window'); // what the page came with
+if (ready) { windows.set(0, ready); grow(ready.childElementCount, ready.dataset.more === '1', /^\d+$/.test(ready.dataset.count) ? ready.dataset.count : null); } else restart();
