@@ -39,6 +39,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "blake3": (f"{PROTOCOL}/chunking.py",),
     "pyfastcdc": (f"{PROTOCOL}/chunking.py",),
     "pytest": (f"{CLIENTS}/testing.py",),
+    "textual": (f"{CLIENTS}/tui/*.py",),
+    "rich": (f"{CLIENTS}/tui/*.py",),
     "starlette": (f"{CLIENTS}/gui/*.py",),
     "uvicorn": (f"{CLIENTS}/gui/serve.py",),
     "websockets": (f"{CLIENTS}/gui/serve.py",),

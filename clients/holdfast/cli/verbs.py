@@ -55,6 +55,7 @@ VERBS: dict[str, str] = {
     "wait": "wait",
     "status": "status",
     "gui": "gui",
+    "tui": "tui",
 }
 
 

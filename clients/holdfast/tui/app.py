@@ -1,0 +1,281 @@
+"""The program on the screen: the list at the left, the session at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, HelpPanel, Input
+
+from holdfast.async_client import AsyncClient
+from holdfast.cli.output import plain
+from holdfast.cli.words import ago
+from holdfast.tui.asking import AskName, AskWhether
+from holdfast.tui.changing import Changing, Done
+from holdfast.tui.listing import SORTS, VIEWS, Listing, Sessions
+from holdfast.tui.live import Live
+from holdfast.tui.painting import Lines, Reader
+from holdfast.tui.row_list import RowList
+from holdfast.tui.rows import Item, item_line
+from holdfast.tui.session_view import SessionView
+from holdfast.tui.working import begin
+from holdfast_protocol.errors import HoldfastError, ShuttingDown, TooLate, Unreachable
+from holdfast_protocol.model import OperationRow
+
+_AWAY = (Unreachable, TooLate, ShuttingDown)
+_Each = TypeVar("_Each")
+Act = Callable[[], Awaitable[Done]]
+_THEMES = ("textual-dark", "textual-light")
+
+
+class HoldfastApp(App[None]):
+    """``path`` is the daemon's socket."""
+
+    TITLE = "holdfast"
+    CSS_PATH = "app.tcss"
+    NOTIFICATION_TIMEOUT = 8
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("v", "view", "View"),
+        Binding("a", "application", "App"),
+        Binding("s", "sort", "Sort"),
+        Binding("d", "compare", "Diff"),
+        Binding("m", "mark", "Mark"),
+        Binding("space", "tick", "Tick"),
+        Binding("r", "restore", "Restore"),
+        Binding("c", "copy", "As a copy"),
+        Binding("delete,x", "delete", "Delete"),
+        Binding("u", "undo", "Undo"),
+        Binding("down", "to_list", "To the list", show=False),
+        Binding("ctrl+f", "contents", "Search contents", show=False),
+        Binding("t", "turn_light", "Light or dark", show=False),
+        Binding("escape", "back", "Back", show=False),
+        Binding("question_mark", "keys", "Keys", key_display="?"),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._client = AsyncClient(path)
+        self._live = Live(path, self._told, self._away)
+        self._changing = Changing(self._client)
+        self._sessions = Sessions(self._client)
+        self._listing = Listing()
+        self.search = Input(placeholder="search names", id="search")
+        self.filters = Reader("filters")
+        self.filters.can_focus = False
+        self.banner = Reader("banner")
+        self.banner.can_focus = False
+        self.list: RowList[Item] = RowList("list", item_line, lambda item: item.key)
+        self.view = SessionView(self._client)
+
+    def compose(self) -> ComposeResult:
+        yield self.banner
+        with Horizontal():
+            with Vertical(id="left"):
+                yield self.search
+                yield self.filters
+                yield self.list
+            yield self.view
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        self.list.focus()
+        self._show_filters()
+        begin(self, self._start, "start", alone=False)
+
+    async def on_unmount(self) -> None:
+        self._client.close()
+
+    async def _start(self) -> None:
+        await self._reread(is_new=True)
+        await self._live.follow()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input is self.search:
+            self._list(replace(self._listing, text=event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input is self.search:
+            self.action_to_list()
+
+    def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
+        item = message.row
+        if not isinstance(item, Item):
+            self.view.show(None)
+        elif item.found is not None:
+            self.view.show(item.session.id, item.found.snapshot, item.found.part)
+        else:
+            self.view.show(item.session.id)
+
+    def on_row_list_chosen(self) -> None:
+        self.screen.add_class("in-session")
+        self.view.timeline.focus()
+
+    def action_search(self) -> None:
+        self.screen.remove_class("in-session")
+        self.search.focus()
+
+    def action_to_list(self) -> None:
+        self.list.focus()
+
+    def action_contents(self) -> None:
+        self._list(replace(self._listing, view="contents"))
+        self.action_search()
+
+    async def action_back(self) -> None:
+        if self.focused is self.search and self.search.value:
+            self.search.value = ""
+        self.screen.remove_class("in-session")
+        self.list.focus()
+
+    def action_view(self) -> None:
+        self._list(replace(self._listing, view=_next(VIEWS, self._listing.view)))
+
+    def action_sort(self) -> None:
+        self._list(replace(self._listing, sort=_next(SORTS, self._listing.sort)))
+
+    def action_application(self) -> None:
+        apps = [None, *sorted(self._sessions.apps)]
+        self._list(replace(self._listing, app=_next(apps, self._listing.app)))
+
+    def action_turn_light(self) -> None:
+        self.theme = _next(_THEMES, self.theme)
+
+    def action_keys(self) -> None:
+        if self.screen.query(HelpPanel):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_compare(self) -> None:
+        self.view.compare()
+
+    def action_mark(self) -> None:
+        self.view.mark()
+
+    def action_tick(self) -> None:
+        self.view.tick()
+
+    def action_delete(self) -> None:
+        if self.view.shown is not None and not self.view.shown.session.deleted:
+            self._do(partial(self._changing.delete, self.view.shown))
+
+    def action_restore(self) -> None:
+        shown, ref = self.view.shown, self.view.ref
+        if shown is not None and ref is not None:
+            self._do(partial(self._changing.restore, shown, ref, sorted(self.view.ticked)))
+
+    def action_copy(self) -> None:
+        shown, ref, parts = self.view.shown, self.view.ref, sorted(self.view.ticked)
+        if shown is None or ref is None:
+            return
+
+        def named(name: str | None) -> None:
+            if name is not None:
+                self._do(partial(self._changing.restore, shown, ref, parts, name))
+
+        self.push_screen(AskName(f"Name of the copy, as of {self.view.time}", f"{shown.session.name} copy"), named)
+
+    def action_undo(self) -> None:
+        if self._changing.has_done:
+            self._do(self._changing.undo)
+        elif self.view.shown is not None:
+            begin(self, partial(self._ask_undo, self.view.shown.session.id), "ask")
+
+    async def _ask_undo(self, session: str) -> None:
+        """What was done elsewhere is not taken back without a question."""
+        try:
+            row = await self._changing.newest_of(session)
+        except HoldfastError as problem:
+            self._say_problem(problem)
+            return
+        if row is None:
+            self._say("There is nothing to take back")
+            return
+        when = ago(row.time, to_terminal=True)
+        if await self.push_screen_wait(AskWhether(f"Take back: {row.type} of {row.app}/{row.name}, {when}?")):
+            self._do(partial(self._changing.undo_operation, row.number))
+
+    def _do(self, act: Act) -> None:
+        begin(self, partial(self._doing, act), "acts", alone=False)
+
+    async def _doing(self, act: Act) -> None:
+        try:
+            done = await act()
+        except HoldfastError as problem:
+            self._say_problem(problem)
+            return
+        self._say(f"{done.sentence}{'; u takes it back' if done.operation is not None else ''}")
+        self.view.ticked.clear()
+        await self._reread()
+        self.view.changed()
+
+    def _list(self, listing: Listing) -> None:
+        if listing != self._listing:
+            self._listing = listing
+            self._show_filters()
+            begin(self, partial(self._reread, is_new=True), "list")
+
+    async def _reread(self, *, is_new: bool = False) -> None:
+        """The list as it is now; from its beginning, or keeping its place."""
+        await self._guarded(self._sessions.look_at_workspaces())
+        if is_new:
+            await self._guarded(self.list.show(self._sessions.window(self._listing)))
+        else:
+            await self._guarded(self.list.reread())
+        self._show_filters()
+
+    async def _guarded(self, reading: Awaitable[None]) -> None:
+        """Without the daemon, what is shown stays; the banner says so."""
+        try:
+            await reading
+        except _AWAY:
+            pass
+        except HoldfastError as problem:
+            self._say_problem(problem)
+
+    async def _told(self, rows: Sequence[OperationRow]) -> None:
+        """Others have changed something."""
+        shown = self.view.shown
+        here = shown.session.id if shown else None
+        for row in rows:
+            if row.type == "deleted-outside" and row.session == here:
+                self._changing.outside(row)
+                self._say(f"{row.app}/{row.name} was deleted by another program; u takes it back")
+        if not self._listing.is_search:
+            await self._reread()
+        if any(row.session == here for row in rows):
+            self.view.changed()
+
+    async def _away(self, problem: HoldfastError | None) -> None:
+        self.screen.set_class(problem is not None, "is-away")
+        if problem is not None:
+            self.banner.show(Lines([[(f" The daemon is away ({problem.code}): this is how things were", "bad")]]))
+            return
+        self.banner.show(Lines([]))
+        await self._reread(is_new=self.list.total == 0)
+        self.view.changed()
+
+    def _show_filters(self) -> None:
+        listing = self._listing
+        known = self.list.known
+        line = [(listing.view, "accent"), (f" {known} · ", "faint"), (listing.app or "all apps", "")]
+        self.filters.show(Lines([[*line, (f" · by {listing.sort}" if not listing.is_search else "", "faint")]]))
+        self.search.placeholder = "search contents" if listing.is_search else "search names"
+
+    def _say(self, sentence: str) -> None:
+        self.notify(plain(sentence), markup=False)
+
+    def _say_problem(self, problem: HoldfastError) -> None:
+        self.notify(plain(problem.sentence), title=problem.code, severity="error", markup=False)
+
+
+def _next(among: Sequence[_Each], now: _Each) -> _Each:
+    return among[(among.index(now) + 1) % len(among)] if now in among else among[0]
