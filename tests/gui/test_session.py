@@ -258,7 +258,8 @@ def test_numbers_of_an_array_are_a_table(page: TestClient, holdfast_client: Clie
 
 def test_a_session_that_is_not_there_is_refused_in_words(page: TestClient) -> None:
     """The error has its code, in the place of the session."""
-    assert "not-found" in text_of(page, f"/session/{'0' * 32}")
+    answer = page.get(f"/session/{'0' * 32}", headers=FRAGMENT)
+    assert (answer.status_code, "not-found" in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize("query", [{"before": "x"}, {"tab": "<b>"}, {"at": "%00"}, {"before": "9" * 40}])
