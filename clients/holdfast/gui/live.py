@@ -13,11 +13,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from holdfast.async_client import AsyncClient
 from holdfast_protocol.errors import HoldfastError
-from holdfast_protocol.messages import Ping
 
 GATHER_SECONDS = 0.1
 RETRY_SECONDS = 0.5
-LOOK_SECONDS = 1.0
 #: A daemon that is silent for so long is away; what is asked of it meanwhile is answered when it is back.
 SILENCE_SECONDS = 2.0
 #: Of more sessions than these it is said only that something changed.
@@ -37,36 +35,34 @@ class Live:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """For as long as the page is served."""
-        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._look())]
+        following = asyncio.create_task(self._follow())
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     async def _follow(self) -> None:
+        """A subscription that is lost for long says that the daemon is away: while it is there, nothing is asked."""
         while True:
             try:
-                async for row in self._client.events():
-                    self._happened(row.session)
-            except HoldfastError:
-                await asyncio.sleep(RETRY_SECONDS)
-
-    async def _look(self) -> None:
-        """A daemon that went away is noticed, and one that came back; what happened meanwhile is read again."""
-        while True:
-            try:
-                await self._client.ask(Ping(), timeout_seconds=SILENCE_SECONDS)
-                was_away, self.is_away = self.is_away, False
-                if was_away:
-                    self._tell("back")
-                    self._happened(None)
+                async with AsyncClient(self._client.path, timeout_seconds=SILENCE_SECONDS) as client:
+                    async for row in client.events(await self._newest(client)):
+                        self._happened(row.session)
             except HoldfastError:
                 if not self.is_away:
                     self.is_away = True
                     self._tell("away")
-            await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _newest(self, client: AsyncClient) -> int:
+        """The number of the newest operation; the daemon is there then, and what happened meanwhile is read again."""
+        rows = (await client.operations(newest=True, limit=1)).rows
+        if self.is_away:
+            self.is_away = False
+            self._tell("back")
+            self._happened(None)
+        return rows[-1].number if rows else 0
 
     def _happened(self, session: str | None) -> None:
         self._changed.add(session or "")

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from holdfast import AsyncClient
 from holdfast.gui.forms import read_form
 from holdfast.gui.house import house_of, render, render_page
-from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.errors import HoldfastError, Unreachable
 from holdfast_protocol.messages import Changed, Saved, Undone
 from holdfast_protocol.model import SessionRow
 
@@ -122,6 +122,8 @@ def with_refusal(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable
     @wraps(endpoint)
     async def refusing(request: Request) -> Response:
         try:
+            if house_of(request).live.is_away:
+                raise Unreachable("The daemon is away; what it has is shown when it is back")
             return await endpoint(request)
         except HoldfastError as problem:
             toast = failed(problem)
