@@ -94,10 +94,11 @@ class FakeDaemon:
                 peer, *frames = router.recv_multipart()
                 for answer in self._answer(peer, frames):
                     self._send(router, peer, answer)
-            if inside in ready and inside.recv() == b"stop":
-                return
-            for peer, frames in self._due():
+            ends = inside in ready and inside.recv() == b"stop"
+            for peer, frames in self._due():  # also at the end: what a subscription was to be told then, it was told
                 self._send(router, peer, frames)
+            if ends:
+                return
 
     def _send(self, router: zmq.Socket[bytes], peer: bytes, frames: list[bytes]) -> None:
         for message in self.sends(frames):

@@ -66,16 +66,26 @@ def test_what_was_comes_before_what_happens(daemon: FakeDaemon, client: Client) 
 def test_without_a_number_it_starts_from_now(daemon: FakeDaemon, client: Client) -> None:
     """What happened before is not told, also not after a restart of the daemon."""
     daemon.operations.append(operation_row(1))
-    rows = client.events()
-    first: list[int] = []
-    asking = threading.Thread(target=lambda: first.append(next(rows).number))
-    asking.start()
+    seen: list[int] = []
+
+    def listen() -> None:
+        for row in islice(client.events(), 2):
+            seen.append(row.number)
+
+    listening = threading.Thread(target=listen)
+    listening.start()
     daemon.wait_for(wire.Subscribe, 1)
+    number = 1
+    while not seen:  # from here on it knows its number
+        number += 1
+        daemon.happen(operation_row(number))
+        listening.join(0.05)
     daemon.stop()
-    daemon.operations.append(operation_row(2))
+    daemon.operations.append(operation_row(number + 1))
     daemon.start()
-    asking.join(10)
-    assert first == [2]
+    listening.join(10)
+    assert seen[0] > 1
+    assert seen[1] == seen[0] + 1
 
 
 def test_no_event_is_lost_or_told_twice_across_a_restart(daemon: FakeDaemon, client: Client) -> None:

@@ -162,6 +162,7 @@ def test_a_part_of_a_session_deleted_in_the_file_manager_is_put_back(
 
     async def does(person: Person) -> None:
         await person.sees("verse", person.list)
+        await person.sees("bass([7])", person.content)
         os.unlink(verse.sessions / "renardo/verse.py")
         await person.hears("was deleted by another program; u takes it back")
         await person.misses("verse", person.list)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.gui.house import house_of, render
 from holdfast.gui.toasts import with_refusal
-from holdfast_protocol.errors import BadField
+from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.messages import Sessions
 
 ROWS_COUNT = 100
@@ -18,10 +20,12 @@ SHELVES = ("", "archived", "deleted", "templates")
 async def shell(request: Request) -> Response:
     """GET ``/``: the whole page, with no session chosen. The first window of the list is in it: nobody waits for
     scripts to see it; nor for a daemon that is away."""
-    if house_of(request).live.is_away:
-        return await render(request, "shell.html", session_html="")
-    found = await _found(request, count=True)
-    return await render(request, "shell.html", session_html="", found=found, **await _shown(request, found))
+    beside: dict[str, object] = {}
+    with contextlib.suppress(HoldfastError):  # its scripts ask again, and say why there is none
+        if not house_of(request).live.is_away:
+            found = await _found(request, count=True)
+            beside = {"found": found, **await _shown(request, found)}
+    return await render(request, "shell.html", session_html="", **beside)
 
 
 async def rows(request: Request) -> Response:
@@ -54,4 +58,4 @@ async def _shown(request: Request, found: Sessions) -> dict[str, object]:
     return {"rows": found.rows, "unsaved": unsaved, "chosen": request.query_params.get("chosen", "")}
 
 
-ROUTES = [Route("/", with_refusal(shell)), Route("/rows", with_refusal(rows))]
+ROUTES = [Route("/", shell), Route("/rows", with_refusal(rows))]
