@@ -13,11 +13,11 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from holdfast.bundling import MANIFEST, MARK, VERSION
+from holdfast.bundling import ABOUT, MANIFEST, MARK, VERSION
 from holdfast.sources import DocumentContent, Streamed
 from holdfast.zipping import LARGEST_FACTOR
 from holdfast_protocol.chunking import cut_stream, new_hash
@@ -34,6 +34,7 @@ _ENCRYPTED = 0x1
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LONGEST_COMMENT = 65535
+_NAME_AT = 30  # in the head of a member
 _END64_ROOM = 256
 #: What ``zipfile`` raises for one archive or another.
 _DAMAGE = (BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, RuntimeError, NotImplementedError)
@@ -146,18 +147,18 @@ def opened_bundle(path: str | os.PathLike[str]) -> Iterator[Bundle | None]:
         file = open(path, "rb")  # noqa: SIM115  # closed below
     except OSError as problem:
         raise Unreadable(f"{shown(name)}: {problem.strerror or problem}", path=name) from problem
-    with file:
-        if not _may_be_one(file):
+    with file, ExitStack() as opened:
+        is_ours, archive = _begins(file), None
+        if is_ours is not None and _is_bounded(file):
+            with suppress(*_DAMAGE, OSError):
+                archive = opened.enter_context(ZipFile(file))
+        told = None if archive is None else _manifest(archive)
+        if archive is not None and told is not None:
+            yield _bundle(archive, told, os.fstat(file.fileno()).st_size)
+        elif is_ours:
+            raise Damaged("This bundle is cut off, or damaged: its manifest cannot be read")
+        else:
             yield None
-            return
-        try:
-            archive = ZipFile(file)
-        except (*_DAMAGE, OSError):
-            yield None
-            return
-        with archive:
-            told = _manifest(archive)
-            yield None if told is None else _bundle(archive, told, os.fstat(file.fileno()).st_size)
 
 
 def _bundle(archive: ZipFile, told: Json, size_bytes: int) -> Bundle:
@@ -169,13 +170,17 @@ def _bundle(archive: ZipFile, told: Json, size_bytes: int) -> Bundle:
     return bundle
 
 
-def _may_be_one(file: BinaryIO) -> bool:
-    """Whether it ends as an archive does, with a directory that may be read."""
-    state = os.fstat(file.fileno())
-    if not stat.S_ISREG(state.st_mode) or file.read(4) != b"PK\x03\x04":
-        return False
-    start = max(0, state.st_size - _END.size - _LONGEST_COMMENT - _END64_ROOM)
-    file.seek(start)
+def _begins(file: BinaryIO) -> bool | None:
+    """Whether it begins as a bundle; None: not even as an archive."""
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return None
+    start = file.read(_NAME_AT + len(ABOUT))
+    return start[_NAME_AT:] == ABOUT.encode() if start.startswith(b"PK\x03\x04") else None
+
+
+def _is_bounded(file: BinaryIO) -> bool:
+    """Whether the list of its members, which is read as a whole, is of a bearable length."""
+    file.seek(max(0, os.fstat(file.fileno()).st_size - _END.size - _LONGEST_COMMENT - _END64_ROOM))
     end = file.read()
     at = end.rfind(b"PK\x05\x06")
     if at < 0 or len(end) - at < _END.size:
@@ -236,7 +241,7 @@ def _check_members(files: Sequence[File], members: Mapping[str, ZipInfo]) -> Non
             raise Damaged(f"Its manifest says two things of {shown(file.member)}")
         if file.member not in members or members[file.member].file_size != file.size_bytes or file.member == MANIFEST:
             raise Damaged(f"{shown(file.member)} is not in it as its manifest says")
-    if odd := members.keys() - named.keys() - {MANIFEST}:
+    if odd := members.keys() - named.keys() - {MANIFEST, ABOUT}:
         raise Damaged(f"It holds {shown(min(odd))}, which its manifest does not name")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from holdfast.verbs import Verbs
 
 MANIFEST = "manifest.json"
+#: The first file of each, for whoever unpacks it; by its name a bundle is known that was cut off.
+ABOUT = "HOLDFAST.txt"
 MARK = "holdfast_bundle"
 VERSION = 1
 DOCUMENT, HISTORY, RESOURCES = "document", "history", "resources"
@@ -30,6 +32,10 @@ _MOST = LIMITS["changes_count"]
 #: Their list is then as long as it may be (``bundles.py``).
 _MOST_FILES = 40_000
 _LONGEST_BYTES = 100
+_ABOUT_TEXT = b"""\
+This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
+and what manifest.json tells. To have it in a holdfast: holdfast import FILE
+"""
 _UNSAFE = frozenset('\\:*?"<>|\0')
 
 Json = dict[str, Any]
@@ -54,7 +60,8 @@ def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Pl
         taken.append(_Taken(row, earlier.files))
     taken.reverse()
     members = _members(opened)
-    entries = [*_document_entries(opened, members), *_history_entries(taken, members, opened.session.id)]
+    about = Entry(ABOUT, 0, lambda: Text(lambda: _ABOUT_TEXT))
+    entries = [about, *_document_entries(opened, members), *_history_entries(taken, members, opened.session.id)]
     rows: Sequence[ResourceRow] = ()
     if resources:
         rows = (yield from replied(CheckResources(ref=opened.ref), Resources)).rows

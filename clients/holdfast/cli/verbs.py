@@ -39,6 +39,7 @@ VERBS: dict[str, str] = {
     "new": "new",
     "check-resources": "check_resources",
     "import": "import_",
+    "export": "export",
     "last": "last",
     "reload": "reload",
     "workspace list": "workspace_list",
