@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -38,7 +38,7 @@ class Underway:
     ended: float | None = None
     problem: HoldfastError | None = None
 
-    async def content(self) -> AsyncIterator[bytes]:
+    async def content(self) -> AsyncGenerator[bytes, None]:
         """Its bytes. Where it is called off, or cannot go on, the connection is cut, so that the browser does not take
         what came for the whole."""
         try:
