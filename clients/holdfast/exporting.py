@@ -87,8 +87,8 @@ def native(opened: Opened) -> Planned:
 def _parts(verbs: Verbs, ref: Ref) -> Plan[Planned]:
     found = yield from verbs.show(ref)
     assert found.snapshot is not None
-    if found.warnings and not found.parts and not found.generation:
-        raise Damaged(f"It cannot be taken apart: {found.warnings[0]}")
+    if found.warnings and not found.parts:
+        raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
     pinned = Ref(id=found.session.id, snapshot=found.snapshot.snapshot)
 
     def begin(part: PartRow) -> Callable[[], Windows]:
