@@ -146,7 +146,8 @@ class Workspaces:
             delay = max(0.0, min(due)[0] - time.monotonic()) if due else None
             if delay != 0.0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), delay)
+                    async with asyncio.timeout(delay):
+                        await self._awake.wait()
                 continue
             await self._try_snapshot(self._live[min(due)[1]])
 
