@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 
 from holdfast_daemon import listing as parts_of
@@ -137,6 +138,12 @@ class Workspaces:
         task.add_done_callback(self._tasks.discard)
 
     # Autosaves.
+
+    def repace(self) -> None:
+        """The pace of applications has changed."""
+        for live in self._live.values():
+            live.autosave = replace(live.autosave, pace=self._pace(live.row.app))
+        self._awake.set()
 
     async def _drive(self) -> None:
         """Makes each snapshot when it is due."""
