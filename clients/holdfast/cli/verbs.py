@@ -54,6 +54,9 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "service install": "service_install",
+    "service uninstall": "service_uninstall",
+    "service status": "service_status",
     "gui": "gui",
     "tui": "tui",
 }
