@@ -20,6 +20,7 @@ from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
+from holdfast_daemon.configuration import shown
 from holdfast_daemon.content import Content
 from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
@@ -240,6 +241,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         config=arguments.config,
     )
     try:
+        if arguments.configuration:
+            print(shown(configured(where.config)), end="")
+            return 0
         asyncio.run(_run(where, arguments.introduce))
     except HoldfastError as problem:
         print(f"holdfastd: {problem.sentence}", file=sys.stderr)
@@ -307,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sessions", metavar="DIR", help="the folder of session files")
     parser.add_argument("--socket", metavar="PATH", help="where to listen")
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
+    parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
     parser.add_argument("--version", action="version", version=f"holdfastd {version('holdfast')}")
     return parser
 
