@@ -54,6 +54,7 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "doctor": "doctor",
     "config show": "config_show",
     "config check": "config_check",
     "service install": "service_install",
