@@ -21,6 +21,7 @@ import apsw
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import StoredDocument
+from holdfast_daemon.store.sqlite.checksums import CHECKSUM_BYTES, connect, has_checksums, is_damage
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
@@ -30,7 +31,7 @@ from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
-VACUUMED_BYTES = 256 * 1024 * 1024  # up to here a catalog of version 4 is written anew, so that it can shrink
+VACUUMED_BYTES = 256 * 1024 * 1024  # up to here an old catalog is written anew, so that it can shrink and has checksums
 _INCREMENTAL = 2
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
@@ -185,7 +186,7 @@ def _answer_all(settled: Settled) -> None:
 def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, HoldfastError):
         return problem
-    if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
+    if is_damage(problem):
         return Damaged(f"The catalog {path} is damaged: {problem}", path=path)
     if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
         return NoSpace("The disk of the store is full; nothing was changed")
@@ -195,7 +196,7 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
 
 
 def _connect(path: str, *, fresh: bool = False) -> apsw.Connection:
-    connection = apsw.Connection(path)
+    connection = connect(path, fresh=fresh)
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
     if fresh:  # to be said before anything is written
@@ -234,14 +235,25 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                 for each in range(version, VERSION):
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        if _number(connection, "auto_vacuum") != _INCREMENTAL and os.path.getsize(path) <= VACUUMED_BYTES:
-            with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
-                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-                connection.execute("VACUUM")
+        if os.path.getsize(path) <= VACUUMED_BYTES:
+            connection = _written_anew(connection, path)
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)
     return connection
+
+
+def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
+    """Where it cannot shrink yet, or its pages have no checksums."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if _number(connection, "auto_vacuum") == _INCREMENTAL and has_checksums(path):
+        return connection
+    with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
+        connection.reserve_bytes("main", CHECKSUM_BYTES)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+    connection.close()  # whoever opens it from here on looks at checksums
+    return _connect(path)
 
 
 def _inspect(path: str) -> None:

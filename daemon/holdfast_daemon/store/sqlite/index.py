@@ -19,11 +19,12 @@ import apsw
 
 from holdfast_daemon.store.base import Position
 from holdfast_daemon.store.nouns import Hit, IndexedSession
+from holdfast_daemon.store.sqlite.checksums import connect, is_damage
 from holdfast_daemon.words import folded
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 
-VERSION = 1
+VERSION = 2  # its pages have checksums
 TABLES = f"""
 CREATE TABLE seen(operation INTEGER NOT NULL, time INTEGER NOT NULL);
 INSERT INTO seen VALUES(0, 0);
@@ -161,16 +162,16 @@ class SqliteIndex:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (apsw.CorruptError, apsw.NotADBError) as problem:
-            raise Damaged(f"The search index is damaged: {problem}") from problem
         except apsw.FullError as problem:
             raise NoSpace("The disk of the store is full; the search index was not changed") from problem
         except (apsw.Error, OSError) as problem:
+            if is_damage(problem):
+                raise Damaged(f"The search index is damaged: {problem}") from problem
             raise Unreadable(f"The search index cannot be used: {problem}") from problem
 
 
 def _open(path: str) -> apsw.Connection:
-    connection = apsw.Connection(path)
+    connection = connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
     os.chmod(path, 0o600)
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode = WAL")
