@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from concurrent.futures import Future
@@ -17,7 +18,7 @@ from holdfast_daemon.sessions import Caller
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
-from holdfast_daemon.store.sqlite.checksums import connect
+from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol import codec
 from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
@@ -302,10 +303,32 @@ def test_a_store_of_version_7_is_brought_to_this_one(tmp_path: Path) -> None:
     (tmp_path / "fresh").mkdir()
     Store(tmp_path / "fresh").close()
     assert _tables(path) == _tables(tmp_path / "fresh" / "catalog.sqlite")
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b"deleted", b"deletee", 1))
+    with closing(connect(str(path))) as catalog:
+        ((page,),) = catalog.execute("SELECT pageno FROM dbstat WHERE name = 'operations'").fetchall()
+    with path.open("r+b") as file:
+        file.seek(page * 4096 - 100)  # in the first row that was written
+        flipped = bytes([file.read(1)[0] ^ 1])
+        file.seek(page * 4096 - 100)
+        file.write(flipped)
+    again = Store(tmp_path)
     with pytest.raises(Damaged):
-        Store(tmp_path)
+        again.operations()
+    again.close()
+
+
+def test_a_catalog_that_another_programs_sqlite_has_read_after_a_crash_is_whole(store: Store, tmp_path: Path) -> None:
+    """That program has brought over the log without checksums; the next start writes them."""
+    store.save("x", b"content")
+    crashed = tmp_path / "crashed"
+    shutil.copytree(store.folder, crashed, ignore=shutil.ignore_patterns("*-shm"))
+    with closing(sqlite3.connect(crashed / "catalog.sqlite")) as other:
+        other.execute("SELECT count(*) FROM chunks").fetchall()
+    assert not (crashed / "catalog.sqlite-wal").exists()
+    again = Store(crashed)
+    assert again.head("x") == b"content"
+    again.close()
+    with closing(connect(str(crashed / "catalog.sqlite"))) as catalog:
+        assert [*damaged_pages(catalog, str(crashed / "catalog.sqlite"))] == []
 
 
 def _tables(path: Path) -> set[tuple[str, str]]:

@@ -21,7 +21,14 @@ import apsw
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import StoredDocument
-from holdfast_daemon.store.sqlite.checksums import CHECKSUM_BYTES, connect, has_checksums, is_damage
+from holdfast_daemon.store.sqlite.checksums import (
+    CHECKSUM_BYTES,
+    connect,
+    damaged_pages,
+    has_checksums,
+    is_damage,
+    unverified,
+)
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
@@ -33,6 +40,8 @@ BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
 VACUUMED_BYTES = 256 * 1024 * 1024  # up to here an old catalog is written anew, so that it can shrink and has checksums
 _INCREMENTAL = 2
+#: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
+OPEN = "-open"
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 
@@ -100,7 +109,12 @@ class SqliteCatalog:
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
+        with contextlib.suppress(apsw.Error):
+            self._connection.set_busy_timeout(0)  # whoever still reads is not waited for
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path + OPEN)
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -195,8 +209,10 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 
-def _connect(path: str, *, fresh: bool = False) -> apsw.Connection:
+def _connect(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
     connection = connect(path, fresh=fresh)
+    if not verified:
+        connection.execute("PRAGMA checksum_verification = OFF")
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
     if fresh:  # to be said before anything is written
@@ -218,7 +234,9 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
     try:
         if os.path.exists(path):
             _inspect(path)
-        connection = _connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
+        was_brought_over = _was_brought_over(path)
+        fresh = not os.path.exists(path) or not os.path.getsize(path)
+        connection = _connect(path, fresh=fresh, verified=not was_brought_over)
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
@@ -227,7 +245,7 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                 connection.execute(TABLES)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        elif os.path.getsize(path) <= CHECKED_BYTES and _first(connection, "PRAGMA quick_check(1)") != "ok":
+        elif os.path.getsize(path) <= CHECKED_BYTES and not _stands(connection):
             raise Damaged(f"The catalog {path} is damaged", path=path)
         elif version < VERSION:
             upgrading(version, VERSION)
@@ -236,7 +254,13 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
         if os.path.getsize(path) <= VACUUMED_BYTES:
-            connection = _written_anew(connection, path)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            is_older = _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path)
+            if is_older or (was_brought_over and any(damaged_pages(connection, path))):
+                connection = _written_anew(connection, path)
+        connection.execute("PRAGMA checksum_verification = ON")
+        with open(path + OPEN, "wb"):
+            pass
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)
@@ -244,16 +268,20 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
 
 
 def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
-    """Where it cannot shrink yet, or its pages have no checksums."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    if _number(connection, "auto_vacuum") == _INCREMENTAL and has_checksums(path):
-        return connection
-    with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
+    """All pages have checksums, and the file can shrink."""
+    with contextlib.suppress(apsw.FullError), unverified(connection):  # tried again at the next start
         connection.reserve_bytes("main", CHECKSUM_BYTES)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")
-    connection.close()  # whoever opens it from here on looks at checksums
+    connection.close()  # whoever opens it from here on looks at them
     return _connect(path)
+
+
+def _was_brought_over(path: str) -> bool:
+    """Whether a daemon was killed, and its log is gone: another program's SQLite has brought it over, without checksums
+    (it does so where it is only to read, and nobody else has the catalog open)."""
+    log = path + "-wal"
+    return os.path.exists(path + OPEN) and not (os.path.exists(log) and os.path.getsize(log))
 
 
 def _inspect(path: str) -> None:
@@ -274,6 +302,13 @@ def _inspect(path: str) -> None:
         raise StoreNewer(
             f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
         )
+
+
+def _stands(connection: apsw.Connection) -> bool:
+    """Whether what holds the trees together is whole. A page whose checksum is another may yet be: what is in it is
+    damaged, is said so where it is read, and keeps nobody from the rest."""
+    with unverified(connection):
+        return _first(connection, "PRAGMA quick_check(1)") == "ok"
 
 
 def _first(connection: apsw.Connection, sql: str) -> str:
