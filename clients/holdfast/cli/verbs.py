@@ -54,6 +54,7 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "check": "check",
     "gui": "gui",
     "tui": "tui",
 }

@@ -12,15 +12,15 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import StoredDocument
+from holdfast_daemon.store.base import Rest, Transaction
+from holdfast_daemon.store.nouns import Damage, StoredDocument
 from holdfast_daemon.store.sqlite.checksums import (
     CHECKSUM_BYTES,
     connect,
@@ -29,6 +29,7 @@ from holdfast_daemon.store.sqlite.checksums import (
     is_damage,
     unverified,
 )
+from holdfast_daemon.store.sqlite.examining import examine_contents, examine_file, examine_references
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
@@ -88,6 +89,11 @@ class SqliteCatalog:
             reader = self._local.reader = SqliteReader(_connect(self._path), self._documents)
         return reader
 
+    @property
+    def queued(self) -> int:
+        """How many changes wait."""
+        return self._jobs.qsize()
+
     def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
         """``work``'s result once it is committed; its error, and nothing changed, where it raises."""
         future: Future[Result] = Future()
@@ -103,6 +109,18 @@ class SqliteCatalog:
             raise ShuttingDown("The daemon is stopping")
         self._jobs.put(_Job(work, future))
         return await future
+
+    def examine(self, rest: Rest, *, contents: bool) -> Iterator[Damage]:
+        """Pages, log and trees; rows that name what is not there; the contents of chunks."""
+        yield from examine_file(self._path, rest)
+        yield from examine_references(self._path, rest)
+        if contents:
+            yield from examine_contents(self._path, rest)
+
+    def bring_over(self) -> None:
+        """What is only in the log is in the file, and the log is empty, where nobody reads just now."""
+        with contextlib.closing(_connect(self._path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """After the jobs that wait."""

@@ -80,6 +80,12 @@ def unverified(connection: apsw.Connection) -> Iterator[None]:
         connection.execute("PRAGMA checksum_verification = ON")
 
 
+def said(problem: BaseException) -> str:
+    """What a damage is, for people: SQLite calls a wrong checksum an error of the disk."""
+    wrong = getattr(problem, "extendedresult", None) == apsw.SQLITE_IOERR_DATA
+    return "a page of it is not what was written; holdfast check says which" if wrong else str(problem)
+
+
 def is_damage(problem: BaseException) -> bool:
     """Whether that is what SQLite says of a page that is not as it was written, or of a file that is none of its."""
     code = getattr(problem, "extendedresult", None)  # apsw's types leave it out

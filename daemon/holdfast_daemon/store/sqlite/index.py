@@ -17,9 +17,10 @@ from typing import Any
 
 import apsw
 
-from holdfast_daemon.store.base import Position
-from holdfast_daemon.store.nouns import Hit, IndexedSession
-from holdfast_daemon.store.sqlite.checksums import connect, is_damage
+from holdfast_daemon.store.base import Position, Rest
+from holdfast_daemon.store.nouns import Damage, Hit, IndexedSession
+from holdfast_daemon.store.sqlite.checksums import connect, is_damage, said
+from holdfast_daemon.store.sqlite.examining import examine_file
 from holdfast_daemon.words import folded
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
@@ -140,6 +141,12 @@ class SqliteIndex:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._path + end)
 
+    def examine(self, rest: Rest) -> Iterator[Damage]:
+        """Its pages, log and trees."""
+        if os.path.exists(self._path):
+            for each in examine_file(self._path, rest):
+                yield each._replace(what="index")
+
     def close(self) -> None:
         """This thread's connection; those of other threads end with them."""
         known = getattr(self._local, "connection", None)
@@ -166,7 +173,7 @@ class SqliteIndex:
             raise NoSpace("The disk of the store is full; the search index was not changed") from problem
         except (apsw.Error, OSError) as problem:
             if is_damage(problem):
-                raise Damaged(f"The search index is damaged: {problem}") from problem
+                raise Damaged(f"The search index is damaged: {said(problem)}") from problem
             raise Unreadable(f"The search index cannot be used: {problem}") from problem
 
 
@@ -199,5 +206,3 @@ def _digest(row: tuple[str | None, ...]) -> bytes:
 
 def _quoted(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
-
-

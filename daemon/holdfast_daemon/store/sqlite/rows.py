@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument
-from holdfast_daemon.store.sqlite.checksums import is_damage
+from holdfast_daemon.store.sqlite.checksums import is_damage, said
 from holdfast_protocol.errors import Damaged
 
 Made = TypeVar("Made")
@@ -51,7 +51,7 @@ class Rows:
 
 
 def _translated(problem: apsw.Error) -> Exception:
-    return Damaged(f"The catalog is damaged: {problem}") if is_damage(problem) else problem
+    return Damaged(f"The catalog is damaged: {said(problem)}") if is_damage(problem) else problem
 
 
 def session_of(row: Any) -> Session:
