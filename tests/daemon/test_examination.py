@@ -152,6 +152,33 @@ def test_a_flipped_bit_anywhere_in_the_log_of_the_catalog_is_found(store: Store)
         store.save("again", chance.randbytes(100))
 
 
+def test_a_log_that_is_damaged_when_a_daemon_is_killed_is_kept_and_named(store: Store, tmp_path: Path) -> None:
+    """SQLite goes on without what stands behind the damage, and says nothing."""
+    for number in range(5):
+        store.save(f"n{number}", b"content")
+    crashed = Path(shutil.copytree(store.folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm")))
+    flip(crashed / "catalog.sqlite-wal", store_log_bytes(store) // 2)
+    again = Store(crashed)
+    (kept,) = crashed.glob("*-wal-damaged-*")
+    assert os.fsencode(kept) in {each.damage.path for each in examined(again)}
+    assert len(again.operations()) < len(store.operations())
+    again.close()
+
+
+def test_a_transaction_that_a_crash_has_cut_off_is_no_damage(store: Store, tmp_path: Path) -> None:
+    """What was answered is there."""
+    store.save("x", b"content")
+    store.save("y", b"content too")
+    crashed = Path(shutil.copytree(store.folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm")))
+    log = crashed / "catalog.sqlite-wal"
+    os.truncate(log, store_log_bytes(store) - 4096 - 24)
+    again = Store(crashed)
+    assert not [*crashed.glob("*-wal-damaged-*")]
+    assert again.head("x") == b"content"
+    assert examined(again) == []
+    again.close()
+
+
 def store_log_bytes(store: Store) -> int:
     """As much of the log as counts."""
     with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
+import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
@@ -29,11 +32,12 @@ from holdfast_daemon.store.sqlite.checksums import (
     is_damage,
     unverified,
 )
-from holdfast_daemon.store.sqlite.examining import examine_contents, examine_file, examine_references
+from holdfast_daemon.store.sqlite.examining import DAMAGED_LOG, examine_contents, examine_file, examine_references
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
+from holdfast_daemon.store.sqlite.write_ahead_log import commits
 from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
 
 Result = TypeVar("Result")
@@ -45,6 +49,8 @@ _INCREMENTAL = 2
 OPEN = "-open"
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
+
+_log = logging.getLogger("holdfast.catalog")
 
 Settled = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
@@ -253,8 +259,10 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
         if os.path.exists(path):
             _inspect(path)
         was_brought_over = _was_brought_over(path)
+        ended = commits(path + "-wal")
         fresh = not os.path.exists(path) or not os.path.getsize(path)
         connection = _connect(path, fresh=fresh, verified=not was_brought_over)
+        _keep_damaged_log(connection, path, ended)
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
@@ -293,6 +301,18 @@ def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
         connection.execute("VACUUM")
     connection.close()  # whoever opens it from here on looks at them
     return _connect(path)
+
+
+def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) -> None:
+    """A log that a crash has left, with more behind a damaged frame than what the crash itself cut off, the last
+    transaction: SQLite goes on without it, so it is kept for people."""
+    if not ended:
+        return
+    rows: list[Any] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    if sum(number > rows[0][1] for number in ended) > 1:
+        kept = f"{path}{DAMAGED_LOG}{time.time_ns()}"
+        shutil.copyfile(path + "-wal", kept)
+        _log.error("The log of the catalog is damaged: what was committed last is lost; it is kept as %s", kept)
 
 
 def _was_brought_over(path: str) -> bool:

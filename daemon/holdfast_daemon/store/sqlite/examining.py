@@ -4,6 +4,7 @@ the rows that name one another. On a connection of its own, beside whatever else
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -28,6 +29,9 @@ from holdfast_protocol.chunking import hash_of
 STEPS_COUNT = 20_000
 CHUNKS_COUNT = 16
 PROBLEMS_COUNT = 100
+
+#: How the copy of a log is called that was found damaged at a start.
+DAMAGED_LOG = "-wal-damaged-"
 
 _NOT_THERE = "NOT IN (SELECT id FROM snapshots)"
 #: What a row of the catalog names, and is not there: which noun, the sentence, and the question for its id.
@@ -62,6 +66,9 @@ def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
         if frame is not None:
             said = f"The log of {os.path.basename(path)} is damaged: frame {frame}"
             yield Damage("log", said, os.fsencode(path + "-wal"), offset_bytes=frame)
+        for kept in sorted(glob.glob(f"{glob.escape(path)}{DAMAGED_LOG}*")):
+            said = f"The log of {os.path.basename(path)} was damaged at a start: what was committed last is lost"
+            yield Damage("log", f"{said}; remove {kept} when you have seen to it", os.fsencode(kept))
         stop = _resting(connection, rest)
         for problem in _integrity(connection, stop):
             yield Damage("page", f"{os.path.basename(path)}: {problem}", os.fsencode(path))

@@ -7,6 +7,7 @@ that is damaged for all there is. So a damaged one has to be found before.
 from __future__ import annotations
 
 import io
+import os
 import struct
 
 from holdfast_daemon.store.base import Rest
@@ -29,6 +30,24 @@ def damaged_frame(path: str, count: int, rest: Rest) -> int | None:
             return found if source.read(_HEADER.size) == header else None
     except FileNotFoundError:
         return None
+
+
+def commits(path: str) -> list[int]:
+    """The numbers of the frames of a log that end a transaction, by what they say of themselves: those behind a damaged
+    one, which SQLite does not look at, among them."""
+    try:
+        with open(path, "rb", buffering=0) as source:
+            header = source.read(_HEADER.size)
+            if len(header) < _HEADER.size:
+                return []
+            _, _, page_bytes, _, *salts, _, _ = _HEADER.unpack(header)
+            size_bytes, step = os.fstat(source.fileno()).st_size, _FRAME.size + page_bytes
+            starts = range(_HEADER.size, size_bytes - step + 1, step)
+            frames = [_FRAME.unpack(os.pread(source.fileno(), _FRAME.size, start)) for start in starts]
+    except FileNotFoundError:
+        return []
+    ours = (salts, [*frames[0][2:4]] if frames else salts)  # one of the two may be what is damaged
+    return [number for number, frame in enumerate(frames, 1) if frame[1] and [*frame[2:4]] in ours]
 
 
 def _first_damaged(source: io.FileIO, header: bytes, count: int, rest: Rest) -> int | None:
