@@ -574,6 +574,22 @@ class Verbs:
         """
         return replied(wire.Status(), wire.StatusReport)
 
+    def check(
+        self, *, begin: bool = True, all: bool = False, repair: bool = False, stop: bool = False, wait_ms: int = 0,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Checked]:  # fmt: skip
+        """Whether the store is as it was written. A check begins, unless one runs or ``begin`` is false; it goes on by
+        itself, and ``stop`` ends it. What is given says how far it is, as soon as it has ended, or after ``wait_ms``;
+        ask again with ``begin=False``. ``all`` reads again what was read within a week, ``repair`` puts back what it
+        can.
+
+        >>> checked = client.check(all=True, wait_ms=60_000, timeout_seconds=90)
+        >>> checked.running, checked.failed, checked.rows
+        (False, None, [])
+        """
+        request = wire.Check(begin=begin, all=all, repair=repair, stop=stop, wait_ms=wait_ms)
+        return replied(request, wire.Checked, timeout_seconds)
+
     def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
         id: str | None = None,

@@ -60,6 +60,7 @@ VERBS: dict[str, str] = {
     "service install": "service_install",
     "service uninstall": "service_uninstall",
     "service status": "service_status",
+    "check": "check",
     "gui": "gui",
     "tui": "tui",
 }
