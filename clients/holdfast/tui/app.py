@@ -15,10 +15,10 @@ from textual.widgets import Footer, HelpPanel, Input
 from holdfast.async_client import AsyncClient
 from holdfast.cli.output import plain
 from holdfast.cli.words import ago
+from holdfast.looking.meanwhile import Meanwhile
 from holdfast.tui.asking import AskName, AskWhether
 from holdfast.tui.changing import Changing, Done
 from holdfast.tui.listing import SORTS, VIEWS, Listing, Sessions
-from holdfast.tui.live import Live
 from holdfast.tui.painting import Lines, Reader
 from holdfast.tui.row_list import RowList
 from holdfast.tui.rows import Item, item_line
@@ -63,7 +63,7 @@ class HoldfastApp(App[None]):
     def __init__(self, path: str) -> None:
         super().__init__()
         self._client = AsyncClient(path)
-        self._live = Live(path, self._told, self._away)
+        self._meanwhile = Meanwhile(path, there=self._there, told=self._told, away=self._away)
         self._changing = Changing(self._client)
         self._sessions = Sessions(self._client)
         self._listing = Listing()
@@ -88,14 +88,10 @@ class HoldfastApp(App[None]):
     async def on_mount(self) -> None:
         self.list.focus()
         self._show_filters()
-        begin(self, self._start, "start", alone=False)
+        begin(self, self._meanwhile.follow, "meanwhile", alone=False)
 
     async def on_unmount(self) -> None:
         self._client.close()
-
-    async def _start(self) -> None:
-        await self._reread(is_new=True)
-        await self._live.follow()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self.search:
@@ -254,14 +250,16 @@ class HoldfastApp(App[None]):
         if any(row.session == here for row in rows):
             self.view.changed()
 
-    async def _away(self, problem: HoldfastError | None) -> None:
-        self.screen.set_class(problem is not None, "is-away")
-        if problem is not None:
-            self.banner.show(Lines([[(f" The daemon is away ({problem.code}): this is how things were", "bad")]]))
-            return
+    async def _there(self) -> None:
+        """The daemon is there, or there again: all that is shown is read."""
+        self.screen.remove_class("is-away")
         self.banner.show(Lines([]))
         await self._reread(is_new=self.list.total == 0)
         self.view.changed()
+
+    async def _away(self, problem: HoldfastError) -> None:
+        self.screen.add_class("is-away")
+        self.banner.show(Lines([[(f" The daemon is away ({problem.code}): this is how things were", "bad")]]))
 
     def _show_filters(self) -> None:
         listing = self._listing
