@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "websockets": (f"{CLIENTS}/gui/serve.py",),
     "jinja2": (f"{CLIENTS}/gui/house.py",),
     "markupsafe": (f"{CLIENTS}/gui/*.py",),
-    "pygments": (f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
+    "pygments": (f"{CLIENTS}/looking/languages.py", f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
     "markdown_it": (f"{CLIENTS}/gui/*.py",),
 }
 #: Distributions that are imported under another name.

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len, chop_cells
 
 from holdfast.cli.output import plain
+from holdfast.looking.chats import message_of
 from holdfast.tui.looking import Looked
 from holdfast.tui.painting import Line, Piece, cut
 from holdfast.values import Message
-from holdfast_protocol.errors import Damaged
 from holdfast_protocol.model import PartRow
 
 #: The newest are shown, and so much of each.
@@ -55,17 +55,7 @@ async def chat(looked: Looked, chosen: PartRow | None) -> Chat:
 
 
 async def _message(looked: Looked, part: PartRow) -> Message | None:
-    """None where it is more than a person would read, or not a message."""
-    found = await looked.of_part(part)
-    if len(found.content) < found.size_bytes:
-        return None
-    from holdfast.parts import SessionPart
-
-    try:
-        value = SessionPart(part, looked.ref, "aiderdesk", lambda _: found.content).value
-    except Damaged:
-        return None
-    return value if isinstance(value, Message) else None
+    return message_of(part, await looked.of_part(part))
 
 
 def _message_lines(part: PartRow, message: Message | None, width: int) -> list[Line]:

@@ -10,12 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from holdfast.gui.contents import Window, windows
 from holdfast.gui.house import House
 from holdfast.gui.showing import code, markdown
-from holdfast.parts import SessionPart
+from holdfast.looking.chats import message_of
+from holdfast.looking.contents import Window, windows
 from holdfast.values import Message, ToolResult
-from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, Ref
 
@@ -54,7 +53,7 @@ async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
     files = [part for part in shown.parts if part.kind == "file"]
     some = messages[-_MESSAGES_COUNT:]
     snapshot = shown.snapshot.snapshot if shown.snapshot else at
-    found = await windows(house.client, shown.session.id, snapshot, some)
+    found = await windows(house.client, Ref(id=shown.session.id, snapshot=snapshot), some)
     return {
         "bubbles": await asyncio.to_thread(bubbles_of, some, found),
         "earlier_count": len(messages) - len(some),
@@ -75,11 +74,7 @@ def bubbles_of(parts: Sequence[PartRow], found: Sequence[Window]) -> list[Bubble
 
 def _value(part: PartRow, window: Window) -> Message | str:
     """The message; of one that cannot be read, the text that is there."""
-    try:
-        value = SessionPart(part, Ref(), "aiderdesk", lambda _: window.data).value
-    except Damaged:
-        value = None
-    return value if isinstance(value, Message) else window.data.decode(errors="replace")
+    return message_of(part, window) or window.data.decode(errors="replace")
 
 
 def _bubble(part: PartRow, value: Message | str, results: Mapping[str, ToolResult], asked: set[str]) -> Bubble:

@@ -11,4 +11,4 @@ TEMPLATE = "preview_texts.html"
 
 async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
     """What the template needs."""
-    return await texts_of(house, shown, shown.parts, "")
+    return await texts_of(house, shown, shown.parts)

@@ -12,4 +12,4 @@ TEMPLATE = "preview_texts.html"
 async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
     """What the template needs. Startup code comes first, as it runs first; an empty one is left out."""
     parts = [part for part in shown.parts if part.kind != "state" and (part.size_bytes or part.kind != "startup")]
-    return await texts_of(house, shown, parts, "python")
+    return await texts_of(house, shown, parts)

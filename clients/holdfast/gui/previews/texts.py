@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from holdfast.gui.contents import Window, windows
 from holdfast.gui.house import House
-from holdfast.gui.part_views import is_text
-from holdfast.gui.showing import code, language_of
+from holdfast.gui.showing import code
+from holdfast.looking.contents import Window, windows
+from holdfast.looking.languages import language_of_part
+from holdfast.looking.texts import text_of
 from holdfast_protocol.messages import Shown
-from holdfast_protocol.model import PartRow
+from holdfast_protocol.model import PartRow, Ref
 
 _PARTS_COUNT = 40
 
@@ -27,19 +28,17 @@ class Text:
     is_cut: bool
 
 
-async def texts_of(house: House, shown: Shown, parts: Sequence[PartRow], language: str) -> dict[str, object]:
-    """The first of ``parts``, highlighted as ``language`` or else by their names and beginnings."""
+async def texts_of(house: House, shown: Shown, parts: Sequence[PartRow]) -> dict[str, object]:
+    """The first of ``parts``, highlighted by their kinds, names and beginnings."""
     if shown.snapshot is None:
         return {"texts": [], "left_out": 0}
     some = parts[:_PARTS_COUNT]
-    found = await windows(house.client, shown.session.id, shown.snapshot.snapshot, some)
-    texts = await asyncio.to_thread(lambda: [_text(*each, language) for each in zip(some, found, strict=True)])
+    found = await windows(house.client, Ref(id=shown.session.id, snapshot=shown.snapshot.snapshot), some)
+    texts = await asyncio.to_thread(lambda: [_text(*each) for each in zip(some, found, strict=True)])
     return {"texts": texts, "left_out": len(parts) - len(some)}
 
 
-def _text(part: PartRow, window: Window, language: str) -> Text:
-    if not is_text(window.data):
-        return Text(part, None, is_cut=True)
-    text = window.data.decode(errors="replace")
-    name = language if part.kind != "file" or not language else language_of(part.name, text)
-    return Text(part, code(text, name or language_of(part.name, text)), is_cut=not window.is_whole)
+def _text(part: PartRow, window: Window) -> Text:
+    text = text_of(window.data, is_cut=not window.is_whole)
+    html = None if text is None else code(text, language_of_part(part, text))
+    return Text(part, html, is_cut=html is None or not window.is_whole)
