@@ -12,6 +12,7 @@ from holdfast.gui.house import House, house_of, render_page
 from holdfast.gui.showing import code
 from holdfast.looking.contents import WINDOW_BYTES, Window, window
 from holdfast.looking.languages import language_of_part
+from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import hex_rows
 from holdfast_protocol.errors import NotFound, TooLarge
 from holdfast_protocol.messages import LIMITS, Shown
@@ -42,7 +43,7 @@ async def part(request: Request) -> Response:
     start = await window(house.client, ref, length=_START_BYTES)
     view = view if view in views.VIEWS else "table" if array and views.can_tell(array) else views.best_view(start)
     if view == "image":
-        context: dict[str, object] = {"is_picture": views.image_type(start.data) is not None, "back": None, "on": None}
+        context: dict[str, object] = {"is_picture": image_type(start.data) is not None, "back": None, "on": None}
     else:
         context = await _VIEWS[view](house, ref, offset, row, array)
     return await render_page(
@@ -88,7 +89,7 @@ async def _table(house: House, ref: Ref, offset: int, row: PartRow, array: Array
 
 async def _picture(house: House, ref: Ref) -> Response:
     start = await window(house.client, ref, length=_START_BYTES)
-    kind = views.image_type(start.data)
+    kind = image_type(start.data)
     if kind is None:
         raise NotFound("This part is no picture", part=ref.part or "")
     if start.size_bytes > _IMAGE_BYTES:

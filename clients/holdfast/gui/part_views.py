@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from holdfast.gui.showing import visible
 from holdfast.looking.contents import Window
+from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import text_of
 from holdfast_protocol.model import ArrayRow
 
@@ -26,14 +27,6 @@ _CODES = {
 class Table(NamedTuple):
     columns: list[str]
     rows: list[list[str]]
-
-
-def image_type(data: bytes) -> str | None:
-    """The media type of a picture that runs nothing (an SVG is text), by how it begins."""
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    beginnings = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
-    return next((kind for beginning, kind in beginnings.items() if data.startswith(beginning)), None)
 
 
 def best_view(start: Window) -> str:

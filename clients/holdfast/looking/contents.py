@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from holdfast.async_client import AsyncClient
 from holdfast_protocol import messages
+from holdfast_protocol.errors import TooLarge
 from holdfast_protocol.model import PartRow, Ref
 
 WINDOW_BYTES = 256 * 1024
@@ -39,6 +40,16 @@ async def window(
     answer = await client.ask(messages.Cat(ref=ref, path=path, offset=offset, length=length))
     assert isinstance(answer.reply, messages.Content)
     return Window(b"".join(answer.payload[:1]), offset, answer.reply.size_bytes)
+
+
+async def whole(client: AsyncClient, ref: Ref, limit_bytes: int) -> bytes:
+    """All of a part. Raises TooLarge where that is more than ``limit_bytes``, and what ``window`` does."""
+    start = await window(client, ref)
+    if start.is_whole:
+        return start.data
+    if start.size_bytes > limit_bytes:
+        raise TooLarge(f"It is read up to {limit_bytes} bytes", limit=limit_bytes)
+    return await client.cat(ref)
 
 
 async def windows(client: AsyncClient, snapshot: Ref, rows: Sequence[PartRow]) -> list[Window]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from starlette.datastructures import QueryParams
+
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import color_of
 from holdfast.gui.previews.genome import Span, place_of, spans_of
@@ -84,7 +86,7 @@ class Region:
     width: float
 
 
-async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
+async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dict[str, object]:
     """What the template needs."""
     resources = await resources_of(house, shown)
     tracks = [part for part in shown.parts if part.kind == "track"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.datastructures import QueryParams
+
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import hexadecimal
 from holdfast.gui.previews.resources import resources_of
@@ -49,7 +51,7 @@ class Group:
     members: Sequence[Drawn]
 
 
-async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
+async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dict[str, object]:
     """What the template needs."""
     groups = groups_of(shown.parts)
     snapshot = shown.snapshot.snapshot if shown.snapshot else at
