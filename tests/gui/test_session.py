@@ -272,6 +272,49 @@ def test_control_characters_and_endless_lines_are_shown_within_bounds(
     assert len(html) < 100_000
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "seen", "view"),
+    [
+        ("sizes.csv", b"name,size\nkelp,3\n", '<td dir="auto">kelp</td>', "text"),
+        ("sizes.tsv", "name\tقالب\nkelp\t3\n".encode(), '<th dir="auto">قالب</th>', "text"),
+        ("sizes.json", b'[{"name": "kelp"}]', '<td dir="auto">kelp</td>', "text"),
+        ("a.png", PICTURE, '<img class="picture"', "raw"),
+        ("a.bin", bytes(600), "00 00 00 00", ""),
+        ("a.svg", b"<svg onload='alert(1)'/>", "&lt;", ""),
+        ("a.py", b"def one(): return 2", '<span class="k">def</span>', ""),
+    ],
+)
+def test_a_document_is_shown_as_what_it_is(
+    page: TestClient, holdfast_client: Client, name: str, content: bytes, seen: str, view: str
+) -> None:
+    """A table, a picture, bytes or text, without an application that knows it; from a table there is a way to its
+    text."""
+    saved = holdfast_client.save("notes", name, content)
+    html = text_of(page, f"/session/{saved.session.id}")
+    assert seen in html
+    assert (f"as={view}" in html) == bool(view)
+
+
+def test_code_reads_from_left_to_right_and_other_text_as_its_lines_do(
+    page: TestClient, holdfast_client: Client
+) -> None:
+    """A buffer that begins in Arabic is not turned around; letters that are joined stay so."""
+    text = "# مرحبا \u200c\U0001f469\u200d\U0001f3a4"
+    code = holdfast_client.save("renardo", "أغنية", renardo(طبول=text))
+    html = text_of(page, f"/session/{code.session.id}")
+    assert '<div class="code">' in html
+    assert "\u200c\U0001f469\u200d\U0001f3a4" in html
+    note = holdfast_client.save("notes", "مذكرة", "مرحبا".encode())
+    assert '<div class="code words">' in text_of(page, f"/session/{note.session.id}")
+
+
+def test_many_remarks_are_folded(page: TestClient, holdfast_client: Client) -> None:
+    """They do not push what the session holds off the screen."""
+    saved = holdfast_client.save("renardo", "odd", renardo(**dict.fromkeys("abc", f"x = 1\n{LINE}\ny")))
+    html = text_of(page, f"/session/{saved.session.id}")
+    assert re.search(r"<details class=\"warnings\"><summary>\d+ remarks", html)
+
+
 def parts_of(client: Client, app: str, content: bytes) -> tuple[str, str]:
     """A new session: the address of its snapshot's parts, and the key of the last part."""
     saved = client.save(app, "parts", content)

@@ -65,7 +65,7 @@ def _named(shown: Shown, key: str) -> tuple[PartRow, ArrayRow | None]:
 async def _text(house: House, ref: Ref, offset: int, row: PartRow, array: ArrayRow | None) -> dict[str, object]:
     found = await window(house.client, ref, offset)
     text = found.data.decode(errors="replace")
-    language = language_of_part(row, text)
+    language = language_of_part(row, row.name, text)
     return {"html": await asyncio.to_thread(code, text, language, numbered=not offset), **_ends(found, WINDOW_BYTES)}
 
 

@@ -13,15 +13,17 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexers import TextLexer
 
 from holdfast.looking.languages import lexer_of, shortened, shortened_line
 
 MARKDOWN_SIGNS = 64 * 1024
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def visible(text: str) -> str:
-    """Control characters as pictures of them, and what turns the reading direction as its number."""
+    """Control characters as pictures of them, and what turns the reading direction as its number; what joins letters
+    (Persian, emoji) stays."""
     return _UNSEEN.sub(_picture, text.replace("\r\n", "\n"))
 
 
@@ -35,12 +37,14 @@ def _picture(found: re.Match[str]) -> str:
 def code(text: str, language: str = "", *, numbered: bool = True) -> Markup:
     """Highlighted, with the numbers of the lines."""
     shown = shortened(visible(text))
-    return Markup(highlight(shown, lexer_of(language, shown), _formatter(numbered)))
+    lexer = lexer_of(language, shown)
+    return Markup(highlight(shown, lexer, _formatter(numbered, isinstance(lexer, TextLexer))))
 
 
 @cache
-def _formatter(numbered: bool) -> HtmlFormatter[str]:
-    return HtmlFormatter(cssclass="code", linenos="inline" if numbered else False, wrapcode=True)
+def _formatter(numbered: bool, is_words: bool) -> HtmlFormatter[str]:
+    style = "code words" if is_words else "code"
+    return HtmlFormatter(cssclass=style, linenos="inline" if numbered else False, wrapcode=True)
 
 
 def markdown(text: str) -> Markup:

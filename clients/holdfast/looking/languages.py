@@ -46,9 +46,9 @@ def language_of(name: str, text: str) -> str:
     return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip()[:1], "")
 
 
-def language_of_part(part: PartRow, text: str) -> str:
-    """The same of a part: buffers are Python, whatever they are called."""
-    return "python" if part.kind in _CODE else language_of(part.name, text)
+def language_of_part(part: PartRow, name: str, text: str) -> str:
+    """The same of a part of that name: buffers are Python, whatever they are called."""
+    return "python" if part.kind in _CODE else language_of(name, text)
 
 
 def shortened(text: str) -> str:

@@ -38,13 +38,13 @@ async def _code(looked: Looked, part: PartRow | None) -> Lines:
     for each in looked.shown.parts:
         if each.kind in _CODE and len(lines) < 2000:
             lines += heading(each.name, _beside(each))
-            lines += [*await text_lines(await looked.of_part(each), partial(language_of_part, each)), []]
+            lines += [*await text_lines(await looked.of_part(each), partial(language_of_part, each, each.name)), []]
     return Lines(lines)
 
 
 async def _part(looked: Looked, part: PartRow) -> Lines:
     is_code = looked.shown.session.format == "renardo" and part.kind in _CODE
-    read = await text_lines(await looked.of_part(part), partial(language_of_part, part))
+    read = await text_lines(await looked.of_part(part), partial(language_of_part, part, part.name))
     facts: list[Line] = [
         [(f"{name}  ", "faint"), (plain(fact(value)), "")] for name, value in part.facts.items() if not is_code
     ]

@@ -22,6 +22,7 @@ from holdfast_protocol.model import PartRow, ResourceRow
 TEMPLATE = "preview_igv.html"
 #: The picture, in its own units; a page shows it as wide as it has room.
 WIDTH, LABEL_WIDTH, RULER_HEIGHT = 720, 190, 44
+LABEL_SIGNS, NOTE_SIGNS = 25, 29
 #: All panels together, where their tracks need no more.
 HEIGHT = 400
 LANE_HEIGHT, TWO_LINES_HEIGHT = 18, 34
@@ -55,6 +56,16 @@ class Lane:
     high: str
     zero: float | None
     resource: ResourceRow | None
+
+    @property
+    def label(self) -> str:
+        """As much of the name as there is room for."""
+        return _cut(self.name, LABEL_SIGNS)
+
+    @property
+    def note(self) -> str:
+        """What it is, and before that where its file is not, as much as there is room for."""
+        return _cut(f"{self.resource.state} · {self.kind}" if self.resource and self.is_lost else self.kind, NOTE_SIGNS)
 
     @property
     def is_lost(self) -> bool:
@@ -171,6 +182,10 @@ def regions_of(parts: Sequence[PartRow], spans: Sequence[Span]) -> list[Region]:
                 name = str(part.facts.get("description") or part.name)
                 found.append(Region(name, round(ends[0], 1), round(max(2.0, ends[1] - ends[0]), 1)))
     return found
+
+
+def _cut(text: str, signs: int) -> str:
+    return text if len(text) <= signs else f"{text[: signs - 1]}…"
 
 
 def _told(word: object) -> str:

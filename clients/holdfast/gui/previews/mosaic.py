@@ -23,6 +23,15 @@ POINTS_COUNT = 1_000_000
 
 _KINDS = {"cluster": "Clusters", "model": "Models"}
 _MESHES = ("mesh", "surface", "wireframe")
+#: Representations that are drawn otherwise than Mosaic draws them, and how that is said.
+_LACKS = {
+    "volume": "its points are drawn, not the volume",
+    "wireframe": "not drawn as wires",
+    "gaussian_density": "its points are drawn, not their density",
+    "normals": "drawn without its normals",
+    "pointcloud_normals": "drawn without its normals",
+    "basis": "drawn without its axes",
+}
 _GREY = (0.7, 0.7, 0.7)
 
 
@@ -104,11 +113,12 @@ def _drawn(part: PartRow, group: str, fallback: tuple[float, ...]) -> Drawn:
     array = corners if is_mesh else points
     model = facts.get("model")
     told = (facts.get("type"), model, facts.get("representation"))
+    lacks = [_LACKS[each] for each in (str(facts.get("representation")),) if each in _LACKS]
     return Drawn(
         key=part.key,
         name=part.name,
         group=group,
-        details=" · ".join(dict.fromkeys(str(each) for each in told if each and each != "Geometry")),
+        details=" · ".join([*dict.fromkeys(str(each) for each in told if each and each != "Geometry"), *lacks]),
         color=hexadecimal(_color(facts.get("color")) or fallback),
         opacity=_opacity(facts.get("opacity")),
         visible=facts.get("visible") is not False,
