@@ -54,6 +54,11 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "config show": "config_show",
+    "config check": "config_check",
+    "service install": "service_install",
+    "service uninstall": "service_uninstall",
+    "service status": "service_status",
     "gui": "gui",
     "tui": "tui",
 }
