@@ -196,9 +196,7 @@ class Verbs:
         """
         return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
 
-    def parts(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[ChosenParts]:
+    def parts(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[ChosenParts]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
         is one of them. Raises NotFound, Ambiguous."""
         from holdfast.parts import ChosenParts, chosen
@@ -230,9 +228,7 @@ class Verbs:
         """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
-    def open(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[Opened]:
+    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[Opened]:
         """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge."""
         from holdfast.documents import Opened
@@ -244,9 +240,7 @@ class Verbs:
         self.bases.seen(answer.reply.session)
         return Opened(answer.reply, answer.payload, chosen, kinds)
 
-    def load(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[LoadedDocument]:
+    def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[LoadedDocument]:
         """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
         bytes; ``b""`` is the path in a document of one file). Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge.

@@ -496,8 +496,13 @@ REQUESTS: dict[str, Request] = {
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
     "welcome-store": Welcome(
-        protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
-        capabilities=["chunks", "event-pages"], store="5e" * 16,
+        protocol=1,
+        version="0.1.0",
+        epoch="ab" * 16,
+        user="ada",
+        limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
+        capabilities=["chunks", "event-pages"],
+        store="5e" * 16,
     ),
     "pong": Pong(),
     "probed": Probed(),
