@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ import pytest
 from holdfast_daemon.formats.aiderdesk import AIDERDESK
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Target
 from holdfast_daemon.formats.igv import IGV
+from holdfast_daemon.formats.mosaic import MOSAIC
 from holdfast_daemon.formats.plain import PLAIN
+
+sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
+import mosaic_sessions as made
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = (ROOT / "tests" / "data" / "igv", ROOT.parent / "shared" / "samples" / "igv")
@@ -154,6 +159,25 @@ def test_of_a_task_only_the_context_is_changed() -> None:
     after = AIDERDESK.relinked(task, {"src/a.py": absolute("/p/a.py")})
     assert after == {**task, b"context.json": task[b"context.json"].replace(b"src/a.py", b"/p/a.py")}
     assert AIDERDESK.relinked({b"settings.json": b"{}"}, {}) == {b"settings.json": b"{}"}
+
+
+def test_volumes_and_frames_of_mosaic_are_elsewhere() -> None:
+    """Only the parts that point there change, beside the pickle too, and there and back again they are the same."""
+    meta = b'{ "volume_paths":["/data/t.mrc", 5],\n "x" : "/data/t.mrc"}'
+    for document in ({b"": made.everything()}, {b"": made.indexed(made.everything(), meta=meta)}):
+        parts = MOSAIC.read(document).parts
+        before = MOSAIC.resources(parts)
+        assert before
+        targets = {each.reference: absolute(HOSTILE.format(number)) for number, each in enumerate(before)}
+        after = MOSAIC.relinked(document, targets)
+        moved_parts = MOSAIC.read(after).parts
+        expected = [targets[each.reference].reference for each in before]
+        assert [each.reference for each in MOSAIC.resources(moved_parts)] == expected
+        changed = {old.key for old, new in zip(parts, moved_parts, strict=True) if old.content != new.content}
+        assert changed == {each.key for each in before}
+        back = {target.reference: absolute(old) for old, target in targets.items()}
+        again = MOSAIC.read(MOSAIC.relinked(after, back)).parts
+        assert [part.content for part in again] == [part.content for part in parts]
 
 
 def test_what_is_damaged_or_points_to_nothing_is_refused() -> None:

@@ -71,7 +71,8 @@ def _lines(row: RelinkRow) -> Iterator[tuple[str, str, str, str, str]]:
     """What becomes of it; where that is open, all that it may be."""
     start = (row.state, row.role, row.reference)
     if row.new is not None or not row.candidates:
-        yield (*start, row.new or "-", "-")
+        why = next((each.why for each in row.candidates if each.reference == row.new), "-")
+        yield (*start, row.new or "-", why)
         return
     for each in row.candidates:
-        yield (*start, f"{path_text(each.path)}?", f"{each.why}, {each.common_count} names alike")
+        yield (*start, f"{path_text(each.path)}?", each.why)
