@@ -69,6 +69,7 @@ class AsyncClient:
 
     hello = awaiting(Verbs.hello)
     ping = awaiting(Verbs.ping)
+    probe = awaiting(Verbs.probe)
     save = awaiting(Verbs.save, large=True)
     import_document = awaiting(Verbs.import_document, large=True)
     list = awaiting(Verbs.list)

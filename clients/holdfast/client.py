@@ -90,6 +90,7 @@ class Client:
 
     hello = blocking(Verbs.hello)
     ping = blocking(Verbs.ping)
+    probe = blocking(Verbs.probe)
     save = blocking(Verbs.save)
     import_document = blocking(Verbs.import_document)
     list = blocking(Verbs.list)

@@ -59,6 +59,14 @@ class Verbs:
         """
         return replied(wire.Ping(), wire.Pong)
 
+    def probe(self, *, timeout_seconds: float | None = None) -> Plan[wire.Probed]:
+        """The daemon works: its store's writer had its turn, and wrote nothing. Waits for the changes before.
+
+        >>> client.probe()
+        Probed()
+        """
+        return replied(wire.Probe(), wire.Probed, timeout_seconds)
+
     def save(
         self,
         app: str,

@@ -382,6 +382,9 @@ export interface Welcome {
 /** The daemon's loop runs. */
 export interface Pong {}
 
+/** The whole way through the store and back. */
+export interface Probed {}
+
 /** What became of it. `outcome`: cancelled (nothing was changed), done (that came too late, and the request was answered as ever), unknown (it is not under way: it was answered before, or never came). */
 export interface Cancelled {
   outcome: string;
@@ -684,6 +687,8 @@ export interface Requests {
   };
   /** Answered by the daemon's loop without touching the store. */
   'ping': {};
+  /** Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only listen, it works. Nothing is written. */
+  'probe': {};
   /** The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at once; a change is not made, unless it is being made. What is ended is answered with the code cancelled. */
   'cancel': {
     request: Uint8Array;
@@ -1033,6 +1038,7 @@ export interface Requests {
 export interface Replies {
   'hello': Welcome;
   'ping': Pong;
+  'probe': Probed;
   'cancel': Cancelled;
   'missing': MissingChunks;
   'put': Stored;

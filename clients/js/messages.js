@@ -34,6 +34,7 @@ export const limits = {
 export const verbs = {
   "hello": {"reply":"Welcome","changes":false,"fields":{"protocol":{"type":"int"},"client":{"type":"text","absent":""},"capabilities":{"type":{"array":"text"},"absent":[]}}},
   "ping": {"reply":"Pong","changes":false,"fields":{}},
+  "probe": {"reply":"Probed","changes":false,"fields":{}},
   "cancel": {"reply":"Cancelled","changes":false,"fields":{"request":{"type":"bytes"}}},
   "missing": {"reply":"MissingChunks","changes":false,"fields":{}},
   "put": {"reply":"Stored","changes":false,"fields":{}},
@@ -135,6 +136,7 @@ export const rows = {
   "Delete": {"ref":{"type":"Ref"},"published":{"type":"bool","absent":false},"expect":{"type":["natural","nil"],"absent":null}},
   "Welcome": {"protocol":{"type":"int"},"version":{"type":"text"},"epoch":{"type":"text"},"user":{"type":"text"},"limits":{"type":{"map":"int"}},"capabilities":{"type":{"array":"text"},"absent":[]},"store":{"type":"text","absent":""}},
   "Pong": {},
+  "Probed": {},
   "Cancelled": {"outcome":{"type":"text"}},
   "MissingChunks": {"count":{"type":"int"}},
   "Stored": {"count":{"type":"int"}},

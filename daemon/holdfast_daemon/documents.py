@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +13,7 @@ from holdfast_daemon.content import LOOP_BYTES, READINGS_BYTES, Content, Placed
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.lately import Lately, Unkept
+from holdfast_daemon.recent import Recent
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import CannotHold, Damaged
@@ -31,7 +31,7 @@ class Documents:
     def __init__(self, catalog: Catalog, content: Content) -> None:
         self.content = content
         self._catalog = catalog
-        self._stored: OrderedDict[bytes, StoredDocument] = OrderedDict()
+        self._stored: Recent[bytes, StoredDocument] = Recent(STORED_COUNT)
         self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
         self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
@@ -48,10 +48,10 @@ class Documents:
 
     def stored(self, identity: bytes) -> StoredDocument:
         """A document's files; kept for a few documents, as whoever reads one window or file reads the next."""
-        document = self._stored.pop(identity, None) or self._catalog.reader.document(identity)
-        self._stored[identity] = document
-        while len(self._stored) > STORED_COUNT:
-            self._stored.popitem(last=False)
+        document = self._stored.get(identity)
+        if document is None:
+            document = self._catalog.reader.document(identity)
+            self._stored.put(identity, document)
         return document
 
     async def at_once_if_small(self, size_bytes: int, work: Callable[..., Value], *values: Any) -> Value:

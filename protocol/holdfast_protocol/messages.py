@@ -99,6 +99,15 @@ class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
 
 
+class Probe(Request, frozen=True, kw_only=True):
+    """Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only
+    listen, it works. Nothing is written."""
+
+
+class Probed(Reply, frozen=True, kw_only=True):
+    """The whole way through the store and back."""
+
+
 class Cancel(Request, frozen=True, kw_only=True):
     """The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at
     once; a change is not made, unless it is being made. What is ended is answered with the code cancelled."""
@@ -1039,6 +1048,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Probe: Probed,
     Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,

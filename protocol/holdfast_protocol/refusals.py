@@ -53,6 +53,7 @@ _BUILT: Errors = (BadName, CannotHold, Damaged, TooLarge, NoSpace)
 ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Hello: (WrongVersion,),
     m.Ping: (),
+    m.Probe: (),
     m.Cancel: (),
     m.Missing: (),
     m.Put: (TooLarge, NoSpace),

@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
         f"{DAEMON}/connections.py",
+        f"{DAEMON}/liveness.py",
         f"{DAEMON}/peers.py",
         f"{CLIENTS}/channel.py",
     ),
