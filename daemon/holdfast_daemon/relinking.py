@@ -24,9 +24,10 @@ from holdfast_daemon.resources import Around, candidates, common_count, componen
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.seeking import SEEK_SECONDS, Bounds, Known, Sighting, Wanted, seek
 from holdfast_daemon.sessions import Caller, Sessions, need_revision
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session
 from holdfast_protocol import messages as m
-from holdfast_protocol.errors import Ambiguous, BadField, TooLarge, Unreadable
+from holdfast_protocol.errors import Ambiguous, BadField, Exists, TooLarge, Unreadable
 from holdfast_protocol.model import CandidateRow, RelinkRow, ResourceRow
 from holdfast_protocol.names import shown
 
@@ -90,7 +91,7 @@ class Relinking:
         if look.stopped:
             raise TooLarge(f"The search ended early, so nothing was changed: {look.stopped}")
         _choose(look)
-        reply = await self._save(session, look, caller)
+        reply = await self._save(session, look, caller, request.expect)
         return await self._published(reply, deadline) if request.published else reply, ()
 
     async def _look(self, request: m.Relink, session: Session, deadline: float) -> Look:
@@ -153,7 +154,8 @@ class Relinking:
                     return Known(files[0].size_bytes, files[0].hash)
         return None
 
-    async def _save(self, session: Session, look: Look, caller: Caller) -> m.Relinked:
+    async def _save(self, session: Session, look: Look, caller: Caller, expect: int | None) -> m.Relinked:
+        """Where the head moves meanwhile, it is merged as any save is, unless a revision was expected."""
         form = self._documents.content.form(session.format)
         document = self._documents.stored(self._catalog.reader.need_snapshot(session.head).document)
         placed = await self._documents.place(await self._documents.relinked(form, document, look.targets))
@@ -162,10 +164,13 @@ class Relinking:
             base=session.head, accept=True, message=f"relinked {len(look.targets)} of its files",
         )  # fmt: skip
         rows, near = look.relink_rows(with_candidates=False), [*look.near]
-        return await self._saving.save_as(
-            order, caller, m.Relinked,
-            lambda tx, saved: m.Relinked(rows=rows, saved=saved, near=near, revision=saved.session.revision),
-        )  # fmt: skip
+
+        def told(tx: Transaction, saved: m.Saved) -> m.Relinked:
+            if expect is not None and saved.outcome in ("merged", "forked"):
+                raise Exists(f"{session.app}/{session.name} was saved meanwhile, and is no longer at {expect}")
+            return m.Relinked(rows=rows, saved=saved, near=near, revision=saved.session.revision)
+
+        return await self._saving.save_as(order, caller, m.Relinked, told)
 
     async def _published(self, reply: m.Relinked, deadline: float) -> m.Relinked:
         """Once the visible file shows it, or with why it does not."""
