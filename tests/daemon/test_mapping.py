@@ -44,6 +44,6 @@ def test_a_reference_becomes_another(reference: str, entries: dict[str, str], ex
 
 def test_what_is_relative_to_a_project_stays_in_it_or_becomes_absolute() -> None:
     """An application that resolves names in its project does not look above it."""
-    near = Around(folder=b"/p/.aider-desk/sessions", home=b"/home/ann")
-    assert mapped("src/a.py", {"src/": "/p/lib/"}, ".aider-desk", near) == "lib/a.py"
-    assert mapped("src/a.py", {"src/": "/q/lib/"}, ".aider-desk", near) == "/q/lib/a.py"
+    near = Around(folder=b"/w/p/.aider-desk/sessions", home=b"/home/ann")
+    assert mapped("src/a.py", {"src/": "/w/p/lib/"}, ".aider-desk", near) == "lib/a.py"
+    assert mapped("src/a.py", {"src/": "/w/q/lib/"}, ".aider-desk", near) == "/w/q/lib/a.py"

@@ -238,8 +238,9 @@ def test_what_cannot_be_done_is_refused_with_nothing_changed(client: holdfast.Cl
         client.relink(f"{ref}:session", map={"/gone/": "/new/"})
     with pytest.raises(CannotHold):
         client.relink(ref, search=[bytes(house)])
-    with pytest.raises(CannotHold):
-        client.relink(ref, map={"/gone/a.bed": "/new/\x01.bed"})
+    for new in ("/new/\x01.bed", "data:,no file"):
+        with pytest.raises(CannotHold):
+            client.relink(ref, map={"/gone/a.bed": new})
     assert client.show(ref).session.revision == 1
 
 
