@@ -35,7 +35,7 @@ from holdfast_daemon.formats.mosaic.reading import (
     read_session,
     recognise_session,
 )
-from holdfast_daemon.formats.mosaic.relinking import relinked_parts
+from holdfast_daemon.formats.mosaic.relinking import relinked_session
 from holdfast_daemon.formats.mosaic.writing import write_session
 
 __all__ = ["MOSAIC", "Mosaic"]
@@ -127,7 +127,7 @@ class Mosaic(Defaults):
 
     def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
         """Of volumes and frames, in the pickle and beside it. Raises DamagedDocument, CannotHold."""
-        return self.write(relinked_parts(self.read(document).parts, targets), document)
+        return {b"": relinked_session(_content(document), targets)}
 
 
 def _content(document: Document) -> bytes:

@@ -1,4 +1,8 @@
-"""A session's volumes and frames under other paths: parts whose paths are others, and nothing else of them."""
+"""A session's volumes and frames under other paths: parts whose paths are others, and nothing else of them.
+
+The pickle is changed where the paths stand, as long as that gives these very parts; where one of them is also something
+else (a name that is the same text), the parts are written anew.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,39 @@ from holdfast_daemon.formats.mosaic.content import node_of
 from holdfast_daemon.formats.mosaic.emitter import NotInspectable
 from holdfast_daemon.formats.mosaic.nodes import Node, Table, state_of, with_state
 from holdfast_daemon.formats.mosaic.paths import META, pointed_to
-from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, allowance_for, geometry_part
+from holdfast_daemon.formats.mosaic.reading import GEOMETRY_KINDS, SECTION, allowance_for, geometry_part, read_session
+from holdfast_daemon.formats.mosaic.stitching import restitched
+from holdfast_daemon.formats.mosaic.wrapping import wrapped, wrapping_of
+from holdfast_daemon.formats.mosaic.writing import write_session
 
 _VOLUMES = "volume_paths"
 
 
-def relinked_parts(parts: Sequence[Part], targets: Mapping[str, Target]) -> list[Part]:
+def relinked_session(content: bytes, targets: Mapping[str, Target]) -> bytes:
+    """The session with other paths. Raises DamagedDocument, CannotHold."""
+    parts = read_session(content).parts
+    wanted = _relinked_parts(parts, targets)
+    if all(old is new for old, new in zip(parts, wanted, strict=True)):
+        return content
+    stitched = _stitched(content, wanted, targets)
+    found = read_session(stitched).parts
+    is_right = [(part.key, part.content) for part in found] == [(part.key, part.content) for part in wanted]
+    return stitched if is_right else write_session(wanted, content)
+
+
+def _stitched(content: bytes, parts: Sequence[Part], targets: Mapping[str, Target]) -> bytes:
+    wrapping = wrapping_of(content)
+    sections = {part.name: part.content for part in parts if part.kind == SECTION}
+
+    def changed(text: str) -> str | None:
+        target = targets.get(text)
+        return None if target is None else target.reference
+
+    pickle = restitched(content[wrapping.start : wrapping.end], changed)
+    return wrapped(wrapping, content, [pickle], sections)
+
+
+def _relinked_parts(parts: Sequence[Part], targets: Mapping[str, Target]) -> list[Part]:
     """All of them. Raises CannotHold."""
     touched = {resource.key for resource in pointed_to(parts) if resource.reference in targets}
     return [_relinked(part, targets) if part.key in touched else part for part in parts]
