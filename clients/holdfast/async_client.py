@@ -91,6 +91,7 @@ class AsyncClient:
     pin = awaiting(Verbs.pin)
     new = awaiting(Verbs.new)
     check_resources = awaiting(Verbs.check_resources)
+    relink = awaiting(Verbs.relink)
     delete = awaiting(Verbs.delete)
     purge = awaiting(Verbs.purge)
     prune = awaiting(Verbs.prune)

@@ -112,6 +112,7 @@ class Client:
     pin = blocking(Verbs.pin)
     new = blocking(Verbs.new)
     check_resources = blocking(Verbs.check_resources)
+    relink = blocking(Verbs.relink)
     delete = blocking(Verbs.delete)
     purge = blocking(Verbs.purge)
     prune = blocking(Verbs.prune)

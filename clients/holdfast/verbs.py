@@ -410,6 +410,27 @@ class Verbs:
         """
         return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
+    def relink(
+        self, ref: Ref | str, *, map: Mapping[str, str] | None = None, search: Sequence[bytes] = (),
+        dry_run: bool = False, expect: int | None = None, published: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Relinked]:  # fmt: skip
+        """The session's references changed to where its files are now: by a ``map`` of old to new (an old one that ends
+        in a slash stands for all below it), and by what a ``search`` of folders finds. With ``dry_run`` only what would
+        be, with candidates for each. Raises NotFound, Ambiguous (several files fit: ``candidates``), Exists (another
+        revision than ``expect``), NotAllowed (a template), CannotHold, Damaged, TooLarge (or a search that is too
+        long), Unreadable (a folder to search), BadField, NoSpace.
+
+        >>> moved = client.relink("igv/genes", map={"https://example.org/": "https://data.example.org/"})
+        >>> [(row.reference, row.new) for row in moved.rows]
+        [('https://example.org/genes.bed', 'https://data.example.org/genes.bed')]
+        """
+        request = wire.Relink(
+            ref=reference(ref), map={**(map or {})}, search=[*search], dry_run=dry_run, expect=expect,
+            published=published,
+        )  # fmt: skip
+        return replied(request, wire.Relinked, timeout_seconds)
+
     def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the list; ``undo`` brings it back. Raises NotFound, Ambiguous, Exists (another revision
         than ``expect``), NotAllowed (its application may have it open).

@@ -162,6 +162,26 @@ export interface ResourceRow {
   found: Uint8Array;
 }
 
+/** A file that may be the one that a reference meant. `reference`: how the document would point to it, empty where it cannot. `why`: content (the history knows the file, and this one has its very bytes) or name; `common_count`: how many names at the end of both paths are the same, the file's own among them. */
+export interface CandidateRow {
+  path: Uint8Array;
+  reference: string;
+  why: string;
+  common_count: number;
+  size_bytes: number;
+}
+
+/** A reference that leads nowhere here, or that is changed. `key`, `role`, `reference`, `state` and `path` are as check-resources has them, of the first part that has it. `new`: what it becomes; nil where it stays. `candidates`: files that were found, the likeliest first, eight at most. */
+export interface RelinkRow {
+  key: string;
+  role: string;
+  reference: string;
+  state: string;
+  path: Uint8Array;
+  new: string | null;
+  candidates: Array<CandidateRow>;
+}
+
 /** A place where the searched words stand. `where`: name, tags or note of the session, or a part, whose key and name are `part` and `part_name`; `snapshot` is the head, or with `history` an older one. `snippet` is the text around the first of them, on one line; `matches` are the positions in it, in characters, at which a match begins and ends, in pairs. */
 export interface FoundRow {
   session: SessionRow;
@@ -517,6 +537,15 @@ export interface Noted {
 export interface Resources {
   snapshot: string;
   rows: Array<ResourceRow>;
+}
+
+/** `rows`: each reference that leads nowhere here or is changed, once, in document order. `saved`: what became of it; nil of a dry run. `stopped`: why the search ended early, for people. `near`: the session's folder, and those of its other files. `revision`: the one that was looked at, or made. */
+export interface Relinked {
+  rows: Array<RelinkRow>;
+  saved: Saved | null;
+  stopped: string;
+  near: Array<Uint8Array>;
+  revision: number;
 }
 
 /** How many snapshots went, or would go, and how many deleted sessions with them. `freed_bytes`: of a dry run, the content that nothing else names; else the content that went, what had been named by nothing before included. */
@@ -901,6 +930,15 @@ export interface Requests {
   'check-resources': {
     ref: Ref;
   };
+  /** What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which makes a new snapshot. `map`: old to new, each as a document may have it; an old one that ends in a slash stands for all that lies below. What is relative stays so where it can. `search`: absolute paths of folders in which files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With `dry_run` nothing is changed, and the answer has what was found for each; without `search` then what lies near. Throws BadField, TooLarge, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace, Unreadable. */
+  'relink': {
+    ref: Ref;
+    map?: Record<string, string>;
+    search?: Array<Uint8Array>;
+    dry_run?: boolean;
+    expect?: number | null;
+    published?: boolean;
+  };
   /** The session leaves the list and its visible file goes; `undo` brings both back. Throws Ambiguous, NotFound, Exists, NotAllowed. */
   'delete': {
     ref: Ref;
@@ -1098,6 +1136,7 @@ export interface Replies {
   'pin': Changed;
   'new': Saved;
   'check-resources': Resources;
+  'relink': Relinked;
   'delete': Changed;
   'purge': Changed;
   'prune': Pruned;

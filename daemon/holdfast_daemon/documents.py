@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -94,6 +94,22 @@ class Documents:
         except base.CannotHold as problem:
             raise _cannot_hold(f"A {form.app} document cannot be cleared", problem) from problem
 
+    async def relinked(
+        self, form: Format, stored: StoredDocument, targets: Mapping[str, base.Target]
+    ) -> base.Document:  # fmt: skip
+        """It with other references, read again: what cannot be so is refused. Raises Damaged, TooLarge, CannotHold."""
+        before = await self.resources(form, stored)
+        document = await self.bytes_of(stored)
+        wanted = [targets[each.reference].reference if each.reference in targets else each.reference for each in before]
+        try:
+            "".join(wanted).encode()
+            return await self.in_thread(_relinked, form, document, targets, wanted)
+        except base.DamagedDocument as problem:
+            raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+        except (base.CannotHold, UnicodeError) as problem:
+            told = problem if isinstance(problem, base.CannotHold) else base.CannotHold([("document", str(problem))])
+            raise _cannot_hold(f"{form.app} cannot point there", told) from problem
+
     async def built(
         self, session: Session, document: StoredDocument, wanted: Sequence[str], kinds: Sequence[str]
     ) -> base.Document:
@@ -127,6 +143,21 @@ class AtOnce(Documents):
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives."""
         return work(*values)
+
+
+def _relinked(
+    form: Format, document: base.Document, targets: Mapping[str, base.Target], wanted: Sequence[str]
+) -> base.Document:
+    """Raises CannotHold where it would not be read back as wanted."""
+    new = form.relinked(document, targets)
+    try:
+        after = [each.reference for each in form.resources(form.read(new).parts)]
+    except base.DamagedDocument as problem:
+        raise base.CannotHold([("document", f"it would not be readable: {problem}")]) from problem
+    if after != [*wanted]:
+        odd = next((each for each in wanted if each not in after), "document")
+        raise base.CannotHold([(odd, "it would not be read back as it is")])
+    return new
 
 
 def new_part(form: Format, name: str, content: bytes, beside: Sequence[Part]) -> Part:

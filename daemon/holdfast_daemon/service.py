@@ -29,6 +29,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.putting import Putting
+from holdfast_daemon.relinking import Relinking
 from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
@@ -80,6 +81,7 @@ class Service:
             )
 
         changing = changing_on(sessions, folders, self._documents, incoming)
+        relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
@@ -116,6 +118,7 @@ class Service:
             m.Note: changing.note,
             m.Pin: changing.pin,
             m.New: changing.new,
+            m.Relink: relinking.relink,
             m.Delete: changing.delete,
             m.Purge: changing.purge,
             m.Prune: pruning.prune,

@@ -22,6 +22,7 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     Row,
     SessionRow,
@@ -522,6 +523,35 @@ class Resources(Reply, frozen=True, kw_only=True):
 
     snapshot: str
     rows: list[ResourceRow]
+
+
+class Relink(Request, frozen=True, kw_only=True):
+    """What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which
+    makes a new snapshot. ``map``: old to new, each as a document may have it; an old one that ends in a slash stands
+    for all that lies below. What is relative stays so where it can. ``search``: absolute paths of folders in which
+    files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where
+    several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With
+    ``dry_run`` nothing is changed, and the answer has what was found for each; without ``search`` then what lies
+    near."""
+
+    ref: Ref
+    map: dict[str, str] = {}
+    search: list[bytes] = []
+    dry_run: bool = False
+    expect: Natural | None = None
+    published: bool = False
+
+
+class Relinked(Reply, frozen=True, kw_only=True):
+    """``rows``: each reference that leads nowhere here or is changed, once, in document order. ``saved``: what became
+    of it; nil of a dry run. ``stopped``: why the search ended early, for people. ``near``: the session's folder, and
+    those of its other files. ``revision``: the one that was looked at, or made."""
+
+    rows: list[RelinkRow]
+    saved: Saved | None = None
+    stopped: str = ""
+    near: list[bytes] = []
+    revision: int = 0
 
 
 class Delete(Request, frozen=True, kw_only=True):
@@ -1101,6 +1131,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Pin: Changed,
     New: Saved,
     CheckResources: Resources,
+    Relink: Relinked,
     Delete: Changed,
     Purge: Changed,
     Prune: Pruned,
@@ -1142,7 +1173,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
-        Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Relink, Delete,
+        Purge, Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

@@ -80,6 +80,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Pin: (*_CHANGED, BadName),
     m.New: (*_CHANGED, *_BUILT, BadField),
     m.CheckResources: _READ,
+    m.Relink: (*_MOVED, CannotHold, Damaged, TooLarge, NoSpace, BadField, Unreadable),
     m.Delete: _MOVED,
     m.Purge: (*_MOVED, Busy),
     m.Prune: (),

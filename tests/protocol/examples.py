@@ -69,6 +69,8 @@ from holdfast_protocol.messages import (
     Purge,
     Put,
     PutFile,
+    Relink,
+    Relinked,
     Rename,
     Reply,
     Request,
@@ -119,6 +121,7 @@ from holdfast_protocol.messages import (
 )
 from holdfast_protocol.model import (
     ArrayRow,
+    CandidateRow,
     ChangeRow,
     ConcernRow,
     DamageRow,
@@ -131,6 +134,7 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     SessionRow,
     SnapshotRow,
@@ -423,6 +427,8 @@ REQUESTS: dict[str, Request] = {
     "pin": Pin(ref=REF, label="première"),
     "pin-off": Pin(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
+    "relink": Relink(ref=REF, map={"/old/": "/new/gr\u00f6\u00dfe/"}, expect=3, published=True),
+    "relink-dry": Relink(ref=Ref(id=SESSION_ID), search=[b"/data/gr\xf6\xdfe"], dry_run=True),
     "delete": Delete(ref=REF, published=True),
     "purge": Purge(ref=Ref(id=SESSION_ID)),
     "prune": Prune(dry_run=True, limit=100, offset=1000),
@@ -541,6 +547,43 @@ RESULTS: dict[str, Reply] = {
     ),
     "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
     "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
+    "relinked": Relinked(
+        rows=[
+            RelinkRow(
+                key=MOVED.key,
+                role=MOVED.role,
+                reference=MOVED.reference,
+                state="moved",
+                path=MOVED.path,
+                new="new/a.bed",
+            )
+        ],
+        saved=Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
+        near=[b"/data"],
+        revision=3,
+    ),
+    "relinked-dry": Relinked(
+        rows=[
+            RelinkRow(
+                key="a.bed",
+                role="data",
+                reference="/old/a.bed",
+                state="missing",
+                path=b"/old/a.bed",
+                candidates=[
+                    CandidateRow(
+                        path=b"/new/gr\xf6\xdfe/a.bed", reference="", why="name", common_count=1, size_bytes=10_240
+                    ),
+                    CandidateRow(
+                        path=b"/new/b.bed", reference="/new/b.bed", why="content", common_count=0, size_bytes=99
+                    ),
+                ],
+            )
+        ],
+        stopped="it took too long; name a folder further down",
+        near=[b"/data"],
+        revision=2,
+    ),
     "shown-pinned": Shown(session=SESSION, snapshot=PINNED, parts=[CLUSTER]),
     "snapshots-pinned": Snapshots(rows=[PINNED, SUSPECT], more=False),
     "pruned": Pruned(snapshots_count=2, sessions_count=1, freed_bytes=10_240, rows=[GOES], more=True),

@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "prune": "prune",
     "new": "new",
     "check-resources": "check_resources",
+    "relink": "relink",
     "import": "import_",
     "last": "last",
     "reload": "reload",

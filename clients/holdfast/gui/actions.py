@@ -13,6 +13,7 @@ from holdfast.gui.changing import change
 from holdfast.gui.download import download
 from holdfast.gui.house import house_of, render
 from holdfast.gui.importing import import_dropped
+from holdfast.gui.relinking import ask_relink
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
@@ -27,6 +28,7 @@ async def palette(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/ask/relink/{id}", with_refusal(ask_relink), methods=["GET", "POST"]),
     Route("/ask/{act}/{id}", with_refusal(ask)),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
     Route("/download/{id}", with_refusal(download)),
