@@ -70,6 +70,7 @@ class AsyncClient:
 
     hello = awaiting(Verbs.hello)
     ping = awaiting(Verbs.ping)
+    probe = awaiting(Verbs.probe)
     save = awaiting(Verbs.save, large=True)
     import_document = awaiting(Verbs.import_document, large=True)
     import_bundle = awaiting(Verbs.import_bundle, large=True)
@@ -92,6 +93,7 @@ class AsyncClient:
     pin = awaiting(Verbs.pin)
     new = awaiting(Verbs.new)
     check_resources = awaiting(Verbs.check_resources)
+    relink = awaiting(Verbs.relink)
     delete = awaiting(Verbs.delete)
     purge = awaiting(Verbs.purge)
     prune = awaiting(Verbs.prune)
@@ -104,6 +106,7 @@ class AsyncClient:
     folder_suggest = awaiting(Verbs.folder_suggest)
     settle = awaiting(Verbs.settle)
     status = awaiting(Verbs.status)
+    check = awaiting(Verbs.check)
     workspaces = awaiting(Verbs.workspaces)
     recover = awaiting(Verbs.recover)
     discard = awaiting(Verbs.discard)

@@ -91,6 +91,7 @@ class Client:
 
     hello = blocking(Verbs.hello)
     ping = blocking(Verbs.ping)
+    probe = blocking(Verbs.probe)
     save = blocking(Verbs.save)
     import_document = blocking(Verbs.import_document)
     import_bundle = blocking(Verbs.import_bundle)
@@ -113,6 +114,7 @@ class Client:
     pin = blocking(Verbs.pin)
     new = blocking(Verbs.new)
     check_resources = blocking(Verbs.check_resources)
+    relink = blocking(Verbs.relink)
     delete = blocking(Verbs.delete)
     purge = blocking(Verbs.purge)
     prune = blocking(Verbs.prune)
@@ -125,6 +127,7 @@ class Client:
     folder_suggest = blocking(Verbs.folder_suggest)
     settle = blocking(Verbs.settle)
     status = blocking(Verbs.status)
+    check = blocking(Verbs.check)
     workspaces = blocking(Verbs.workspaces)
     recover = blocking(Verbs.recover)
     discard = blocking(Verbs.discard)

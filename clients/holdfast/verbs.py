@@ -62,6 +62,14 @@ class Verbs:
         """
         return replied(wire.Ping(), wire.Pong)
 
+    def probe(self, *, timeout_seconds: float | None = None) -> Plan[wire.Probed]:
+        """The daemon works: its store's writer had its turn, and wrote nothing. Waits for the changes before.
+
+        >>> client.probe()
+        Probed()
+        """
+        return replied(wire.Probe(), wire.Probed, timeout_seconds)
+
     def save(
         self,
         app: str,
@@ -222,9 +230,7 @@ class Verbs:
         """
         return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
 
-    def parts(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[ChosenParts]:
+    def parts(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[ChosenParts]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
         is one of them. Raises NotFound, Ambiguous."""
         from holdfast.parts import ChosenParts, chosen
@@ -256,9 +262,7 @@ class Verbs:
         """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
-    def open(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[Opened]:
+    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[Opened]:
         """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge."""
         from holdfast.documents import Opened
@@ -270,9 +274,7 @@ class Verbs:
         self.bases.seen(answer.reply.session)
         return Opened(answer.reply, answer.payload, chosen, kinds)
 
-    def load(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[LoadedDocument]:
+    def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[LoadedDocument]:
         """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
         bytes; ``b""`` is the path in a document of one file). Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge.
@@ -451,6 +453,27 @@ class Verbs:
         """
         return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
 
+    def relink(
+        self, ref: Ref | str, *, map: Mapping[str, str] | None = None, search: Sequence[bytes] = (),
+        dry_run: bool = False, expect: int | None = None, published: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Relinked]:  # fmt: skip
+        """The session's references changed to where its files are now: by a ``map`` of old to new (an old one that ends
+        in a slash stands for all below it), and by what a ``search`` of folders finds. With ``dry_run`` only what would
+        be, with candidates for each. Raises NotFound, Ambiguous (several files fit: ``candidates``), Exists (another
+        revision than ``expect``), NotAllowed (a template), CannotHold, Damaged, TooLarge (or a search that is too
+        long), Unreadable (a folder to search), BadField, NoSpace.
+
+        >>> moved = client.relink("igv/genes", map={"https://example.org/": "https://data.example.org/"})
+        >>> [(row.reference, row.new) for row in moved.rows]
+        [('https://example.org/genes.bed', 'https://data.example.org/genes.bed')]
+        """
+        request = wire.Relink(
+            ref=reference(ref), map={**(map or {})}, search=[*search], dry_run=dry_run, expect=expect,
+            published=published,
+        )  # fmt: skip
+        return replied(request, wire.Relinked, timeout_seconds)
+
     def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the list; ``undo`` brings it back. Raises NotFound, Ambiguous, Exists (another revision
         than ``expect``), NotAllowed (its application may have it open).
@@ -608,6 +631,22 @@ class Verbs:
         (2, 0)
         """
         return replied(wire.Status(), wire.StatusReport)
+
+    def check(
+        self, *, begin: bool = True, all: bool = False, repair: bool = False, stop: bool = False, wait_ms: int = 0,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Checked]:  # fmt: skip
+        """Whether the store is as it was written. A check begins, unless one runs or ``begin`` is false; it goes on by
+        itself, and ``stop`` ends it. What is given says how far it is, as soon as it has ended, or after ``wait_ms``;
+        ask again with ``begin=False``. ``all`` reads again what was read within a week, ``repair`` puts back what it
+        can.
+
+        >>> checked = client.check(all=True, wait_ms=60_000, timeout_seconds=90)
+        >>> checked.running, checked.failed, checked.rows
+        (False, None, [])
+        """
+        request = wire.Check(begin=begin, all=all, repair=repair, stop=stop, wait_ms=wait_ms)
+        return replied(request, wire.Checked, timeout_seconds)
 
     def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,

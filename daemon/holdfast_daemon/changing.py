@@ -291,12 +291,14 @@ class Changing:
         if operation.type in GIVEN_UP:
             return await self._reloading.undo(operation, request.expect, caller), ()
         undone = await self._lifecycle.undo(operation.number, caller, request.expect)
+        if not request.published:
+            return undone, ()
         reader = self._catalog.reader
         done = reader.operation(undone.operation)
         for each in rows_with(reader, done) if done is not None else ():
             session = reader.session(each.session) if each.session is not None else None
             if session is not None:
-                undone = await self._shown(undone, session, request.published, deadline)
+                undone = await self._shown(undone, session, True, deadline)
         return undone, ()
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:

@@ -27,6 +27,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.checks import (
@@ -122,6 +123,9 @@ class Guarded:
 
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
         return self._made("cleared", lambda: self._form.cleared(document, keep))
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        return self._made("relinked", lambda: self._form.relinked(document, targets))
 
     def _made(self, method: str, work: Callable[[], Document]) -> Document:
         try:

@@ -11,6 +11,7 @@ import re
 from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
+    DamageRow,
     Earlier,
     FileRow,
     FileSource,
@@ -22,12 +23,14 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     Row,
     SessionRow,
     SnapshotRow,
     SuggestionRow,
     Time,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -97,6 +100,15 @@ class Ping(Request, frozen=True, kw_only=True):
 
 class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
+
+
+class Probe(Request, frozen=True, kw_only=True):
+    """Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only
+    listen, it works. Nothing is written."""
+
+
+class Probed(Reply, frozen=True, kw_only=True):
+    """The whole way through the store and back."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -534,6 +546,35 @@ class Resources(Reply, frozen=True, kw_only=True):
     rows: list[ResourceRow]
 
 
+class Relink(Request, frozen=True, kw_only=True):
+    """What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which
+    makes a new snapshot. ``map``: old to new, each as a document may have it; an old one that ends in a slash stands
+    for all that lies below. What is relative stays so where it can. ``search``: absolute paths of folders in which
+    files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where
+    several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With
+    ``dry_run`` nothing is changed, and the answer has what was found for each; without ``search`` then what lies
+    near."""
+
+    ref: Ref
+    map: dict[str, str] = {}
+    search: list[bytes] = []
+    dry_run: bool = False
+    expect: Natural | None = None
+    published: bool = False
+
+
+class Relinked(Reply, frozen=True, kw_only=True):
+    """``rows``: each reference that leads nowhere here or is changed, once, in document order. ``saved``: what became
+    of it; nil of a dry run. ``stopped``: why the search ended early, for people. ``near``: the session's folder, and
+    those of its other files. ``revision``: the one that was looked at, or made."""
+
+    rows: list[RelinkRow]
+    saved: Saved | None = None
+    stopped: str = ""
+    near: list[bytes] = []
+    revision: int = 0
+
+
 class Delete(Request, frozen=True, kw_only=True):
     """The session leaves the list and its visible file goes; ``undo`` brings both back."""
 
@@ -804,7 +845,15 @@ class Status(Request, frozen=True, kw_only=True):
 class StatusReport(Reply, frozen=True, kw_only=True):
     """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people. ``folders``
     are the watched ones, the daemon's own sessions folder first. ``unsaved``: when the oldest change of any workspace
-    came that no snapshot has yet; nil where all are in one."""
+    came that no snapshot has yet; nil where all are in one. ``unsaved_workspaces``: the first of these, oldest first.
+
+    Of the last hour, or since the daemon started: ``loss_window_ms`` is the longest that something handed over was not
+    durable yet, ``unsaved_window_ms`` the longest that something was in no snapshot, which ``unsaved_bound_ms`` is the
+    configured bound of. ``last_check`` is when the last check of the store ended, ``last_check_problems`` what it found
+    and nobody repaired; ``last_rehearsal`` when a snapshot was last read back, built and found to be what was saved,
+    ``last_rehearsal_problem`` why the last one was not. ``queued_changes`` wait for the store, ``requests_count`` are
+    under way, ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
+    """
 
     version: str
     epoch: str
@@ -826,6 +875,52 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     folders: list[FolderRow] = []
     workspaces_count: int = 0
     unsaved: Time | None = None
+    unsaved_workspaces: list[UnsavedRow] = []
+    loss_window_ms: int = 0
+    unsaved_window_ms: int = 0
+    unsaved_bound_ms: int = 0
+    checking: bool = False
+    last_check: Time | None = None
+    last_check_problems: int = 0
+    last_rehearsal: Time | None = None
+    last_rehearsal_problem: str = ""
+    queued_changes: int = 0
+    requests_count: int = 0
+    unindexed_count: int = 0
+    outbound_bytes: int = 0
+
+
+class Check(Request, frozen=True, kw_only=True):
+    """Look whether the store is as it was written. One check runs at a time, in the background and whoever is
+    connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless ``begin`` is false. Of the
+    contents it reads those that none has read for a week; with ``all`` every one. With ``repair`` it puts back what it
+    can. ``stop``: the one that runs ends. The answer says how far it is, and comes as soon as it has ended, or after
+    ``wait_ms``."""
+
+    begin: bool = True
+    all: bool = False
+    repair: bool = False
+    stop: bool = False
+    wait_ms: Natural = 0
+
+
+class Checked(Reply, frozen=True, kw_only=True):
+    """The check that is ``running``, or the last one; ``began`` nil: there was none. ``stage`` is what it looks at, for
+    people; of ``total_bytes`` it has read ``done_bytes``. ``problems_count`` is what is damaged, without what was
+    repaired (``repaired_count``); ``rows`` the first of both. ``failed``: why it ended before it had seen all."""
+
+    running: bool = False
+    all: bool = False
+    repair: bool = False
+    began: Time | None = None
+    ended: Time | None = None
+    stage: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    problems_count: int = 0
+    repaired_count: int = 0
+    rows: list[DamageRow] = []
+    failed: str | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -1030,6 +1125,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Probe: Probed,
     Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
@@ -1057,6 +1153,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Pin: Changed,
     New: Saved,
     CheckResources: Resources,
+    Relink: Relinked,
     Delete: Changed,
     Purge: Changed,
     Prune: Pruned,
@@ -1072,6 +1169,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     FolderSuggest: Suggestions,
     Settle: Settled,
     Status: StatusReport,
+    Check: Checked,
     WorkspaceOpen: WorkspaceState,
     WorkspacePut: WorkspacePart,
     WorkspaceReplace: WorkspaceState,
@@ -1097,7 +1195,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
-        Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Relink, Delete,
+        Purge, Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

@@ -21,6 +21,8 @@ from holdfast_protocol.messages import (
     Change,
     Changed,
     Changes,
+    Check,
+    Checked,
     CheckResources,
     ChunkList,
     Chunks,
@@ -61,11 +63,15 @@ from holdfast_protocol.messages import (
     Pin,
     Ping,
     Pong,
+    Probe,
+    Probed,
     Prune,
     Pruned,
     Purge,
     Put,
     PutFile,
+    Relink,
+    Relinked,
     Rename,
     Reply,
     Request,
@@ -116,7 +122,10 @@ from holdfast_protocol.messages import (
 )
 from holdfast_protocol.model import (
     ArrayRow,
+    CandidateRow,
     ChangeRow,
+    ConcernRow,
+    DamageRow,
     Earlier,
     FileRow,
     FileSource,
@@ -127,10 +136,12 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -290,6 +301,21 @@ KNOWN = SuggestionRow(
     path=ADOPTED.path, app="renardo", layout="sessions", sessions_count=20, label="livecoding_sessions"
 )
 
+DAMAGE = DamageRow(
+    what="chunk",
+    sentence="Chunk 0a0a0a0a0a0a in pack 000003 at 4096: its bytes are not what they were",
+    path=b"/home/ada/.local/share/holdfast/store/packs/000003.pack",
+    chunk="0a" * 32,
+    pack=3,
+    offset=4096,
+    concerns_count=1,
+    concerns=[
+        ConcernRow(
+            session=SESSION_ID, app="renardo", folder="sessions", name="verse", snapshot="ef" * 16, head=True,
+            path=b"buffers/a.py", offset=65_536,
+        )
+    ],
+)  # fmt: skip
 STATUS = StatusReport(
     version="0.1.0",
     epoch="ab" * 16,
@@ -326,6 +352,7 @@ LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
     "ping": Ping(),
+    "probe": Probe(),
     "accept-expected": Accept(ref=REF, expect=3),
     "rename-expected": Rename(ref=REF, name="chorus", expect=3),
     "tag-expected": Tag(ref=REF, add=["live", "Größe"], remove=["draft"], expect=3),
@@ -417,6 +444,8 @@ REQUESTS: dict[str, Request] = {
     "pin": Pin(ref=REF, label="première"),
     "pin-off": Pin(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
+    "relink": Relink(ref=REF, map={"/old/": "/new/gr\u00f6\u00dfe/"}, expect=3, published=True),
+    "relink-dry": Relink(ref=Ref(id=SESSION_ID), search=[b"/data/gr\xf6\xdfe"], dry_run=True),
     "delete": Delete(ref=REF, published=True),
     "purge": Purge(ref=Ref(id=SESSION_ID)),
     "prune": Prune(dry_run=True, limit=100, offset=1000),
@@ -458,6 +487,8 @@ REQUESTS: dict[str, Request] = {
         ]
     ),
     "status": Status(),
+    "check": Check(all=True, repair=True, wait_ms=250),
+    "check-stop": Check(begin=False, stop=True),
     "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
     "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
     "workspace-open-again": WorkspaceOpen(id=WORKSPACE.id),
@@ -488,10 +519,16 @@ REQUESTS: dict[str, Request] = {
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
     "welcome-store": Welcome(
-        protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
-        capabilities=["chunks", "event-pages"], store="5e" * 16,
+        protocol=1,
+        version="0.1.0",
+        epoch="ab" * 16,
+        user="ada",
+        limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
+        capabilities=["chunks", "event-pages"],
+        store="5e" * 16,
     ),
     "pong": Pong(),
+    "probed": Probed(),
     "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
@@ -527,6 +564,43 @@ RESULTS: dict[str, Reply] = {
     ),
     "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
     "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
+    "relinked": Relinked(
+        rows=[
+            RelinkRow(
+                key=MOVED.key,
+                role=MOVED.role,
+                reference=MOVED.reference,
+                state="moved",
+                path=MOVED.path,
+                new="new/a.bed",
+            )
+        ],
+        saved=Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
+        near=[b"/data"],
+        revision=3,
+    ),
+    "relinked-dry": Relinked(
+        rows=[
+            RelinkRow(
+                key="a.bed",
+                role="data",
+                reference="/old/a.bed",
+                state="missing",
+                path=b"/old/a.bed",
+                candidates=[
+                    CandidateRow(
+                        path=b"/new/gr\xf6\xdfe/a.bed", reference="", why="name", common_count=1, size_bytes=10_240
+                    ),
+                    CandidateRow(
+                        path=b"/new/b.bed", reference="/new/b.bed", why="content", common_count=0, size_bytes=99
+                    ),
+                ],
+            )
+        ],
+        stopped="it took too long; name a folder further down",
+        near=[b"/data"],
+        revision=2,
+    ),
     "shown-pinned": Shown(session=SESSION, snapshot=PINNED, parts=[CLUSTER]),
     "snapshots-pinned": Snapshots(rows=[PINNED, SUSPECT], more=False),
     "pruned": Pruned(snapshots_count=2, sessions_count=1, freed_bytes=10_240, rows=[GOES], more=True),
@@ -583,6 +657,36 @@ RESULTS: dict[str, Reply] = {
     ),
     "statusreport-folders": STATUS,
     "statusreport-unsaved": msgspec.structs.replace(STATUS, workspaces_count=2, unsaved=TIME),
+    "statusreport-in-full": msgspec.structs.replace(
+        STATUS,
+        unsaved=TIME,
+        unsaved_workspaces=[UnsavedRow(workspace="cd" * 16, app="renardo", name="verse", since=TIME, age_ms=1200)],
+        loss_window_ms=4,
+        unsaved_window_ms=2100,
+        unsaved_bound_ms=30_000,
+        checking=True,
+        last_check=TIME,
+        last_check_problems=1,
+        last_rehearsal=TIME,
+        last_rehearsal_problem="Chunk 0a0a0a0a0a0a is damaged",
+        queued_changes=2,
+        requests_count=3,
+        unindexed_count=4,
+        outbound_bytes=65_536,
+    ),
+    "checked": Checked(),
+    "checked-damage": Checked(
+        running=True,
+        all=True,
+        repair=True,
+        began=TIME,
+        stage="packs",
+        done_bytes=1024,
+        total_bytes=4096,
+        problems_count=1,
+        rows=[DAMAGE],
+    ),
+    "checked-failed": Checked(began=TIME, ended=TIME, failed="It was stopped"),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
     "workspacestate-kept-aside": WorkspaceState(
         workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
@@ -648,6 +752,7 @@ FORMER: frozenset[str] = frozenset(
         *("undone.result", "undone-warnings.result", "undone-workspace.result", "operationrows.result"),
         *("saved.event", "deleted-outside.event", "folder-held.event", "page.events"),
         "statusreport-folders.result",
+        "statusreport-unsaved.result",
         "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",

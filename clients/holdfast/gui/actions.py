@@ -13,6 +13,7 @@ from holdfast.gui.changing import change
 from holdfast.gui.download import download
 from holdfast.gui.house import house_of, render
 from holdfast.gui.importing import import_dropped
+from holdfast.gui.relinking import ask_relink
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
@@ -27,6 +28,7 @@ async def palette(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/ask/relink/{id}", with_refusal(ask_relink), methods=["GET", "POST"]),
     Route("/ask/{act}/{id}", with_refusal(ask)),
     Route("/session/{id}/export", with_toast(exporting.begin), methods=["POST"]),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
@@ -42,6 +44,8 @@ ROUTES = [
     Route("/folders", with_refusal(folders.show)),
     Route("/folders/{act}", with_toast(folders.change), methods=["POST"]),
     Route("/store", with_refusal(store.show)),
+    Route("/store/check", with_refusal(store.show_check)),
+    Route("/store/check", with_refusal(store.check), methods=["POST"]),
     Route("/store/prune", with_refusal(store.show_prune)),
     Route("/store/prune", with_toast(store.prune), methods=["POST"]),
     Route("/open-folder", with_toast(store.open_folder), methods=["POST"]),

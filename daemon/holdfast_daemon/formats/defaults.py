@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from holdfast_daemon.formats.alignment import align_by_key
-from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource
+from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource, Target
 from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
 
@@ -91,6 +91,10 @@ class Defaults:
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """It points to nothing."""
         return ()
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """Refused: where in it the references are is not known."""
+        raise CannotHold([("document", "it is not known how its references are written")])
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """Any name will do."""

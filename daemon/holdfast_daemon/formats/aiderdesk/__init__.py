@@ -33,6 +33,7 @@ from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
 from holdfast_daemon.formats.aiderdesk.messages import message_of
 from holdfast_daemon.formats.aiderdesk.names import name_warnings
+from holdfast_daemon.formats.aiderdesk.relinking import relinked
 from holdfast_daemon.formats.aiderdesk.session import (
     FILES,
     MESSAGES,
@@ -53,6 +54,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.jsontext import canonical, canonical_value, value_of
@@ -176,6 +178,10 @@ class AiderDesk(Defaults):
             for part in parts
             if part.kind == "file" and is_file(value_of(part.content))
         ]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """In the list of context files; what messages say of a file is history, and stays."""
+        return relinked(document, targets)
 
     def name_warnings(self, file_name: str) -> tuple[str, ...]:
         """Names that AiderDesk saves under and then does not list (page 1)."""

@@ -18,6 +18,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.igv.emptying import emptied_parts, looks_emptied
@@ -35,6 +36,7 @@ from holdfast_daemon.formats.igv.phrases import phrase_of_change
 from holdfast_daemon.formats.igv.pointers import pointers_of
 from holdfast_daemon.formats.igv.problems import losses, name_warnings
 from holdfast_daemon.formats.igv.recognition import HEAD_BYTES, begins, is_json, recognise
+from holdfast_daemon.formats.igv.relinking import relinked_json, relinked_xml
 from holdfast_daemon.formats.igv.xml_reading import read_xml_session
 from holdfast_daemon.formats.igv.xml_writing import write_xml_session
 
@@ -135,6 +137,12 @@ class Igv(Defaults):
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Of every resource, the genome, and each track in JSON; not ``data:`` URLs."""
         return [resource for part in parts for resource in pointers_of(part)]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """In the attributes or members that name files, the ids of tracks among them."""
+        envelope = _opened(document)
+        text = (relinked_json if is_json(envelope.text) else relinked_xml)(envelope, targets)
+        return document if text == envelope.text else {b"": envelope.closed_over(text)}
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """IGV decides by a file's name what it is (igv.md 1.1)."""

@@ -18,6 +18,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.mosaic.adding import new_geometry
@@ -35,6 +36,7 @@ from holdfast_daemon.formats.mosaic.reading import (
     read_session,
     recognise_session,
 )
+from holdfast_daemon.formats.mosaic.relinking import relinked_session
 from holdfast_daemon.formats.mosaic.writing import write_session
 
 __all__ = ["MOSAIC", "Mosaic"]
@@ -127,6 +129,10 @@ class Mosaic(Defaults):
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Volumes and the frames of trajectories."""
         return [*pointed_to(parts)]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """Of volumes and frames, in the pickle and beside it. Raises DamagedDocument, CannotHold."""
+        return {b"": relinked_session(_content(document), targets)}
 
 
 def _content(document: Document) -> bytes:
