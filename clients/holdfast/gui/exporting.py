@@ -19,7 +19,7 @@ from holdfast.gui.toasts import Toast, failed
 from holdfast_protocol.errors import BadField, Busy, Cancelled, HoldfastError, NotFound
 from holdfast_protocol.model import Ref
 
-_MOST = 32
+_MOST = 16
 #: So long an export waits for its download to begin, and is remembered when it has ended.
 _WAIT_SECONDS = 600.0
 _REMEMBERED_SECONDS = 60.0
