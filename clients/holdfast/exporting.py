@@ -30,7 +30,7 @@ _MANIFEST = "manifest.json"
 
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
-    one file it ends in ``suffix``. ``is_archive``: never a folder. ``warnings``, for people: what is not in it."""
+    one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along."""
 
     session: SessionRow
     snapshot: str
@@ -38,7 +38,7 @@ class Planned(NamedTuple):
     suffix: str
     entries: Sequence[Entry]
     is_archive: bool = False
-    warnings: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
     @property
     def is_file(self) -> bool:

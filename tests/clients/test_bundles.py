@@ -176,7 +176,7 @@ def test_resources_come_along_and_are_written_where_one_says(holdfast_client: Cl
     holdfast_client.save("igv", "genes", document.encode())
     export = holdfast_client.export("igv/genes", "bundle", resources=True)
     export.write(tmp_path / "b.zip")
-    assert sorted(warning.rpartition("(")[2] for warning in export.warnings) == ["missing)", "remote)"]
+    assert [remark.rpartition(" ")[2] for remark in export.remarks] == ["along", "(missing)", "(remote)"]
     resources = told(members_of(tmp_path / "b.zip"))["resources"]
     assert [row.get("member") for row in resources] == ["resources/1 genes.bed", None, None]
     assert resources[0]["hash"] == hash_of((tmp_path / "genes.bed").read_bytes()).hex()
@@ -335,6 +335,18 @@ def test_what_the_daemon_would_not_take_is_refused_whole(
         holdfast_client.import_bundle(bundle)
     assert caught.value.code in ("bad-name", "bad-field")
     assert holdfast_client.list().rows == []
+
+
+def test_more_than_a_bundle_holds_is_refused_beforehand(holdfast_client: Client) -> None:
+    """Not when its files were read already."""
+    files = {f"{number:04}{'x' * 190}".encode(): str(number).encode() for number in range(2500)}
+    holdfast_client.import_document("song", files, app="notes")
+    for number in range(8):
+        holdfast_client.save("notes", "song", {**files, b"more": f"more {number}".encode()})
+    with pytest.raises(TooLarge):
+        holdfast_client.export("notes/song", "bundle", history="all")
+    export = holdfast_client.export("notes/song", "bundle", history=1)
+    assert len(export.files) == 2500 + 2 + len(("HOLDFAST.txt", "manifest.json"))
 
 
 def test_any_other_archive_is_no_bundle(holdfast_client: Client, tmp_path: Path) -> None:

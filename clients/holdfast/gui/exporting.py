@@ -126,7 +126,7 @@ def _end_of(underway: Underway) -> Toast:
         return Toast(sentence=f"The export was called off: {name}")
     if underway.problem is not None:
         return failed(underway.problem)
-    lines = [*underway.export.warnings]
+    lines = [*underway.export.remarks]
     if underway.export.files == ("",) and not underway.export.size_bytes:
         lines.append("There is nothing to export; the file is empty")
     return Toast(sentence=f"Exported {name}", lines=lines)
