@@ -86,6 +86,8 @@ class Bundle:
         self.tags = _texts(told, "tags")
         self.snapshots = [_snapshot(each) for each in _objects(told, "snapshots")]
         self.resources = [_file(each, b"") for each in _objects(told, "resources") if "member" in each]
+        if not self.snapshots:
+            raise Damaged("Its manifest names no snapshot")
         _check_members(self._files(), members)
 
     @property
@@ -163,10 +165,7 @@ def opened_bundle(path: str | os.PathLike[str]) -> Iterator[Bundle | None]:
 def _bundle(archive: ZipFile, told: Json, size_bytes: int) -> Bundle:
     if told[MARK] != VERSION:
         raise Damaged(f"It is a bundle of version {told[MARK]}, of a newer holdfast; this one reads {VERSION}")
-    bundle = Bundle(archive, told, _checked(archive, size_bytes))
-    if not bundle.snapshots:
-        raise Damaged("Its manifest names no snapshot")
-    return bundle
+    return Bundle(archive, told, _checked(archive, size_bytes))
 
 
 def _begins(file: BinaryIO) -> bool | None:
