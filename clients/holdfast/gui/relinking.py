@@ -19,6 +19,7 @@ from holdfast_protocol.model import Ref, RelinkRow
 #: So many references are chosen one by one; a map changes the others too.
 _ROWS = 200
 _SEARCH_SECONDS = 30.0
+_REASONS = {"content": "the same content", "size": "the same name and size", "name": "the same name"}
 _SLASHES = ("/", "\\")
 
 
@@ -64,12 +65,12 @@ def choices_of(form: Form) -> Mapping[str, str]:
 
 def _question(row: RelinkRow, chosen: Mapping[str, str]) -> Question:
     candidates = [
-        (each.path.decode(), "the same content" if each.why == "content" else "the same name", each.size_bytes)
+        (each.path.decode(), _REASONS.get(each.why, each.why), each.size_bytes)
         for each in row.candidates
         if each.reference
     ]
     paths = [path for path, _, _ in candidates]
-    certain = [path for path, why, _ in candidates if why == "the same content"]
+    certain = [path for path, why, _ in candidates if why == _REASONS["content"]]
     only = next((some[0] for some in (certain, paths) if len(some) == 1), "")
     said = chosen.get(row.reference)
     return Question(row, candidates, said if said in paths else only)
