@@ -104,6 +104,7 @@ class AsyncClient:
     folder_suggest = awaiting(Verbs.folder_suggest)
     settle = awaiting(Verbs.settle)
     status = awaiting(Verbs.status)
+    check = awaiting(Verbs.check)
     workspaces = awaiting(Verbs.workspaces)
     recover = awaiting(Verbs.recover)
     discard = awaiting(Verbs.discard)

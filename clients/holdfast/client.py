@@ -125,6 +125,7 @@ class Client:
     folder_suggest = blocking(Verbs.folder_suggest)
     settle = blocking(Verbs.settle)
     status = blocking(Verbs.status)
+    check = blocking(Verbs.check)
     workspaces = blocking(Verbs.workspaces)
     recover = blocking(Verbs.recover)
     discard = blocking(Verbs.discard)

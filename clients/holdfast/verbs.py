@@ -196,9 +196,7 @@ class Verbs:
         """
         return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
 
-    def parts(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[ChosenParts]:
+    def parts(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[ChosenParts]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
         is one of them. Raises NotFound, Ambiguous."""
         from holdfast.parts import ChosenParts, chosen
@@ -230,9 +228,7 @@ class Verbs:
         """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
-    def open(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[Opened]:
+    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[Opened]:
         """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge."""
         from holdfast.documents import Opened
@@ -244,9 +240,7 @@ class Verbs:
         self.bases.seen(answer.reply.session)
         return Opened(answer.reply, answer.payload, chosen, kinds)
 
-    def load(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[LoadedDocument]:
+    def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[LoadedDocument]:
         """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
         bytes; ``b""`` is the path in a document of one file). Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge.
@@ -594,6 +588,22 @@ class Verbs:
         (2, 0)
         """
         return replied(wire.Status(), wire.StatusReport)
+
+    def check(
+        self, *, begin: bool = True, all: bool = False, repair: bool = False, stop: bool = False, wait_ms: int = 0,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Checked]:  # fmt: skip
+        """Whether the store is as it was written. A check begins, unless one runs or ``begin`` is false; it goes on by
+        itself, and ``stop`` ends it. What is given says how far it is, as soon as it has ended, or after ``wait_ms``;
+        ask again with ``begin=False``. ``all`` reads again what was read within a week, ``repair`` puts back what it
+        can.
+
+        >>> checked = client.check(all=True, wait_ms=60_000, timeout_seconds=90)
+        >>> checked.running, checked.failed, checked.rows
+        (False, None, [])
+        """
+        request = wire.Check(begin=begin, all=all, repair=repair, stop=stop, wait_ms=wait_ms)
+        return replied(request, wire.Checked, timeout_seconds)
 
     def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,

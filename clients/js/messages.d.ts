@@ -69,6 +69,40 @@ export interface PruneRow {
   reasons: Array<string>;
 }
 
+/** A snapshot that cannot be read as long as something is damaged: of its document the file `path` (empty: the one that there is), from byte `offset` on. Its other files can be. `head`: it is its session's. `name` is empty where the session was never saved, or purged. */
+export interface ConcernRow {
+  session: string;
+  app: string;
+  folder: string;
+  name: string;
+  snapshot: string;
+  head: boolean;
+  path: Uint8Array;
+  offset: number;
+}
+
+/** Something in the store that is not as it was written. `what`: chunk, pack, page (of the catalog), log (of the catalog), document, snapshot, session, operations, workspace, file (a visible one), index (of searching, which is made anew). `path` is the file that it is in; `chunk` the hash of a chunk, in `pack` at byte `offset` where it is in one. `repaired`: it was, and is no more. `concerns`: the first of what cannot be read because of it. */
+export interface DamageRow {
+  what: string;
+  sentence: string;
+  path: Uint8Array | null;
+  chunk: string | null;
+  pack: number | null;
+  offset: number | null;
+  repaired: boolean;
+  concerns_count: number;
+  concerns: Array<ConcernRow>;
+}
+
+/** A workspace that no snapshot has whole: since when, and how long that is. */
+export interface UnsavedRow {
+  workspace: string;
+  app: string;
+  name: string;
+  since: bigint;
+  age_ms: number;
+}
+
 /** One file of a document. `path` is empty for a document of one file; `hash` is BLAKE3 (32 bytes). */
 export interface FileRow {
   path: Uint8Array;
@@ -575,7 +609,7 @@ export interface Settled {
   number: number;
 }
 
-/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. */
+/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. */
 export interface StatusReport {
   version: string;
   epoch: string;
@@ -597,6 +631,35 @@ export interface StatusReport {
   folders: Array<FolderRow>;
   workspaces_count: number;
   unsaved: bigint | null;
+  unsaved_workspaces: Array<UnsavedRow>;
+  loss_window_ms: number;
+  unsaved_window_ms: number;
+  unsaved_bound_ms: number;
+  checking: boolean;
+  last_check: bigint | null;
+  last_check_problems: number;
+  last_rehearsal: bigint | null;
+  last_rehearsal_problem: string;
+  queued_changes: number;
+  requests_count: number;
+  unindexed_count: number;
+  outbound_bytes: number;
+}
+
+/** The check that is `running`, or the last one; `began` nil: there was none. `stage` is what it looks at, for people; of `total_bytes` it has read `done_bytes`. `problems_count` is what is damaged, without what was repaired (`repaired_count`); `rows` the first of both. `failed`: why it ended before it had seen all. */
+export interface Checked {
+  running: boolean;
+  all: boolean;
+  repair: boolean;
+  began: bigint | null;
+  ended: bigint | null;
+  stage: string;
+  done_bytes: number;
+  total_bytes: number;
+  problems_count: number;
+  repaired_count: number;
+  rows: Array<DamageRow>;
+  failed: string | null;
 }
 
 /** The workspace, and its parts in order. `warnings`, for people: that what was put is kept beside the store, which fails, or in memory alone; that no snapshot has it for longer than was promised. */
@@ -952,6 +1015,14 @@ export interface Requests {
   };
   /** How the daemon is. */
   'status': {};
+  /** Look whether the store is as it was written. One check runs at a time, in the background and whoever is connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless `begin` is false. Of the contents it reads those that none has read for a week; with `all` every one. With `repair` it puts back what it can. `stop`: the one that runs ends. The answer says how far it is, and comes as soon as it has ended, or after `wait_ms`. */
+  'check': {
+    begin?: boolean;
+    all?: boolean;
+    repair?: boolean;
+    stop?: boolean;
+    wait_ms?: number;
+  };
   /** A workspace for a running application. It begins with the parts of the head of `app`/`name`, or with none where there is no such session; then its document is of `format`, by default the application's own. With `id` a workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the connection ends or another one takes it over. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Damaged. */
   'workspace-open': {
     app?: string | null;
@@ -1081,6 +1152,7 @@ export interface Replies {
   'folder-suggest': Suggestions;
   'settle': Settled;
   'status': StatusReport;
+  'check': Checked;
   'workspace-open': WorkspaceState;
   'workspace-put': WorkspacePart;
   'workspace-replace': WorkspaceState;

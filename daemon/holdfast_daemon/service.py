@@ -17,6 +17,7 @@ from holdfast_daemon.asking import Asking
 from holdfast_daemon.autosave import Pace
 from holdfast_daemon.batching import Batching
 from holdfast_daemon.changing import Changing, Showing
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
@@ -58,7 +59,7 @@ class Service:
         self, sessions: Sessions, saving: Saving, content: Content, folders: Folders, adopting: Adopting,
         indexing: Indexing, formats: dict[str, Format],
         status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
-        pruning: Pruning,
+        pruning: Pruning, checking: Checking,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -121,6 +122,7 @@ class Service:
             m.Delete: changing.delete,
             m.Purge: changing.purge,
             m.Prune: pruning.prune,
+            m.Check: checking.check,
             m.Batch: batching.batch,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,

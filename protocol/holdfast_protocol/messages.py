@@ -11,6 +11,7 @@ import re
 from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
+    DamageRow,
     FileRow,
     FileSource,
     FolderRow,
@@ -28,6 +29,7 @@ from holdfast_protocol.model import (
     SnapshotRow,
     SuggestionRow,
     Time,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -822,7 +824,15 @@ class Status(Request, frozen=True, kw_only=True):
 class StatusReport(Reply, frozen=True, kw_only=True):
     """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people. ``folders``
     are the watched ones, the daemon's own sessions folder first. ``unsaved``: when the oldest change of any workspace
-    came that no snapshot has yet; nil where all are in one."""
+    came that no snapshot has yet; nil where all are in one. ``unsaved_workspaces``: the first of these, oldest first.
+
+    Of the last hour, or since the daemon started: ``loss_window_ms`` is the longest that something handed over was not
+    durable yet, ``unsaved_window_ms`` the longest that something was in no snapshot, which ``unsaved_bound_ms`` is the
+    configured bound of. ``last_check`` is when the last check of the store ended, ``last_check_problems`` what it found
+    and nobody repaired; ``last_rehearsal`` when a snapshot was last read back, built and found to be what was saved,
+    ``last_rehearsal_problem`` why the last one was not. ``queued_changes`` wait for the store, ``requests_count`` are
+    under way, ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
+    """
 
     version: str
     epoch: str
@@ -844,6 +854,52 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     folders: list[FolderRow] = []
     workspaces_count: int = 0
     unsaved: Time | None = None
+    unsaved_workspaces: list[UnsavedRow] = []
+    loss_window_ms: int = 0
+    unsaved_window_ms: int = 0
+    unsaved_bound_ms: int = 0
+    checking: bool = False
+    last_check: Time | None = None
+    last_check_problems: int = 0
+    last_rehearsal: Time | None = None
+    last_rehearsal_problem: str = ""
+    queued_changes: int = 0
+    requests_count: int = 0
+    unindexed_count: int = 0
+    outbound_bytes: int = 0
+
+
+class Check(Request, frozen=True, kw_only=True):
+    """Look whether the store is as it was written. One check runs at a time, in the background and whoever is
+    connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless ``begin`` is false. Of the
+    contents it reads those that none has read for a week; with ``all`` every one. With ``repair`` it puts back what it
+    can. ``stop``: the one that runs ends. The answer says how far it is, and comes as soon as it has ended, or after
+    ``wait_ms``."""
+
+    begin: bool = True
+    all: bool = False
+    repair: bool = False
+    stop: bool = False
+    wait_ms: Natural = 0
+
+
+class Checked(Reply, frozen=True, kw_only=True):
+    """The check that is ``running``, or the last one; ``began`` nil: there was none. ``stage`` is what it looks at, for
+    people; of ``total_bytes`` it has read ``done_bytes``. ``problems_count`` is what is damaged, without what was
+    repaired (``repaired_count``); ``rows`` the first of both. ``failed``: why it ended before it had seen all."""
+
+    running: bool = False
+    all: bool = False
+    repair: bool = False
+    began: Time | None = None
+    ended: Time | None = None
+    stage: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    problems_count: int = 0
+    repaired_count: int = 0
+    rows: list[DamageRow] = []
+    failed: str | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -1091,6 +1147,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     FolderSuggest: Suggestions,
     Settle: Settled,
     Status: StatusReport,
+    Check: Checked,
     WorkspaceOpen: WorkspaceState,
     WorkspacePut: WorkspacePart,
     WorkspaceReplace: WorkspaceState,

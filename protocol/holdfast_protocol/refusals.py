@@ -84,6 +84,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Delete: _MOVED,
     m.Purge: (*_MOVED, Busy),
     m.Prune: (),
+    m.Check: (),
     m.Batch: (*_MOVED, *_BUILT, BadField),
     m.Undo: (CannotUndo, NotFound, Exists, NotAllowed, Damaged, TooLarge),
     m.Operations: (),

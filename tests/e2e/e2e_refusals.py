@@ -233,7 +233,8 @@ OTHERS: dict[Key, Way] = {
     (m.WorkspacePut, TooLarge): lambda at: (_part("startup", id=at.live.id, chunked=True), _hashes()),
     (m.WorkspaceReplace, NotFound): lambda at: (m.WorkspaceReplace(id="00", files=[FileSource(frame=0)]), b"x"),
     (m.WorkspaceReplace, Damaged): lambda at: (
-        m.WorkspaceReplace(id=at.bad.id, files=[FileSource(frame=0)]), GENES[:-20],
+        m.WorkspaceReplace(id=at.bad.id, files=[FileSource(frame=0)]),
+        GENES[:-20],
     ),
     (m.WorkspaceReplace, TooLarge): lambda at: (m.WorkspaceReplace(id=at.live.id, files=WINDOWS), THIRD),
     (m.WorkspaceDue, NotFound): lambda at: (m.WorkspaceDue(id="00"),),

@@ -21,6 +21,8 @@ from holdfast_protocol.messages import (
     Change,
     Changed,
     Changes,
+    Check,
+    Checked,
     CheckResources,
     ChunkList,
     Chunks,
@@ -121,6 +123,8 @@ from holdfast_protocol.model import (
     ArrayRow,
     CandidateRow,
     ChangeRow,
+    ConcernRow,
+    DamageRow,
     FileRow,
     FileSource,
     FolderRow,
@@ -135,6 +139,7 @@ from holdfast_protocol.model import (
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -294,6 +299,21 @@ KNOWN = SuggestionRow(
     path=ADOPTED.path, app="renardo", layout="sessions", sessions_count=20, label="livecoding_sessions"
 )
 
+DAMAGE = DamageRow(
+    what="chunk",
+    sentence="Chunk 0a0a0a0a0a0a in pack 000003 at 4096: its bytes are not what they were",
+    path=b"/home/ada/.local/share/holdfast/store/packs/000003.pack",
+    chunk="0a" * 32,
+    pack=3,
+    offset=4096,
+    concerns_count=1,
+    concerns=[
+        ConcernRow(
+            session=SESSION_ID, app="renardo", folder="sessions", name="verse", snapshot="ef" * 16, head=True,
+            path=b"buffers/a.py", offset=65_536,
+        )
+    ],
+)  # fmt: skip
 STATUS = StatusReport(
     version="0.1.0",
     epoch="ab" * 16,
@@ -450,6 +470,8 @@ REQUESTS: dict[str, Request] = {
         ]
     ),
     "status": Status(),
+    "check": Check(all=True, repair=True, wait_ms=250),
+    "check-stop": Check(begin=False, stop=True),
     "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
     "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
     "workspace-open-again": WorkspaceOpen(id=WORKSPACE.id),
@@ -618,6 +640,36 @@ RESULTS: dict[str, Reply] = {
     ),
     "statusreport-folders": STATUS,
     "statusreport-unsaved": msgspec.structs.replace(STATUS, workspaces_count=2, unsaved=TIME),
+    "statusreport-in-full": msgspec.structs.replace(
+        STATUS,
+        unsaved=TIME,
+        unsaved_workspaces=[UnsavedRow(workspace="cd" * 16, app="renardo", name="verse", since=TIME, age_ms=1200)],
+        loss_window_ms=4,
+        unsaved_window_ms=2100,
+        unsaved_bound_ms=30_000,
+        checking=True,
+        last_check=TIME,
+        last_check_problems=1,
+        last_rehearsal=TIME,
+        last_rehearsal_problem="Chunk 0a0a0a0a0a0a is damaged",
+        queued_changes=2,
+        requests_count=3,
+        unindexed_count=4,
+        outbound_bytes=65_536,
+    ),
+    "checked": Checked(),
+    "checked-damage": Checked(
+        running=True,
+        all=True,
+        repair=True,
+        began=TIME,
+        stage="packs",
+        done_bytes=1024,
+        total_bytes=4096,
+        problems_count=1,
+        rows=[DAMAGE],
+    ),
+    "checked-failed": Checked(began=TIME, ended=TIME, failed="It was stopped"),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
     "workspacestate-kept-aside": WorkspaceState(
         workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
@@ -683,6 +735,7 @@ FORMER: frozenset[str] = frozenset(
         *("undone.result", "undone-warnings.result", "undone-workspace.result", "operationrows.result"),
         *("saved.event", "deleted-outside.event", "folder-held.event", "page.events"),
         "statusreport-folders.result",
+        "statusreport-unsaved.result",
         "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",

@@ -55,6 +55,13 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "doctor": "doctor",
+    "config show": "config_show",
+    "config check": "config_check",
+    "service install": "service_install",
+    "service uninstall": "service_uninstall",
+    "service status": "service_status",
+    "check": "check",
     "gui": "gui",
     "tui": "tui",
 }

@@ -40,6 +40,8 @@ ROUTES = [
     Route("/folders", with_refusal(folders.show)),
     Route("/folders/{act}", with_toast(folders.change), methods=["POST"]),
     Route("/store", with_refusal(store.show)),
+    Route("/store/check", with_refusal(store.show_check)),
+    Route("/store/check", with_refusal(store.check), methods=["POST"]),
     Route("/store/prune", with_refusal(store.show_prune)),
     Route("/store/prune", with_toast(store.prune), methods=["POST"]),
     Route("/open-folder", with_toast(store.open_folder), methods=["POST"]),

@@ -12,6 +12,7 @@ from holdfast.gui.forms import Form, read_form
 from holdfast.gui.house import house_of
 from holdfast.gui.relinking import map_of
 from holdfast.gui.toasts import Toast, changed, saved
+from holdfast.looking.naming import free_name
 from holdfast_protocol.errors import BadField, NotFound
 from holdfast_protocol.model import Ref
 
@@ -59,9 +60,8 @@ async def _copy(asked: Asked) -> Toast:
 
 
 async def _duplicate(asked: Asked) -> Toast:
-    name = (await asked.client.show(asked.session, parts=False)).session.name
-    taken = {row.name for row in (await asked.client.list(text=name, limit=1000)).rows}
-    return await _copy(asked._replace(form=Form([("name", free_name(name, taken))])))
+    session = (await asked.client.show(asked.session, parts=False)).session
+    return await _copy(asked._replace(form=Form([("name", await free_name(asked.client, session))])))
 
 
 async def _new(asked: Asked) -> Toast:
@@ -149,12 +149,6 @@ async def _relink(asked: Asked) -> Toast:
     assert reply.saved is not None
     count = sum(row.new is not None for row in reply.rows)
     return saved(reply.saved, f"Relinked {count} file{'' if count == 1 else 's'} of {reply.saved.session.name}")
-
-
-def free_name(name: str, taken: set[str]) -> str:
-    """``NAME copy``, or the first numbered one that nobody has."""
-    tries = (f"{name} copy{f' {number}' if number > 1 else ''}" for number in range(1, len(taken) + 2))
-    return next(each for each in tries if each not in taken)
 
 
 ACTS: dict[str, Callable[[Asked], Awaitable[Toast]]] = {

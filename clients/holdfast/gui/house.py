@@ -66,15 +66,13 @@ def house_of(request: Request) -> House:
 
 
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
-    """A template; where it is asked for by a browser and not by the page, within the whole page."""
+    """A template, as the page puts it into itself."""
     house = house_of(request)
-    context |= {"prefix": house.prefix}
-    inner = house.templates.get_template(name).render(context)
-    return HTMLResponse(inner)
+    return HTMLResponse(house.templates.get_template(name).render(context | {"prefix": house.prefix}))
 
 
 async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:
-    """The same for what can be an address of its own: whole where the browser itself asks."""
+    """The same for what can be an address of its own: within the whole page where a browser itself asks for it."""
     inner = await render(request, name, **context)
     if request.headers.get("hx-request"):
         return inner
