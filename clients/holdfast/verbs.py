@@ -7,6 +7,7 @@ each start.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,17 @@ from holdfast.exchange import GREETING
 from holdfast.plans import Plan, Result, asked, replied
 from holdfast.references import reference, without_part
 from holdfast_protocol import messages as wire
-from holdfast_protocol.errors import BadField, HoldfastError
+from holdfast_protocol.errors import BadField, Damaged, HoldfastError
 from holdfast_protocol.model import Ref
 
 if TYPE_CHECKING:
     from holdfast.batch import Planned
     from holdfast.documents import LoadedDocument, Opened
+    from holdfast.exporting import Planned as PlannedExport
     from holdfast.live import LiveState
     from holdfast.parts import ChosenParts
-    from holdfast.sources import DocumentContent, FileContent, Parcel
+    from holdfast.sources import DocumentContent, EarlierDocument, FileContent, Parcel
+    from holdfast_protocol.model import Earlier
 
 #: What a slow disk takes, in bytes a second: a save's deadline grows by its content at this speed.
 _SLOW_BYTES_PER_SECOND = 20_000_000
@@ -120,21 +123,52 @@ class Verbs:
         return saved
 
     def import_document(
-        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
-    ) -> Plan[wire.Saved]:
+        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False,
+        message: str = "", tags: Sequence[str] = (), note: str = "", pins: Sequence[str] = (),
+        history: Sequence[EarlierDocument] = (),
+    ) -> Plan[wire.Saved]:  # fmt: skip
         """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
         ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
-        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
+        the format plain. ``history``: what was before it (``holdfast.sources.EarlierDocument``), oldest first. Raises
+        Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
 
         >>> content = client.cat("renardo/verse")
         >>> client.import_document("chorus", content, suffix=".py").session.app
         'renardo'
         """
 
-        def request(parcel: Parcel) -> wire.Request:
-            return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
+        def request(parcel: Parcel, earlier: Sequence[Earlier]) -> wire.Request:
+            return wire.Import(
+                name=name, app=app, suffix=suffix, files=parcel.files, published=published, message=message,
+                tags=[*tags], note=note, pins=[*pins], history=[*earlier],
+            )  # fmt: skip
 
-        return self._seen(self._send(request, content, {}))
+        return self._seen(self._send_with(request, content, {}, history))
+
+    def import_bundle(
+        self, path: str | os.PathLike[str], *, name: str | None = None, published: bool = False
+    ) -> Plan[wire.Saved]:
+        """The session of a bundle that ``export`` made, as a new one: the document, and before it the history that the
+        bundle holds, with tags, note and pins. Every hash is looked at before anything is taken in. Where the session
+        is here already, from an earlier import too, nothing is added, and ``outcome`` is unchanged. Raises Damaged (it
+        is no bundle, or not as it should be), Exists (the name, of another session), BadName, BadField, TooLarge,
+        NoSpace, Unreadable.
+
+        >>> client.export("notes/ideas", "bundle", history="all").write(f"{folder}/ideas.zip")
+        >>> purged = client.purge("notes/ideas")
+        >>> client.import_bundle(f"{folder}/ideas.zip").outcome, len(client.log("notes/ideas").rows)
+        ('saved', 2)
+        >>> client.import_bundle(f"{folder}/ideas.zip").outcome
+        'unchanged'
+        """
+        from holdfast.bundles import opened_bundle
+        from holdfast.unbundling import taken_in
+
+        with opened_bundle(path) as bundle:
+            if bundle is None:
+                raise Damaged(f"{os.fspath(path)} is no bundle")
+            bundle.verify()
+            return (yield from taken_in(self, bundle, name, published=published))
 
     def list(
         self,
@@ -260,6 +294,15 @@ class Verbs:
         from holdfast.documents import Windows
 
         return Windows(wire.Cat(ref=reference(ref), path=path)).all()
+
+    def export(
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
+    ) -> Plan[PlannedExport]:
+        """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
+        BadField."""
+        from holdfast.exporting import planned
+
+        return planned(self, reference(ref), to, full=full, history=history, resources=resources)
 
     def restore(
         self,
@@ -681,14 +724,26 @@ class Verbs:
         content: DocumentContent | None,
         parts: Mapping[str, FileContent],
     ) -> Plan[wire.Saved]:
-        from holdfast.sources import pack
+        return self._send_with(lambda parcel, earlier: request(parcel), content, parts, ())
+
+    def _send_with(
+        self,
+        request: Callable[[Parcel, Sequence[Earlier]], wire.Request],
+        content: DocumentContent | None,
+        parts: Mapping[str, FileContent],
+        history: Sequence[EarlierDocument],
+    ) -> Plan[wire.Saved]:
+        from holdfast.sources import pack, pack_history
 
         def once() -> Plan[wire.Saved]:
             welcome = self._welcome()
             lends = welcome is not None and wire.LOCAL_FILES in welcome.capabilities
             parcel = yield from pack(content, parts, self.room_bytes, lends=lends)
+            earlier: Sequence[Earlier] = ()
+            if history:
+                earlier, parcel = yield from pack_history(history, parcel)
             timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
-            answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
+            answer = yield from asked(request(parcel, earlier), parcel.frames, timeout_seconds)
             assert isinstance(answer.reply, wire.Saved)
             return answer.reply
 

@@ -258,6 +258,13 @@ export interface FileSource {
   hash?: Uint8Array | null;
 }
 
+/** A snapshot to take in before another one. `message` is all that is known of it here: its time, cause and author elsewhere are what others say. */
+export interface Earlier {
+  files: Array<FileSource>;
+  message?: string;
+  pins?: Array<string>;
+}
+
 /** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from, and their hash, is said as for a file. */
 export interface PartSource {
   part: string;
@@ -780,13 +787,18 @@ export interface Requests {
     tags?: Array<string>;
     session?: string | null;
   };
-  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
+  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. `history`: the snapshots before it, oldest first, of the same format; each gets the time, cause and author of this import. `pins` are the labels of the document's own. All of it is one operation. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
   'import': {
     name: string;
     app?: string | null;
     suffix?: string;
     files: Array<FileSource>;
     published?: boolean;
+    message?: string;
+    tags?: Array<string>;
+    note?: string;
+    pins?: Array<string>;
+    history?: Array<Earlier>;
   };
   /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. Throws BadField. */
   'list': {
@@ -843,6 +855,14 @@ export interface Requests {
     length?: number;
     parts?: Array<string>;
     kinds?: Array<string>;
+  };
+  /** A window of what a snapshot is in another form, `to`: markdown, as the application itself writes it where it does; with `full`, what that leaves out as well. A session with nothing in it may be empty. `length` is bounded by window_bytes. The document as it is has `load`, its parts `cat`: the forms that are made of these (a bundle, a folder of parts) are the client's to make. Throws BadField, TooLarge, Ambiguous, NotFound, Damaged. */
+  'export': {
+    ref: Ref;
+    to: string;
+    full?: boolean;
+    offset?: number;
+    length?: number;
   };
   /** Of which chunks is a file made? From chunk number `start` on (0 is the first), as many as fit. Whoever has some of them already reads only the others, with `cat`. The document of chosen parts has none. Throws BadField, Ambiguous, NotFound. */
   'chunks': {
@@ -1123,6 +1143,7 @@ export interface Replies {
   'diff': Changes;
   'load': Loaded;
   'cat': Content;
+  'export': Content;
   'chunks': ChunkList;
   'restore': Saved;
   'accept': Saved;

@@ -34,12 +34,14 @@ class Documents:
         self._stored: Recent[bytes, StoredDocument] = Recent(STORED_COUNT)
         self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
         self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
+        self._rendered: Lately[bytes] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
 
     def close(self) -> None:
         """After the threads' work."""
         self._reading.forget()
         self._built.forget()
+        self._rendered.forget()
         self._threads.shutdown()
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
@@ -125,6 +127,19 @@ class Documents:
 
         return await self._built.of((document.id, session.format, tuple(wanted), tuple(kinds)), build)
 
+    async def markdown(self, session: Session, document: StoredDocument, *, full: bool) -> bytes:
+        """The document for people to read. Raises Damaged, TooLarge."""
+
+        async def render() -> bytes:
+            form = self.content.form(session.format)
+            reading = await self.read(document, form)
+            try:
+                return await self.in_thread(partial(form.markdown, session.name, reading, full=full))
+            except base.DamagedDocument as problem:
+                raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+
+        return await self._rendered.of((document.id, session.format, session.name, full), render)
+
     async def written(self, form: Format, parts: Sequence[Part], template: base.Document | None) -> base.Document:
         """The document of these parts. Raises CannotHold with a sentence for each part."""
         try:
@@ -138,7 +153,7 @@ class AtOnce(Documents):
 
     def __init__(self, catalog: Catalog, content: Content) -> None:
         super().__init__(catalog, content)
-        self._reading, self._built = Unkept(0), Unkept(0)
+        self._reading, self._built, self._rendered = Unkept(0), Unkept(0), Unkept(0)
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives."""

@@ -101,6 +101,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.Export: asking.export,
             m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
             m.Put: putting.put,

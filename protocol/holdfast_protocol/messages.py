@@ -12,6 +12,7 @@ from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
     DamageRow,
+    Earlier,
     FileRow,
     FileSource,
     FolderRow,
@@ -191,13 +192,20 @@ class Save(Request, frozen=True, kw_only=True):
 
 class Import(Request, frozen=True, kw_only=True):
     """Take a document in as a new session: the application is recognised by content unless ``app`` names it.
-    ``suffix`` is what the file's name ended in, a hint only."""
+    ``suffix`` is what the file's name ended in, a hint only. ``history``: the snapshots before it, oldest first, of the
+    same format; each gets the time, cause and author of this import. ``pins`` are the labels of the document's own. All
+    of it is one operation."""
 
     name: str
     app: str | None = None
     suffix: str = ""
     files: list[FileSource]
     published: bool = False
+    message: str = ""
+    tags: list[str] = []
+    note: str = ""
+    pins: list[str] = []
+    history: list[Earlier] = []
 
 
 class Saved(Reply, frozen=True, kw_only=True):
@@ -376,6 +384,19 @@ class Content(Reply, frozen=True, kw_only=True):
     snapshot: str
     size_bytes: int
     hash: bytes | None = None
+
+
+class Export(Request, frozen=True, kw_only=True):
+    """A window of what a snapshot is in another form, ``to``: markdown, as the application itself writes it where it
+    does; with ``full``, what that leaves out as well. A session with nothing in it may be empty. ``length`` is bounded
+    by window_bytes. The document as it is has ``load``, its parts ``cat``: the forms that are made of these (a bundle,
+    a folder of parts) are the client's to make."""
+
+    ref: Ref
+    to: str
+    full: bool = False
+    offset: Natural = 0
+    length: Natural = LIMITS["window_bytes"]
 
 
 class Chunks(Request, frozen=True, kw_only=True):
@@ -1118,6 +1139,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Diff: Changes,
     Load: Loaded,
     Cat: Content,
+    Export: Content,
     Chunks: ChunkList,
     Restore: Saved,
     Accept: Saved,

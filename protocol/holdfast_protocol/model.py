@@ -340,6 +340,15 @@ class FileSource(Row, frozen=True, kw_only=True):
     hash: bytes | None = None
 
 
+class Earlier(Row, frozen=True, kw_only=True):
+    """A snapshot to take in before another one. ``message`` is all that is known of it here: its time, cause and author
+    elsewhere are what others say."""
+
+    files: list[FileSource]
+    message: str = ""
+    pins: list[str] = []
+
+
 class PartSource(Row, frozen=True, kw_only=True):
     """A part to put into a document: ``part`` is a key or unique name, or the name of a new part. Where its bytes come
     from, and their hash, is said as for a file."""

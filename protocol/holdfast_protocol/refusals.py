@@ -67,6 +67,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Diff: _READ,
     m.Load: (*_READ, CannotHold),
     m.Cat: (*_READ, CannotHold),
+    m.Export: (*_READ, BadField),
     m.Chunks: (*_NAMED, BadField),
     m.Restore: (*_MOVED, *_BUILT),
     m.Accept: _MOVED,

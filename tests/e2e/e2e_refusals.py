@@ -127,6 +127,7 @@ NAMING: dict[type[m.Request], Callable[[Ref], m.Request]] = {
     m.Diff: lambda ref: m.Diff(old=ref),
     m.Load: lambda ref: m.Load(ref=ref),
     m.Cat: lambda ref: m.Cat(ref=ref),
+    m.Export: lambda ref: m.Export(ref=ref, to="markdown"),
     m.Chunks: lambda ref: m.Chunks(ref=ref),
     m.Restore: lambda ref: m.Restore(ref=ref, expect=NEVER),
     m.Accept: lambda ref: m.Accept(ref=ref, expect=NEVER),
@@ -145,7 +146,7 @@ NAMING: dict[type[m.Request], Callable[[Ref], m.Request]] = {
     m.Purge: lambda ref: m.Purge(ref=ref, expect=NEVER),
 }
 #: Those that take no revision, or have nothing that is at another one or bears the name.
-CANNOT_BE_ELSEWHERE = {m.Show, m.Log, m.Diff, m.Load, m.Cat, m.Chunks, m.CheckResources}
+CANNOT_BE_ELSEWHERE = {m.Show, m.Log, m.Diff, m.Load, m.Cat, m.Export, m.Chunks, m.CheckResources}
 HEAD = Ref(app=APP, name="one", snapshot="head")
 
 #: The others.
@@ -176,6 +177,9 @@ OTHERS: dict[Key, Way] = {
     (m.Cat, Damaged): lambda at: (m.Cat(ref=BAD, parts=["a"]),),
     (m.Cat, TooLarge): lambda at: (m.Cat(ref=LARGE, parts=["a"]),),
     (m.Cat, CannotHold): lambda at: (m.Cat(ref=ODD, parts=["bass"]),),
+    (m.Export, Damaged): lambda at: (m.Export(ref=BAD, to="markdown"),),
+    (m.Export, TooLarge): lambda at: (m.Export(ref=LARGE, to="markdown"),),
+    (m.Export, BadField): lambda at: (m.Export(ref=ONE, to="marble"),),
     (m.Chunks, BadField): lambda at: (m.Chunks(ref=Ref(app=APP, name="one", part="startup")),),
     (m.Restore, NotAllowed): lambda at: (m.Restore(ref=Ref(id=at.project.id, snapshot=at.suspect)),),
     (m.Restore, BadName): lambda at: (m.Restore(ref=ONE, name=WRONG_NAME),),

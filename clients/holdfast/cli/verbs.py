@@ -40,6 +40,7 @@ VERBS: dict[str, str] = {
     "check-resources": "check_resources",
     "relink": "relink",
     "import": "import_",
+    "export": "export",
     "last": "last",
     "reload": "reload",
     "workspace list": "workspace_list",

@@ -16,6 +16,7 @@ from holdfast.cli.words import iso_time, marks, path_text, size
 from holdfast.gui.commands import command
 
 if TYPE_CHECKING:
+    from holdfast.gui.exporting import Exports
     from holdfast.gui.live import Live
 
 
@@ -46,6 +47,12 @@ def environment() -> Environment:
     return made
 
 
+def _exports() -> Exports:
+    from holdfast.gui.exporting import Exports  # it needs this module
+
+    return Exports()
+
+
 @dataclass
 class House:
     """``prefix``: below which path everything is, without a slash at its end; nobody can guess it. ``is_remote``: the
@@ -56,6 +63,7 @@ class House:
     prefix: str
     is_remote: bool
     templates: Environment = field(default_factory=environment)
+    exports: Exports = field(default_factory=_exports)
 
 
 def house_of(request: Request) -> House:

@@ -288,6 +288,11 @@ class Format(Protocol):
         escapes, is no part of it."""
         ...
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """A document for people to read, ``name`` being its session's, in UTF-8: byte for byte what the application
+        itself exports, where it does; ``full``: with all that this leaves out. Raises DamagedDocument."""
+        ...
+
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A part that the document of ``beside`` does not have yet, of the kind that it would have there."""
         ...

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource, Target
 from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
 
 #: Where more than so much of a part is no UTF-8, it is no text.
 ODD_SHARE = 1 / 16
@@ -81,6 +82,11 @@ class Defaults:
     def text(self, part: Part) -> str:
         """Its content, where that is text."""
         return text_of(part)
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """Every part that is text, under its name; ``full``: what is known of the whole before them."""
+        beside = facts_table(reading) if full else ""
+        return page(heading(1, name), beside, blocks((part, self.text(part), "") for part in reading.parts))
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """It points to nothing."""

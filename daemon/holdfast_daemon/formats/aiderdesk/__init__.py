@@ -28,6 +28,7 @@ from holdfast_daemon.formats.aiderdesk.damage import losses, suspicion
 from holdfast_daemon.formats.aiderdesk.emptying import emptied
 from holdfast_daemon.formats.aiderdesk.folders import LAYOUTS, PROJECT_FOLDER, known_places, layout_for
 from holdfast_daemon.formats.aiderdesk.generations import upgraded
+from holdfast_daemon.formats.aiderdesk.markdown import as_application, in_full
 from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
 from holdfast_daemon.formats.aiderdesk.messages import message_of
@@ -164,6 +165,10 @@ class AiderDesk(Defaults):
             return super().text(part)
         message = message_of(value_of(part.content))
         return "\n".join((*message.texts, *(each for each in message.results if isinstance(each, str))))
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """What AiderDesk's own export gives; empty for a chat without messages."""
+        return in_full(reading.parts) if full else as_application(reading)
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Every context file, whether it exists or not; a task forgets those that do not when it is opened (4, 6)."""

@@ -26,6 +26,7 @@ from holdfast_daemon.formats.igv.envelope import Envelope, head_of, opened
 from holdfast_daemon.formats.igv.folders import LAYOUTS, known_places
 from holdfast_daemon.formats.igv.json_reading import read_json_session
 from holdfast_daemon.formats.igv.json_writing import write_json_session
+from holdfast_daemon.formats.igv.markdown import session_markdown
 from holdfast_daemon.formats.igv.matching import identity_of, match_parts
 from holdfast_daemon.formats.igv.meaning import same
 from holdfast_daemon.formats.igv.merging import merged_part
@@ -128,6 +129,10 @@ class Igv(Defaults):
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """Of the kind that its content is: an XML element, or a JSON value."""
         return new_part(name, content, beside)
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """Genome and locus, then tracks, data files and regions as tables."""
+        return session_markdown(name, reading, full=full)
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Of every resource, the genome, and each track in JSON; not ``data:`` URLs."""

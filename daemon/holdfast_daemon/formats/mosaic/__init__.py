@@ -25,6 +25,7 @@ from holdfast_daemon.formats.mosaic.adding import new_geometry
 from holdfast_daemon.formats.mosaic.describing import change_line
 from holdfast_daemon.formats.mosaic.fields import THUMBNAIL, is_same
 from holdfast_daemon.formats.mosaic.folders import LAYOUTS, begins, known_places
+from holdfast_daemon.formats.mosaic.markdown import session_markdown
 from holdfast_daemon.formats.mosaic.matching import matched
 from holdfast_daemon.formats.mosaic.merging import merged_part
 from holdfast_daemon.formats.mosaic.paths import pointed_to
@@ -120,6 +121,10 @@ class Mosaic(Defaults):
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A geometry, from a pickle of its own as parts have it. Raises CannotHold."""
         return new_geometry(name, content, beside)
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """A table of the objects; ``full``: with what else the session holds."""
+        return session_markdown(name, reading, full=full)
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Volumes and the frames of trajectories."""
