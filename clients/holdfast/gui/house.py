@@ -35,6 +35,10 @@ def environment() -> Environment:
     return made
 
 
+#: The cookie that keeps what was chosen: dark, light, or as the system is.
+THEME = "holdfast-theme"
+
+
 @dataclass
 class House:
     """``prefix``: below which path everything is, without a slash at its end; nobody can guess it. ``is_remote``: the
@@ -57,7 +61,7 @@ def house_of(request: Request) -> House:
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
     """A template; where it is asked for by a browser and not by the page, within the whole page."""
     house = house_of(request)
-    context |= {"prefix": house.prefix}
+    context |= {"prefix": house.prefix, "theme": request.cookies.get(THEME, "")}
     inner = house.templates.get_template(name).render(context)
     return HTMLResponse(inner)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from holdfast.async_client import AsyncClient
 from holdfast.tui.rows import Item
 from holdfast.tui.windows import PAGE_ROWS, Page, Window
+from holdfast.unsaved import has_unsaved_work
 
 #: ``contents`` and ``history`` are places where the words stand: in heads, and in older snapshots.
 VIEWS = ("sessions", "archived", "templates", "deleted", "contents", "history")
@@ -56,7 +57,7 @@ class Sessions:
     async def look_at_workspaces(self) -> None:
         """Raises HoldfastError."""
         rows = (await self._client.workspaces()).rows
-        self.unsaved = frozenset(row.session for row in rows if row.unsaved is not None)
+        self.unsaved = frozenset(row.session for row in rows if has_unsaved_work(row))
 
 
 class _Found:
