@@ -15,7 +15,7 @@ from holdfast import AsyncExport
 from holdfast.gui.attachments import attachment
 from holdfast.gui.forms import Form, read_form
 from holdfast.gui.house import house_of, render
-from holdfast.gui.toasts import Toast, failed
+from holdfast.gui.toasts import DONE, Toast, failed
 from holdfast_protocol.errors import BadField, Busy, Cancelled, HoldfastError, NotFound
 from holdfast_protocol.model import Ref
 
@@ -90,7 +90,7 @@ async def begin(request: Request) -> Response:
         resources=is_bundle and form.one("resources") == "yes",
     )  # fmt: skip
     answer = await render(request, "export.html", underway=house.exports.add(export))
-    answer.headers["X-Toast"] = "1"
+    answer.headers.update(DONE)
     return answer
 
 

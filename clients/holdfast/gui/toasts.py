@@ -23,7 +23,7 @@ from holdfast_protocol.model import SessionRow
 
 _DIGITS = 8
 #: A dialog shows what failed; what did not goes to the edge of the page, and the dialog closes.
-_DONE = {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Trigger": "done"}
+DONE = {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Trigger": "done"}
 #: The status of an answer by the code of its error; where none is told, the daemon is to blame.
 _STATUS = {
     "not-found": 404, "exists": 409, "cannot-undo": 409, "not-allowed": 403, "too-large": 413, "bad-name": 400,
@@ -110,7 +110,7 @@ def with_toast(act: Callable[[Request], Awaitable[Toast | Response]]) -> Callabl
             toast = failed(problem)
         answer = _marked(await render(request, "toast.html", toast=toast), toast)
         if not toast.code and request.headers.get("hx-target") == "problem":
-            answer.headers.update(_DONE)
+            answer.headers.update(DONE)
         return answer
 
     return endpoint
