@@ -44,8 +44,8 @@ class _Run:
     examination: Examination
     pacing: Pacing
     began: int
-    total_bytes: int
     ended: asyncio.Event
+    total_bytes: int = 0
     thread: threading.Thread | None = None
 
 
@@ -107,8 +107,7 @@ class Checking:
     def _begin(self, request: Check, author: str) -> None:
         now, pacing = self._sessions.clock(), Pacing()
         examination = self._examination(pacing, all=request.all)
-        there_are = total_bytes(self._catalog.reader, self._store, self._read, now, all=request.all)
-        run = self._run = _Run(request, author, examination, pacing, now, there_are, asyncio.Event())
+        run = self._run = _Run(request, author, examination, pacing, now, asyncio.Event())
         loop = asyncio.get_running_loop()
 
         def work() -> None:
@@ -139,6 +138,8 @@ class Checking:
         repaired: Sequence[Finding] = ()
         failed = None
         try:
+            reader, every = self._catalog.reader, run.request.all
+            run.total_bytes = total_bytes(reader, self._store, self._read, run.began, all=every)
             findings = run.examination.findings()
             if findings and run.request.repair:
                 run.examination.stage = "repair"

@@ -71,6 +71,7 @@ class Rehearsing:
 
     def rehearse(self) -> None:
         """One. Not for the loop."""
+        self._pacing.begin()
         try:
             snapshot = self._catalog.reader.some_snapshot(random.random())
             if snapshot is None or snapshot.size_bytes > LARGEST_BYTES:
