@@ -163,7 +163,7 @@ class Daemon:
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
         unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
-        problems = [*unwell, *self._pruning.problems, *broken]
+        problems = [*unwell, *self._pruning.problems, *self._checking.problems, *self._rehearsing.problems, *broken]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,

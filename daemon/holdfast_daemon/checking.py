@@ -89,6 +89,13 @@ class Checking:
         return self._last
 
     @property
+    def problems(self) -> list[str]:
+        """For people: that something is damaged."""
+        count = self._last.problems_count
+        things = "One thing in the store is" if count == 1 else f"{count} things in the store are"
+        return [f"{things} damaged: holdfast check --repair names them, and mends what it can"] if count else []
+
+    @property
     def running(self) -> bool:
         return self._run is not None
 
