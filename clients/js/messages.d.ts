@@ -162,6 +162,26 @@ export interface ResourceRow {
   found: Uint8Array;
 }
 
+/** A file that may be the one that a reference meant. `reference`: how the document would point to it, empty where it cannot. `why`: content (the history knows the file, and this one has its very bytes) or name; `common_count`: how many names at the end of both paths are the same, the file's own among them. */
+export interface CandidateRow {
+  path: Uint8Array;
+  reference: string;
+  why: string;
+  common_count: number;
+  size_bytes: number;
+}
+
+/** A reference that leads nowhere here, or that is changed. `key`, `role`, `reference`, `state` and `path` are as check-resources has them, of the first part that has it. `new`: what it becomes; nil where it stays. `candidates`: files that were found, the likeliest first, eight at most. */
+export interface RelinkRow {
+  key: string;
+  role: string;
+  reference: string;
+  state: string;
+  path: Uint8Array;
+  new: string | null;
+  candidates: Array<CandidateRow>;
+}
+
 /** A place where the searched words stand. `where`: name, tags or note of the session, or a part, whose key and name are `part` and `part_name`; `snapshot` is the head, or with `history` an older one. `snippet` is the text around the first of them, on one line; `matches` are the positions in it, in characters, at which a match begins and ends, in pairs. */
 export interface FoundRow {
   session: SessionRow;
@@ -236,6 +256,13 @@ export interface FileSource {
   offset?: number;
   size_bytes?: number | null;
   hash?: Uint8Array | null;
+}
+
+/** A snapshot to take in before another one. `message` is all that is known of it here: its time, cause and author elsewhere are what others say. */
+export interface Earlier {
+  files: Array<FileSource>;
+  message?: string;
+  pins?: Array<string>;
 }
 
 /** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from, and their hash, is said as for a file. */
@@ -396,6 +423,9 @@ export interface Welcome {
 /** The daemon's loop runs. */
 export interface Pong {}
 
+/** The whole way through the store and back. */
+export interface Probed {}
+
 /** What became of it. `outcome`: cancelled (nothing was changed), done (that came too late, and the request was answered as ever), unknown (it is not under way: it was answered before, or never came). */
 export interface Cancelled {
   outcome: string;
@@ -514,6 +544,15 @@ export interface Noted {
 export interface Resources {
   snapshot: string;
   rows: Array<ResourceRow>;
+}
+
+/** `rows`: each reference that leads nowhere here or is changed, once, in document order. `saved`: what became of it; nil of a dry run. `stopped`: why the search ended early, for people. `near`: the session's folder, and those of its other files. `revision`: the one that was looked at, or made. */
+export interface Relinked {
+  rows: Array<RelinkRow>;
+  saved: Saved | null;
+  stopped: string;
+  near: Array<Uint8Array>;
+  revision: number;
 }
 
 /** How many snapshots went, or would go, and how many deleted sessions with them. `freed_bytes`: of a dry run, the content that nothing else names; else the content that went, what had been named by nothing before included. */
@@ -718,6 +757,8 @@ export interface Requests {
   };
   /** Answered by the daemon's loop without touching the store. */
   'ping': {};
+  /** Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only listen, it works. Nothing is written. */
+  'probe': {};
   /** The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at once; a change is not made, unless it is being made. What is ended is answered with the code cancelled. */
   'cancel': {
     request: Uint8Array;
@@ -746,13 +787,18 @@ export interface Requests {
     tags?: Array<string>;
     session?: string | null;
   };
-  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
+  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. `history`: the snapshots before it, oldest first, of the same format; each gets the time, cause and author of this import. `pins` are the labels of the document's own. All of it is one operation. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
   'import': {
     name: string;
     app?: string | null;
     suffix?: string;
     files: Array<FileSource>;
     published?: boolean;
+    message?: string;
+    tags?: Array<string>;
+    note?: string;
+    pins?: Array<string>;
+    history?: Array<Earlier>;
   };
   /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. Throws BadField. */
   'list': {
@@ -809,6 +855,14 @@ export interface Requests {
     length?: number;
     parts?: Array<string>;
     kinds?: Array<string>;
+  };
+  /** A window of what a snapshot is in another form, `to`: markdown, as the application itself writes it where it does; with `full`, what that leaves out as well. A session with nothing in it may be empty. `length` is bounded by window_bytes. The document as it is has `load`, its parts `cat`: the forms that are made of these (a bundle, a folder of parts) are the client's to make. Throws BadField, TooLarge, Ambiguous, NotFound, Damaged. */
+  'export': {
+    ref: Ref;
+    to: string;
+    full?: boolean;
+    offset?: number;
+    length?: number;
   };
   /** Of which chunks is a file made? From chunk number `start` on (0 is the first), as many as fit. Whoever has some of them already reads only the others, with `cat`. The document of chosen parts has none. Throws BadField, Ambiguous, NotFound. */
   'chunks': {
@@ -895,6 +949,15 @@ export interface Requests {
   /** The files and URLs that a snapshot points to, and which of them are there. No URL is opened, no file either. Throws TooLarge, Ambiguous, NotFound, Damaged. */
   'check-resources': {
     ref: Ref;
+  };
+  /** What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which makes a new snapshot. `map`: old to new, each as a document may have it; an old one that ends in a slash stands for all that lies below. What is relative stays so where it can. `search`: absolute paths of folders in which files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With `dry_run` nothing is changed, and the answer has what was found for each; without `search` then what lies near. Throws BadField, TooLarge, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace, Unreadable. */
+  'relink': {
+    ref: Ref;
+    map?: Record<string, string>;
+    search?: Array<Uint8Array>;
+    dry_run?: boolean;
+    expect?: number | null;
+    published?: boolean;
   };
   /** The session leaves the list and its visible file goes; `undo` brings both back. Throws Ambiguous, NotFound, Exists, NotAllowed. */
   'delete': {
@@ -1066,6 +1129,7 @@ export interface Requests {
 export interface Replies {
   'hello': Welcome;
   'ping': Pong;
+  'probe': Probed;
   'cancel': Cancelled;
   'missing': MissingChunks;
   'put': Stored;
@@ -1079,6 +1143,7 @@ export interface Replies {
   'diff': Changes;
   'load': Loaded;
   'cat': Content;
+  'export': Content;
   'chunks': ChunkList;
   'restore': Saved;
   'accept': Saved;
@@ -1092,6 +1157,7 @@ export interface Replies {
   'pin': Changed;
   'new': Saved;
   'check-resources': Resources;
+  'relink': Relinked;
   'delete': Changed;
   'purge': Changed;
   'prune': Pruned;

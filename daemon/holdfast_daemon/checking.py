@@ -73,7 +73,8 @@ class Checking:
             self._begin(request, caller.author)
         if self._run is not None and request.wait_ms:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._run.ended.wait(), min(request.wait_ms / 1000, left(deadline)))
+                async with asyncio.timeout(min(request.wait_ms / 1000, left(deadline))):
+                    await self._run.ended.wait()
         return self.report, ()
 
     async def stop(self) -> None:

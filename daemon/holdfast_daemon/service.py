@@ -29,6 +29,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.putting import Putting
+from holdfast_daemon.relinking import Relinking
 from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
@@ -80,6 +81,7 @@ class Service:
             )
 
         changing = changing_on(sessions, folders, self._documents, incoming)
+        relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
@@ -91,6 +93,7 @@ class Service:
             m.Status: self.status,
         }
         self.slow: dict[type[m.Request], Slow] = {
+            m.Probe: self.probe,
             m.Missing: asking.missing,
             m.List: asking.list,
             m.Search: searching.search,
@@ -98,6 +101,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.Export: asking.export,
             m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
             m.Put: putting.put,
@@ -115,6 +119,7 @@ class Service:
             m.Note: changing.note,
             m.Pin: changing.pin,
             m.New: changing.new,
+            m.Relink: relinking.relink,
             m.Delete: changing.delete,
             m.Purge: changing.purge,
             m.Prune: pruning.prune,
@@ -180,6 +185,11 @@ class Service:
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:
         return m.Pong()
+
+    async def probe(self, request: m.Probe, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A turn of the writer that changes nothing costs no sync."""
+        await self._catalog.commit(lambda tx: None)
+        return m.Probed(), ()
 
     def status(self, request: m.Status, author: str) -> m.Reply:
         return self._status()

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 
 from holdfast_daemon import listing as parts_of
@@ -166,6 +167,12 @@ class Workspaces:
 
     # Autosaves.
 
+    def repace(self) -> None:
+        """The pace of applications has changed."""
+        for live in self._live.values():
+            live.autosave = replace(live.autosave, pace=self._pace(live.row.app))
+        self._awake.set()
+
     async def _drive(self) -> None:
         """Makes each snapshot when it is due."""
         while True:
@@ -174,7 +181,8 @@ class Workspaces:
             delay = max(0.0, min(due)[0] - time.monotonic()) if due else None
             if delay != 0.0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), delay)
+                    async with asyncio.timeout(delay):
+                        await self._awake.wait()
                 continue
             await self._try_snapshot(self._live[min(due)[1]])
 

@@ -12,6 +12,7 @@ from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
     DamageRow,
+    Earlier,
     FileRow,
     FileSource,
     FolderRow,
@@ -22,6 +23,7 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     Row,
     SessionRow,
@@ -98,6 +100,15 @@ class Ping(Request, frozen=True, kw_only=True):
 
 class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
+
+
+class Probe(Request, frozen=True, kw_only=True):
+    """Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only
+    listen, it works. Nothing is written."""
+
+
+class Probed(Reply, frozen=True, kw_only=True):
+    """The whole way through the store and back."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -181,13 +192,20 @@ class Save(Request, frozen=True, kw_only=True):
 
 class Import(Request, frozen=True, kw_only=True):
     """Take a document in as a new session: the application is recognised by content unless ``app`` names it.
-    ``suffix`` is what the file's name ended in, a hint only."""
+    ``suffix`` is what the file's name ended in, a hint only. ``history``: the snapshots before it, oldest first, of the
+    same format; each gets the time, cause and author of this import. ``pins`` are the labels of the document's own. All
+    of it is one operation."""
 
     name: str
     app: str | None = None
     suffix: str = ""
     files: list[FileSource]
     published: bool = False
+    message: str = ""
+    tags: list[str] = []
+    note: str = ""
+    pins: list[str] = []
+    history: list[Earlier] = []
 
 
 class Saved(Reply, frozen=True, kw_only=True):
@@ -368,6 +386,19 @@ class Content(Reply, frozen=True, kw_only=True):
     hash: bytes | None = None
 
 
+class Export(Request, frozen=True, kw_only=True):
+    """A window of what a snapshot is in another form, ``to``: markdown, as the application itself writes it where it
+    does; with ``full``, what that leaves out as well. A session with nothing in it may be empty. ``length`` is bounded
+    by window_bytes. The document as it is has ``load``, its parts ``cat``: the forms that are made of these (a bundle,
+    a folder of parts) are the client's to make."""
+
+    ref: Ref
+    to: str
+    full: bool = False
+    offset: Natural = 0
+    length: Natural = LIMITS["window_bytes"]
+
+
 class Chunks(Request, frozen=True, kw_only=True):
     """Of which chunks is a file made? From chunk number ``start`` on (0 is the first), as many as fit. Whoever has some
     of them already reads only the others, with ``cat``. The document of chosen parts has none."""
@@ -513,6 +544,35 @@ class Resources(Reply, frozen=True, kw_only=True):
 
     snapshot: str
     rows: list[ResourceRow]
+
+
+class Relink(Request, frozen=True, kw_only=True):
+    """What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which
+    makes a new snapshot. ``map``: old to new, each as a document may have it; an old one that ends in a slash stands
+    for all that lies below. What is relative stays so where it can. ``search``: absolute paths of folders in which
+    files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where
+    several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With
+    ``dry_run`` nothing is changed, and the answer has what was found for each; without ``search`` then what lies
+    near."""
+
+    ref: Ref
+    map: dict[str, str] = {}
+    search: list[bytes] = []
+    dry_run: bool = False
+    expect: Natural | None = None
+    published: bool = False
+
+
+class Relinked(Reply, frozen=True, kw_only=True):
+    """``rows``: each reference that leads nowhere here or is changed, once, in document order. ``saved``: what became
+    of it; nil of a dry run. ``stopped``: why the search ended early, for people. ``near``: the session's folder, and
+    those of its other files. ``revision``: the one that was looked at, or made."""
+
+    rows: list[RelinkRow]
+    saved: Saved | None = None
+    stopped: str = ""
+    near: list[bytes] = []
+    revision: int = 0
 
 
 class Delete(Request, frozen=True, kw_only=True):
@@ -1065,6 +1125,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Probe: Probed,
     Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
@@ -1078,6 +1139,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Diff: Changes,
     Load: Loaded,
     Cat: Content,
+    Export: Content,
     Chunks: ChunkList,
     Restore: Saved,
     Accept: Saved,
@@ -1091,6 +1153,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Pin: Changed,
     New: Saved,
     CheckResources: Resources,
+    Relink: Relinked,
     Delete: Changed,
     Purge: Changed,
     Prune: Pruned,
@@ -1132,7 +1195,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
-        Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Relink, Delete,
+        Purge, Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

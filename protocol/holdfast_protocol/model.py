@@ -211,6 +211,32 @@ class ResourceRow(Row, frozen=True, kw_only=True):
     found: bytes = b""
 
 
+class CandidateRow(Row, frozen=True, kw_only=True):
+    """A file that may be the one that a reference meant. ``reference``: how the document would point to it, empty where
+    it cannot. ``why``: content (the history knows the file, and this one has its very bytes) or name; ``common_count``:
+    how many names at the end of both paths are the same, the file's own among them."""
+
+    path: bytes
+    reference: str
+    why: str
+    common_count: int
+    size_bytes: int
+
+
+class RelinkRow(Row, frozen=True, kw_only=True):
+    """A reference that leads nowhere here, or that is changed. ``key``, ``role``, ``reference``, ``state`` and ``path``
+    are as check-resources has them, of the first part that has it. ``new``: what it becomes; nil where it stays.
+    ``candidates``: files that were found, the likeliest first, eight at most."""
+
+    key: str
+    role: str
+    reference: str
+    state: str
+    path: bytes = b""
+    new: str | None = None
+    candidates: list[CandidateRow] = []
+
+
 class FoundRow(Row, frozen=True, kw_only=True):
     """A place where the searched words stand. ``where``: name, tags or note of the session, or a part, whose key and
     name are ``part`` and ``part_name``; ``snapshot`` is the head, or with ``history`` an older one. ``snippet`` is the
@@ -312,6 +338,15 @@ class FileSource(Row, frozen=True, kw_only=True):
     offset: Natural = 0
     size_bytes: Natural | None = None
     hash: bytes | None = None
+
+
+class Earlier(Row, frozen=True, kw_only=True):
+    """A snapshot to take in before another one. ``message`` is all that is known of it here: its time, cause and author
+    elsewhere are what others say."""
+
+    files: list[FileSource]
+    message: str = ""
+    pins: list[str] = []
 
 
 class PartSource(Row, frozen=True, kw_only=True):

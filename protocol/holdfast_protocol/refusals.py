@@ -53,6 +53,7 @@ _BUILT: Errors = (BadName, CannotHold, Damaged, TooLarge, NoSpace)
 ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Hello: (WrongVersion,),
     m.Ping: (),
+    m.Probe: (),
     m.Cancel: (),
     m.Missing: (),
     m.Put: (TooLarge, NoSpace),
@@ -66,6 +67,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Diff: _READ,
     m.Load: (*_READ, CannotHold),
     m.Cat: (*_READ, CannotHold),
+    m.Export: (*_READ, BadField),
     m.Chunks: (*_NAMED, BadField),
     m.Restore: (*_MOVED, *_BUILT),
     m.Accept: _MOVED,
@@ -79,6 +81,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Pin: (*_CHANGED, BadName),
     m.New: (*_CHANGED, *_BUILT, BadField),
     m.CheckResources: _READ,
+    m.Relink: (*_MOVED, CannotHold, Damaged, TooLarge, NoSpace, BadField, Unreadable),
     m.Delete: _MOVED,
     m.Purge: (*_MOVED, Busy),
     m.Prune: (),

@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.gui import folders, store, workspaces
+from holdfast.gui import exporting, folders, store, workspaces
 from holdfast.gui.asking import ask
 from holdfast.gui.changing import change
 from holdfast.gui.download import download
 from holdfast.gui.house import house_of, render
 from holdfast.gui.importing import import_dropped
+from holdfast.gui.relinking import ask_relink
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
@@ -27,8 +28,13 @@ async def palette(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/ask/relink/{id}", with_refusal(ask_relink), methods=["GET", "POST"]),
     Route("/ask/{act}/{id}", with_refusal(ask)),
+    Route("/session/{id}/export", with_toast(exporting.begin), methods=["POST"]),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
+    Route("/exports/{token}", with_toast(exporting.state)),
+    Route("/exports/{token}/file", with_refusal(exporting.file)),
+    Route("/exports/{token}/cancel", with_toast(exporting.cancel), methods=["POST"]),
     Route("/download/{id}", with_refusal(download)),
     Route("/undo", with_toast(undo), methods=["POST"]),
     Route("/import", with_toast(import_dropped), methods=["POST"]),

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from holdfast.gui.house import house_of, render
 from holdfast.gui.toasts import with_refusal
+from holdfast.looking.unsaved import unsaved_of
 from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.messages import Sessions
 
@@ -54,8 +55,7 @@ async def _found(request: Request, *, count: bool) -> Sessions:
 async def _shown(request: Request, found: Sessions) -> dict[str, object]:
     """What a window's template is given."""
     live = (await house_of(request).client.workspaces()).rows
-    unsaved = {each.session for each in live if each.unsaved or each.left or each.autosave}
-    return {"rows": found.rows, "unsaved": unsaved, "chosen": request.query_params.get("chosen", "")}
+    return {"rows": found.rows, "unsaved": unsaved_of(live), "chosen": request.query_params.get("chosen", "")}
 
 
 ROUTES = [Route("/", shell), Route("/rows", with_refusal(rows))]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from holdfast.gui.forms import read_form
 from holdfast.gui.house import house_of, render, render_page
 from holdfast.gui.toasts import Toast, saved
+from holdfast.looking.unsaved import has_unsaved
 from holdfast_protocol.errors import NotFound
 
 
@@ -17,12 +18,8 @@ async def show(request: Request) -> Response:
     session = request.query_params.get("session")
     if session is None:
         return await render_page(request, "workspaces.html", workspaces=rows)
-    mine = [row for row in rows if row.session == session and _stands_out(row.unsaved, row.left, row.autosave)]
+    mine = [row for row in rows if row.session == session and has_unsaved(row)]
     return await render(request, "unsaved.html", workspaces=mine)
-
-
-def _stands_out(unsaved: int | None, left: int | None, autosave: str | None) -> bool:
-    return unsaved is not None or left is not None or autosave is not None
 
 
 async def change(request: Request) -> Toast:

@@ -99,6 +99,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id === "session") document.body.classList.add("chosen");
   if (detail.target.id === "palette-sessions" && !shown.firstChild) choose(0);
 });
+document.addEventListener("htmx:load", ({ detail }) => one("[data-start]", detail.elt)?.click());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { elt } = detail.requestConfig;
   if (detail.successful && elt.closest("#ask form")) ask.close();
