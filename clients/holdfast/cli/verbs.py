@@ -56,6 +56,7 @@ VERBS: dict[str, str] = {
     "events": "events",
     "wait": "wait",
     "status": "status",
+    "metrics": "metrics",
     "doctor": "doctor",
     "config show": "config_show",
     "config check": "config_check",
