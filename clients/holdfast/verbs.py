@@ -186,10 +186,12 @@ class Verbs:
         reverse: bool = False,
         after: bytes = b"",
         count: bool = False,
+        choices: bool = False,
     ) -> Plan[wire.Sessions]:
         """One page of the sessions that fit all filters; ``sort``: modified, created, name, size or app. The next page
         is had with ``after``, the ``next`` of this one, as quickly wherever it is. Times are UTC nanoseconds, sizes
-        bytes. ``count``: also how many fit, which takes the longer the more do. Raises BadField.
+        bytes. ``count``: also how many fit, which takes the longer the more do. ``choices``: also the
+        applications and tags that there are. Raises BadField.
 
         >>> [(row.app, row.name) for row in client.list(sort="name").rows]
         [('notes', 'ideas'), ('renardo', 'verse')]
@@ -197,6 +199,7 @@ class Verbs:
         request = wire.List(
             app=app, tag=tag, text=text, archived=archived, deleted=deleted, templates=templates,
             sort=sort, limit=limit, offset=offset, folder=folder, reverse=reverse, after=after, count=count,
+            choices=choices,
         )  # fmt: skip
         return replied(request, wire.Sessions)
 

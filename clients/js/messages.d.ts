@@ -460,12 +460,14 @@ export interface Saved {
   warnings: Array<string>;
 }
 
-/** One page; `more` says whether rows follow it, and `next` where. Pages are not of one moment: a session that changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do; whoever needs every session goes by one of these. `count`: how many sessions the list has on all of its pages, where that was asked for. */
+/** One page; `more` says whether rows follow it, and `next` where. Pages are not of one moment: a session that changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do; whoever needs every session goes by one of these. `count`: how many sessions the list has on all of its pages, where that was asked for; `apps` and `tags` likewise: the applications that have something where the list is (live, archived or deleted), and all tags, up to 1,000 of each, by name. */
 export interface Sessions {
   rows: Array<SessionRow>;
   more: boolean;
   next: Uint8Array;
   count: number | null;
+  apps: Array<string> | null;
+  tags: Array<string> | null;
 }
 
 /** One page. `more` says whether rows may follow it, and `next` where; of the history, a page may then be empty. Everything up to number `operation` was looked at; where that is not the newest, and where a snapshot could not be read, `warnings` say so, for people. */
@@ -800,7 +802,7 @@ export interface Requests {
     pins?: Array<string>;
     history?: Array<Earlier>;
   };
-  /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. Throws BadField. */
+  /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. `choices`: also what `app` and `tag` can be chosen from. Throws BadField. */
   'list': {
     app?: string | null;
     tag?: string | null;
@@ -815,6 +817,7 @@ export interface Requests {
     reverse?: boolean;
     after?: Uint8Array;
     count?: boolean;
+    choices?: boolean;
   };
   /** The places in which every word of `text` stands: the name, tags and note of a session, and the text of its head's parts (of documents up to 32 MiB, of a part 1 MiB). A word is what stands between spaces, and is found within others too; capitals and accents make no difference, and no sign has a meaning of its own. First come sessions whose name, tags or note have all words, then parts, and what was changed last before the rest. `deleted`: deleted sessions instead. `history`: older snapshots and autosaves instead, where a part was not as it is in the head; each part of a session once a page. `limit` is bounded by the daemon; `after` is `next` of the page before. Throws BadField. */
   'search': {

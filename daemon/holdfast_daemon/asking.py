@@ -58,7 +58,10 @@ class Asking:
         rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
         following = paging.token(order, found[limit - 1].position) if more and limit else request.after
         count = self._catalog.reader.listed_count(request) if request.count else None
-        return m.Sessions(rows=rows, more=more, next=following if more else b"", count=count)
+        apps, tags = self._catalog.reader.choices(request) if request.choices else (None, None)
+        return m.Sessions(
+            rows=rows, more=more, next=following if more else b"", count=count, apps=apps, tags=tags
+        )  # fmt: skip
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""

@@ -233,7 +233,7 @@ class List(Request, frozen=True, kw_only=True):
     name (without capitals and accents, numbers by value) or app (and then name); ``reverse``: the other way round.
     ``limit`` is bounded by the daemon. ``after``: what ``next`` of the page before gave; ``offset`` skips rows, which
     takes the longer the more there are. ``folder`` is a label. ``count``: also how many fit, which takes the longer the
-    more do; not to be asked for with each page."""
+    more do; not to be asked for with each page. ``choices``: also what ``app`` and ``tag`` can be chosen from."""
 
     app: str | None = None
     tag: str | None = None
@@ -248,18 +248,22 @@ class List(Request, frozen=True, kw_only=True):
     reverse: bool = False
     after: bytes = b""
     count: bool = False
+    choices: bool = False
 
 
 class Sessions(Reply, frozen=True, kw_only=True):
     """One page; ``more`` says whether rows follow it, and ``next`` where. Pages are not of one moment: a session that
     changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do;
     whoever needs every session goes by one of these. ``count``: how many sessions the list has on all of its pages,
-    where that was asked for."""
+    where that was asked for; ``apps`` and ``tags`` likewise: the applications that have something where the list is
+    (live, archived or deleted), and all tags, up to 1,000 of each, by name."""
 
     rows: list[SessionRow]
     more: bool
     next: bytes = b""
     count: Natural | None = None
+    apps: list[str] | None = None
+    tags: list[str] | None = None
 
 
 class Search(Request, frozen=True, kw_only=True):

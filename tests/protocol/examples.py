@@ -414,6 +414,7 @@ REQUESTS: dict[str, Request] = {
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
     "list-of-a-folder": List(app="renardo", folder="livecoding_sessions"),
     "list-count": List(tag="live", count=True),
+    "list-choices": List(limit=0, choices=True),
     "list-next-page": List(sort="app", reverse=True, after=b"\x81\xa5order"),
     "search": Search(text="p1 >> play"),
     "search-every-field": Search(
@@ -547,6 +548,7 @@ RESULTS: dict[str, Reply] = {
     ),
     "sessions": Sessions(rows=[SESSION, FORK], more=True),
     "sessions-counted": Sessions(rows=[SESSION], more=False, count=1),
+    "sessions-choices": Sessions(rows=[], more=True, apps=["igv", "renardo"], tags=["live"]),
     "sessions-next": Sessions(rows=[SESSION], more=True, next=b"\x81\xa5order"),
     "found": Found(rows=[FOUND], more=True, operation=43, next=b"\x81\xa5order", warnings=["up to operation 43 of 44"]),
     "noted": Noted(session=SESSION, text="Größe 🎵", operation=44),
@@ -763,5 +765,6 @@ FORMER: frozenset[str] = frozenset(
         "sessions.result",
         "shown-arrays.result",
         "snapshots.result",
+        *("list-count.request", "sessions-counted.result"),
     }
 )

@@ -11,12 +11,14 @@ from holdfast.gui import exporting, folders, store, workspaces
 from holdfast.gui.asking import ask
 from holdfast.gui.changing import change
 from holdfast.gui.download import download
-from holdfast.gui.house import house_of, render
+from holdfast.gui.forms import read_form
+from holdfast.gui.house import THEME, house_of, render
 from holdfast.gui.importing import import_dropped
 from holdfast.gui.relinking import ask_relink
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
+_YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def palette(request: Request) -> Response:
@@ -25,6 +27,17 @@ async def palette(request: Request) -> Response:
     client = house_of(request).client
     rows = (await client.list(text=text, limit=_OFFERED)).rows if text else []
     return await render(request, "palette.html", rows=rows)
+
+
+async def theme(request: Request) -> Response:
+    """POST: dark, light, or as the system is, from now on; whatever port the page has next time."""
+    answer = Response(status_code=204)
+    chosen = (await read_form(request)).one("theme")
+    if chosen in ("dark", "light"):
+        answer.set_cookie(THEME, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="strict")
+    else:
+        answer.delete_cookie(THEME, httponly=True, samesite="strict")
+    return answer
 
 
 ROUTES = [
@@ -38,6 +51,7 @@ ROUTES = [
     Route("/download/{id}", with_refusal(download)),
     Route("/undo", with_toast(undo), methods=["POST"]),
     Route("/import", with_toast(import_dropped), methods=["POST"]),
+    Route("/theme", with_refusal(theme), methods=["POST"]),
     Route("/palette", with_refusal(palette)),
     Route("/workspaces", with_refusal(workspaces.show)),
     Route("/workspace/{id}/{act}", with_toast(workspaces.change), methods=["POST"]),

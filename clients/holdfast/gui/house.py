@@ -51,6 +51,8 @@ def _exports() -> Exports:
     from holdfast.gui.exporting import Exports  # it needs this module
 
     return Exports()
+#: The cookie that keeps what was chosen: dark, light, or as the system is.
+THEME = "holdfast-theme"
 
 
 @dataclass
@@ -76,7 +78,8 @@ def house_of(request: Request) -> House:
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
     """A template, as the page puts it into itself."""
     house = house_of(request)
-    return HTMLResponse(house.templates.get_template(name).render(context | {"prefix": house.prefix}))
+    context |= {"prefix": house.prefix, "theme": request.cookies.get(THEME, "")}
+    return HTMLResponse(house.templates.get_template(name).render(context))
 
 
 async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:

@@ -38,6 +38,9 @@ Rest = Callable[[int], None]
 #: What a page of sessions can be sorted by; newest and largest first, names as people count and spell.
 SORTS = ("modified", "created", "name", "size", "app")
 
+#: Of so many applications and tags one can choose.
+CHOICES_COUNT = 1000
+
 #: Where a row stands in a list, for the page that begins behind it: the engine's own values.
 Position = tuple[int | str, ...]
 
@@ -128,6 +131,11 @@ class Reader(Protocol):
 
     def listed_count(self, asked: List) -> int:
         """How many the list has on all of its pages. Costs what they are: not for the loop."""
+        ...
+
+    def choices(self, asked: List) -> tuple[list[str], list[str]]:
+        """The applications that have sessions where the list is, and all tags, up to ``CHOICES_COUNT`` of each in
+        order. Costs what they are, however many sessions have them."""
         ...
 
     def sessions_count(self, deleted: bool) -> int: ...
