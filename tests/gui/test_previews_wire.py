@@ -105,9 +105,9 @@ def test_a_mosaic_session_is_listed_as_it_is_drawn(daemon, client):
     shown = client.show("mosaic/cell")
     for part in shown.parts:
         if part.kind in ("cluster", "model") and part.facts["points"]:
-            assert f'data-key="{part.key}"' in page
-    assert f'data-blob="/p/blob/{shown.session.id}/{shown.snapshot.snapshot}"' in page
-    assert 'data-color="#b2b2b2"' in page
+            blob = f"/p/blob/{shown.session.id}/{shown.snapshot.snapshot}"
+            assert f'data-places="{blob}?key={part.key}&amp;' in page
+    assert 'data-color="0.698' in page
     assert 'style="' not in page
 
 

@@ -11,11 +11,13 @@ from holdfast.gui import folders, store, workspaces
 from holdfast.gui.asking import ask
 from holdfast.gui.changing import change
 from holdfast.gui.download import download
-from holdfast.gui.house import house_of, render
+from holdfast.gui.forms import read_form
+from holdfast.gui.house import THEME, house_of, render
 from holdfast.gui.importing import import_dropped
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
+_YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def palette(request: Request) -> Response:
@@ -26,12 +28,24 @@ async def palette(request: Request) -> Response:
     return await render(request, "palette.html", rows=rows)
 
 
+async def theme(request: Request) -> Response:
+    """POST: dark, light, or as the system is, from now on; whatever port the page has next time."""
+    answer = Response(status_code=204)
+    chosen = (await read_form(request)).one("theme")
+    if chosen in ("dark", "light"):
+        answer.set_cookie(THEME, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="strict")
+    else:
+        answer.delete_cookie(THEME, httponly=True, samesite="strict")
+    return answer
+
+
 ROUTES = [
     Route("/ask/{act}/{id}", with_refusal(ask)),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
     Route("/download/{id}", with_refusal(download)),
     Route("/undo", with_toast(undo), methods=["POST"]),
     Route("/import", with_toast(import_dropped), methods=["POST"]),
+    Route("/theme", with_refusal(theme), methods=["POST"]),
     Route("/palette", with_refusal(palette)),
     Route("/workspaces", with_refusal(workspaces.show)),
     Route("/workspace/{id}/{act}", with_toast(workspaces.change), methods=["POST"]),

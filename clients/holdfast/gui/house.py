@@ -46,6 +46,10 @@ def environment() -> Environment:
     return made
 
 
+#: The cookie that keeps what was chosen: dark, light, or as the system is.
+THEME = "holdfast-theme"
+
+
 @dataclass
 class House:
     """``prefix``: below which path everything is, without a slash at its end; nobody can guess it. ``is_remote``: the
@@ -68,7 +72,8 @@ def house_of(request: Request) -> House:
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
     """A template, as the page puts it into itself."""
     house = house_of(request)
-    return HTMLResponse(house.templates.get_template(name).render(context | {"prefix": house.prefix}))
+    context |= {"prefix": house.prefix, "theme": request.cookies.get(THEME, "")}
+    return HTMLResponse(house.templates.get_template(name).render(context))
 
 
 async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:

@@ -10,33 +10,31 @@ from starlette.routing import Route
 
 from holdfast.gui.house import house_of, render
 from holdfast.gui.toasts import with_refusal
-from holdfast.looking.unsaved import unsaved_of
+from holdfast.unsaved import has_unsaved_work
 from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.messages import Sessions
 
-ROWS_COUNT = 100
+ROWS_COUNT = 150
 SHELVES = ("", "archived", "deleted", "templates")
 
 
 async def shell(request: Request) -> Response:
-    """GET ``/``: the whole page, with no session chosen. The first window of the list is in it: nobody waits for
-    scripts to see it; nor for a daemon that is away."""
+    """GET ``/``: the whole page, with no session chosen. The first rows of the list are in it: nobody waits for
+    scripts to see them; nor for a daemon that is away. For the page itself, what stands where no session is."""
+    if request.headers.get("hx-request"):
+        return await render(request, "empty.html")
     beside: dict[str, object] = {}
     with contextlib.suppress(HoldfastError):  # its scripts ask again, and say why there is none
         if not house_of(request).live.is_away:
             found = await _found(request, count=True)
-            beside = {"found": found, **await _shown(request, found)}
+            beside = await _shown(request, found)
     return await render(request, "shell.html", session_html="", **beside)
 
 
 async def rows(request: Request) -> Response:
     """GET ``/rows?offset=N&text=…&app=…&tag=…&shelf=…&sort=…``: a window of the list; ``count``: how long that is."""
     found = await _found(request, count="count" in request.query_params)
-    answer = await render(request, "rows.html", **await _shown(request, found))
-    answer.headers["X-More"] = "1" if found.more else "0"
-    if found.count is not None:  # a daemon of before does not know
-        answer.headers["X-Count"] = str(found.count)
-    return answer
+    return await render(request, "rows.html", **await _shown(request, found))
 
 
 async def _found(request: Request, *, count: bool) -> Sessions:
@@ -55,7 +53,8 @@ async def _found(request: Request, *, count: bool) -> Sessions:
 async def _shown(request: Request, found: Sessions) -> dict[str, object]:
     """What a window's template is given."""
     live = (await house_of(request).client.workspaces()).rows
-    return {"rows": found.rows, "unsaved": unsaved_of(live), "chosen": request.query_params.get("chosen", "")}
+    unsaved = {each.session for each in live if has_unsaved_work(each)}
+    return {"rows": found.rows, "count": found.count, "unsaved": unsaved}
 
 
 ROUTES = [Route("/", shell), Route("/rows", with_refusal(rows))]

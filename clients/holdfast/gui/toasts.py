@@ -22,6 +22,8 @@ from holdfast_protocol.messages import Changed, Saved, Undone
 from holdfast_protocol.model import SessionRow
 
 _DIGITS = 8
+#: A dialog shows what failed; what did not goes to the edge of the page, and the dialog closes.
+_DONE = {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Trigger": "done"}
 #: The status of an answer by the code of its error; where none is told, the daemon is to blame.
 _STATUS = {
     "not-found": 404, "exists": 409, "cannot-undo": 409, "not-allowed": 403, "too-large": 413, "bad-name": 400,
@@ -103,7 +105,10 @@ def with_toast(act: Callable[[Request], Awaitable[Toast]]) -> Callable[[Request]
             toast = await _sure(house_of(request).client, await act(request))
         except HoldfastError as problem:
             toast = failed(problem)
-        return _marked(await render(request, "toast.html", toast=toast), toast)
+        answer = _marked(await render(request, "toast.html", toast=toast), toast)
+        if not toast.code and request.headers.get("hx-target") == "problem":
+            answer.headers.update(_DONE)
+        return answer
 
     return endpoint
 
@@ -133,8 +138,7 @@ def with_refusal(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable
 
 
 def _marked(answer: Response, toast: Toast) -> Response:
-    """So that the page shows it, although it may be an error's."""
-    answer.headers["X-Toast"] = "1"
+    """With the status of its error, if it is one."""
     answer.status_code = _STATUS.get(toast.code, 500) if toast.code else 200
     return answer
 

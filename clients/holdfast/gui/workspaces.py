@@ -6,20 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from holdfast.gui.forms import read_form
-from holdfast.gui.house import house_of, render, render_page
+from holdfast.gui.house import house_of, render_page
 from holdfast.gui.toasts import Toast, saved
-from holdfast.looking.unsaved import has_unsaved
 from holdfast_protocol.errors import NotFound
 
 
 async def show(request: Request) -> Response:
-    """GET: all workspaces, or with ``session`` those that began from it."""
+    """GET: all workspaces."""
     rows = (await house_of(request).client.workspaces()).rows
-    session = request.query_params.get("session")
-    if session is None:
-        return await render_page(request, "workspaces.html", workspaces=rows)
-    mine = [row for row in rows if row.session == session and has_unsaved(row)]
-    return await render(request, "unsaved.html", workspaces=mine)
+    return await render_page(request, "workspaces.html", workspaces=rows)
 
 
 async def change(request: Request) -> Toast:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 import holdfast
 from holdfast.testing import PrivateDaemon
@@ -80,6 +82,62 @@ def test_what_others_do_is_seen_without_losing_the_place(many: holdfast.Client, 
     expect.soft(row).to_be_in_viewport()
     page.wait_for_function("() => document.getElementById('rows').scrollTop === 4050")
     assert row.bounding_box() == before
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Page, holdfast_client: holdfast.Client) -> None:
+    """The deleted ones, asked for before a session was deleted and answered after it, end with that session."""
+    holdfast_client.save("notes", "ideas", b"a bridge")
+    asked: list[str] = []
+    answered: list[str] = []
+    heard: list[str | bytes] = []
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if len(asked) == 1:
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    def until(holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < end
+            page.wait_for_timeout(10)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
+    page.reload()
+    expect(page.locator(".item")).to_have_count(1)
+    page.on("request", lambda request: asked.append(request.url) if "shelf=deleted" in request.url else None)
+    page.on("requestfinished", lambda request: answered.append(request.url) if "shelf=deleted" in request.url else None)
+    page.route("**/rows?*shelf=deleted*", hold)
+    page.locator("select[name=shelf]").select_option("deleted")
+    until(lambda: bool(late))
+    holdfast_client.delete("notes/ideas")
+    until(lambda: bool(heard))
+    page.evaluate("new Promise(requestAnimationFrame)")
+    if len(asked) > 1:  # the page asks again at once: that answer comes first
+        until(lambda: bool(answered))
+        expect(page.locator(".item")).to_have_count(1)
+    route, answer = late[0]
+    route.fulfill(response=answer)
+    until(lambda: len(answered) == 2)
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")  # for what would take it away again
+    expect(page.locator(".item")).to_contain_text("ideas")
+
+
+def test_the_theme_that_was_chosen_stays(page: Page, holdfast_client: holdfast.Client) -> None:
+    """Also after the page was read anew; the system's again when that is chosen."""
+    dark = "rgb(22, 23, 27)"
+    expect(page.locator("body")).not_to_have_css("background-color", dark)
+    with page.expect_response("**/theme"):
+        page.get_by_label("Dark or light").select_option("dark")
+    expect(page.locator("body")).to_have_css("background-color", dark)
+    page.reload()
+    expect(page.locator("body")).to_have_css("background-color", dark)
+    with page.expect_response("**/theme"):
+        page.get_by_label("Dark or light").select_option("")
+    page.reload()
+    expect(page.locator("body")).not_to_have_css("background-color", dark)
 
 
 def test_a_name_is_text_in_a_browser_too(holdfast_client: holdfast.Client, page: Page) -> None:

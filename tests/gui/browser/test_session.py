@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import holdfast
 
@@ -96,3 +96,43 @@ def test_ticked_parts_are_those_that_are_put_back(page: Page, verse: None) -> No
     page.get_by_role("checkbox", name="bass").check()
     page.get_by_role("button", name="Put the ticked ones back…").click()
     expect(page.locator("#ask").get_by_role("checkbox", name="bass")).to_be_checked()
+
+
+def test_what_a_person_opened_ticked_and_typed_outlives_a_change_by_somebody_else(
+    page: Page, verse: None, holdfast_client: holdfast.Client
+) -> None:
+    """The view is read again around it; the focus stays too."""
+    opened(page).get_by_text("4 snapshots").click()
+    page.get_by_text("More", exact=True).click()
+    holdfast_client.tag("renardo/verse", add=["first"])
+    expect(page.locator(".one-head")).to_contain_text("first")
+    expect(page.locator("details.history")).to_have_attribute("open", "")
+    expect(page.get_by_role("button", name="Tags…")).to_be_visible()
+    page.locator("#session").get_by_role("link", name="Parts", exact=True).click()
+    box = page.get_by_role("checkbox", name="bass")
+    box.check()
+    holdfast_client.tag("renardo/verse", add=["second"])
+    expect(page.locator(".one-head")).to_contain_text("second")
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
+
+
+def test_going_on_is_not_undone_by_what_was_read_again(
+    page: Page, verse: None, holdfast_client: holdfast.Client
+) -> None:
+    """A view that is read again slowly does not come back over the one that somebody went on to."""
+    holdfast_client.save("notes", "other", b"x")
+    page.locator(".item", has_text="verse").click()
+    page.locator("#session h2").wait_for()
+    slow: list[Route] = []
+    page.route(
+        "**/session/*", lambda route: slow.append(route) if "x-again" in route.request.headers else route.continue_()
+    )
+    with page.expect_request(lambda request: "x-again" in request.headers):
+        holdfast_client.tag("renardo/verse", add=["first"])
+    page.locator(".item", has_text="other").click()
+    expect(page.locator("#session h2")).to_have_text("other")
+    with page.expect_response(lambda response: "x-again" in response.request.headers):
+        slow[0].continue_()
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    expect(page.locator("#session h2")).to_have_text("other")

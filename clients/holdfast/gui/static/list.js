@@ -1,90 +1,78 @@
-// The list: only the windows in view are there. Rows are as high as --row says; the daemon finds, sorts and counts.
-const WINDOW = 100, HEIGHT = 40;
-const list = document.getElementById('rows'), space = document.getElementById('space');
-const filters = document.getElementById('filters'), prefix = document.body.dataset.prefix;
-const windows = new Map(); // number → element
-const counted = document.getElementById('count');
-let known = 0, version = 0, busy = false, again = false, chosen = location.pathname.match(/\/session\/(\w+)/)?.[1] ?? '';
+// The list: of all rows those around the view are there, as high as --row says. The daemon finds, sorts and counts.
+const STEP = 50, HEIGHT = 40, RETRY_MS = 1000;
+const [list, space, filters, session, counted] =
+  ['rows', 'space', 'filters', 'session', 'count'].map((id) => document.getElementById(id));
+const rows = () => [...list.querySelectorAll('.item')], top = (row) => row.getBoundingClientRect().top;
+const wanted = () => Math.max(0, Math.floor(list.scrollTop / HEIGHT / STEP) - 1) * STEP;
+let offset = 0, known = 0, stale = false, asked = new AbortController(), filling = false, chosen, typing;
 
-const first = () => Math.floor(list.scrollTop / HEIGHT / WINDOW);
-const last = () => Math.floor((list.scrollTop + list.clientHeight) / HEIGHT / WINDOW);
+// One reading at a time, however often it is asked for: no answer overtakes one to what was asked after it.
+async function fill() {
+  if (filling) return;
+  filling = true;
+  while (stale || wanted() !== offset) {
+    const { signal } = asked, at = wanted(), counts = stale;
+    stale = false;
+    const found = await read(at, counts, signal);
+    if (signal.aborted) continue;
+    if (!found) { stale = true; setTimeout(fill, RETRY_MS); break; }
+    put(found, at);
+  }
+  filling = false;
+}
 
-function grow(rows, more, count) { // a daemon of before does not count: then the list grows as it is read
-  if (count !== null) known = Number(count);
-  else if (!more || known < rows) known = more ? rows + WINDOW : rows;
+function read(at, counts, signal) {
+  const query = new URLSearchParams(new FormData(filters));
+  query.set('offset', at);
+  if (counts) query.set('count', '1');
+  const answer = fetch(`${document.body.dataset.prefix}/rows?${query}`, { signal });
+  return answer.then((came) => came.ok && came.text()).catch(() => null);
+}
+
+function put(found, at) { // who has scrolled keeps what is in view in its place
+  const places = new Map(list.scrollTop ? rows().map((row) => [row.id, top(row)]) : []);
+  if (found) Idiomorph.morph(space, found, { morphStyle: 'innerHTML' });
+  const shown = space.firstElementChild;
+  offset = at;
+  known = Number(shown.dataset.count || Math.max(known, offset + shown.childElementCount)); // a daemon may not count
+  counted.textContent = `${known.toLocaleString()} ${known === 1 ? 'session' : 'sessions'}`;
   space.style.height = `${known * HEIGHT}px`;
-  if (count !== null) counted.textContent = `${known.toLocaleString()} ${known === 1 ? 'session' : 'sessions'}`;
+  shown.style.top = `${offset * HEIGHT}px`;
+  htmx.process(shown);
+  const moved = rows().filter(({ id }) => places.has(id)).map((row) => top(row) - places.get(row.id));
+  list.scrollTop += moved.sort((a, b) => a - b)[moved.length >> 1] ?? 0;
+  mark();
 }
 
-async function read(number, counts = false) {
-  const asked = new URLSearchParams(new FormData(filters));
-  asked.set('offset', number * WINDOW); asked.set('chosen', chosen);
-  if (counts) asked.set('count', '1');
-  const now = version, answer = await fetch(`${prefix}/rows?${asked}`).catch(() => null);
-  if (!answer?.ok || now !== version) return;
-  const text = await answer.text();
-  if (now !== version) return;
-  const fresh = document.createElement('div');
-  fresh.className = 'window'; fresh.style.top = `${number * WINDOW * HEIGHT}px`; fresh.innerHTML = text;
-  const focused = document.activeElement?.dataset?.id;
-  windows.get(number)?.remove(); windows.set(number, fresh); space.append(fresh);
-  if (focused) document.getElementById(`item-${focused}`)?.focus({ preventScroll: true });
-  grow(number * WINDOW + fresh.childElementCount, answer.headers.get('X-More') === '1', answer.headers.get('X-Count'));
+function mark(id = session.querySelector('[data-session]')?.dataset.session ?? chosen) {
+  chosen = id;
+  rows().forEach((row) => row.setAttribute('aria-selected', row.id === `item-${id}`));
 }
 
-function look() {
-  for (const [number, element] of windows) if (number < first() - 1 || number > last() + 1) { element.remove(); windows.delete(number); }
-  for (let number = first(); number <= last(); number++) if (!windows.has(number) && number * WINDOW <= known) { windows.set(number, document.createElement('div')); read(number); }
+function reread() { stale = true; fill(); }
+
+function restart() {
+  asked.abort();
+  asked = new AbortController();
+  known = list.scrollTop = 0;
+  reread();
 }
 
-function inView() { return [...list.querySelectorAll('.item')].find((row) => row.getBoundingClientRect().bottom > list.getBoundingClientRect().top); }
-
-// One after the other, however often it is asked for; who has scrolled keeps what is in view in its place.
-async function reread() {
-  if (busy) { again = true; return; }
-  busy = true;
-  const kept = list.scrollTop > 0 ? inView() : null, at = kept?.getBoundingClientRect().top;
-  const numbers = windows.size ? [...windows.keys()] : [0];
-  await Promise.all(numbers.map((number, index) => read(number, !index)));
-  const moved = kept && document.getElementById(kept.id);
-  if (moved) list.scrollTop += moved.getBoundingClientRect().top - at;
-  busy = false;
-  if (again) { again = false; reread(); }
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], all = rows(), focused = all.indexOf(document.activeElement);
+  if (!step || !all.length) return;
+  event.preventDefault();
+  const at = focused < 0 ? all.findIndex((row) => row.ariaSelected === 'true') : focused;
+  const row = all[at < 0 ? 0 : at + step] ?? all[at];
+  row.focus();
+  row.click();
 }
 
-function restart() { version++; windows.clear(); space.replaceChildren(); known = 0; list.scrollTop = 0; read(0, true); }
-
-function choose(row, focus = true) {
-  document.getElementById(`item-${chosen}`)?.setAttribute('aria-selected', 'false');
-  chosen = row.dataset.id; row.setAttribute('aria-selected', 'true');
-  if (focus) row.focus({ preventScroll: true });
-  row.scrollIntoView({ block: 'nearest' });
-  htmx.ajax('GET', row.href, { target: '#session', swap: 'innerHTML' }).then(() => history.pushState({}, '', row.href));
-  document.body.classList.add('chosen');
-}
-
-let typing;
 filters.addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(restart, 120); });
 filters.addEventListener('submit', (event) => { event.preventDefault(); restart(); });
-list.addEventListener('scroll', look, { passive: true });
-list.addEventListener('click', (event) => {
-  const row = event.target.closest('.item');
-  if (!row || event.ctrlKey || event.metaKey || event.button) return;
-  event.preventDefault(); choose(row);
-});
-list.addEventListener('keydown', (event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
-  const rows = [...list.querySelectorAll('.item')].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
-  const at = rows.findIndex((row) => row.dataset.id === chosen);
-  if (event.key === 'Home') { list.scrollTop = 0; }
-  else if (event.key === 'End') { list.scrollTop = list.scrollHeight; }
-  else if (step) { const row = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))]; if (row) choose(row); }
-  else return;
-  event.preventDefault();
-});
-addEventListener('resize', look);
-addEventListener('popstate', () => location.reload());
+list.addEventListener('scroll', fill, { passive: true });
+list.addEventListener('click', ({ target }) => target.closest('.item') && mark(target.closest('.item').id.slice(5)));
+list.addEventListener('keydown', walk);
+document.addEventListener('htmx:afterSwap', ({ detail }) => detail.target === session && mark());
 document.addEventListener('reread', reread);
-if (chosen) document.body.classList.add('chosen');
-const ready = space.querySelector('.window'); // what the page came with
-if (ready) { windows.set(0, ready); grow(ready.childElementCount, ready.dataset.more === '1', /^\d+$/.test(ready.dataset.count) ? ready.dataset.count : null); } else restart();
+space.firstElementChild ? put('', 0) : restart(); // the page came with the first rows
