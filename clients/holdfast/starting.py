@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from holdfast.channel import check_listening
 from holdfast_protocol import endpoint
@@ -103,16 +104,30 @@ def _wait_until_it_listens(path: str, process: subprocess.Popen[bytes], log: str
         time.sleep(_PAUSE_SECONDS)
 
 
+class Holder(NamedTuple):
+    """The process that has a lock, and what it wrote there: where it listens, or ``doing`` what before it does."""
+
+    pid: int
+    socket: str
+    doing: str
+
+
+def holder_of(lock: str) -> Holder | None:
+    """Who has the lock file; None for what a process that ended left behind."""
+    try:
+        with open(lock, "rb") as source:
+            said = json.loads(source.read())
+        os.kill(said["pid"], 0)
+        return Holder(said["pid"], str(said.get("socket", "")), str(said.get("doing", "")))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
 def check_not_busy(path: str) -> None:
     """Raises Busy where a daemon that does not listen at ``path`` yet has said beside it what it is doing first."""
-    try:
-        with open(f"{path}.lock", "rb") as lock:
-            said = json.loads(lock.read())
-        os.kill(said["pid"], 0)
-        doing = said["doing"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return
-    raise Busy(f"holdfastd is {doing}, and listens after that; try again then", socket=path)
+    holder = holder_of(f"{path}.lock")
+    if holder is not None and holder.doing:
+        raise Busy(f"holdfastd is {holder.doing}, and listens after that; try again then", socket=path)
 
 
 def program(path: str) -> str:

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
 from holdfast_daemon.configuration import shown
@@ -32,8 +33,10 @@ from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
 from holdfast_daemon.listener import Lock, handed_over, listen, make_directory, raise_descriptor_limit
 from holdfast_daemon.liveness import Liveness
+from holdfast_daemon.mending import Mending
 from holdfast_daemon.notices import Notices
 from holdfast_daemon.pruning import Pruning
+from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -54,6 +57,8 @@ _log = logging.getLogger("holdfast")
 #: Loop and catalog hand the interpreter to each other several times a change, and may wait so long for each: Python's
 #: 5 ms cost a change alone a third more time.
 SWITCH_SECONDS = 0.001
+#: So many workspaces with something unsaved are told one by one.
+UNSAVED_COUNT = 20
 
 
 class Daemon:
@@ -128,10 +133,13 @@ class Daemon:
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
         fates = Fates(self._catalog, content, lambda app: self._configuration.retention.of(app), sessions.clock)
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
+        mending = Mending(sessions, chunks, faults, self._indexing.mend)
+        self._checking = Checking(sessions, chunks, index, mending, where.store)
+        self._rehearsing = Rehearsing(sessions, chunks, where.store)
         service = Service(
             sessions, saving, content, self._folders, adopting, self._indexing, formats,
             self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
-            lambda app: self._configuration.autosave.of(app), self._pruning,
+            lambda app: self._configuration.autosave.of(app), self._pruning, self._checking,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -152,6 +160,9 @@ class Daemon:
         closing.callback(self._indexing.stop)
         closing.push_async_callback(self._pruning.stop)
         self._pruning.start()
+        closing.push_async_callback(self._checking.stop)
+        closing.push_async_callback(self._rehearsing.stop)
+        self._rehearsing.start()
         liveness = Liveness(f"ipc://{where.socket}", self.notices)
         closing.callback(liveness.stop)
         liveness.start()
@@ -190,6 +201,16 @@ class Daemon:
             store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folders.watching,
             problems=[_text(each) for each in problems], folders=self._folders.rows(),
             workspaces_count=len(self._workspaces), unsaved=self._workspaces.unsaved,
+            unsaved_workspaces=self._workspaces.unsaved_rows(UNSAVED_COUNT),
+            loss_window_ms=self._workspaces.loss_window.milliseconds,
+            unsaved_window_ms=self._workspaces.unsaved_window_ms,
+            unsaved_bound_ms=self._workspaces.unsaved_bound_ms,
+            checking=self._checking.running, last_check=self._checking.last.ended,
+            last_check_problems=self._checking.last.problems_count,
+            last_rehearsal=self._rehearsing.proven, last_rehearsal_problem=self._rehearsing.problem,
+            queued_changes=self._catalog.queued, requests_count=self._server.requests_count,
+            unindexed_count=max(0, reader.newest_operation() - self._indexing.seen),
+            outbound_bytes=self._server.outbound_bytes,
         )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
 LISTED_PATHS = 20
+#: What ``export`` can make of a snapshot.
+FORMS = ("markdown",)
 LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
 
 
@@ -56,7 +58,10 @@ class Asking:
         rows, more = [each.session.row() for each in found[:limit]], len(found) > limit
         following = paging.token(order, found[limit - 1].position) if more and limit else request.after
         count = self._catalog.reader.listed_count(request) if request.count else None
-        return m.Sessions(rows=rows, more=more, next=following if more else b"", count=count)
+        apps, tags = self._catalog.reader.choices(request) if request.choices else (None, None)
+        return m.Sessions(
+            rows=rows, more=more, next=following if more else b"", count=count, apps=apps, tags=tags
+        )  # fmt: skip
 
     async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A session with what its format sees in the snapshot."""
@@ -152,10 +157,26 @@ class Asking:
             window = await self._documents.in_thread(self._content.window, file, request.offset, length)
             whole = file.hash if request.offset + length >= file.size_bytes else None
             return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=file.size_bytes, hash=whole), (window,)
-        window, whole = content[request.offset : request.offset + length], None
-        if request.offset + length >= len(content):  # of a large part it takes its time, and the last is asked once
+        return await self._window(content, named.snapshot.id, request.offset, length)
+
+    async def export(self, request: m.Export, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A window of a snapshot in another form."""
+        if request.to not in FORMS:
+            raise BadField(f"to: one of {', '.join(FORMS)} is expected", field="to", forms=[*FORMS])
+        if request.ref.part is not None:
+            raise BadField("ref.part: a whole session is exported", field="ref.part")
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        document = self._documents.stored(named.snapshot.document)
+        content = await self._documents.markdown(named.session, document, full=request.full)
+        return await self._window(
+            content, named.snapshot.id, request.offset, min(request.length, m.LIMITS["window_bytes"])
+        )
+
+    async def _window(self, content: bytes, snapshot: bytes, offset: int, length: int) -> Answer:
+        window, whole = content[offset : offset + length], None
+        if offset + length >= len(content):  # of a large part it takes its time, and the last is asked once
             whole = await self._documents.at_once_if_small(len(content), hash_of, content)
-        return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=len(content), hash=whole), (window,)
+        return m.Content(snapshot=snapshot.hex(), size_bytes=len(content), hash=whole), (window,)
 
     async def chunks(self, request: m.Chunks, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Hashes and sizes of the chunks of a file."""

@@ -58,6 +58,18 @@ def test_list_reads_pages_up_to_the_limit(daemon: FakeDaemon, holdfast: Holdfast
     assert b"more" in err
 
 
+def test_list_says_what_it_can_be_narrowed_by(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Applications and tags in place of sessions; nothing where a daemon of before does not tell them."""
+    told = Sent(daemon, wire.List, wire.Sessions(rows=[], more=True, apps=["igv", "renardo"], tags=["live"]))
+    _, out, _ = holdfast("list", "--choices", "--deleted")
+    assert out.decode().splitlines() == ["--app  igv", "--app  renardo", "--tag  live"]
+    assert told.request() == wire.List(deleted=True, limit=0, choices=True)
+    _, out, _ = holdfast("list", "--choices", "--json")
+    assert [(row["apps"], row["tags"]) for row in json_lines(out)] == [(["igv", "renardo"], ["live"])]
+    Sent(daemon, wire.List, wire.Sessions(rows=[], more=False))
+    assert holdfast("list", "--choices")[1] == b""
+
+
 def test_list_is_plain_in_a_pipe(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     """Aligned, without heading or tabs, exact sizes and times."""
     Sent(daemon, wire.List, wire.Sessions(rows=[session_row(), session_row("二", tags=["x"])], more=False))

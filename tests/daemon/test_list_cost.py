@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -62,7 +62,18 @@ def test_a_page_costs_what_is_on_it(catalog: SqliteCatalog, asked: dict[str, Any
         assert max(steps, more_steps) < MOST_STEPS, wanted
 
 
+def test_what_a_list_can_be_narrowed_by_costs_what_it_is(catalog: SqliteCatalog) -> None:
+    """However many sessions have an application or a tag."""
+    found, steps = _counted(catalog, lambda reader: reader.choices(List()))
+    assert found == (["a0", "a1"], ["new", "old"])
+    assert steps < MOST_STEPS / 10
+
+
 def _page(catalog: SqliteCatalog, asked: List, after: Any) -> tuple[list[Any], int]:
+    return _counted(catalog, lambda reader: reader.sessions_page(asked, LIMIT, after))
+
+
+def _counted(catalog: SqliteCatalog, ask: Callable[[Any], Any]) -> tuple[Any, int]:
     reader, steps = catalog.reader, [0]
 
     def count() -> bool:
@@ -71,6 +82,6 @@ def _page(catalog: SqliteCatalog, asked: List, after: Any) -> tuple[list[Any], i
 
     reader._connection.set_progress_handler(count, STEP)
     try:
-        return reader.sessions_page(asked, LIMIT, after), steps[0]
+        return ask(reader), steps[0]
     finally:
         reader._connection.set_progress_handler(None)

@@ -62,3 +62,33 @@ def test_what_is_not_saved_yet_stands_out(page: TestClient, holdfast_client: hol
         workspace["other"] = b"y"
         rows = re.findall(r'class="item.*?</a>', page.get("/rows", params={"sort": "name"}).text, re.DOTALL)
     assert [">unsaved<" in row for row in rows] == [True, False]
+
+
+def test_a_list_is_narrowed_by_what_there_is(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """The applications of the shelf and all tags; the chosen one stays when its last session has gone."""
+    holdfast_client.save("notes", "ideas", b"x", tags=["live", HOSTILE])
+    holdfast_client.save("renardo", "verse", b"p1 >> pluck()")
+    found = page.get("/choices", params={"app": "renardo"}).text
+    assert re.findall(r'<option value="([^"]*)"( selected)?>', found) == [
+        ("", ""), ("notes", ""), ("renardo", " selected"), (HOSTILE.replace("<", "&lt;").replace(">", "&gt;"), ""),
+        ("live", ""),
+    ]  # fmt: skip
+    holdfast_client.delete("renardo/verse")
+    assert '<option value="renardo" selected>' in page.get("/choices", params={"app": "renardo"}).text
+    assert "renardo" not in page.get("/choices").text
+    assert '<option value="notes">' in page.get("/").text
+
+
+def test_work_that_was_never_saved_stands_above_the_list(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """It has no row there; what was left can be recovered or discarded."""
+    with holdfast_client.workspace("notes/new", format="parts") as workspace:
+        workspace["a"] = "1"
+        assert "open, changed" in page.get("/never-saved").text
+        assert "/recover" not in page.get("/never-saved").text
+    found = page.get("/never-saved").text
+    assert ">new<" in found
+    assert f"/workspace/{workspace.id}/recover" in found
+    assert f"/workspace/{workspace.id}/discard" in found
+    assert found.strip() in page.get("/").text
+    holdfast_client.recover(workspace.id)
+    assert page.get("/never-saved").text.strip() == ""

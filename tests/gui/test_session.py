@@ -395,8 +395,8 @@ def test_an_odd_address_is_no_failure_of_the_server(page: TestClient, verse: str
 
 
 def test_what_is_hostile_in_a_table_a_chat_or_a_remark_stays_text(page: TestClient, holdfast_client: Client) -> None:
-    """HTML in a cell, in what a file is called, in a tool's name, in a thought; escape codes, halves of letters and lines
-    that end oddly are shown within bounds."""
+    """HTML in a cell, in what a file is called, in a tool's name, in a thought; escape codes, halves of letters and
+    lines that end oddly are shown within bounds."""
     odd = f"{HOSTILE}\u001b[31m\u2028\u202e\u0000" + "y" * 10_000_000
     call = {"type": "tool-call", "toolCallId": HOSTILE, "toolName": f"s---{odd[:99]}", "input": {HOSTILE: odd[:5000]}}
     pieces = [{"type": "reasoning", "text": odd[:5000]}, {"type": "file", "filename": odd[:5000]}, call]

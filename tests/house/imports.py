@@ -76,7 +76,7 @@ FLOORS = (
     ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
     ("service",),
-    ("batching",),
+    ("batching", "relinking"),
     ("adopting", "asking", "changing", "pulling", "putting", "searching"),
     ("continuing", "reloading"),
     ("workspaces",),

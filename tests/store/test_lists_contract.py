@@ -66,6 +66,15 @@ def test_a_list_is_what_fits_in_order(catalog: Catalog, rows: list[Session], sor
         assert catalog.reader.listed_count(List(sort=sort, **asked)) == len(wanted), asked
 
 
+def test_what_a_list_can_be_narrowed_by_is_what_is_there(catalog: Catalog, rows: list[Session]) -> None:
+    """The applications of that shelf, whatever else is asked for, and every tag, in order."""
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    for deleted, archived in product((False, True), repeat=2):
+        found = catalog.reader.choices(List(deleted=deleted, archived=archived, app="a1", tag="often"))
+        there = {row.app for row in rows if (row.deleted, row.archived) == (deleted, archived)}
+        assert found == (sorted(there), ["often", "seldom"])
+
+
 def _pages(catalog: Catalog, asked: List, limit: int) -> list[Session]:
     found, after = [], None
     while page := catalog.reader.sessions_page(asked, limit, after):

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archived", action="store_true", help="the archived ones")
     parser.add_argument("--deleted", action="store_true", help="the deleted ones")
     parser.add_argument("--templates", action="store_true", help="the templates")
+    parser.add_argument("--choices", action="store_true", help="not the sessions, but what --app and --tag can be")
     parser.add_argument("--sort", choices=("modified", "created", "name", "size", "app"), default="modified")
     parser.add_argument("--reverse", action="store_true", help="the other way round")
     parser.add_argument("--limit", metavar="N", type=count, default=_LIMIT, help=f"at most so many ({_LIMIT})")
@@ -35,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A line for each session; more than the limit is said. Names too long for a terminal are cut there."""
+    if arguments.choices:
+        return _choices(context, arguments)
     pages = _Pages(context, arguments)
     if context.output.as_json:
         for row in pages:
@@ -44,6 +47,16 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         context.output.table(("SESSION", "REVISION", "SIZE", "MODIFIED", "MARKS", "TAGS"), rows)
     if pages.more and not context.output.quiet:
         context.output.say(f"holdfast: there are more; see --limit and --offset (now {arguments.limit})")
+    return 0
+
+
+def _choices(context: Context, arguments: argparse.Namespace) -> int:
+    found = context.client.list(archived=arguments.archived, deleted=arguments.deleted, limit=0, choices=True)
+    if context.output.as_json:
+        context.output.row(found)
+    else:
+        given = {"--app": found.apps or [], "--tag": found.tags or []}
+        context.output.table(("BY", "NAME"), [(by, name) for by, names in given.items() for name in names])
     return 0
 
 

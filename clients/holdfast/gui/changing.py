@@ -10,6 +10,7 @@ from starlette.requests import Request
 from holdfast import AsyncClient
 from holdfast.gui.forms import Form, read_form
 from holdfast.gui.house import house_of
+from holdfast.gui.relinking import map_of
 from holdfast.gui.toasts import Toast, changed, saved
 from holdfast.looking.naming import free_name
 from holdfast_protocol.errors import BadField, NotFound
@@ -140,8 +141,18 @@ async def _restore(asked: Asked) -> Toast:
     return saved(reply, f"Put back {what}: {reply.session.name}", opens=where != "here")
 
 
+async def _relink(asked: Asked) -> Toast:
+    new = map_of(asked.form)
+    if not new:
+        raise BadField("Choose a file, or say which folder is where now", field="map")
+    reply = await asked.client.relink(asked.session, map=new, expect=asked.expect, published=True)
+    assert reply.saved is not None
+    count = sum(row.new is not None for row in reply.rows)
+    return saved(reply.saved, f"Relinked {count} file{'' if count == 1 else 's'} of {reply.saved.session.name}")
+
+
 ACTS: dict[str, Callable[[Asked], Awaitable[Toast]]] = {
     "rename": _rename, "copy": _copy, "duplicate": _duplicate, "new": _new, "tag": _tag, "note": _note, "pin": _pin,
     "unpin": _unpin, "template": _template, "archive": _archive, "unarchive": _unarchive, "delete": _delete,
-    "accept": _accept, "restore": _restore,
+    "accept": _accept, "restore": _restore, "relink": _relink,
 }  # fmt: skip

@@ -16,6 +16,7 @@ from holdfast.cli.words import iso_time, marks, path_text, size
 from holdfast.gui.commands import command
 
 if TYPE_CHECKING:
+    from holdfast.gui.exporting import Exports
     from holdfast.gui.live import Live
 
 
@@ -46,6 +47,12 @@ def environment() -> Environment:
     return made
 
 
+def _exports() -> Exports:
+    from holdfast.gui.exporting import Exports  # it needs this module
+
+    return Exports()
+
+
 #: The cookie that keeps what was chosen: dark, light, or as the system is.
 THEME = "holdfast-theme"
 
@@ -60,6 +67,7 @@ class House:
     prefix: str
     is_remote: bool
     templates: Environment = field(default_factory=environment)
+    exports: Exports = field(default_factory=_exports)
 
 
 def house_of(request: Request) -> House:

@@ -15,7 +15,7 @@ from holdfast.gui.part import part, part_list
 from holdfast.gui.previews import preview_of
 from holdfast.gui.showing import unified
 from holdfast.gui.toasts import failed, with_refusal
-from holdfast.unsaved import has_unsaved_work
+from holdfast.looking.unsaved import has_unsaved
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Shown, Snapshots
 from holdfast_protocol.model import Ref, SnapshotRow
@@ -69,7 +69,7 @@ async def _context(
     }  # fmt: skip
     workspaces = await house.client.workspaces(app=shown.session.app)
     ours = [row for row in workspaces.rows if row.session == shown.session.id]
-    made["workspaces"] = [row for row in ours if has_unsaved_work(row)]
+    made["workspaces"] = [row for row in ours if has_unsaved(row)]
     try:
         return made | await _tab(house, shown, tab, at, said)
     except HoldfastError as problem:

@@ -96,13 +96,16 @@ def failed(problem: HoldfastError) -> Toast:
     )
 
 
-def with_toast(act: Callable[[Request], Awaitable[Toast]]) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint that answers with what became of ``act``."""
+def with_toast(act: Callable[[Request], Awaitable[Toast | Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that answers with what became of ``act``, unless that has an answer of its own."""
 
     @wraps(act)
     async def endpoint(request: Request) -> Response:
         try:
-            toast = await _sure(house_of(request).client, await act(request))
+            became = await act(request)
+            if isinstance(became, Response):
+                return became
+            toast = await _sure(house_of(request).client, became)
         except HoldfastError as problem:
             toast = failed(problem)
         answer = _marked(await render(request, "toast.html", toast=toast), toast)

@@ -13,12 +13,12 @@ from textual.widgets import Footer
 from holdfast.async_client import AsyncClient
 from holdfast.cli.output import plain
 from holdfast.cli.words import ago
+from holdfast.looking.unsaved import has_unsaved
 from holdfast.tui.painting import Line, fitted
 from holdfast.tui.row_list import RowList
 from holdfast.tui.rows import app_meaning
 from holdfast.tui.windows import PAGE_ROWS, Page, Window
 from holdfast.tui.working import begin
-from holdfast.unsaved import has_unsaved_work
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.model import WorkspaceRow
 
@@ -98,7 +98,7 @@ class UnsavedWork(ModalScreen[Wanted | None]):
             return
 
     async def _page(self, first: int) -> Page[WorkspaceRow]:
-        rows = [row for row in (await self._client.workspaces()).rows if has_unsaved_work(row)]
+        rows = [row for row in (await self._client.workspaces()).rows if has_unsaved(row)]
         return Page(rows[first : first + PAGE_ROWS], first + PAGE_ROWS < len(rows), len(rows))
 
 

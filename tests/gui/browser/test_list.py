@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,8 +108,9 @@ def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Page, hold
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
     page.reload()
     expect(page.locator(".item")).to_have_count(1)
-    page.on("request", lambda request: asked.append(request.url) if "shelf=deleted" in request.url else None)
-    page.on("requestfinished", lambda request: answered.append(request.url) if "shelf=deleted" in request.url else None)
+    is_window = re.compile(r"/rows\?.*shelf=deleted").search
+    page.on("request", lambda request: asked.append(request.url) if is_window(request.url) else None)
+    page.on("requestfinished", lambda request: answered.append(request.url) if is_window(request.url) else None)
     page.route("**/rows?*shelf=deleted*", hold)
     page.locator("select[name=shelf]").select_option("deleted")
     until(lambda: bool(late))
@@ -138,6 +140,38 @@ def test_the_theme_that_was_chosen_stays(page: Page, holdfast_client: holdfast.C
         page.get_by_label("Dark or light").select_option("")
     page.reload()
     expect(page.locator("body")).not_to_have_css("background-color", dark)
+
+
+def test_the_list_is_narrowed_by_menus_that_follow_what_there_is(page: Page, holdfast_client: holdfast.Client) -> None:
+    """An application that comes is among the choices, without losing what was chosen or typed."""
+    holdfast_client.save("renardo", "verse", b"p1 >> pluck()")
+    holdfast_client.save("notes", "ideas", b"a bridge", tags=["live"])
+    apps = page.locator("select[name=app]")
+    expect(apps.locator("option")).to_have_text(["All apps", "notes", "renardo"])
+    apps.select_option("notes")
+    expect(page.locator(".item")).to_have_count(1)
+    page.locator("input[name=tag]").fill("liv")
+    holdfast_client.save("igv", "toy", b"<Session/>", tags=["later"])
+    expect(apps.locator("option")).to_have_text(["All apps", "igv", "notes", "renardo"])
+    expect(page.locator("#tags option")).to_have_count(2)
+    expect(apps).to_have_value("notes")
+    expect(page.locator("input[name=tag]")).to_have_value("liv")
+    page.locator("input[name=tag]").fill("live")
+    expect(page.locator(".item")).to_contain_text("ideas")
+
+
+def test_work_that_was_never_saved_is_recovered_from_above_the_list(
+    page: Page, holdfast_client: holdfast.Client
+) -> None:
+    """It comes and goes live, and becomes a row."""
+    with holdfast_client.workspace("notes/new", format="parts") as workspace:
+        workspace["a"] = "1"
+    above = page.locator("#never-saved")
+    expect(above).to_contain_text("never saved")
+    above.get_by_role("button", name="Recover").click()
+    expect(page.locator(".item")).to_contain_text("new")
+    expect(above.locator(".unsaved")).to_have_count(0)
+    assert holdfast_client.cat("notes/new:a") == b"1"
 
 
 def test_a_name_is_text_in_a_browser_too(holdfast_client: holdfast.Client, page: Page) -> None:

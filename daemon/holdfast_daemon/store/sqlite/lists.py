@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from holdfast_daemon.store.base import Position
+from holdfast_daemon.store.base import CHOICES_COUNT, Position
 from holdfast_daemon.store.nouns import Listed
 from holdfast_daemon.store.sqlite import pages
 from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, Rows, session_of
@@ -56,6 +56,12 @@ class ListReader(Rows):
         """How many fit, on all pages."""
         one = replace(asked, sort="name")  # which order does not matter, but some have no shelves
         return self._count(*pages.count(one, None, by_trigrams=self._is_of_few(one)))
+
+    def choices(self, asked: List) -> tuple[list[str], list[str]]:
+        """Of applications and tags, whatever the list is narrowed by."""
+        apps = self._all(*pages.applications(replace(asked, app=None, tag=None)))
+        tags = self._all(pages.TAGS, {})
+        return [row[0] for row in apps[:CHOICES_COUNT]], [row[0] for row in tags]
 
     def sessions_count(self, deleted: bool) -> int:
         return self._count("SELECT count(*) FROM sessions WHERE deleted = ?", (int(deleted),))

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from typing import Any, NamedTuple
 
-from holdfast_daemon.store.base import Position
+from holdfast_daemon.store.base import CHOICES_COUNT, Position
 from holdfast_protocol.messages import List
 
 _DIGITS = re.compile("[0-9]+")
@@ -38,6 +38,12 @@ _SHELVES = (
     "shelves(app, folder) AS (SELECT app, (SELECT min(folder) FROM {those} AND app = apps.app) FROM apps "
     "UNION ALL SELECT app, (SELECT min(folder) FROM {those} AND app = shelves.app AND folder > shelves.folder) "
     "FROM shelves WHERE folder NOT NULL)"
+)
+#: Every tag, found by a seek each.
+TAGS = (
+    "WITH RECURSIVE known(tag) AS (SELECT (SELECT min(tag) FROM tags) "
+    "UNION ALL SELECT (SELECT min(tag) FROM tags WHERE tag > known.tag) FROM known WHERE tag NOT NULL) "
+    f"SELECT tag FROM known WHERE tag NOT NULL LIMIT {CHOICES_COUNT}"
 )
 _ON_SHELVES = "listed.app = shelves.app AND listed.folder = shelves.folder"
 _HAS_TEXT = "instr(lower({}), lower(:text))"
