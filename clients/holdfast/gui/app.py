@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from holdfast.gui import actions, listing, live, session
+from holdfast.gui import actions, listing, live, news, session
 from holdfast.gui.house import House
 from holdfast.gui.previews import ROUTES as PREVIEWS
 
@@ -23,7 +23,7 @@ def app(house: House) -> Starlette:
             yield
 
     static = Mount("/static", StaticFiles(packages=[("holdfast.gui", "static")]))
-    rooms = [*listing.ROUTES, *session.ROUTES, *PREVIEWS, *actions.ROUTES, *live.ROUTES, static]
+    rooms = [*listing.ROUTES, *session.ROUTES, *PREVIEWS, *actions.ROUTES, *live.ROUTES, *news.ROUTES, static]
     made = Starlette(routes=[Mount(house.prefix, routes=rooms)], lifespan=lifespan)
     made.state.house = house
     return made
