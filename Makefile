@@ -1,11 +1,11 @@
-# make run · make test · make check · make bench · make interop — each works as the first command on a fresh machine.
+# make run · make test · make check · make bench · make interop · … — each works as the first command on a fresh machine.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js test-gui check bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui test-service check bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,11 @@ test-gui: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,browser]'
 	npm install --prefix .axe --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/gui/browser
+
+# The service below a real systemd of a user's own, which needs root to be made (apt as root, where it is not there).
+test-service: $(STAMP)
+	@command -v systemd-analyze > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends systemd)
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/service
 
 check: $(STAMP)
 	$(BIN)/ruff check .

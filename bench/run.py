@@ -25,6 +25,7 @@ import large
 import lists
 import round_trips
 import saves
+import terminal
 from measure import Measured, table
 from processes import daemon, echo
 
@@ -58,6 +59,7 @@ def main() -> int:
                 "documents": lambda: documents.run(subject, home),
                 "large": lambda: large.run(subject, home, pid, arguments.large),
                 "folders": lambda: folders.run(home, arguments.files),
+                "terminal": lambda: terminal.run(home),
                 "lists": lambda: lists.run(home, arguments.sessions),
             }
             for name in arguments.only or benches:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from holdfast.client import Client
     from holdfast.connecting import connect, connect_async
     from holdfast.documents import AsyncOpenDocument, LoadedDocument, OpenDocument
+    from holdfast.exports import AsyncExport, Export
     from holdfast.parts import PartArray, SessionPart
     from holdfast.workspace import AsyncWorkspace, Workspace
     from holdfast_protocol import errors
@@ -31,6 +32,8 @@ _HOMES = {
     "AsyncWorkspace": "holdfast.workspace",
     "Batch": "holdfast.batch",
     "Client": "holdfast.client",
+    "AsyncExport": "holdfast.exports",
+    "Export": "holdfast.exports",
     "connect": "holdfast.connecting",
     "connect_async": "holdfast.connecting",
     "LoadedDocument": "holdfast.documents",
@@ -45,10 +48,12 @@ _HOMES = {
 __all__ = [
     "AsyncBatch",
     "AsyncClient",
+    "AsyncExport",
     "AsyncOpenDocument",
     "AsyncWorkspace",
     "Batch",
     "Client",
+    "Export",
     "HoldfastError",
     "LoadedDocument",
     "OpenDocument",

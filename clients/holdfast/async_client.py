@@ -18,6 +18,7 @@ from holdfast_protocol.model import OperationRow, Ref
 if TYPE_CHECKING:
     from holdfast.batch import AsyncBatch
     from holdfast.documents import AsyncOpenDocument
+    from holdfast.exports import AsyncExport
     from holdfast.parts import SessionPart
     from holdfast.workspace import AsyncWorkspace
     from holdfast_protocol.connection import Answered
@@ -69,8 +70,10 @@ class AsyncClient:
 
     hello = awaiting(Verbs.hello)
     ping = awaiting(Verbs.ping)
+    probe = awaiting(Verbs.probe)
     save = awaiting(Verbs.save, large=True)
     import_document = awaiting(Verbs.import_document, large=True)
+    import_bundle = awaiting(Verbs.import_bundle, large=True)
     list = awaiting(Verbs.list)
     search = awaiting(Verbs.search)
     show = awaiting(Verbs.show)
@@ -90,6 +93,7 @@ class AsyncClient:
     pin = awaiting(Verbs.pin)
     new = awaiting(Verbs.new)
     check_resources = awaiting(Verbs.check_resources)
+    relink = awaiting(Verbs.relink)
     delete = awaiting(Verbs.delete)
     purge = awaiting(Verbs.purge)
     prune = awaiting(Verbs.prune)
@@ -102,6 +106,7 @@ class AsyncClient:
     folder_suggest = awaiting(Verbs.folder_suggest)
     settle = awaiting(Verbs.settle)
     status = awaiting(Verbs.status)
+    check = awaiting(Verbs.check)
     workspaces = awaiting(Verbs.workspaces)
     recover = awaiting(Verbs.recover)
     discard = awaiting(Verbs.discard)
@@ -136,6 +141,16 @@ class AsyncClient:
         from holdfast.documents import AsyncOpenDocument
 
         return AsyncOpenDocument(await self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
+
+    async def export(
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
+    ) -> AsyncExport:
+        """A session in a form that leaves the house, read when it is written. Raises NotFound, Ambiguous, Damaged,
+        TooLarge, BadField (no such form)."""
+        from holdfast.exports import AsyncExport
+
+        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources)
+        return AsyncExport(await self.run(plan), self)
 
     async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:
         """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,

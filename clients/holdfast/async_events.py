@@ -70,7 +70,7 @@ class AsyncConversation:
             for descriptor in self._channel.descriptors:
                 loop.add_reader(descriptor, readable.set)
             try:
-                async with asyncio.timeout(max(0.0, until - time.monotonic())):  # wait_for may swallow a cancellation
+                async with asyncio.timeout(max(0.0, until - time.monotonic())):
                     await readable.wait()
             finally:
                 for descriptor in self._channel.descriptors:

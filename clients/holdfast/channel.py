@@ -169,6 +169,11 @@ def check_listening(path: str) -> None:
             raise nobody_at(path) from problem
 
 
+def library_version() -> str:
+    """Of libzmq."""
+    return zmq.zmq_version()
+
+
 def nobody_at(path: str) -> HoldfastError:
     """The error that says what to type."""
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)

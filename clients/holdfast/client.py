@@ -19,6 +19,7 @@ from holdfast_protocol.model import OperationRow, Ref
 if TYPE_CHECKING:
     from holdfast.batch import Batch
     from holdfast.documents import OpenDocument
+    from holdfast.exports import Export
     from holdfast.parts import SessionPart
     from holdfast.workspace import Workspace
     from holdfast_protocol.connection import Answered
@@ -90,8 +91,10 @@ class Client:
 
     hello = blocking(Verbs.hello)
     ping = blocking(Verbs.ping)
+    probe = blocking(Verbs.probe)
     save = blocking(Verbs.save)
     import_document = blocking(Verbs.import_document)
+    import_bundle = blocking(Verbs.import_bundle)
     list = blocking(Verbs.list)
     search = blocking(Verbs.search)
     show = blocking(Verbs.show)
@@ -111,6 +114,7 @@ class Client:
     pin = blocking(Verbs.pin)
     new = blocking(Verbs.new)
     check_resources = blocking(Verbs.check_resources)
+    relink = blocking(Verbs.relink)
     delete = blocking(Verbs.delete)
     purge = blocking(Verbs.purge)
     prune = blocking(Verbs.prune)
@@ -123,6 +127,7 @@ class Client:
     folder_suggest = blocking(Verbs.folder_suggest)
     settle = blocking(Verbs.settle)
     status = blocking(Verbs.status)
+    check = blocking(Verbs.check)
     workspaces = blocking(Verbs.workspaces)
     recover = blocking(Verbs.recover)
     discard = blocking(Verbs.discard)
@@ -172,6 +177,26 @@ class Client:
         from holdfast.documents import OpenDocument
 
         return OpenDocument(self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
+
+    def export(
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
+    ) -> Export:
+        """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
+        ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
+        ``import_bundle``), or ``markdown``: what the application itself exports, where it does, and with ``full`` what
+        that leaves out. Into a bundle goes ``history``, the last so many snapshots before this one, those with ``pins``
+        or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound, Ambiguous,
+        Damaged, TooLarge, BadField (no such form).
+
+        >>> export = client.export("renardo/verse", "bundle", history="all")
+        >>> export.file_name
+        'verse.holdfast.zip'
+        >>> export.write(f"{folder}/{export.file_name}")
+        """
+        from holdfast.exports import Export
+
+        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources)
+        return Export(self.run(plan), self)
 
     def windows(self, ref: Ref | str, path: bytes = b"") -> Iterator[bytes]:
         """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,

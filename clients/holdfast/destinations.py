@@ -45,14 +45,14 @@ def written(document: Opened, row: FileRow, path: bytes) -> Plan[int]:
 
 
 def _written(document: Opened, row: FileRow, path: bytes) -> Plan[int]:
-    mode = _mode_of(path)
+    mode = mode_of(path)
     if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         with open(path, "wb") as pipe:
             return (yield from _poured(document.file(row), pipe))
     target = os.path.realpath(path)
     chunks = (yield from document.chunks(row)) if row.size_bytes > LARGE_BYTES else None
     if chunks is None:
-        with _put_in_place(target, mode, _new(target)) as file:
+        with put_in_place(target, mode, new_beside(target)) as file:
             return (yield from _poured(document.file(row), file))
     with ExitStack() as opened:
         places: _Places = {}
@@ -62,7 +62,7 @@ def _written(document: Opened, row: FileRow, path: bytes) -> Plan[int]:
             if _look_through(before, places) == row.hash:
                 return 0
         place = _left_behind(target)
-        file = opened.enter_context(_put_in_place(target, mode, place or _new(target), goes_on=place is not None))
+        file = opened.enter_context(put_in_place(target, mode, place or new_beside(target), goes_on=place is not None))
         assembly = _Assembly(document, row, file.fileno(), places)
         for name, size_bytes in chunks:
             yield from assembly.add(name, size_bytes)
@@ -182,7 +182,7 @@ def _existing(target: bytes) -> BinaryIO | None:
 
 
 @contextmanager
-def _put_in_place(
+def put_in_place(
     target: bytes, mode: int | None, made: tuple[bytes, int], *, goes_on: bool = False
 ) -> Iterator[BinaryIO]:
     """What is written into ``made`` (path and descriptor) is at ``target`` then, durably. Where it does not come to
@@ -200,10 +200,11 @@ def _put_in_place(
         if not goes_on or isinstance(problem, OSError | Damaged):
             os.unlink(temporary)
         raise
-    _sync_folder(os.path.dirname(target))
+    sync_folder(os.path.dirname(target))
 
 
-def _new(target: bytes) -> tuple[bytes, int]:
+def new_beside(target: bytes) -> tuple[bytes, int]:
+    """Path and descriptor of a new file, under a name of ours."""
     path = os.path.join(os.path.dirname(target), b".holdfast-" + secrets.token_hex(8).encode() + b".tmp")
     return path, os.open(path, _FLAGS | os.O_EXCL, 0o666)
 
@@ -229,14 +230,16 @@ def _left_behind(target: bytes) -> tuple[bytes, int] | None:
     return None
 
 
-def _mode_of(path: bytes) -> int | None:
+def mode_of(path: bytes) -> int | None:
+    """None where nothing is."""
     try:
         return os.stat(path).st_mode
     except FileNotFoundError:
         return None
 
 
-def _sync_folder(folder: bytes) -> None:
+def sync_folder(folder: bytes) -> None:
+    """What was renamed into it is there after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -11,7 +11,7 @@ from holdfast.plans import Plan, Step, asked
 from holdfast.references import of_snapshot
 from holdfast_protocol.chunking import hash_of, listed_in, new_hash
 from holdfast_protocol.errors import Damaged, UnknownVerb
-from holdfast_protocol.messages import LIMITS, Cat, ChunkList, Chunks, Content, Loaded
+from holdfast_protocol.messages import LIMITS, Cat, ChunkList, Chunks, Content, Export, Loaded
 from holdfast_protocol.model import FileRow, Ref, SessionRow
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Windows:
     """All bytes of what ``first`` names, of the snapshot that the first answer names, checked by ``whole``, their hash,
     or by what the daemon says that it is."""
 
-    def __init__(self, first: Cat, whole: bytes | None = None) -> None:
-        self._cat = first
+    def __init__(self, first: Cat | Export, whole: bytes | None = None) -> None:
+        self._first = first
         self._ref = first.ref
         self._offset = 0
         self._step_bytes = min(first.length, LIMITS["window_bytes"])
@@ -74,7 +74,7 @@ class Windows:
     def _check(self, window: bytes, whole: bytes | None, snapshot: str) -> None:
         self._hash.update(window)
         if whole is not None and self._offset == self._size_bytes:
-            check_whole(self._hash.digest(), whole, self._cat.path, snapshot)
+            check_whole(self._hash.digest(), whole, getattr(self._first, "path", b""), snapshot)
 
     def _count(self) -> int:
         if self._size_bytes is None:
@@ -82,9 +82,11 @@ class Windows:
         return max(0, min(AHEAD_COUNT, -(-(self._size_bytes - self._offset) // self._step_bytes)))
 
     def _step(self, number: int) -> Step:
-        cat, offset = self._cat, self._offset + number * self._step_bytes
+        first, offset, length = self._first, self._offset + number * self._step_bytes, self._step_bytes
+        if isinstance(first, Export):
+            return Step(Export(ref=self._ref, to=first.to, full=first.full, offset=offset, length=length))
         return Step(
-            Cat(ref=self._ref, path=cat.path, offset=offset, length=self._step_bytes, parts=cat.parts, kinds=cat.kinds)
+            Cat(ref=self._ref, path=first.path, offset=offset, length=length, parts=first.parts, kinds=first.kinds)
         )
 
 

@@ -325,9 +325,7 @@ class Exchange:
         self._sent.discard(ticket.id)
 
     @staticmethod
-    def _close_ticket(
-        ticket: Ticket, *, answer: Answered | None = None, error: HoldfastError | None = None
-    ) -> None:
+    def _close_ticket(ticket: Ticket, *, answer: Answered | None = None, error: HoldfastError | None = None) -> None:
         ticket.answer, ticket.error = answer, error
         ticket.close()
 

@@ -34,9 +34,7 @@ def asked(request: Request, payload: Sequence[bytes] = (), timeout_seconds: floa
     return answer
 
 
-def replied(
-    request: Request, kind: type[ReplyType], timeout_seconds: float | None = None
-) -> Plan[ReplyType]:
+def replied(request: Request, kind: type[ReplyType], timeout_seconds: float | None = None) -> Plan[ReplyType]:
     """The same, where only the reply is wanted."""
     reply = (yield from asked(request, (), timeout_seconds)).reply
     assert isinstance(reply, kind)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -15,12 +16,31 @@ from holdfast_protocol import chunking
 from holdfast_protocol.connection import Answered
 from holdfast_protocol.errors import Damaged, HoldfastError, TooLarge, Unreadable
 from holdfast_protocol.messages import LIMITS, FilePut, Missing, MissingChunks, Put, PutFile
-from holdfast_protocol.model import FileSource, PartSource
+from holdfast_protocol.model import Earlier, FileSource, PartSource
+
+
+class Streamed(ABC):
+    """One file that comes from elsewhere, in chunks as ``chunking`` cuts them, from its beginning at each asking."""
+
+    @abstractmethod
+    def chunks(self) -> Iterator[memoryview]:
+        """Of all of it, in order. Raises Damaged, Unreadable."""
+
 
 #: One file: its bytes, or a path (``os.PathLike``) from which they are read in pieces.
-FileContent = bytes | os.PathLike[str]
+FileContent = bytes | os.PathLike[str] | Streamed
 #: A document: one file, or relative path (raw bytes, ``/`` between components) to file.
 DocumentContent = FileContent | Mapping[bytes, FileContent]
+
+
+
+class EarlierDocument(NamedTuple):
+    """A snapshot that comes before the document of an import: ``message`` says what it was, ``pins`` label it."""
+
+    content: DocumentContent
+    message: str = ""
+    pins: Sequence[str] = ()
+
 
 INLINE_BYTES = 1024 * 1024
 #: Read and cut at once: no other thread of the process goes on meanwhile.
@@ -101,12 +121,39 @@ def joined(frames: Sequence[Sequence[bytes]]) -> tuple[list[bytes], list[list[Pl
     return whole, [[next(following) for _ in some] for some in frames]
 
 
+def pack_history(history: Sequence[EarlierDocument], parcel: Parcel) -> Plan[tuple[list[Earlier], Parcel]]:
+    """The documents before that of ``parcel``, all of them as chunks, and the parcel with their frames."""
+    parcels = [parcel]
+    for each in history:
+        parcels.append((yield from pack(each.content, {}, 0)))
+    frames, places = joined([each.frames for each in parcels])
+    files = [
+        [_at(source, some[source.frame]) for source in each.files] for each, some in zip(parcels, places, strict=True)
+    ]
+    earlier = [
+        Earlier(files=some, message=each.message, pins=[*each.pins])
+        for each, some in zip(history, files[1:], strict=True)
+    ]
+    size_bytes = sum(each.size_bytes for each in parcels)
+    return earlier, parcel._replace(files=files[0], frames=frames, size_bytes=size_bytes)
+
+
+def _at(source: FileSource, place: Place) -> FileSource:
+    """The source of a frame that is now there."""
+    return FileSource(
+        path=source.path, frame=place.frame, chunked=source.chunked, offset=place.offset + source.offset,
+        size_bytes=place.size_bytes if source.size_bytes is None else source.size_bytes, hash=source.hash,
+    )  # fmt: skip
+
+
 def _piece_of(content: FileContent, room_bytes: int, upload: _Upload) -> Plan[_Piece]:
     """The content itself where it fits into the room, otherwise the hashes of its chunks, which are on their way."""
     if isinstance(content, bytes):
         if len(content) <= room_bytes:
             return _Piece(content, len(content))
         return (yield from upload.add(chunking.cut(content)))
+    if isinstance(content, Streamed):
+        return (yield from upload.add(content.chunks()))
     name = os.fspath(content)
     try:
         with open(content, "rb") as file:

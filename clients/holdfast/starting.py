@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from holdfast.channel import check_listening
 from holdfast_protocol import endpoint
@@ -16,19 +17,23 @@ from holdfast_protocol.errors import Busy, StoreLocked, Unreachable, Unreadable
 
 _START_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
-_PLACES = ("HOLDFAST_HOME", "HOLDFAST_STORE", "HOLDFAST_SESSIONS", "HOLDFAST_SOCKET", "HOLDFAST_CONFIG")
+SOCKET_UNIT = "holdfast.socket"
+PLACES = ("HOLDFAST_HOME", "HOLDFAST_STORE", "HOLDFAST_SESSIONS", "HOLDFAST_SOCKET", "HOLDFAST_CONFIG")
 
 
 def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> None:
     """A daemon listens at socket ``path`` when this returns, ours or one that was faster.
 
     ``named``: the socket was given by flag, so the daemon is told it by flag too; everything else it takes from the
-    environment. Raises Unreachable where none answers within 10 s; its log, beside the socket, says why. Raises Busy
-    where it goes on with what it has to do before it listens.
+    environment. The user's own one is started by systemd where its units are in place. Raises Unreachable where none
+    answers within 10 s; its log, beside the socket, says why. Raises Busy where it goes on with what it has to do
+    before it listens.
     """
+    if not named and not any(environment.get(each) for each in PLACES) and _started_by_systemd(path, environment):
+        return
     folder = os.path.dirname(path)
     log = os.path.join(folder, "holdfastd.log")
-    command = [_program(path), *(["--socket", path] if named else [])]
+    command = [program(path), *(["--socket", path] if named else [])]
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         endpoint.check_private(folder)
@@ -36,49 +41,96 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
     except OSError as problem:
         raise Unreadable(f"{folder}: {problem.strerror}", path=folder) from problem
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=descriptor,
-            start_new_session=True,
-            cwd="/",
-            env=_absolute(environment),
-        )
+        for around in _around(environment):
+            process = subprocess.Popen(
+                [*around, *command], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+                start_new_session=True, cwd="/", env=_absolute(environment),
+            )  # fmt: skip
+            if _wait_until_it_listens(path, process, log, is_last=not around):
+                return
     finally:
         os.close(descriptor)
-    _wait_until_it_listens(path, process, log)
 
 
-def _wait_until_it_listens(path: str, process: subprocess.Popen[bytes], log: str) -> None:
-    """The one that lost a race for the store exits; the winner may still be on its way."""
+def _started_by_systemd(path: str, environment: Mapping[str, str]) -> bool:
+    """Its socket listens; False where the units are not in place, or systemd is not there after all."""
+    systemctl = shutil.which("systemctl")
+    if systemctl is None or not os.path.exists(os.path.join(unit_folder(environment), SOCKET_UNIT)):
+        return False
+    words = [systemctl, "--user", "start", SOCKET_UNIT]
+    started = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True)
+    if started.returncode:
+        return False
+    try:
+        check_listening(path)
+    except Unreachable:
+        return False
+    return True
+
+
+def unit_folder(environment: Mapping[str, str]) -> str:
+    """Where a user's own units lie (systemd.unit(5))."""
+    config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", "/"), ".config")
+    return os.path.join(config, "systemd", "user")
+
+
+def _around(environment: Mapping[str, str]) -> list[list[str]]:
+    """The words before the command, best first. A daemon in the control group of a terminal ends with it, so systemd
+    is asked for another, where it is there."""
+    run, runtime = shutil.which("systemd-run"), environment.get("XDG_RUNTIME_DIR", "")
+    if run is None or not os.path.exists(os.path.join(runtime, "systemd", "private")):
+        return [[]]
+    return [[run, "--user", "--scope", "--collect", "--quiet"], []]
+
+
+def _wait_until_it_listens(path: str, process: subprocess.Popen[bytes], log: str, *, is_last: bool) -> bool:
+    """The one that lost a race for the store exits; the winner may still be on its way. False where it ended at once,
+    and there is another way to start it."""
     until = time.monotonic() + _START_SECONDS
     while True:
         ended = process.poll()
         try:
-            return check_listening(path)
+            check_listening(path)
         except Unreachable as problem:
+            if ended == 1 and not is_last:
+                return False
             if ended is not None and ended != StoreLocked.exit_code:
                 raise Unreachable(f"holdfastd ended with {ended}; see {log}", socket=path, log=log) from problem
             if time.monotonic() >= until:
                 check_not_busy(path)
                 raise Unreachable(f"holdfastd does not listen at {path}; see {log}", socket=path, log=log) from problem
+        else:
+            return True
         time.sleep(_PAUSE_SECONDS)
+
+
+class Holder(NamedTuple):
+    """The process that has a lock, and what it wrote there: where it listens, or ``doing`` what before it does."""
+
+    pid: int
+    socket: str
+    doing: str
+
+
+def holder_of(lock: str) -> Holder | None:
+    """Who has the lock file; None for what a process that ended left behind."""
+    try:
+        with open(lock, "rb") as source:
+            said = json.loads(source.read())
+        os.kill(said["pid"], 0)
+        return Holder(said["pid"], str(said.get("socket", "")), str(said.get("doing", "")))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def check_not_busy(path: str) -> None:
     """Raises Busy where a daemon that does not listen at ``path`` yet has said beside it what it is doing first."""
-    try:
-        with open(f"{path}.lock", "rb") as lock:
-            said = json.loads(lock.read())
-        os.kill(said["pid"], 0)
-        doing = said["doing"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return
-    raise Busy(f"holdfastd is {doing}, and listens after that; try again then", socket=path)
+    holder = holder_of(f"{path}.lock")
+    if holder is not None and holder.doing:
+        raise Busy(f"holdfastd is {holder.doing}, and listens after that; try again then", socket=path)
 
 
-def _program(path: str) -> str:
+def program(path: str) -> str:
     """The daemon that was installed with this client, or else the one on the search path."""
     beside = os.path.join(os.path.dirname(sys.executable), "holdfastd")
     found = beside if os.access(beside, os.X_OK) else shutil.which("holdfastd")
@@ -89,5 +141,5 @@ def _program(path: str) -> str:
 
 def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
     """The daemon works from the root folder: relative places are made absolute."""
-    absolute = {name: os.path.abspath(environment[name]) for name in _PLACES if environment.get(name)}
+    absolute = {name: os.path.abspath(environment[name]) for name in PLACES if environment.get(name)}
     return {**environment, **absolute}

@@ -7,6 +7,7 @@ each start.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,17 @@ from holdfast.exchange import GREETING
 from holdfast.plans import Plan, Result, asked, replied
 from holdfast.references import reference, without_part
 from holdfast_protocol import messages as wire
-from holdfast_protocol.errors import BadField, HoldfastError
+from holdfast_protocol.errors import BadField, Damaged, HoldfastError
 from holdfast_protocol.model import Ref
 
 if TYPE_CHECKING:
     from holdfast.batch import Planned
     from holdfast.documents import LoadedDocument, Opened
+    from holdfast.exporting import Planned as PlannedExport
     from holdfast.live import LiveState
     from holdfast.parts import ChosenParts
-    from holdfast.sources import DocumentContent, FileContent, Parcel
+    from holdfast.sources import DocumentContent, EarlierDocument, FileContent, Parcel
+    from holdfast_protocol.model import Earlier
 
 #: What a slow disk takes, in bytes a second: a save's deadline grows by its content at this speed.
 _SLOW_BYTES_PER_SECOND = 20_000_000
@@ -58,6 +61,14 @@ class Verbs:
         Pong()
         """
         return replied(wire.Ping(), wire.Pong)
+
+    def probe(self, *, timeout_seconds: float | None = None) -> Plan[wire.Probed]:
+        """The daemon works: its store's writer had its turn, and wrote nothing. Waits for the changes before.
+
+        >>> client.probe()
+        Probed()
+        """
+        return replied(wire.Probe(), wire.Probed, timeout_seconds)
 
     def save(
         self,
@@ -112,21 +123,52 @@ class Verbs:
         return saved
 
     def import_document(
-        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False
-    ) -> Plan[wire.Saved]:
+        self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False,
+        message: str = "", tags: Sequence[str] = (), note: str = "", pins: Sequence[str] = (),
+        history: Sequence[EarlierDocument] = (),
+    ) -> Plan[wire.Saved]:  # fmt: skip
         """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
         ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
-        the format plain. Raises Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
+        the format plain. ``history``: what was before it (``holdfast.sources.EarlierDocument``), oldest first. Raises
+        Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
 
         >>> content = client.cat("renardo/verse")
         >>> client.import_document("chorus", content, suffix=".py").session.app
         'renardo'
         """
 
-        def request(parcel: Parcel) -> wire.Request:
-            return wire.Import(name=name, app=app, suffix=suffix, files=parcel.files, published=published)
+        def request(parcel: Parcel, earlier: Sequence[Earlier]) -> wire.Request:
+            return wire.Import(
+                name=name, app=app, suffix=suffix, files=parcel.files, published=published, message=message,
+                tags=[*tags], note=note, pins=[*pins], history=[*earlier],
+            )  # fmt: skip
 
-        return self._seen(self._send(request, content, {}))
+        return self._seen(self._send_with(request, content, {}, history))
+
+    def import_bundle(
+        self, path: str | os.PathLike[str], *, name: str | None = None, published: bool = False
+    ) -> Plan[wire.Saved]:
+        """The session of a bundle that ``export`` made, as a new one: the document, and before it the history that the
+        bundle holds, with tags, note and pins. Every hash is looked at before anything is taken in. Where the session
+        is here already, from an earlier import too, nothing is added, and ``outcome`` is unchanged. Raises Damaged (it
+        is no bundle, or not as it should be), Exists (the name, of another session), BadName, BadField, TooLarge,
+        NoSpace, Unreadable.
+
+        >>> client.export("notes/ideas", "bundle", history="all").write(f"{folder}/ideas.zip")
+        >>> purged = client.purge("notes/ideas")
+        >>> client.import_bundle(f"{folder}/ideas.zip").outcome, len(client.log("notes/ideas").rows)
+        ('saved', 2)
+        >>> client.import_bundle(f"{folder}/ideas.zip").outcome
+        'unchanged'
+        """
+        from holdfast.bundles import opened_bundle
+        from holdfast.unbundling import taken_in
+
+        with opened_bundle(path) as bundle:
+            if bundle is None:
+                raise Damaged(f"{os.fspath(path)} is no bundle")
+            bundle.verify()
+            return (yield from taken_in(self, bundle, name, published=published))
 
     def list(
         self,
@@ -191,9 +233,7 @@ class Verbs:
         """
         return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
 
-    def parts(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[ChosenParts]:
+    def parts(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[ChosenParts]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
         is one of them. Raises NotFound, Ambiguous."""
         from holdfast.parts import ChosenParts, chosen
@@ -225,9 +265,7 @@ class Verbs:
         """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
-    def open(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[Opened]:
+    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[Opened]:
         """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge."""
         from holdfast.documents import Opened
@@ -239,9 +277,7 @@ class Verbs:
         self.bases.seen(answer.reply.session)
         return Opened(answer.reply, answer.payload, chosen, kinds)
 
-    def load(
-        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()
-    ) -> Plan[LoadedDocument]:
+    def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[LoadedDocument]:
         """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
         bytes; ``b""`` is the path in a document of one file). Raises NotFound, Ambiguous, Damaged, CannotHold,
         TooLarge.
@@ -261,6 +297,15 @@ class Verbs:
         from holdfast.documents import Windows
 
         return Windows(wire.Cat(ref=reference(ref), path=path)).all()
+
+    def export(
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
+    ) -> Plan[PlannedExport]:
+        """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
+        BadField."""
+        from holdfast.exporting import planned
+
+        return planned(self, reference(ref), to, full=full, history=history, resources=resources)
 
     def restore(
         self,
@@ -410,6 +455,27 @@ class Verbs:
         [('https://example.org/genes.bed', 'remote')]
         """
         return replied(wire.CheckResources(ref=reference(ref)), wire.Resources)
+
+    def relink(
+        self, ref: Ref | str, *, map: Mapping[str, str] | None = None, search: Sequence[bytes] = (),
+        dry_run: bool = False, expect: int | None = None, published: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Relinked]:  # fmt: skip
+        """The session's references changed to where its files are now: by a ``map`` of old to new (an old one that ends
+        in a slash stands for all below it), and by what a ``search`` of folders finds. With ``dry_run`` only what would
+        be, with candidates for each. Raises NotFound, Ambiguous (several files fit: ``candidates``), Exists (another
+        revision than ``expect``), NotAllowed (a template), CannotHold, Damaged, TooLarge (or a search that is too
+        long), Unreadable (a folder to search), BadField, NoSpace.
+
+        >>> moved = client.relink("igv/genes", map={"https://example.org/": "https://data.example.org/"})
+        >>> [(row.reference, row.new) for row in moved.rows]
+        [('https://example.org/genes.bed', 'https://data.example.org/genes.bed')]
+        """
+        request = wire.Relink(
+            ref=reference(ref), map={**(map or {})}, search=[*search], dry_run=dry_run, expect=expect,
+            published=published,
+        )  # fmt: skip
+        return replied(request, wire.Relinked, timeout_seconds)
 
     def delete(self, ref: Ref | str, *, published: bool = False, expect: int | None = None) -> Plan[wire.Changed]:
         """The session leaves the list; ``undo`` brings it back. Raises NotFound, Ambiguous, Exists (another revision
@@ -569,6 +635,22 @@ class Verbs:
         """
         return replied(wire.Status(), wire.StatusReport)
 
+    def check(
+        self, *, begin: bool = True, all: bool = False, repair: bool = False, stop: bool = False, wait_ms: int = 0,
+        timeout_seconds: float | None = None,
+    ) -> Plan[wire.Checked]:  # fmt: skip
+        """Whether the store is as it was written. A check begins, unless one runs or ``begin`` is false; it goes on by
+        itself, and ``stop`` ends it. What is given says how far it is, as soon as it has ended, or after ``wait_ms``;
+        ask again with ``begin=False``. ``all`` reads again what was read within a week, ``repair`` puts back what it
+        can.
+
+        >>> checked = client.check(all=True, wait_ms=60_000, timeout_seconds=90)
+        >>> checked.running, checked.failed, checked.rows
+        (False, None, [])
+        """
+        request = wire.Check(begin=begin, all=all, repair=repair, stop=stop, wait_ms=wait_ms)
+        return replied(request, wire.Checked, timeout_seconds)
+
     def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
         id: str | None = None,
@@ -645,14 +727,26 @@ class Verbs:
         content: DocumentContent | None,
         parts: Mapping[str, FileContent],
     ) -> Plan[wire.Saved]:
-        from holdfast.sources import pack
+        return self._send_with(lambda parcel, earlier: request(parcel), content, parts, ())
+
+    def _send_with(
+        self,
+        request: Callable[[Parcel, Sequence[Earlier]], wire.Request],
+        content: DocumentContent | None,
+        parts: Mapping[str, FileContent],
+        history: Sequence[EarlierDocument],
+    ) -> Plan[wire.Saved]:
+        from holdfast.sources import pack, pack_history
 
         def once() -> Plan[wire.Saved]:
             welcome = self._welcome()
             lends = welcome is not None and wire.LOCAL_FILES in welcome.capabilities
             parcel = yield from pack(content, parts, self.room_bytes, lends=lends)
+            earlier: Sequence[Earlier] = ()
+            if history:
+                earlier, parcel = yield from pack_history(history, parcel)
             timeout_seconds = self.timeout_seconds + parcel.size_bytes / _SLOW_BYTES_PER_SECOND
-            answer = yield from asked(request(parcel), parcel.frames, timeout_seconds)
+            answer = yield from asked(request(parcel, earlier), parcel.frames, timeout_seconds)
             assert isinstance(answer.reply, wire.Saved)
             return answer.reply
 

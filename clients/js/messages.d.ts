@@ -69,6 +69,40 @@ export interface PruneRow {
   reasons: Array<string>;
 }
 
+/** A snapshot that cannot be read as long as something is damaged: of its document the file `path` (empty: the one that there is), from byte `offset` on. Its other files can be. `head`: it is its session's. `name` is empty where the session was never saved, or purged. */
+export interface ConcernRow {
+  session: string;
+  app: string;
+  folder: string;
+  name: string;
+  snapshot: string;
+  head: boolean;
+  path: Uint8Array;
+  offset: number;
+}
+
+/** Something in the store that is not as it was written. `what`: chunk, pack, page (of the catalog), log (of the catalog), document, snapshot, session, operations, workspace, file (a visible one), index (of searching, which is made anew). `path` is the file that it is in; `chunk` the hash of a chunk, in `pack` at byte `offset` where it is in one. `repaired`: it was, and is no more. `concerns`: the first of what cannot be read because of it. */
+export interface DamageRow {
+  what: string;
+  sentence: string;
+  path: Uint8Array | null;
+  chunk: string | null;
+  pack: number | null;
+  offset: number | null;
+  repaired: boolean;
+  concerns_count: number;
+  concerns: Array<ConcernRow>;
+}
+
+/** A workspace that no snapshot has whole: since when, and how long that is. */
+export interface UnsavedRow {
+  workspace: string;
+  app: string;
+  name: string;
+  since: bigint;
+  age_ms: number;
+}
+
 /** One file of a document. `path` is empty for a document of one file; `hash` is BLAKE3 (32 bytes). */
 export interface FileRow {
   path: Uint8Array;
@@ -126,6 +160,26 @@ export interface ResourceRow {
   state: string;
   path: Uint8Array;
   found: Uint8Array;
+}
+
+/** A file that may be the one that a reference meant. `reference`: how the document would point to it, empty where it cannot. `why`: content (the history knows the file, and this one has its very bytes) or name; `common_count`: how many names at the end of both paths are the same, the file's own among them. */
+export interface CandidateRow {
+  path: Uint8Array;
+  reference: string;
+  why: string;
+  common_count: number;
+  size_bytes: number;
+}
+
+/** A reference that leads nowhere here, or that is changed. `key`, `role`, `reference`, `state` and `path` are as check-resources has them, of the first part that has it. `new`: what it becomes; nil where it stays. `candidates`: files that were found, the likeliest first, eight at most. */
+export interface RelinkRow {
+  key: string;
+  role: string;
+  reference: string;
+  state: string;
+  path: Uint8Array;
+  new: string | null;
+  candidates: Array<CandidateRow>;
 }
 
 /** A place where the searched words stand. `where`: name, tags or note of the session, or a part, whose key and name are `part` and `part_name`; `snapshot` is the head, or with `history` an older one. `snippet` is the text around the first of them, on one line; `matches` are the positions in it, in characters, at which a match begins and ends, in pairs. */
@@ -202,6 +256,13 @@ export interface FileSource {
   offset?: number;
   size_bytes?: number | null;
   hash?: Uint8Array | null;
+}
+
+/** A snapshot to take in before another one. `message` is all that is known of it here: its time, cause and author elsewhere are what others say. */
+export interface Earlier {
+  files: Array<FileSource>;
+  message?: string;
+  pins?: Array<string>;
 }
 
 /** A part to put into a document: `part` is a key or unique name, or the name of a new part. Where its bytes come from, and their hash, is said as for a file. */
@@ -362,6 +423,9 @@ export interface Welcome {
 /** The daemon's loop runs. */
 export interface Pong {}
 
+/** The whole way through the store and back. */
+export interface Probed {}
+
 /** What became of it. `outcome`: cancelled (nothing was changed), done (that came too late, and the request was answered as ever), unknown (it is not under way: it was answered before, or never came). */
 export interface Cancelled {
   outcome: string;
@@ -484,6 +548,15 @@ export interface Resources {
   rows: Array<ResourceRow>;
 }
 
+/** `rows`: each reference that leads nowhere here or is changed, once, in document order. `saved`: what became of it; nil of a dry run. `stopped`: why the search ended early, for people. `near`: the session's folder, and those of its other files. `revision`: the one that was looked at, or made. */
+export interface Relinked {
+  rows: Array<RelinkRow>;
+  saved: Saved | null;
+  stopped: string;
+  near: Array<Uint8Array>;
+  revision: number;
+}
+
 /** How many snapshots went, or would go, and how many deleted sessions with them. `freed_bytes`: of a dry run, the content that nothing else names; else the content that went, what had been named by nothing before included. */
 export interface Pruned {
   snapshots_count: number;
@@ -545,7 +618,7 @@ export interface Settled {
   number: number;
 }
 
-/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. */
+/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. */
 export interface StatusReport {
   version: string;
   epoch: string;
@@ -567,6 +640,35 @@ export interface StatusReport {
   folders: Array<FolderRow>;
   workspaces_count: number;
   unsaved: bigint | null;
+  unsaved_workspaces: Array<UnsavedRow>;
+  loss_window_ms: number;
+  unsaved_window_ms: number;
+  unsaved_bound_ms: number;
+  checking: boolean;
+  last_check: bigint | null;
+  last_check_problems: number;
+  last_rehearsal: bigint | null;
+  last_rehearsal_problem: string;
+  queued_changes: number;
+  requests_count: number;
+  unindexed_count: number;
+  outbound_bytes: number;
+}
+
+/** The check that is `running`, or the last one; `began` nil: there was none. `stage` is what it looks at, for people; of `total_bytes` it has read `done_bytes`. `problems_count` is what is damaged, without what was repaired (`repaired_count`); `rows` the first of both. `failed`: why it ended before it had seen all. */
+export interface Checked {
+  running: boolean;
+  all: boolean;
+  repair: boolean;
+  began: bigint | null;
+  ended: bigint | null;
+  stage: string;
+  done_bytes: number;
+  total_bytes: number;
+  problems_count: number;
+  repaired_count: number;
+  rows: Array<DamageRow>;
+  failed: string | null;
 }
 
 /** The workspace, and its parts in order. `warnings`, for people: that what was put is kept beside the store, which fails, or in memory alone; that no snapshot has it for longer than was promised. */
@@ -657,6 +759,8 @@ export interface Requests {
   };
   /** Answered by the daemon's loop without touching the store. */
   'ping': {};
+  /** Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only listen, it works. Nothing is written. */
+  'probe': {};
   /** The request of that id, sent on this connection, is not wanted any more. One that only reads or waits ends at once; a change is not made, unless it is being made. What is ended is answered with the code cancelled. */
   'cancel': {
     request: Uint8Array;
@@ -685,13 +789,18 @@ export interface Requests {
     tags?: Array<string>;
     session?: string | null;
   };
-  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
+  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. `history`: the snapshots before it, oldest first, of the same format; each gets the time, cause and author of this import. `pins` are the labels of the document's own. All of it is one operation. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
   'import': {
     name: string;
     app?: string | null;
     suffix?: string;
     files: Array<FileSource>;
     published?: boolean;
+    message?: string;
+    tags?: Array<string>;
+    note?: string;
+    pins?: Array<string>;
+    history?: Array<Earlier>;
   };
   /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. `choices`: also what `app` and `tag` can be chosen from. Throws BadField. */
   'list': {
@@ -749,6 +858,14 @@ export interface Requests {
     length?: number;
     parts?: Array<string>;
     kinds?: Array<string>;
+  };
+  /** A window of what a snapshot is in another form, `to`: markdown, as the application itself writes it where it does; with `full`, what that leaves out as well. A session with nothing in it may be empty. `length` is bounded by window_bytes. The document as it is has `load`, its parts `cat`: the forms that are made of these (a bundle, a folder of parts) are the client's to make. Throws BadField, TooLarge, Ambiguous, NotFound, Damaged. */
+  'export': {
+    ref: Ref;
+    to: string;
+    full?: boolean;
+    offset?: number;
+    length?: number;
   };
   /** Of which chunks is a file made? From chunk number `start` on (0 is the first), as many as fit. Whoever has some of them already reads only the others, with `cat`. The document of chosen parts has none. Throws BadField, Ambiguous, NotFound. */
   'chunks': {
@@ -836,6 +953,15 @@ export interface Requests {
   'check-resources': {
     ref: Ref;
   };
+  /** What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which makes a new snapshot. `map`: old to new, each as a document may have it; an old one that ends in a slash stands for all that lies below. What is relative stays so where it can. `search`: absolute paths of folders in which files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With `dry_run` nothing is changed, and the answer has what was found for each; without `search` then what lies near. Throws BadField, TooLarge, Ambiguous, NotFound, Exists, NotAllowed, Damaged, CannotHold, NoSpace, Unreadable. */
+  'relink': {
+    ref: Ref;
+    map?: Record<string, string>;
+    search?: Array<Uint8Array>;
+    dry_run?: boolean;
+    expect?: number | null;
+    published?: boolean;
+  };
   /** The session leaves the list and its visible file goes; `undo` brings both back. Throws Ambiguous, NotFound, Exists, NotAllowed. */
   'delete': {
     ref: Ref;
@@ -912,6 +1038,14 @@ export interface Requests {
   };
   /** How the daemon is. */
   'status': {};
+  /** Look whether the store is as it was written. One check runs at a time, in the background and whoever is connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless `begin` is false. Of the contents it reads those that none has read for a week; with `all` every one. With `repair` it puts back what it can. `stop`: the one that runs ends. The answer says how far it is, and comes as soon as it has ended, or after `wait_ms`. */
+  'check': {
+    begin?: boolean;
+    all?: boolean;
+    repair?: boolean;
+    stop?: boolean;
+    wait_ms?: number;
+  };
   /** A workspace for a running application. It begins with the parts of the head of `app`/`name`, or with none where there is no such session; then its document is of `format`, by default the application's own. With `id` a workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the connection ends or another one takes it over. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Damaged. */
   'workspace-open': {
     app?: string | null;
@@ -998,6 +1132,7 @@ export interface Requests {
 export interface Replies {
   'hello': Welcome;
   'ping': Pong;
+  'probe': Probed;
   'cancel': Cancelled;
   'missing': MissingChunks;
   'put': Stored;
@@ -1011,6 +1146,7 @@ export interface Replies {
   'diff': Changes;
   'load': Loaded;
   'cat': Content;
+  'export': Content;
   'chunks': ChunkList;
   'restore': Saved;
   'accept': Saved;
@@ -1024,6 +1160,7 @@ export interface Replies {
   'pin': Changed;
   'new': Saved;
   'check-resources': Resources;
+  'relink': Relinked;
   'delete': Changed;
   'purge': Changed;
   'prune': Pruned;
@@ -1039,6 +1176,7 @@ export interface Replies {
   'folder-suggest': Suggestions;
   'settle': Settled;
   'status': StatusReport;
+  'check': Checked;
   'workspace-open': WorkspaceState;
   'workspace-put': WorkspacePart;
   'workspace-replace': WorkspaceState;

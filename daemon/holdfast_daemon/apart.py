@@ -27,7 +27,8 @@ class Apart:
     async def of(self, work: Callable[[], Value]) -> Value:
         """What it gives or raises. Raises Busy, soon, where others stand in the way."""
         try:
-            await asyncio.wait_for(self._turns.acquire(), TURN_SECONDS)
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._turns.acquire()
         except TimeoutError as problem:
             raise Busy("Others' files are being read, and it takes long; send the chunks") from problem
         loop = asyncio.get_running_loop()

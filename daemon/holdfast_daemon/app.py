@@ -18,8 +18,10 @@ from importlib.metadata import version
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
+from holdfast_daemon.configuration import shown
 from holdfast_daemon.content import Content
 from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
@@ -29,8 +31,12 @@ from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
-from holdfast_daemon.listener import Lock, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.listener import Lock, handed_over, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.liveness import Liveness
+from holdfast_daemon.mending import Mending
+from holdfast_daemon.notices import Notices
 from holdfast_daemon.pruning import Pruning
+from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -51,13 +57,21 @@ _log = logging.getLogger("holdfast")
 #: Loop and catalog hand the interpreter to each other several times a change, and may wait so long for each: Python's
 #: 5 ms cost a change alone a third more time.
 SWITCH_SECONDS = 0.001
+#: So many workspaces with something unsaved are told one by one.
+UNSAVED_COUNT = 20
 
 
 class Daemon:
     """One store, one sessions folder, one socket."""
 
     def __init__(self, where: Places, environment: Mapping[str, str]) -> None:
-        self._where = where
+        self.notices = Notices(environment)
+        self._listener = handed_over(environment)
+        self._is_handed_over = self._listener is not None
+        if self._listener is not None:
+            socket = self._listener.getsockname()
+            where = where._replace(socket=socket, runtime=os.path.dirname(socket))
+        self.where = self._where = where
         self._environment = environment
         self._closing = contextlib.AsyncExitStack()
         self._version = version("holdfast")
@@ -78,7 +92,8 @@ class Daemon:
 
     async def _start(self) -> None:
         where, closing = self._where, self._closing
-        configuration = configured(where.config)
+        self._configuration = configured(where.config)
+        self._misread = ""
         descriptors = raise_descriptor_limit()
         make_directory(where.runtime)
         make_directory(where.store)
@@ -95,7 +110,8 @@ class Daemon:
         chunks = Packs(os.path.join(where.store, "packs"))
         closing.callback(chunks.close)
         catalog = os.path.join(where.store, "catalog.sqlite")
-        self._catalog = SqliteCatalog(catalog, faults, chunks.seal, partial(_upgrading, lock))
+        with self.notices.taking_longer("Opens its store"):
+            self._catalog = SqliteCatalog(catalog, faults, chunks.seal, partial(_upgrading, lock, self.notices))
         closing.callback(self._catalog.close)
         lock.say("")
         self._broken: dict[str, str] = {}
@@ -115,22 +131,26 @@ class Daemon:
         self._folders.start()
         own = [visible, os.fsencode(where.store), os.fsencode(where.runtime)]
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
-        fates = Fates(self._catalog, content, configuration.retention.of, sessions.clock)
+        fates = Fates(self._catalog, content, lambda app: self._configuration.retention.of(app), sessions.clock)
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
+        mending = Mending(sessions, chunks, faults, self._indexing.mend)
+        self._checking = Checking(sessions, chunks, index, mending, where.store)
+        self._rehearsing = Rehearsing(sessions, chunks, where.store)
         service = Service(
             sessions, saving, content, self._folders, adopting, self._indexing, formats,
             self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
-            configuration.autosave.of, self._pruning,
+            lambda app: self._configuration.autosave.of(app), self._pruning, self._checking,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
         closing.push_async_callback(self._workspaces.stop)
         self._workspaces.start()
-        listener = listen(where.socket)
+        listener = self._listener or listen(where.socket)
         self._server = Server(service, listener, where.socket, descriptors)
         closing.push_async_callback(self._server.stop)
         closing.callback(service.pulling.stop)
-        closing.callback(_remove, where.socket)
+        if not self._is_handed_over:
+            closing.callback(_remove, where.socket)
         self._catalog.committed = lambda: self._committed(loop)
         self._server.start()
         suspend = Suspend(self._workspaces.flush, self._environment)
@@ -140,6 +160,24 @@ class Daemon:
         closing.callback(self._indexing.stop)
         closing.push_async_callback(self._pruning.stop)
         self._pruning.start()
+        closing.push_async_callback(self._checking.stop)
+        closing.push_async_callback(self._rehearsing.stop)
+        self._rehearsing.start()
+        liveness = Liveness(f"ipc://{where.socket}", self.notices)
+        closing.callback(liveness.stop)
+        liveness.start()
+
+    def reload(self) -> None:
+        """The configuration as it is now, for what is kept from here on. One that cannot be understood changes nothing,
+        and is among the problems."""
+        try:
+            self._configuration, self._misread = configured(self._where.config), ""
+        except HoldfastError as problem:
+            self._misread = f"{problem.sentence}; what was set before is still in force"
+            _log.error("%s", self._misread)
+            return
+        self._workspaces.repace()
+        _log.info("The configuration was read again")
 
     def _committed(self, loop: asyncio.AbstractEventLoop) -> None:
         self._folders.wake()
@@ -152,7 +190,8 @@ class Daemon:
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
         unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
-        problems = [*unwell, *self._pruning.problems, *broken]
+        misread = [self._misread] if self._misread else []
+        problems = [*unwell, *self._pruning.problems, *broken, *misread]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,
@@ -162,6 +201,16 @@ class Daemon:
             store_bytes=_size_of(where.store), pending_files=reader.pending_count(), watching=self._folders.watching,
             problems=[_text(each) for each in problems], folders=self._folders.rows(),
             workspaces_count=len(self._workspaces), unsaved=self._workspaces.unsaved,
+            unsaved_workspaces=self._workspaces.unsaved_rows(UNSAVED_COUNT),
+            loss_window_ms=self._workspaces.loss_window.milliseconds,
+            unsaved_window_ms=self._workspaces.unsaved_window_ms,
+            unsaved_bound_ms=self._workspaces.unsaved_bound_ms,
+            checking=self._checking.running, last_check=self._checking.last.ended,
+            last_check_problems=self._checking.last.problems_count,
+            last_rehearsal=self._rehearsing.proven, last_rehearsal_problem=self._rehearsing.problem,
+            queued_changes=self._catalog.queued, requests_count=self._server.requests_count,
+            unindexed_count=max(0, reader.newest_operation() - self._indexing.seen),
+            outbound_bytes=self._server.outbound_bytes,
         )  # fmt: skip
 
 
@@ -183,11 +232,12 @@ def _begun(sessions: bytes, tx: Transaction) -> bytes:
     return known
 
 
-def _upgrading(lock: Lock, old: int, new: int) -> None:
+def _upgrading(lock: Lock, notices: Notices, old: int, new: int) -> None:
     """Clients that find nobody listening read it beside the socket."""
     doing = f"bringing its store from version {old} to {new}"
     _log.info("holdfastd is %s, and listens after that", doing)
     lock.say(doing)
+    notices.status(f"Is {doing}")
 
 
 def boot_id() -> str:
@@ -212,6 +262,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         config=arguments.config,
     )
     try:
+        if arguments.configuration:
+            print(shown(configured(where.config)), end="")
+            return 0
         asyncio.run(_run(where, arguments.introduce))
     except HoldfastError as problem:
         print(f"holdfastd: {problem.sentence}", file=sys.stderr)
@@ -225,6 +278,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _run(where: Places, introduce: bool) -> None:
     keep_large_apart()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent where somebody opens a file at the moment of ``has_writer``
     daemon = Daemon(where, os.environ)
     stopped = asyncio.Event()
@@ -232,12 +286,24 @@ async def _run(where: Places, introduce: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await daemon.start()
+    where, notices = daemon.where, daemon.notices
+    serving = f"Serves the sessions in {where.sessions}"
+
+    def reload() -> None:
+        notices.reloading()
+        daemon.reload()
+        notices.ready(serving)
+
+    loop.add_signal_handler(signal.SIGHUP, stopped.set if sys.stdin.isatty() else reload)
     _log.info("holdfastd %s listens at %s; sessions are in %s", version("holdfast"), where.socket, where.sessions)
+    notices.ready(serving)
     if introduce:
         print(_introduction(where), flush=True)
     await stopped.wait()
     _log.info("holdfastd stops")
-    await daemon.stop()
+    notices.stopping()
+    with notices.taking_longer():
+        await daemon.stop()
 
 
 def _introduction(where: Places) -> str:
@@ -266,6 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sessions", metavar="DIR", help="the folder of session files")
     parser.add_argument("--socket", metavar="PATH", help="where to listen")
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
+    parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
     parser.add_argument("--version", action="version", version=f"holdfastd {version('holdfast')}")
     return parser
 

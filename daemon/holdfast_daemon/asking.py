@@ -19,6 +19,8 @@ from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
 from holdfast_protocol.model import ArrayRow, FileRow, PartRow
 
 LISTED_PATHS = 20
+#: What ``export`` can make of a snapshot.
+FORMS = ("markdown",)
 LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
 
 
@@ -155,10 +157,26 @@ class Asking:
             window = await self._documents.in_thread(self._content.window, file, request.offset, length)
             whole = file.hash if request.offset + length >= file.size_bytes else None
             return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=file.size_bytes, hash=whole), (window,)
-        window, whole = content[request.offset : request.offset + length], None
-        if request.offset + length >= len(content):  # of a large part it takes its time, and the last is asked once
+        return await self._window(content, named.snapshot.id, request.offset, length)
+
+    async def export(self, request: m.Export, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A window of a snapshot in another form."""
+        if request.to not in FORMS:
+            raise BadField(f"to: one of {', '.join(FORMS)} is expected", field="to", forms=[*FORMS])
+        if request.ref.part is not None:
+            raise BadField("ref.part: a whole session is exported", field="ref.part")
+        named = naming.find(self._catalog.reader, request.ref, self._clock())
+        document = self._documents.stored(named.snapshot.document)
+        content = await self._documents.markdown(named.session, document, full=request.full)
+        return await self._window(
+            content, named.snapshot.id, request.offset, min(request.length, m.LIMITS["window_bytes"])
+        )
+
+    async def _window(self, content: bytes, snapshot: bytes, offset: int, length: int) -> Answer:
+        window, whole = content[offset : offset + length], None
+        if offset + length >= len(content):  # of a large part it takes its time, and the last is asked once
             whole = await self._documents.at_once_if_small(len(content), hash_of, content)
-        return m.Content(snapshot=named.snapshot.id.hex(), size_bytes=len(content), hash=whole), (window,)
+        return m.Content(snapshot=snapshot.hex(), size_bytes=len(content), hash=whole), (window,)
 
     async def chunks(self, request: m.Chunks, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Hashes and sizes of the chunks of a file."""

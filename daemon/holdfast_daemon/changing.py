@@ -94,14 +94,23 @@ class Changing:
         check_name(request.name)
         if request.app is not None:
             check_application(request.app)
+        _check_taken_along(request)
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
             return await self._warned(repeated, losses=False, recognised=request.app is None), ()
         placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
-        app = request.app or form.app
-        order = Order(app=app, name=request.name, placed=placed, form=form, cause="imported", new=True)
+        before = [
+            await self._incoming.before(each, payload, f"history[{number}]")
+            for number, each in enumerate(request.history)
+        ]
+        order = Order(
+            app=request.app or form.app, name=request.name, placed=placed, form=form, cause="imported", new=True,
+            message=request.message, tags=tuple(request.tags), note=request.note, pins=tuple(request.pins),
+            before=tuple(before),
+        )  # fmt: skip
         saved = await self._saving.save(order, caller)
-        self._incoming.fulfilled(caller.peer, request.files, payload)
+        sources = [*request.files, *(source for each in request.history for source in each.files)]
+        self._incoming.fulfilled(caller.peer, sources, payload)
         saved = await self._warned(saved, losses=False, recognised=request.app is None)
         return await self._shown(saved, saved.session, request.published, deadline), ()
 
@@ -282,12 +291,14 @@ class Changing:
         if operation.type in GIVEN_UP:
             return await self._reloading.undo(operation, request.expect, caller), ()
         undone = await self._lifecycle.undo(operation.number, caller, request.expect)
+        if not request.published:
+            return undone, ()
         reader = self._catalog.reader
         done = reader.operation(undone.operation)
         for each in rows_with(reader, done) if done is not None else ():
             session = reader.session(each.session) if each.session is not None else None
             if session is not None:
-                undone = await self._shown(undone, session, request.published, deadline)
+                undone = await self._shown(undone, session, True, deadline)
         return undone, ()
 
     def _repeated(self, caller: Caller, kind: type[ReplyType]) -> ReplyType | None:
@@ -363,6 +374,21 @@ def warned(reply: Shown, unshown: str | None) -> Shown:
         return reply
     said = f"{unshown}; the change is kept, and written once that can be"
     return type(reply)(**{**_fields(reply), "warnings": [*reply.warnings, said]})
+
+
+def _check_taken_along(request: m.Import) -> None:
+    """Raises BadName, BadField, TooLarge for what comes with a document."""
+    for tag in request.tags:
+        check_tag(tag)
+    check_note(request.note)
+    limit = m.LIMITS["changes_count"]
+    if len(request.history) > limit:
+        raise TooLarge(f"A history of {len(request.history)} snapshots; the limit is {limit}", limit=limit)
+    labels = [*request.pins, *(label for each in request.history for label in each.pins)]
+    for label in labels:
+        check_label(label)
+    if len(set(labels)) < len(labels):
+        raise BadField("pins: two snapshots have the same label", field="pins")
 
 
 def _identity(said: str | None) -> bytes | None:

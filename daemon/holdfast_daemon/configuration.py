@@ -17,6 +17,7 @@ daemon that goes on with other settings than were written would be worse than no
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -82,6 +83,33 @@ def parse(text: str) -> Configuration:
     for app, options in apps.items():
         _check_names(f"{APP}.{app}.", _table(f"{APP}.{app}", options), SECTIONS)
     return Configuration(**{name: _section(name, whole, apps) for name in SECTIONS})
+
+
+def shown(configuration: Configuration) -> str:
+    """All that is in force, as a file that says it: of all applications, and of each what differs from that."""
+    tables: list[str] = []
+    for name in SECTIONS:
+        section = getattr(configuration, name)
+        common = _flat(section.common)
+        tables.append(_written(name, common))
+        for app, own in sorted(section.apps.items()):
+            differing = {option: value for option, value in _flat(own).items() if common.get(option) != value}
+            tables.append(_written(f"{APP}.{json.dumps(app)}.{name}", differing))
+    return "\n".join(table for table in tables if table)
+
+
+def _flat(section: Any, place: str = "") -> dict[str, Any]:
+    """The options of a section by their dotted names."""
+    found: dict[str, Any] = {}
+    for option in fields(section):
+        value = getattr(section, option.name)
+        found |= _flat(value, f"{place}{option.name}.") if is_dataclass(value) else {f"{place}{option.name}": value}
+    return found
+
+
+def _written(name: str, options: Mapping[str, Any]) -> str:
+    lines = [f"# {option}: none" if value is None else f"{option} = {value}" for option, value in options.items()]
+    return "\n".join([f"[{name}]", *lines, ""]) if lines else ""
 
 
 def _section(name: str, whole: dict[str, Any], apps: dict[str, Any]) -> PerApplication[Any]:

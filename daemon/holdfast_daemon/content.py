@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -13,6 +11,7 @@ from typing import BinaryIO
 from holdfast_daemon.claims import Claim, Claims
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.base import DamagedDocument, Document, Format, Reading
+from holdfast_daemon.recent import Recent
 from holdfast_daemon.store.base import Catalog, Chunks, Dropped, Reader
 from holdfast_daemon.store.nouns import ChunkPlace, StoredDocument, StoredFile, stored_document
 from holdfast_protocol.chunking import LISTED_BYTES, cut, cut_stream, hash_of, listed, new_hash
@@ -53,10 +52,9 @@ class Content:
         self._chunks = chunks
         self._formats = formats
         self._faults = faults
-        self._readings: OrderedDict[tuple[bytes, str], Reading] = OrderedDict()
-        self._ends: OrderedDict[int, tuple[tuple[bytes, ...], list[int]]] = OrderedDict()
-        self._wholes: OrderedDict[tuple[bytes, ...], bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._readings: Recent[tuple[bytes, str], Reading] = Recent(READINGS_COUNT)
+        self._ends: Recent[int, tuple[tuple[bytes, ...], list[int]]] = Recent(ENDS_COUNT)
+        self._wholes: Recent[tuple[bytes, ...], bytes] = Recent(ENDS_COUNT)
         #: What is on its way, and not to be collected.
         self.claims = Claims()
         #: Formats of which nobody knows how long they take; small documents too are then read in a thread.
@@ -140,8 +138,7 @@ class Content:
     def file_of_chunks(self, path: bytes, chunks: list[bytes]) -> StoredFile:
         """The file that these chunks, which are claimed, make. Raises BadField where one is not in the store."""
         whole, size_bytes, reader = new_hash(), 0, self._catalog.reader
-        with self._lock:
-            known = self._wholes.get(tuple(chunks))
+        known = self._wholes.get(tuple(chunks))
         for name in chunks:
             place = reader.chunk(name)
             if place is None or not self.claims.is_known(name):
@@ -153,10 +150,7 @@ class Content:
 
     def remember_whole(self, chunks: Iterable[bytes], whole: bytes) -> None:
         """These chunks make content of that hash: ``file_of_chunks`` need not read them."""
-        with self._lock:
-            self._wholes[tuple(chunks)] = whole
-            while len(self._wholes) > ENDS_COUNT:
-                self._wholes.popitem(last=False)
+        self._wholes.put(tuple(chunks), whole)
 
     def bytes_of(self, document: StoredDocument) -> dict[bytes, bytes]:
         """All bytes of a document. Raises TooLarge over the limit of a format, Damaged."""
@@ -197,15 +191,11 @@ class Content:
     def _ends_of(self, file: StoredFile) -> list[int]:
         """Where each chunk of a file ends; kept for a few files, as whoever reads one window reads the next. Found by
         which list of chunks it is: to compare the lists takes as long as to read the window of a very large file."""
-        with self._lock:
-            chunks, ends = self._ends.get(id(file.chunks), ((), []))
+        chunks, ends = self._ends.get(id(file.chunks)) or ((), [])
         if chunks is not file.chunks:
             reader = self._catalog.reader
             ends = [*accumulate(_need(reader, name).size_bytes for name in file.chunks)]
-            with self._lock:
-                self._ends[id(file.chunks)] = file.chunks, ends
-                while len(self._ends) > ENDS_COUNT:
-                    self._ends.popitem(last=False)
+            self._ends.put(id(file.chunks), (file.chunks, ends))
         return ends
 
     def chunk_list(self, file: StoredFile, start: int) -> bytes:
@@ -258,10 +248,9 @@ class Content:
 
     def _read(self, document: StoredDocument, form: Format, whole: Callable[[], Document]) -> Reading:
         key = (document.id, form.app)
-        with self._lock:
-            if key in self._readings:
-                self._readings.move_to_end(key)
-                return self._readings[key]
+        known = self._readings.get(key)
+        if known is not None:
+            return known
         if document.size_bytes > LIMITS["format_bytes"]:
             raise TooLarge(f"The document has {document.size_bytes} bytes", limit=LIMITS["format_bytes"])
         try:
@@ -269,10 +258,7 @@ class Content:
         except DamagedDocument as problem:
             raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
         if document.size_bytes <= READINGS_BYTES:
-            with self._lock:
-                self._readings[key] = reading
-                while len(self._readings) > READINGS_COUNT:
-                    self._readings.popitem(last=False)
+            self._readings.put(key, reading)
         return reading
 
 

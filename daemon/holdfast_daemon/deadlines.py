@@ -40,6 +40,7 @@ def left(deadline: float) -> float:
 async def by(deadline: float, work: Awaitable[Value], otherwise: str) -> Value:
     """What ``work`` gives. Raises TooLate, with that sentence, where it takes longer."""
     try:
-        return await asyncio.wait_for(work, left(deadline))
+        async with asyncio.timeout(left(deadline)):
+            return await work
     except TimeoutError as problem:
         raise TooLate(otherwise) from problem

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from holdfast_daemon.content import LOOP_BYTES, READINGS_BYTES, Content, Placed
 from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.lately import Lately, Unkept
+from holdfast_daemon.recent import Recent
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import CannotHold, Damaged
@@ -31,15 +31,17 @@ class Documents:
     def __init__(self, catalog: Catalog, content: Content) -> None:
         self.content = content
         self._catalog = catalog
-        self._stored: OrderedDict[bytes, StoredDocument] = OrderedDict()
+        self._stored: Recent[bytes, StoredDocument] = Recent(STORED_COUNT)
         self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
         self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
+        self._rendered: Lately[bytes] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
 
     def close(self) -> None:
         """After the threads' work."""
         self._reading.forget()
         self._built.forget()
+        self._rendered.forget()
         self._threads.shutdown()
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
@@ -48,10 +50,10 @@ class Documents:
 
     def stored(self, identity: bytes) -> StoredDocument:
         """A document's files; kept for a few documents, as whoever reads one window or file reads the next."""
-        document = self._stored.pop(identity, None) or self._catalog.reader.document(identity)
-        self._stored[identity] = document
-        while len(self._stored) > STORED_COUNT:
-            self._stored.popitem(last=False)
+        document = self._stored.get(identity)
+        if document is None:
+            document = self._catalog.reader.document(identity)
+            self._stored.put(identity, document)
         return document
 
     async def at_once_if_small(self, size_bytes: int, work: Callable[..., Value], *values: Any) -> Value:
@@ -94,6 +96,22 @@ class Documents:
         except base.CannotHold as problem:
             raise _cannot_hold(f"A {form.app} document cannot be cleared", problem) from problem
 
+    async def relinked(
+        self, form: Format, stored: StoredDocument, targets: Mapping[str, base.Target]
+    ) -> base.Document:  # fmt: skip
+        """It with other references, read again: what cannot be so is refused. Raises Damaged, TooLarge, CannotHold."""
+        before = await self.resources(form, stored)
+        document = await self.bytes_of(stored)
+        wanted = [targets[each.reference].reference if each.reference in targets else each.reference for each in before]
+        try:
+            "".join(wanted).encode()
+            return await self.in_thread(_relinked, form, document, targets, wanted)
+        except base.DamagedDocument as problem:
+            raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+        except (base.CannotHold, UnicodeError) as problem:
+            told = problem if isinstance(problem, base.CannotHold) else base.CannotHold([("document", str(problem))])
+            raise _cannot_hold(f"{form.app} cannot point there", told) from problem
+
     async def built(
         self, session: Session, document: StoredDocument, wanted: Sequence[str], kinds: Sequence[str]
     ) -> base.Document:
@@ -109,6 +127,19 @@ class Documents:
 
         return await self._built.of((document.id, session.format, tuple(wanted), tuple(kinds)), build)
 
+    async def markdown(self, session: Session, document: StoredDocument, *, full: bool) -> bytes:
+        """The document for people to read. Raises Damaged, TooLarge."""
+
+        async def render() -> bytes:
+            form = self.content.form(session.format)
+            reading = await self.read(document, form)
+            try:
+                return await self.in_thread(partial(form.markdown, session.name, reading, full=full))
+            except base.DamagedDocument as problem:
+                raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+
+        return await self._rendered.of((document.id, session.format, session.name, full), render)
+
     async def written(self, form: Format, parts: Sequence[Part], template: base.Document | None) -> base.Document:
         """The document of these parts. Raises CannotHold with a sentence for each part."""
         try:
@@ -122,11 +153,26 @@ class AtOnce(Documents):
 
     def __init__(self, catalog: Catalog, content: Content) -> None:
         super().__init__(catalog, content)
-        self._reading, self._built = Unkept(0), Unkept(0)
+        self._reading, self._built, self._rendered = Unkept(0), Unkept(0), Unkept(0)
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives."""
         return work(*values)
+
+
+def _relinked(
+    form: Format, document: base.Document, targets: Mapping[str, base.Target], wanted: Sequence[str]
+) -> base.Document:
+    """Raises CannotHold where it would not be read back as wanted."""
+    new = form.relinked(document, targets)
+    try:
+        after = [each.reference for each in form.resources(form.read(new).parts)]
+    except base.DamagedDocument as problem:
+        raise base.CannotHold([("document", f"it would not be readable: {problem}")]) from problem
+    if after != [*wanted]:
+        odd = next((each for each in wanted if each not in after), "document")
+        raise base.CannotHold([(odd, "it would not be read back as it is")])
+    return new
 
 
 def new_part(form: Format, name: str, content: bytes, beside: Sequence[Part]) -> Part:

@@ -39,6 +39,8 @@ STEPS = (
 
 #: Steps behind a save: what was indexed for searching is about to be committed, and is.
 BEHIND = ("before-index", "after-index")
+#: Steps of a repair: what was found is in a pack, and is named by the catalog.
+REPAIR = ("chunk-copied", "chunk-put-back")
 HINT = "hint"
 CLOCK = "clock"
 ARMED = "armed"

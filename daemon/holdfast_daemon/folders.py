@@ -143,7 +143,8 @@ class Folders:
         if folder is None:
             return None
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(folder.published(path), seconds)
+            async with asyncio.timeout(seconds):
+                await folder.published(path)
         return folder.unshown(path)
 
     async def scan(self, labels: Sequence[str], *, verify: bool = False) -> None:
@@ -160,7 +161,8 @@ class Folders:
         handed_out = asyncio.Event()
         try:
             self._cookies.ask(partial(self._in_loop, handed_out.set))
-            await asyncio.wait_for(handed_out.wait(), SETTLE_SECONDS)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await handed_out.wait()
         except (TimeoutError, OSError):  # a watch that does not tell, or no room for a cookie: only a scan knows
             await self.scan(labels)
         else:

@@ -27,6 +27,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.checks import (
@@ -38,6 +39,7 @@ from holdfast_daemon.formats.checks import (
     text,
 )
 from holdfast_daemon.formats.defaults import text_of
+from holdfast_daemon.formats.plain import PLAIN
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +124,9 @@ class Guarded:
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
         return self._made("cleared", lambda: self._form.cleared(document, keep))
 
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        return self._made("relinked", lambda: self._form.relinked(document, targets))
+
     def _made(self, method: str, work: Callable[[], Document]) -> Document:
         try:
             return checked_document(work())
@@ -188,6 +193,18 @@ class Guarded:
 
     def text(self, part: Part) -> str:
         return self._or("text", lambda: text(self._form.text(part)), lambda: text_of(part))
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        try:
+            found = self._form.markdown(name, reading, full=full)
+            if not isinstance(found, bytes):
+                raise TypeError("no Markdown")
+        except DamagedDocument:
+            raise
+        except BaseException as problem:
+            self._failed("markdown", problem)
+            return PLAIN.markdown(name, reading, full=full)
+        return found
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         try:

@@ -11,13 +11,14 @@ from holdfast_daemon.formats import base
 from holdfast_daemon.formats.base import Format, Part
 from holdfast_daemon.formats.registry import recognise
 from holdfast_daemon.formats.trees import TEMPORARY, file_and_folder
+from holdfast_daemon.order import Before
 from holdfast_daemon.payload import Frames, contents_of, hashes_in
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import StoredDocument, stored_document
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, NotFound
 from holdfast_protocol.messages import LIMITS, Save
-from holdfast_protocol.model import FileSource, PartSource
+from holdfast_protocol.model import Earlier, FileSource, PartSource
 
 
 class Incoming:
@@ -36,7 +37,8 @@ class Incoming:
         _check_paths([source.path for source in sources])
         contents = contents_of(sources, payload, "files")
         if any(source.chunked for source in sources):
-            return await self._documents.in_thread(self._of_chunks, sources, contents, app, suffix)
+            placed = await self._documents.in_thread(self._of_chunks, sources, contents)
+            return placed, await self._documents.in_thread(self._form_of_placed, placed, app, suffix)
         document = {source.path: content for source, content in zip(sources, contents, strict=True)}
 
         def place() -> tuple[Placed, Format]:
@@ -46,9 +48,14 @@ class Incoming:
 
         return await self._documents.at_once_if_small(weight(document), place)
 
-    def _of_chunks(
-        self, sources: Sequence[FileSource], contents: Sequence[bytes], app: str, suffix: str
-    ) -> tuple[Placed, Format]:
+    async def before(self, earlier: Earlier, payload: Frames, field: str) -> Before:
+        """A document of a history that is taken in. Nobody asks of what format it is. Raises BadField."""
+        _check_paths([source.path for source in earlier.files])
+        contents = contents_of(earlier.files, payload, f"{field}.files")
+        placed = await self._documents.in_thread(self._of_chunks, earlier.files, contents)
+        return Before(placed=placed, message=earlier.message, pins=tuple(earlier.pins))
+
+    def _of_chunks(self, sources: Sequence[FileSource], contents: Sequence[bytes]) -> Placed:
         """Where ``contents`` are hashes of chunks, for some files at least."""
         given = list(zip(sources, contents, strict=True))
         claim = self._content.claims.claim(_hashes(given))
@@ -58,10 +65,12 @@ class Incoming:
         ]
         document = stored_document([*whole.document.files, *files])
         _check_hashes(sources, document)
-        placed = Placed(document=document, places=whole.places, claims=(*whole.claims, claim))
+        return Placed(document=document, places=whole.places, claims=(*whole.claims, claim))
+
+    def _form_of_placed(self, placed: Placed, app: str, suffix: str) -> Format:
         if placed.document.size_bytes > LIMITS["format_bytes"]:
-            return placed, self._content.form("plain")
-        return placed, self._form_of(self._content.bytes_placed(placed), app, suffix)
+            return self._content.form("plain")
+        return self._form_of(self._content.bytes_placed(placed), app, suffix)
 
     def _form_of(self, document: base.Document, app: str, suffix: str) -> Format:
         if app:

@@ -11,11 +11,14 @@ import json
 import os
 import resource
 import socket
+from collections.abc import Mapping
 
 from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, check_private
-from holdfast_protocol.errors import BadName, StoreLocked, Unreadable
+from holdfast_protocol.errors import BadName, NotAllowed, StoreLocked, Unreadable
 
 BACKLOG_COUNT = 128
+#: By convention the first of what systemd hands over.
+FIRST_HANDED_OVER = 3
 
 
 class Lock:
@@ -87,6 +90,25 @@ def listen(path: str) -> socket.socket:
     except OSError as problem:
         listener.close()
         raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
+    return listener
+
+
+def handed_over(environment: Mapping[str, str]) -> socket.socket | None:
+    """The listening socket that systemd made and holds for us (sd_listen_fds(3)); None where there is none. Its path
+    and mode are those of the socket's unit. Raises NotAllowed for what is no listening Unix socket."""
+    count = environment.get("LISTEN_FDS", "")
+    if environment.get("LISTEN_PID") != str(os.getpid()) or not count.isdecimal() or not int(count):
+        return None
+    try:
+        listener = socket.socket(fileno=FIRST_HANDED_OVER)
+        is_ours = listener.family == socket.AF_UNIX and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        path = listener.getsockname()
+    except OSError as problem:
+        raise NotAllowed(f"The socket that was handed over cannot be used: {problem.strerror}") from problem
+    if int(count) != 1 or not is_ours or not isinstance(path, str) or not path:
+        raise NotAllowed(f"One listening Unix socket with a path is to be handed over, not {count} of {listener}")
+    listener.setblocking(False)
+    os.set_inheritable(FIRST_HANDED_OVER, False)
     return listener
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Part
@@ -169,9 +169,21 @@ def _head_at(reader: Reader, session: Session, moment: int) -> Snapshot | None:
 def _first(reader: Reader, session: Session, fits: Callable[[int, Snapshot], bool]) -> Snapshot | None:
     """Newest first; a head that stayed the same over several revisions (an undone deletion) counts once, and one that
     was pruned not at all."""
-    heads = (identity for identity, _ in itertools.groupby(snapshot for _, snapshot in reader.heads(session.id)))
-    kept = (snapshot for identity in heads if (snapshot := reader.snapshot(identity)) is not None)
-    for place, snapshot in enumerate(kept):
+    for place, snapshot in enumerate(_heads(reader, session)):
         if fits(place, snapshot):
             return snapshot
     return None
+
+
+def _heads(reader: Reader, session: Session) -> Iterator[Snapshot]:
+    """Newest first, and then what came along with an import: those were heads elsewhere."""
+    snapshot = None
+    for identity, _ in itertools.groupby(snapshot for _, snapshot in reader.heads(session.id)):
+        found = reader.snapshot(identity)
+        if found is not None:
+            snapshot = found
+            yield found
+    while snapshot is not None and snapshot.cause == "imported" and snapshot.parents:
+        snapshot = reader.snapshot(snapshot.parents[0])
+        if snapshot is not None:
+            yield snapshot

@@ -11,6 +11,15 @@ from holdfast_daemon.store.nouns import Session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Before:
+    """A document that comes before it, from elsewhere, with what is said of it and the labels of its pins."""
+
+    placed: Placed
+    message: str
+    pins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
     """A document that wants to become a session's head.
 
@@ -22,6 +31,7 @@ class Order:
     ``path``: the visible path of a new session, whose file is there already; ``looks``: its signature.
     ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
     ``origin``: the session that a new one was made from by its application; ``identity``: the id that a new one gets.
+    ``before``: the history that a new one gets, oldest first; ``note`` and ``pins`` are a new one's too.
     """
 
     app: str
@@ -43,6 +53,9 @@ class Order:
     continues: bytes | None = None
     origin: Session | None = None
     identity: bytes | None = None
+    before: tuple[Before, ...] = ()
+    note: str = ""
+    pins: tuple[str, ...] = ()
 
     @property
     def tree(self) -> bool:

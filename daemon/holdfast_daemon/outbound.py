@@ -27,6 +27,11 @@ class Outbound:
     def waiting(self) -> bool:
         return bool(self._queues)
 
+    @property
+    def total_bytes(self) -> int:
+        """What waits for all of them."""
+        return sum(self._sizes.values())
+
     def size_bytes(self, peer: bytes) -> int:
         """What waits for this peer."""
         return self._sizes.get(peer, 0)

@@ -29,8 +29,9 @@ class Outcomes:
     ) -> Work:  # fmt: skip
         sessions, document = self._sessions, order.placed.document
         identity = (order.identity if forked_from is None else None) or new_id()
-        base = order.base if forked_from else None
         origin = forked_from or order.origin
+        history = self._history(order, identity, caller)
+        base = order.base if forked_from else history[-1].id if history else None
         snapshot = sessions.snapshot(
             identity, document.id, document.size_bytes, (base,) if base else (), order.cause, caller.author,
             order.message,
@@ -43,6 +44,8 @@ class Outcomes:
             if found and tx.session_at(order.folder, order.path or b"") is not None:
                 raise Moved
             name = sessions.free_name(tx, order.folder, order.app, order.name)
+            for before, earlier in zip(order.before, history, strict=True):
+                sessions.keep(tx, before.placed, earlier)
             sessions.keep(tx, order.placed, snapshot)
             path = order.path
             if path is None:
@@ -59,6 +62,12 @@ class Outcomes:
             text = f"from {origin.app}/{origin.name}" if origin else ""
             note = Note(type=kind, cause=order.cause, text=text)
             done = sessions.change(tx, None, session, caller.author, note, shown=found)
+            if order.note:
+                tx.put_note(identity, order.note)
+            pins = [*(before.pins for before in order.before), order.pins]
+            for labels, pinned in zip(pins, (*history, snapshot), strict=True):
+                for label in labels:
+                    tx.put_pin(identity, label, pinned.id)
             if found:
                 sessions.is_visible(tx, order.folder, path, identity, snapshot.id, order.looks)
             if order.seen is not None and forked_from is not None:
@@ -69,6 +78,18 @@ class Outcomes:
             return _saved(done, outcome, snapshot.id, conflicts=conflicts)
 
         return work
+
+    def _history(self, order: Order, identity: bytes, caller: Caller) -> list[Snapshot]:
+        """A snapshot for each of the documents that come before."""
+        found: list[Snapshot] = []
+        for each in order.before:
+            document, parents = each.placed.document, tuple(before.id for before in found[-1:])
+            found.append(
+                self._sessions.snapshot(
+                    identity, document.id, document.size_bytes, parents, order.cause, caller.author, each.message
+                )
+            )
+        return found
 
     def fork(self, order: Order, caller: Caller, session: Session, conflicts: tuple[str, ...]) -> Work:
         """Always in the sessions folder: nothing is put into an application's own unasked."""

@@ -51,7 +51,8 @@ class Pulling:
         pull = live.pull = _after(live, request, time.monotonic())
         while (delay := pull.due - time.monotonic()) > 0 and not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._stopping.wait()
         if self._stopping.is_set():
             raise ShuttingDown("The daemon is stopping; ask again")
         if self._workspaces.need(request.id).holder != caller.peer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from holdfast_daemon.claims import Claim
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.lending import Lender, lent
 from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.recent import Recent
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace
@@ -49,7 +49,7 @@ class Putting:
         self._catalog = catalog
         self._documents = documents
         self._content = documents.content
-        self._begun: OrderedDict[bytes, _Begun] = OrderedDict()
+        self._begun: Recent[bytes, _Begun] = Recent(BEGUN_COUNT)
         self._readers = Apart(READERS_COUNT)
 
     async def put(self, request: m.Put, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -65,7 +65,7 @@ class Putting:
         """The same, of a file that the caller has open."""
         if caller.lender is None:
             raise NotAllowed(f"This connection was not offered {m.LOCAL_FILES}")
-        begun = self._begun.pop(caller.peer, None)  # nobody else goes on with it meanwhile
+        begun = self._begun.take(caller.peer)  # nobody else goes on with it meanwhile
         if begun is None or begun.size_bytes != request.offset:
             begun = _Begun() if request.offset == 0 else None
         piece = await self._readers.of(partial(self._place, caller.lender, request.descriptor, request.offset, begun))
@@ -73,9 +73,7 @@ class Putting:
         if begun is not None and piece.end:
             self._content.remember_whole(begun.names, begun.whole.digest())
         elif begun is not None:
-            self._begun[caller.peer] = begun
-            while len(self._begun) > BEGUN_COUNT:
-                self._begun.popitem(last=False)
+            self._begun.put(caller.peer, begun)
         reply = m.FilePut(count=len(piece.names), size_bytes=piece.size_bytes, end=piece.end)
         return reply, [b"".join(piece.names)]
 

@@ -6,6 +6,7 @@ for by its last components, near the document and near its other files.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -55,6 +56,22 @@ def path_of(resource: Resource, around: Around) -> bytes | None:
     return None if start is None else os.path.normpath(os.path.join(start, path))
 
 
+def is_relative(resource: Resource) -> bool:
+    """Whether it is written so that it goes along where the document goes."""
+    told = resource.reference
+    anchored = told.startswith(("/", "~")) or _FILE.match(told) or _WINDOWS.match(told)
+    return not anchored and not is_remote(told)
+
+
+def reference_to(path: bytes, like: Resource, around: Around) -> str:
+    """How a document would point to an absolute path: relative where ``like`` is and they have a folder in common, and
+    what is relative to a project only as long as it lies in it. What is no UTF-8 has surrogates."""
+    start = _start(like.below, around.folder) if is_relative(like) else None
+    common = b"/" if start is None else os.path.commonpath([start, path])
+    stays = common == start if like.below else common != b"/"
+    return os.fsdecode(os.path.relpath(path, start) if stays else path)
+
+
 def folders_near(found: Iterable[bytes], around: Around) -> list[bytes]:
     """Where a missing file is looked for: beside the document, above it, and where its other files are."""
     nearest = [around.folder, os.path.dirname(around.folder), *map(os.path.dirname, found)]
@@ -63,15 +80,26 @@ def folders_near(found: Iterable[bytes], around: Around) -> list[bytes]:
 
 def candidates(reference: str, folders: Iterable[bytes]) -> Iterator[bytes]:
     """Paths that end as the reference does, the most components first."""
-    components = [
-        _bytes_of(each)
-        for each in re.split(r"[/\\]", _FILE.sub("", reference, count=1))
-        if each not in ("", ".", "..", "~") and not each.endswith(":") and "\0" not in each
-    ]
+    components = components_of(reference)
     near = [*folders]
     for count in range(min(MOST_COMPONENTS, len(components)), 0, -1):
         for folder in near:
             yield os.path.join(folder, *components[-count:])
+
+
+def common_count(reference: str, path: bytes) -> int:
+    """How many names at the end of both are the same."""
+    pairs = zip(reversed(components_of(reference)), reversed(path.split(b"/")), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def components_of(reference: str) -> list[bytes]:
+    """The names in a path of any system, the file's last."""
+    return [
+        _bytes_of(each)
+        for each in re.split(r"[/\\]", _FILE.sub("", reference, count=1))
+        if each not in ("", ".", "..", "~") and not each.endswith(":") and "\0" not in each
+    ]
 
 
 def _bytes_of(text: str) -> bytes:

@@ -7,6 +7,7 @@ merged; otherwise the later save becomes a fork. A document that looks like dama
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from holdfast_daemon import whereabouts
 from holdfast_daemon.content import LOOP_BYTES, Placed
@@ -20,8 +21,10 @@ from holdfast_daemon.sessions import OUTSIDE, Caller, Sessions
 from holdfast_daemon.store.base import Reader, Transaction
 from holdfast_daemon.store.nouns import Session, StoredDocument
 from holdfast_protocol.errors import Damaged, Exists, NotAllowed, NotFound, TooLarge
-from holdfast_protocol.messages import Saved
+from holdfast_protocol.messages import Reply, Saved
 from holdfast_protocol.names import shown
+
+ReplyType = TypeVar("ReplyType", bound=Reply)
 
 Along = Callable[[Transaction, Saved], None]
 
@@ -41,12 +44,21 @@ class Saving:
 
     async def save(self, order: Order, caller: Caller, along: Along = lambda tx, saved: None) -> Saved:
         """``along``: what the same transaction does then. Raises Exists (``new``), Damaged, NoSpace, Busy."""
+
+        def told(tx: Transaction, saved: Saved) -> Saved:
+            along(tx, saved)
+            return saved
+
+        return await self.save_as(order, caller, Saved, told)
+
+    async def save_as(
+        self, order: Order, caller: Caller, kind: type[ReplyType], told: Callable[[Transaction, Saved], ReplyType]
+    ) -> ReplyType:
+        """The same, answered (and a repeated request too) with what ``told`` makes of it in the same transaction."""
         content = self._sessions.content
         large = order.form.warns or content.has_strangers or order.placed.document.size_bytes > LOOP_BYTES
         large = large or (order.base is not None and self._has_moved(order, order.base))
-        return await self._sessions.commit(
-            caller, Saved, lambda: _both(self._decide(order, caller), along), large=large
-        )  # fmt: skip
+        return await self._sessions.commit(caller, kind, lambda: _both(self._decide(order, caller), told), large=large)
 
     def creation(self, order: Order, caller: Caller) -> Work:
         """The work that makes a new session of what was found at ``order.path``. Raises Moved where one is there."""
@@ -183,13 +195,10 @@ class Saving:
         return f"it no longer points to files that are missing: {shown(', '.join(names[:DROPPED_NAMES]))}"
 
 
-def _both(work: Work, along: Along) -> Work:
-    def both(tx: Transaction) -> Saved:
-        saved = work(tx)
-        along(tx, saved)
-        return saved
-
-    return both
+def _both(
+    work: Work, told: Callable[[Transaction, Saved], ReplyType]
+) -> Callable[[Transaction], ReplyType]:  # fmt: skip
+    return lambda tx: told(tx, work(tx))
 
 
 def _without_damage(reader: Reader, base: bytes) -> bytes:

@@ -119,6 +119,16 @@ class Server:
         """Peers that were heard of, as far as they can still be connected: libzmq does not tell who has left."""
         return min(len(self._peers), self.connections.count)
 
+    @property
+    def requests_count(self) -> int:
+        """How many slower ones are under way."""
+        return len(self._under_way)
+
+    @property
+    def outbound_bytes(self) -> int:
+        """What waits for clients to read it."""
+        return self._outbound.total_bytes
+
     def pump(self) -> None:
         """There are new operations."""
         self._feed.pump()

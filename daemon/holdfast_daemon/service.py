@@ -17,6 +17,7 @@ from holdfast_daemon.asking import Asking
 from holdfast_daemon.autosave import Pace
 from holdfast_daemon.batching import Batching
 from holdfast_daemon.changing import Changing, Showing
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.folders import Folders
@@ -28,6 +29,7 @@ from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
 from holdfast_daemon.putting import Putting
+from holdfast_daemon.relinking import Relinking
 from holdfast_daemon.reloading import Reloading
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.searching import Searching
@@ -57,7 +59,7 @@ class Service:
         self, sessions: Sessions, saving: Saving, content: Content, folders: Folders, adopting: Adopting,
         indexing: Indexing, formats: dict[str, Format],
         status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
-        pruning: Pruning,
+        pruning: Pruning, checking: Checking,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -79,6 +81,7 @@ class Service:
             )
 
         changing = changing_on(sessions, folders, self._documents, incoming)
+        relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
@@ -90,6 +93,7 @@ class Service:
             m.Status: self.status,
         }
         self.slow: dict[type[m.Request], Slow] = {
+            m.Probe: self.probe,
             m.Missing: asking.missing,
             m.List: asking.list,
             m.Search: searching.search,
@@ -97,6 +101,7 @@ class Service:
             m.Diff: asking.diff,
             m.Load: asking.load,
             m.Cat: asking.cat,
+            m.Export: asking.export,
             m.Chunks: asking.chunks,
             m.CheckResources: asking.check_resources,
             m.Put: putting.put,
@@ -114,9 +119,11 @@ class Service:
             m.Note: changing.note,
             m.Pin: changing.pin,
             m.New: changing.new,
+            m.Relink: relinking.relink,
             m.Delete: changing.delete,
             m.Purge: changing.purge,
             m.Prune: pruning.prune,
+            m.Check: checking.check,
             m.Batch: batching.batch,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,
@@ -178,6 +185,11 @@ class Service:
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:
         return m.Pong()
+
+    async def probe(self, request: m.Probe, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """A turn of the writer that changes nothing costs no sync."""
+        await self._catalog.commit(lambda tx: None)
+        return m.Probed(), ()
 
     def status(self, request: m.Status, author: str) -> m.Reply:
         return self._status()

@@ -27,7 +27,7 @@ from holdfast_protocol.errors import Busy, Exists, NotAllowed, NotFound
 from holdfast_protocol.messages import LIMITS, Reply
 from holdfast_protocol.model import OPERATION_TYPES
 
-__all__ = ["OUTSIDE", "SESSIONS_FOLDER", "Caller", "Done", "Note", "Sessions", "need_session"]
+__all__ = ["OUTSIDE", "SESSIONS_FOLDER", "Caller", "Done", "Note", "Sessions", "need_revision", "need_session"]
 
 OUTSIDE = "outside"
 ATTEMPTS = 64
@@ -299,10 +299,15 @@ def need_session(tx: Transaction, identity: bytes, expect: int | None = None) ->
     session = tx.session(identity)
     if session is None:
         raise NotFound("The session is no longer there")
+    need_revision(session, expect)
+    return session
+
+
+def need_revision(session: Session, expect: int | None) -> None:
+    """Raises Exists where it is at another one."""
     if expect not in (None, session.revision):
         raise Exists(
             f"{session.app}/{session.name} is at revision {session.revision}, not {expect}",
             revision=session.revision,
             head=session.head.hex(),
         )
-    return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from holdfast_daemon.formats.base import Layout
@@ -93,6 +93,13 @@ class Sites:
                 folder=label,
             )
         return site
+
+    def at(self, path: bytes) -> Iterator[tuple[str, bytes]]:
+        """Label and relative path of an absolute one, in each folder that it lies in."""
+        for site in self._sites.values():
+            start = site.root.rstrip(b"/") + b"/"
+            if path.startswith(start):
+                yield site.label, path[len(start) :]
 
     def adopted_for(self, app: str) -> list[Site]:
         """The application's own folders."""

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 
 from holdfast_daemon import listing as parts_of
@@ -28,10 +29,11 @@ from holdfast_daemon.saving import Saving
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Session, Workspace, WorkspaceContent, new_id
+from holdfast_daemon.worst import Worst
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Exists, HoldfastError, NoSpace, NotFound, Unreadable
-from holdfast_protocol.model import Ref, WorkspaceRow
+from holdfast_protocol.model import Ref, UnsavedRow, WorkspaceRow
 from holdfast_protocol.names import check_application, check_name
 
 #: How long after a start an application may take to come back for its workspace.
@@ -59,6 +61,9 @@ class Workspaces:
         self._journal = journal
         self._pace = pace
         self._live: dict[bytes, Live] = {}
+        #: How long what was handed over was not durable, and how long it was in no snapshot.
+        self.loss_window = Worst(time.monotonic)
+        self._unsaved_window = Worst(time.monotonic)
         self._awake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._driver: asyncio.Task[None] | None = None
@@ -118,6 +123,30 @@ class Workspaces:
         ]
         return [*(live.set_aside for live in self._live.values() if live.aside), *late, *unanswered]
 
+    def unsaved_rows(self, limit: int) -> list[UnsavedRow]:
+        """Those that no snapshot has whole, the oldest first."""
+        now = self._clock()
+        rows = [(live.row.unsaved, live.row) for live in self._live.values() if live.row.unsaved is not None]
+        return [
+            UnsavedRow(
+                workspace=row.id.hex(), app=row.app, name=row.name, since=since, age_ms=max(0, now - since) // 10**6
+            )
+            for since, row in sorted(rows, key=lambda each: each[0])[:limit]
+        ]
+
+    @property
+    def unsaved_bound_ms(self) -> int:
+        """The longest that a change of any of them is to be in no snapshot."""
+        paces = [self._pace(live.row.app) for live in self._live.values()] or [self._pace("")]
+        return round(1000 * max(pace.ceiling_seconds for pace in paces))
+
+    @property
+    def unsaved_window_ms(self) -> int:
+        """The longest that one was in none, in the last hour."""
+        now = self._clock()
+        ages = [now - live.row.unsaved for live in self._live.values() if live.row.unsaved is not None]
+        return max(self._unsaved_window.milliseconds, *(age // 10**6 for age in ages), 0)
+
     @property
     def unsaved(self) -> int | None:
         """When the oldest change came that no snapshot has, UTC nanoseconds."""
@@ -138,6 +167,12 @@ class Workspaces:
 
     # Autosaves.
 
+    def repace(self) -> None:
+        """The pace of applications has changed."""
+        for live in self._live.values():
+            live.autosave = replace(live.autosave, pace=self._pace(live.row.app))
+        self._awake.set()
+
     async def _drive(self) -> None:
         """Makes each snapshot when it is due."""
         while True:
@@ -146,7 +181,8 @@ class Workspaces:
             delay = max(0.0, min(due)[0] - time.monotonic()) if due else None
             if delay != 0.0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), delay)
+                    async with asyncio.timeout(delay):
+                        await self._awake.wait()
                 continue
             await self._try_snapshot(self._live[min(due)[1]])
 
@@ -200,6 +236,8 @@ class Workspaces:
                 self._sessions.tell_of(tx, after, "autosaved", "", snapshot.id)
 
         await self._commit(live, after, work)
+        if row.unsaved is not None:
+            self._unsaved_window.note((self._clock() - row.unsaved) / 1e9)
 
     async def _leave_sometime(self, live: Live) -> None:
         """Now, or once the store can be written."""
@@ -350,6 +388,7 @@ class Workspaces:
     async def _change(self, live: Live, listing: Listing, put: WorkspaceContent | None = None) -> None:
         """One more change, durable. With the lock held. Raises NotFound where it has ended meanwhile."""
         self.need(live.row.id.hex())
+        began = time.monotonic()
         now, was = max(self._clock(), live.row.changed + 1), live.row.listing
         row = live.row.but(changed=now, unsaved=live.row.unsaved or now, left=None, listing=parts_of.packed(listing))
         gone = changed_keys(live.listing, listing)
@@ -365,6 +404,7 @@ class Workspaces:
             await self._commit(live, row, work, touched=row.listing == was)
         except (NoSpace, Unreadable) as problem:
             await self._keep_aside(live, row, put, gone, problem.sentence)
+        self.loss_window.note(time.monotonic() - began)
         live.listing, live.first_after = listing, live.first_after or now
         live.autosave = live.autosave.changed(time.monotonic())
         self._awake.set()

@@ -11,6 +11,8 @@ import re
 from holdfast_protocol.errors import Detail
 from holdfast_protocol.model import (
     ChangeRow,
+    DamageRow,
+    Earlier,
     FileRow,
     FileSource,
     FolderRow,
@@ -21,12 +23,14 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     Row,
     SessionRow,
     SnapshotRow,
     SuggestionRow,
     Time,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -96,6 +100,15 @@ class Ping(Request, frozen=True, kw_only=True):
 
 class Pong(Reply, frozen=True, kw_only=True):
     """The daemon's loop runs."""
+
+
+class Probe(Request, frozen=True, kw_only=True):
+    """Answered once the store's writer has had its turn, after the changes that came before: the daemon does not only
+    listen, it works. Nothing is written."""
+
+
+class Probed(Reply, frozen=True, kw_only=True):
+    """The whole way through the store and back."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -179,13 +192,20 @@ class Save(Request, frozen=True, kw_only=True):
 
 class Import(Request, frozen=True, kw_only=True):
     """Take a document in as a new session: the application is recognised by content unless ``app`` names it.
-    ``suffix`` is what the file's name ended in, a hint only."""
+    ``suffix`` is what the file's name ended in, a hint only. ``history``: the snapshots before it, oldest first, of the
+    same format; each gets the time, cause and author of this import. ``pins`` are the labels of the document's own. All
+    of it is one operation."""
 
     name: str
     app: str | None = None
     suffix: str = ""
     files: list[FileSource]
     published: bool = False
+    message: str = ""
+    tags: list[str] = []
+    note: str = ""
+    pins: list[str] = []
+    history: list[Earlier] = []
 
 
 class Saved(Reply, frozen=True, kw_only=True):
@@ -370,6 +390,19 @@ class Content(Reply, frozen=True, kw_only=True):
     hash: bytes | None = None
 
 
+class Export(Request, frozen=True, kw_only=True):
+    """A window of what a snapshot is in another form, ``to``: markdown, as the application itself writes it where it
+    does; with ``full``, what that leaves out as well. A session with nothing in it may be empty. ``length`` is bounded
+    by window_bytes. The document as it is has ``load``, its parts ``cat``: the forms that are made of these (a bundle,
+    a folder of parts) are the client's to make."""
+
+    ref: Ref
+    to: str
+    full: bool = False
+    offset: Natural = 0
+    length: Natural = LIMITS["window_bytes"]
+
+
 class Chunks(Request, frozen=True, kw_only=True):
     """Of which chunks is a file made? From chunk number ``start`` on (0 is the first), as many as fit. Whoever has some
     of them already reads only the others, with ``cat``. The document of chosen parts has none."""
@@ -515,6 +548,35 @@ class Resources(Reply, frozen=True, kw_only=True):
 
     snapshot: str
     rows: list[ResourceRow]
+
+
+class Relink(Request, frozen=True, kw_only=True):
+    """What the head of a session points to is elsewhere now: its references are changed, and nothing else of it, which
+    makes a new snapshot. ``map``: old to new, each as a document may have it; an old one that ends in a slash stands
+    for all that lies below. What is relative stays so where it can. ``search``: absolute paths of folders in which
+    files that are missing are looked for, by name, or by content where the history knows it; nothing is guessed: where
+    several fit, and not one alone by content, it is refused with ambiguous, and the candidates. No URL is opened. With
+    ``dry_run`` nothing is changed, and the answer has what was found for each; without ``search`` then what lies
+    near."""
+
+    ref: Ref
+    map: dict[str, str] = {}
+    search: list[bytes] = []
+    dry_run: bool = False
+    expect: Natural | None = None
+    published: bool = False
+
+
+class Relinked(Reply, frozen=True, kw_only=True):
+    """``rows``: each reference that leads nowhere here or is changed, once, in document order. ``saved``: what became
+    of it; nil of a dry run. ``stopped``: why the search ended early, for people. ``near``: the session's folder, and
+    those of its other files. ``revision``: the one that was looked at, or made."""
+
+    rows: list[RelinkRow]
+    saved: Saved | None = None
+    stopped: str = ""
+    near: list[bytes] = []
+    revision: int = 0
 
 
 class Delete(Request, frozen=True, kw_only=True):
@@ -787,7 +849,15 @@ class Status(Request, frozen=True, kw_only=True):
 class StatusReport(Reply, frozen=True, kw_only=True):
     """``pending_files`` are publications that have not reached the disk yet; ``problems`` are for people. ``folders``
     are the watched ones, the daemon's own sessions folder first. ``unsaved``: when the oldest change of any workspace
-    came that no snapshot has yet; nil where all are in one."""
+    came that no snapshot has yet; nil where all are in one. ``unsaved_workspaces``: the first of these, oldest first.
+
+    Of the last hour, or since the daemon started: ``loss_window_ms`` is the longest that something handed over was not
+    durable yet, ``unsaved_window_ms`` the longest that something was in no snapshot, which ``unsaved_bound_ms`` is the
+    configured bound of. ``last_check`` is when the last check of the store ended, ``last_check_problems`` what it found
+    and nobody repaired; ``last_rehearsal`` when a snapshot was last read back, built and found to be what was saved,
+    ``last_rehearsal_problem`` why the last one was not. ``queued_changes`` wait for the store, ``requests_count`` are
+    under way, ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
+    """
 
     version: str
     epoch: str
@@ -809,6 +879,52 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     folders: list[FolderRow] = []
     workspaces_count: int = 0
     unsaved: Time | None = None
+    unsaved_workspaces: list[UnsavedRow] = []
+    loss_window_ms: int = 0
+    unsaved_window_ms: int = 0
+    unsaved_bound_ms: int = 0
+    checking: bool = False
+    last_check: Time | None = None
+    last_check_problems: int = 0
+    last_rehearsal: Time | None = None
+    last_rehearsal_problem: str = ""
+    queued_changes: int = 0
+    requests_count: int = 0
+    unindexed_count: int = 0
+    outbound_bytes: int = 0
+
+
+class Check(Request, frozen=True, kw_only=True):
+    """Look whether the store is as it was written. One check runs at a time, in the background and whoever is
+    connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless ``begin`` is false. Of the
+    contents it reads those that none has read for a week; with ``all`` every one. With ``repair`` it puts back what it
+    can. ``stop``: the one that runs ends. The answer says how far it is, and comes as soon as it has ended, or after
+    ``wait_ms``."""
+
+    begin: bool = True
+    all: bool = False
+    repair: bool = False
+    stop: bool = False
+    wait_ms: Natural = 0
+
+
+class Checked(Reply, frozen=True, kw_only=True):
+    """The check that is ``running``, or the last one; ``began`` nil: there was none. ``stage`` is what it looks at, for
+    people; of ``total_bytes`` it has read ``done_bytes``. ``problems_count`` is what is damaged, without what was
+    repaired (``repaired_count``); ``rows`` the first of both. ``failed``: why it ended before it had seen all."""
+
+    running: bool = False
+    all: bool = False
+    repair: bool = False
+    began: Time | None = None
+    ended: Time | None = None
+    stage: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    problems_count: int = 0
+    repaired_count: int = 0
+    rows: list[DamageRow] = []
+    failed: str | None = None
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -1013,6 +1129,7 @@ class LastState(Reply, frozen=True, kw_only=True):
 REPLY_TO: dict[type[Request], type[Reply]] = {
     Hello: Welcome,
     Ping: Pong,
+    Probe: Probed,
     Cancel: Cancelled,
     Missing: MissingChunks,
     Put: Stored,
@@ -1026,6 +1143,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Diff: Changes,
     Load: Loaded,
     Cat: Content,
+    Export: Content,
     Chunks: ChunkList,
     Restore: Saved,
     Accept: Saved,
@@ -1039,6 +1157,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Pin: Changed,
     New: Saved,
     CheckResources: Resources,
+    Relink: Relinked,
     Delete: Changed,
     Purge: Changed,
     Prune: Pruned,
@@ -1054,6 +1173,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     FolderSuggest: Suggestions,
     Settle: Settled,
     Status: StatusReport,
+    Check: Checked,
     WorkspaceOpen: WorkspaceState,
     WorkspacePut: WorkspacePart,
     WorkspaceReplace: WorkspaceState,
@@ -1079,7 +1199,7 @@ VERB_OF: dict[type[Request], str] = {request: verb for verb, request in VERBS.it
 #: Requests that change the store: their id is committed with their effect.
 CHANGING: frozenset[type[Request]] = frozenset(
     {
-        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Delete, Purge,
-        Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
+        Save, Import, Restore, Accept, Rename, Copy, Tag, Template, Archive, Unarchive, Note, Pin, New, Relink, Delete,
+        Purge, Batch, Undo, FolderAdd, FolderRemove, WorkspaceOpen, WorkspaceSave, WorkspaceReload, WorkspaceDiscard,
     }
 )

@@ -90,6 +90,48 @@ class PruneRow(Row, frozen=True, kw_only=True):
     reasons: list[str]
 
 
+class ConcernRow(Row, frozen=True, kw_only=True):
+    """A snapshot that cannot be read as long as something is damaged: of its document the file ``path`` (empty: the one
+    that there is), from byte ``offset`` on. Its other files can be. ``head``: it is its session's. ``name`` is empty
+    where the session was never saved, or purged."""
+
+    session: str
+    app: str
+    folder: str
+    name: str
+    snapshot: str
+    head: bool
+    path: bytes = b""
+    offset: int = 0
+
+
+class DamageRow(Row, frozen=True, kw_only=True):
+    """Something in the store that is not as it was written. ``what``: chunk, pack, page (of the catalog), log (of the
+    catalog), document, snapshot, session, operations, workspace, file (a visible one), index (of searching, which is
+    made anew). ``path`` is the file that it is in; ``chunk`` the hash of a chunk, in ``pack`` at byte ``offset`` where
+    it is in one. ``repaired``: it was, and is no more. ``concerns``: the first of what cannot be read because of it."""
+
+    what: str
+    sentence: str
+    path: bytes | None = None
+    chunk: str | None = None
+    pack: int | None = None
+    offset: int | None = None
+    repaired: bool = False
+    concerns_count: int = 0
+    concerns: list[ConcernRow] = []
+
+
+class UnsavedRow(Row, frozen=True, kw_only=True):
+    """A workspace that no snapshot has whole: since when, and how long that is."""
+
+    workspace: str
+    app: str
+    name: str
+    since: Time
+    age_ms: int
+
+
 class FileRow(Row, frozen=True, kw_only=True):
     """One file of a document. ``path`` is empty for a document of one file; ``hash`` is BLAKE3 (32 bytes)."""
 
@@ -167,6 +209,32 @@ class ResourceRow(Row, frozen=True, kw_only=True):
     state: str
     path: bytes = b""
     found: bytes = b""
+
+
+class CandidateRow(Row, frozen=True, kw_only=True):
+    """A file that may be the one that a reference meant. ``reference``: how the document would point to it, empty where
+    it cannot. ``why``: content (the history knows the file, and this one has its very bytes) or name; ``common_count``:
+    how many names at the end of both paths are the same, the file's own among them."""
+
+    path: bytes
+    reference: str
+    why: str
+    common_count: int
+    size_bytes: int
+
+
+class RelinkRow(Row, frozen=True, kw_only=True):
+    """A reference that leads nowhere here, or that is changed. ``key``, ``role``, ``reference``, ``state`` and ``path``
+    are as check-resources has them, of the first part that has it. ``new``: what it becomes; nil where it stays.
+    ``candidates``: files that were found, the likeliest first, eight at most."""
+
+    key: str
+    role: str
+    reference: str
+    state: str
+    path: bytes = b""
+    new: str | None = None
+    candidates: list[CandidateRow] = []
 
 
 class FoundRow(Row, frozen=True, kw_only=True):
@@ -270,6 +338,15 @@ class FileSource(Row, frozen=True, kw_only=True):
     offset: Natural = 0
     size_bytes: Natural | None = None
     hash: bytes | None = None
+
+
+class Earlier(Row, frozen=True, kw_only=True):
+    """A snapshot to take in before another one. ``message`` is all that is known of it here: its time, cause and author
+    elsewhere are what others say."""
+
+    files: list[FileSource]
+    message: str = ""
+    pins: list[str] = []
 
 
 class PartSource(Row, frozen=True, kw_only=True):

@@ -30,7 +30,8 @@ def _with(daemon: FakeDaemon, work: Work, timeout_seconds: float = 10.0) -> None
 
     async def run() -> None:
         async with AsyncClient(daemon.path, timeout_seconds=timeout_seconds) as client:
-            await asyncio.wait_for(work(client), 2 * DEADLINE_SECONDS)
+            async with asyncio.timeout(2 * DEADLINE_SECONDS):
+                await work(client)
 
     asyncio.run(run())
 

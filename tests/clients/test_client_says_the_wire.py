@@ -43,6 +43,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "save": {"files": "content", "session": None},
     "import": {"files": "content"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
+    "export": {"offset": None, "length": None},
     "chunks": {"ref": None, "path": "row", "start": None},
     "put-file": {"descriptor": None, "offset": None},
     "unsubscribe": {"subscription": None},
@@ -58,6 +59,7 @@ ALSO: dict[Callable[..., Any], str] = {
     holdfast.Client.parts: "show",
     holdfast.Client.open: "load",
     holdfast.Client.windows: "cat",
+    holdfast.Client.import_bundle: "import",
     holdfast.Client.recover: "workspace-save",
     holdfast.Client.reload: "workspace-reload",
     holdfast.Client.discard: "workspace-discard",
@@ -77,6 +79,7 @@ NEVER: dict[Callable[..., Any], set[str]] = {
 ITS_OWN: dict[Callable[..., Any], set[str]] = {
     holdfast.Client.events: {"Unreachable", "NotFound"},
     OpenDocument.write: {"Unreadable"},
+    holdfast.Client.import_bundle: {"Damaged", "Unreadable"},
     Workspace.__getitem__: {"KeyError"},
     Workspace.__delitem__: {"KeyError"},
 }

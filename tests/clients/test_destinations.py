@@ -150,9 +150,7 @@ def test_what_was_left_is_not_trusted(daemon: FakeDaemon, client: Client, tmp_pa
     assert target.read_bytes() == LARGE
 
 
-def test_a_chunk_that_is_not_what_its_hash_says_is_refused(
-    daemon: FakeDaemon, client: Client, tmp_path: Path
-) -> None:
+def test_a_chunk_that_is_not_what_its_hash_says_is_refused(daemon: FakeDaemon, client: Client, tmp_path: Path) -> None:
     """The file at the place stays, and nothing is left beside it."""
     document, target = Document(daemon, LARGE), tmp_path / "out"
     target.write_bytes(b"old")

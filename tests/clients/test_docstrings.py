@@ -15,6 +15,7 @@ import pytest
 
 import holdfast
 from holdfast.documents import OpenDocument
+from holdfast.exports import Export
 from holdfast.parts import PartArray, SessionPart
 from holdfast.testing import PrivateDaemon
 from holdfast.verbs import Verbs
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "data" / "mosaic"))
 from mosaic_sessions import World
 
 #: Every public method of theirs has an example,
-CLASSES = (holdfast.Client, holdfast.Workspace, OpenDocument)
+CLASSES = (holdfast.Client, holdfast.Workspace, OpenDocument, Export)
 #: and each of these: items and properties are shown by one for the whole class.
 WHOLE = (holdfast.Workspace, SessionPart, PartArray, holdfast.connect, holdfast.connect_async)
 
@@ -76,7 +77,7 @@ AWAITED = [
     name
     for name, method in DOCUMENTED.items()
     if name.removeprefix("Client.") in vars(Verbs)
-    and not re.search(r"client\.(open|workspace|batch)\(", method.__doc__ or "")
+    and not re.search(r"client\.(open|export|workspace|batch)\(", method.__doc__ or "")
 ]
 
 

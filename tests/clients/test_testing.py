@@ -12,7 +12,7 @@ import pytest
 from holdfast.testing import PrivateDaemon
 from holdfast_protocol.errors import NotFound, Unreachable
 
-TESTS = '''
+TESTS = """
 import os
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def test_each_has_its_own(holdfast_daemon, holdfast_client):
     subprocess.run([sys.executable, "-c", program], env=holdfast_daemon.environment, check=True)
     assert [path.read_bytes() for path in holdfast_daemon.sessions.glob("mine/second*")] == [b"2"]
     open(os.environ["LEFT"], "w").write(str(holdfast_daemon.home))
-'''
+"""
 
 
 def test_the_fixtures_give_each_test_a_daemon(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from e2e_daemon import DEADLINE_SECONDS, Daemon, until
 import holdfast
 from holdfast.caller import Conversation
 from holdfast.channel import Lost
+from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_protocol.errors import Unreachable
 from holdfast_protocol.messages import Delete, Reply, Request, Save, Saved
 from holdfast_protocol.model import FileSource, OperationRow, Ref, SessionRow
@@ -138,10 +138,8 @@ class CrashDaemon(Daemon):
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """On the catalog of a daemon that does not run."""
         assert not self.alive
-        with contextlib.closing(sqlite3.connect(self.home / "store" / "catalog.sqlite")) as catalog:
-            found = catalog.execute(statement, values).fetchall()
-            catalog.commit()
-            return found
+        with contextlib.closing(connect(str(self.home / "store" / "catalog.sqlite"))) as catalog:
+            return catalog.execute(statement, values).fetchall()
 
 
 class Held:

@@ -36,7 +36,8 @@ def test_jobs_behind_those_that_stand_still_are_refused(monkeypatch: pytest.Monk
         jobs = Apart(2)
         for _ in range(2):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(jobs.of(lambda: end.wait(30)), 0.01)
+                async with asyncio.timeout(0.01):
+                    await jobs.of(lambda: end.wait(30))
         with pytest.raises(Busy):
             await jobs.of(lambda: "never")
         end.set()

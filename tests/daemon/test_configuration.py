@@ -109,3 +109,11 @@ def test_the_documents_example_is_understood() -> None:
     found = configuration.parse(text.partition("```toml")[2].partition("```")[0])
     assert found.autosave.of("aiderdesk").ceiling_seconds == 10.0
     assert found.retention.of("igv").saves == Thinning(daily=30, monthly=24)
+
+
+def test_what_is_shown_says_the_same() -> None:
+    """Read again, it is the configuration that was shown, whichever options were set."""
+    of_one = "[app.igv.retention]\nsaves = {daily = 3}\nautosaves.last = 2\n"
+    for text in ("", of_one, f"{of_one}[retention]\ncount = 5\nage_seconds = 9\n"):
+        known = configuration.parse(text)
+        assert configuration.parse(configuration.shown(known)) == known

@@ -26,6 +26,7 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "read": ((DOCUMENT,), DamagedDocument),
     "write": (([ONE], None), CannotHold),
     "cleared": ((DOCUMENT, ()), CannotHold),
+    "relinked": ((DOCUMENT, {}), CannotHold),
     "needed": (([ONE, TWO], [ONE]), [ONE]),
     "match": (([ONE], [ONE, TWO]), [(0, 0), (None, 1)]),
     "identity": ((ONE,), None),

@@ -85,6 +85,12 @@ def _new(scene: Scene) -> Case:
     return Case(m.New(name=f"{scene.name} anew", clear=clear), ["created"])
 
 
+def _relink(scene: Scene) -> Case:
+    content = b'<Session genome="hg38"><Resources><Resource path="/old/a.bed"/></Resources></Session>'
+    scene.client.save("igv", scene.name, content)
+    return Case(m.Relink(ref=Ref(app="igv", name=scene.name), map={"/old/": "/new/"}), ["saved"])
+
+
 def _purge(scene: Scene) -> Case:
     saved = scene.saved()
     scene.client.delete(scene.ref, published=True)
@@ -125,6 +131,7 @@ CASES: dict[type[m.Request], Callable[[Scene], Case]] = {
     m.Note: _of(lambda scene: m.Note(ref=scene.ref, text="played in June"), "noted"),
     m.Pin: _of(lambda scene: m.Pin(ref=scene.ref, label="première"), "pinned"),
     m.New: _new,
+    m.Relink: _relink,
     m.Delete: _of(lambda scene: m.Delete(ref=scene.ref), "deleted"),
     m.Purge: _purge,
     m.Batch: _batch,

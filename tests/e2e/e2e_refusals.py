@@ -43,6 +43,9 @@ VERSE = Ref(app="renardo", name="verse")
 ODD = Ref(app="renardo", name="odd")
 #: Its head is no document of its format.
 BAD = Ref(app="igv", name="bad")
+#: A template that points to a file.
+POINTING = Ref(app="igv", name="pointing")
+AWAY = {"genes.bed": "away/genes.bed"}
 WRONG_NAME = "a/b"
 NEVER = 99
 #: Two buffers have one name.
@@ -79,6 +82,8 @@ def world(daemon: Daemon, client: holdfast.Client, folder: Path) -> World:
         client.save(app, name, f"{name} of {app}\n".encode() * 9)
     client.template(TEMPLATE)
     client.save("renardo", "verse", TWICE)
+    client.save("igv", "pointing", GENES.replace(b"<Resources>", b'<Resources><Resource path="genes.bed"/>'))
+    client.template(POINTING)
     client.save("renardo", "odd", renardo("Clock.bpm = 96", bass=renardo("").decode()))
     _large(client)
     fill(folder / "song", {"main.py": b"Clock.bpm = 96\n" * 99, "drums.py": b"d1 >> play('x')\n"})
@@ -122,6 +127,7 @@ NAMING: dict[type[m.Request], Callable[[Ref], m.Request]] = {
     m.Diff: lambda ref: m.Diff(old=ref),
     m.Load: lambda ref: m.Load(ref=ref),
     m.Cat: lambda ref: m.Cat(ref=ref),
+    m.Export: lambda ref: m.Export(ref=ref, to="markdown"),
     m.Chunks: lambda ref: m.Chunks(ref=ref),
     m.Restore: lambda ref: m.Restore(ref=ref, expect=NEVER),
     m.Accept: lambda ref: m.Accept(ref=ref, expect=NEVER),
@@ -135,11 +141,12 @@ NAMING: dict[type[m.Request], Callable[[Ref], m.Request]] = {
     m.Pin: lambda ref: m.Pin(ref=ref, label="demo", expect=NEVER),
     m.New: lambda ref: m.New(clear=ref, name="verse"),
     m.CheckResources: lambda ref: m.CheckResources(ref=ref),
+    m.Relink: lambda ref: m.Relink(ref=ref, map=AWAY, expect=NEVER),
     m.Delete: lambda ref: m.Delete(ref=ref, expect=NEVER),
     m.Purge: lambda ref: m.Purge(ref=ref, expect=NEVER),
 }
 #: Those that take no revision, or have nothing that is at another one or bears the name.
-CANNOT_BE_ELSEWHERE = {m.Show, m.Log, m.Diff, m.Load, m.Cat, m.Chunks, m.CheckResources}
+CANNOT_BE_ELSEWHERE = {m.Show, m.Log, m.Diff, m.Load, m.Cat, m.Export, m.Chunks, m.CheckResources}
 HEAD = Ref(app=APP, name="one", snapshot="head")
 
 #: The others.
@@ -170,6 +177,9 @@ OTHERS: dict[Key, Way] = {
     (m.Cat, Damaged): lambda at: (m.Cat(ref=BAD, parts=["a"]),),
     (m.Cat, TooLarge): lambda at: (m.Cat(ref=LARGE, parts=["a"]),),
     (m.Cat, CannotHold): lambda at: (m.Cat(ref=ODD, parts=["bass"]),),
+    (m.Export, Damaged): lambda at: (m.Export(ref=BAD, to="markdown"),),
+    (m.Export, TooLarge): lambda at: (m.Export(ref=LARGE, to="markdown"),),
+    (m.Export, BadField): lambda at: (m.Export(ref=ONE, to="marble"),),
     (m.Chunks, BadField): lambda at: (m.Chunks(ref=Ref(app=APP, name="one", part="startup")),),
     (m.Restore, NotAllowed): lambda at: (m.Restore(ref=Ref(id=at.project.id, snapshot=at.suspect)),),
     (m.Restore, BadName): lambda at: (m.Restore(ref=ONE, name=WRONG_NAME),),
@@ -192,6 +202,12 @@ OTHERS: dict[Key, Way] = {
     (m.New, TooLarge): lambda at: (m.New(clear=LARGE, name="other"),),
     (m.CheckResources, Damaged): lambda at: (m.CheckResources(ref=BAD),),
     (m.CheckResources, TooLarge): lambda at: (m.CheckResources(ref=LARGE),),
+    (m.Relink, NotAllowed): lambda at: (m.Relink(ref=POINTING, map=AWAY),),
+    (m.Relink, CannotHold): lambda at: (m.Relink(ref=POINTING, map={"genes.bed": "data:,x"}),),
+    (m.Relink, Damaged): lambda at: (m.Relink(ref=BAD, map=AWAY),),
+    (m.Relink, TooLarge): lambda at: (m.Relink(ref=LARGE, map=AWAY),),
+    (m.Relink, BadField): lambda at: (m.Relink(ref=POINTING),),
+    (m.Relink, Unreadable): lambda at: (m.Relink(ref=POINTING, search=[b"/nowhere"]),),
     (m.Delete, NotAllowed): lambda at: (m.Delete(ref=at.project),),
     (m.Purge, NotAllowed): lambda at: (m.Purge(ref=VERSE),),
     (m.Undo, CannotUndo): lambda at: (m.Undo(number=at.undone),),
@@ -221,7 +237,8 @@ OTHERS: dict[Key, Way] = {
     (m.WorkspacePut, TooLarge): lambda at: (_part("startup", id=at.live.id, chunked=True), _hashes()),
     (m.WorkspaceReplace, NotFound): lambda at: (m.WorkspaceReplace(id="00", files=[FileSource(frame=0)]), b"x"),
     (m.WorkspaceReplace, Damaged): lambda at: (
-        m.WorkspaceReplace(id=at.bad.id, files=[FileSource(frame=0)]), GENES[:-20],
+        m.WorkspaceReplace(id=at.bad.id, files=[FileSource(frame=0)]),
+        GENES[:-20],
     ),
     (m.WorkspaceReplace, TooLarge): lambda at: (m.WorkspaceReplace(id=at.live.id, files=WINDOWS), THIRD),
     (m.WorkspaceDue, NotFound): lambda at: (m.WorkspaceDue(id="00"),),
@@ -246,7 +263,7 @@ OTHERS: dict[Key, Way] = {
 
 #: And what a full disk, a damaged store, or more than a test should hand over is needed for, or another client.
 ELSEWHERE: set[Key] = {
-    *((kind, NoSpace) for kind in (m.Put, m.PutFile, m.Save, m.Import, m.Restore, m.New, m.Batch)),
+    *((kind, NoSpace) for kind in (m.Put, m.PutFile, m.Save, m.Import, m.Restore, m.New, m.Relink, m.Batch)),
     *((kind, NoSpace) for kind in (m.WorkspacePut, m.WorkspaceReplace, m.WorkspaceSave)),
     *((kind, Damaged) for kind in (m.Undo, m.WorkspacePut, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard)),
     *((kind, TooLarge) for kind in (m.Undo, m.WorkspaceCat, m.WorkspaceSave, m.WorkspaceDiscard, m.WorkspaceReload)),

@@ -38,3 +38,19 @@ def test_an_application_has_a_pace_of_its_own(house: Path) -> None:
             until(lambda: [row.app for row in client.workspaces().rows if row.unsaved is not None] == ["slow"])
     finally:
         daemon.stop()
+
+
+def test_config_show_and_check_need_no_daemon(house: Path) -> None:
+    """What is set and what is left out are shown; what is wrong is named, and the exit code is that of a wrong word."""
+    daemon = Daemon(house / "d")
+    daemon.home.mkdir()
+    (daemon.home / "config.toml").write_text("[autosave]\nquiet_seconds = 7.5\n")
+    shown = daemon.cli("config", "show")
+    assert (shown.code, "quiet_seconds = 7.5\nceiling_seconds = 30.0\n" in shown.text) == (0, True)
+    assert daemon.cli("config", "show", "--json").rows[0]["autosave"] == {"quiet_seconds": 7.5, "ceiling_seconds": 30.0}
+    assert daemon.cli("config", "check").code == 0
+    (house / "other.toml").write_text("[autosave]\nquiet = 1\n")
+    checked = daemon.cli("config", "check", str(house / "other.toml"))
+    assert checked.code == 2
+    assert "autosave.quiet; is it autosave.quiet_seconds?" in checked.err
+    assert not (daemon.home / "store").exists()

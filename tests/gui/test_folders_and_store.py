@@ -88,6 +88,45 @@ def test_the_store_says_how_it_is(page: TestClient, holdfast_client: Client) -> 
     assert page.post("/store/prune").status_code == 200
 
 
+def test_the_store_is_checked_from_the_page(
+    page: TestClient, holdfast_client: Client, holdfast_daemon: PrivateDaemon
+) -> None:
+    """What is damaged is told with its code and what cannot be read, can be copied, and is repaired."""
+    content = os.urandom(200_000)
+    holdfast_client.save("notes", "large", content, published=True)
+    assert "never checked" in page.get("/store/check").text
+    assert "never" in page.get("/store").text
+    page.post("/store/check", data={"act": "all"})
+    holdfast_client.check(begin=False, wait_ms=20_000)
+    assert "Nothing was damaged" in page.get("/store/check").text
+    (pack,) = Path(holdfast_client.status().store).glob("packs/*.pack")
+    with pack.open("r+b") as file:
+        file.seek(70_000)
+        file.write(bytes(100))
+    page.post("/store/check", data={"act": "all"})
+    holdfast_client.check(begin=False, wait_ms=20_000)
+    shown = page.get("/store/check").text
+    assert "1 damaged" in shown
+    assert "<code>damaged</code>" in shown
+    assert "notes/large" in shown
+    assert "Copy details" in shown
+    assert "1 damaged" in page.get("/store").text
+    page.post("/store/check", data={"act": "repair"})
+    holdfast_client.check(begin=False, wait_ms=20_000)
+    assert "1 repaired" in page.get("/store/check").text
+    assert holdfast_client.cat("notes/large") == content
+
+
+def test_a_check_can_be_stopped_from_the_page(page: TestClient, holdfast_client: Client) -> None:
+    """While it runs it says how far it is, and asks again by itself."""
+    for number in range(40):
+        holdfast_client.save("notes", f"large{number}", os.urandom(400_000))
+    shown = page.post("/store/check", data={"act": "all"}).text
+    assert "<progress" in shown
+    assert "load delay" in shown
+    assert "It was stopped" in page.post("/store/check", data={"act": "stop"}).text
+
+
 def test_the_sessions_folder_of_another_machine_is_told(
     page: TestClient, rooms: House, holdfast_client: Client
 ) -> None:

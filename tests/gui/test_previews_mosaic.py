@@ -113,3 +113,13 @@ def test_what_cannot_be_drawn_is_refused(dtype, every):
     """With a coded error, before anything is sent."""
     with pytest.raises(BadField):
         Rows(dtype, every)
+
+
+@pytest.mark.parametrize(
+    ("representation", "said"),
+    [("volume", "not the volume"), ("wireframe", "not drawn as wires"), ("normals", "without its normals")],
+)
+def test_what_is_drawn_otherwise_says_so(representation, said):
+    """Points stand for a volume; what is drawn as Mosaic does needs no word."""
+    assert said in only(cluster("c", representation=representation)).details
+    assert "drawn" not in only(cluster("c", representation="pointcloud")).details

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import jinja2
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
 import holdfast.gui
@@ -60,8 +61,12 @@ def drawn(daemon, preview, ref):
     async def page():
         async with AsyncClient(daemon.socket) as asked:
             shown = await asked.show(ref)
-            context = await preview.context(SimpleNamespace(client=asked, prefix="/p"), shown, "latest")
-            return pages.get_template(preview.TEMPLATE).render(prefix="/p", **context)
+            context = await preview.context(
+                SimpleNamespace(client=asked, prefix="/p"), shown, "latest", QueryParams("")
+            )
+            return pages.get_template(preview.TEMPLATE).render(
+                prefix="/p", session=shown.session, shown=shown, **context
+            )
 
     return asyncio.run(page())
 

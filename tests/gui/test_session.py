@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html import unescape
@@ -152,6 +153,88 @@ def test_a_chat_is_bubbles_with_folded_tool_calls(page: TestClient, holdfast_cli
     assert words(folded).index("pytest -q") < words(folded).index("1 failed")
 
 
+def test_earlier_messages_of_a_long_chat_are_a_page_away(page: TestClient, holdfast_client: Client) -> None:
+    """From page to page one reaches the first, none left out or shown twice. A page stays what it is when the chat goes
+    on."""
+    texts = [f"number {number:03}!" for number in range(250)]
+    saved = holdfast_client.save("aiderdesk", "long", chat(*({"role": "user", "content": each} for each in texts)))
+    address, seen = f"/session/{saved.session.id}", list[str]()
+    while address:
+        html = page.get(address, headers=FRAGMENT).text
+        seen = re.findall(r"number \d{3}!", html) + seen
+        earlier = re.search(r'href="[^"]*(/session/[^"]*until=[^"]*)">Earlier messages', html)
+        address = unescape(earlier[1]) if earlier else ""
+    assert seen == texts
+    assert "1 to 50 of 250" in words(html)
+    more = [{"role": "user", "content": each} for each in [*texts, "and one more"]]
+    holdfast_client.save("aiderdesk", "long", chat(*more))
+    again = text_of(page, f"/session/{saved.session.id}", until="50")
+    assert re.findall(r"number \d{3}!", again) == texts[:50]
+    assert "Later messages" in again
+
+
+@pytest.mark.parametrize("until", ["0", "x", "-3", "9" * 30, "١"])
+def test_a_page_of_a_chat_that_there_is_not_is_one_that_there_is(
+    page: TestClient, holdfast_client: Client, until: str
+) -> None:
+    """Whatever stands in the address."""
+    saved = holdfast_client.save("aiderdesk", "short", chat({"role": "user", "content": "the only one"}))
+    assert "the only one" in words(text_of(page, f"/session/{saved.session.id}", until=until))
+
+
+def test_pictures_of_a_chat_are_shown_by_the_page_itself(page: TestClient, holdfast_client: Client) -> None:
+    """Those of a message in its bubble, those that a tool gave folded with it; what says that it is a picture and is
+    none is named and not shown."""
+    picture, vector = base64.b64encode(PICTURE).decode(), base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    messages = (
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "See"},
+                {"type": "image", "image": f"data:image/svg+xml;base64,{picture}", "mediaType": "text/html"},
+                {"type": "file", "data": vector, "mediaType": "image/svg+xml", "filename": HOSTILE},
+                {"type": "image", "image": "https://evil.example/p.png"},
+            ],
+        },
+        {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "1", "toolName": "shot", "input": {}}]},
+        {
+            "role": "tool",
+            "content": [
+                {
+                    "type": "tool-result",
+                    "toolCallId": "1",
+                    "toolName": "shot",
+                    "output": {"type": "content", "value": [{"type": "media", "data": picture, "mediaType": "x/y"}]},
+                }
+            ],
+        },
+    )
+    saved = holdfast_client.save("aiderdesk", "chat", chat(*messages))
+    html = text_of(page, f"/session/{saved.session.id}")
+    sources = [unescape(each) for each in re.findall(r'<img [^>]*src="([^"]*)"', html)]
+    assert len(sources) == 2
+    for source in sources:
+        answer = page.get(source.partition("/secret")[2])
+        assert (answer.headers["content-type"], answer.content) == ("image/png", PICTURE)
+    assert "shot · 1 picture" in words(html)
+    assert f"Attached: {HOSTILE}" in words(html)
+    assert picture[:40] not in html
+    assert "evil.example" not in re.sub(r"<pre.*?</pre>", "", html)
+    refused = page.get(sources[0].partition("/secret")[2].replace("number=0", "number=7"))
+    assert "not-found" in refused.text
+
+
+def test_a_message_with_a_large_picture_is_read_as_a_message(page: TestClient, holdfast_client: Client) -> None:
+    """A screenshot of two megabytes does not turn it into raw JSON."""
+    picture = base64.b64encode(PICTURE + b"x" * 2_000_000).decode()
+    content = [{"type": "text", "text": "**Look**"}, {"type": "image", "image": picture}]
+    saved = holdfast_client.save("aiderdesk", "chat", chat({"role": "user", "content": content}))
+    html = text_of(page, f"/session/{saved.session.id}")
+    assert "<strong>Look</strong>" in html
+    assert html.count("<img ") == 1
+    assert len(html) < 50_000
+
+
 def test_nothing_of_a_chat_runs_or_asks_the_network(page: TestClient, holdfast_client: Client) -> None:
     """HTML is shown as text, a picture is a link to it that nobody fetches, and links lead to the web only."""
     text = (
@@ -187,6 +270,49 @@ def test_control_characters_and_endless_lines_are_shown_within_bounds(
     assert "\x1b" not in html
     assert "signs more" in words(html)
     assert len(html) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "seen", "view"),
+    [
+        ("sizes.csv", b"name,size\nkelp,3\n", '<td dir="auto">kelp</td>', "text"),
+        ("sizes.tsv", "name\tقالب\nkelp\t3\n".encode(), '<th dir="auto">قالب</th>', "text"),
+        ("sizes.json", b'[{"name": "kelp"}]', '<td dir="auto">kelp</td>', "text"),
+        ("a.png", PICTURE, '<img class="picture"', "raw"),
+        ("a.bin", bytes(600), "00 00 00 00", ""),
+        ("a.svg", b"<svg onload='alert(1)'/>", "&lt;", ""),
+        ("a.py", b"def one(): return 2", '<span class="k">def</span>', ""),
+    ],
+)
+def test_a_document_is_shown_as_what_it_is(
+    page: TestClient, holdfast_client: Client, name: str, content: bytes, seen: str, view: str
+) -> None:
+    """A table, a picture, bytes or text, without an application that knows it; from a table there is a way to its
+    text."""
+    saved = holdfast_client.save("notes", name, content)
+    html = text_of(page, f"/session/{saved.session.id}")
+    assert seen in html
+    assert (f"as={view}" in html) == bool(view)
+
+
+def test_code_reads_from_left_to_right_and_other_text_as_its_lines_do(
+    page: TestClient, holdfast_client: Client
+) -> None:
+    """A buffer that begins in Arabic is not turned around; letters that are joined stay so."""
+    text = "# مرحبا \u200c\U0001f469\u200d\U0001f3a4"
+    code = holdfast_client.save("renardo", "أغنية", renardo(طبول=text))
+    html = text_of(page, f"/session/{code.session.id}")
+    assert '<div class="code">' in html
+    assert "\u200c\U0001f469\u200d\U0001f3a4" in html
+    note = holdfast_client.save("notes", "مذكرة", "مرحبا".encode())
+    assert '<div class="code words">' in text_of(page, f"/session/{note.session.id}")
+
+
+def test_many_remarks_are_folded(page: TestClient, holdfast_client: Client) -> None:
+    """They do not push what the session holds off the screen."""
+    saved = holdfast_client.save("renardo", "odd", renardo(**dict.fromkeys("abc", f"x = 1\n{LINE}\ny")))
+    html = text_of(page, f"/session/{saved.session.id}")
+    assert re.search(r"<details class=\"warnings\"><summary>\d+ remarks", html)
 
 
 def parts_of(client: Client, app: str, content: bytes) -> tuple[str, str]:

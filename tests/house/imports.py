@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
         f"{DAEMON}/connections.py",
+        f"{DAEMON}/liveness.py",
         f"{DAEMON}/peers.py",
         f"{CLIENTS}/channel.py",
     ),
@@ -46,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "websockets": (f"{CLIENTS}/gui/serve.py",),
     "jinja2": (f"{CLIENTS}/gui/house.py",),
     "markupsafe": (f"{CLIENTS}/gui/*.py",),
-    "pygments": (f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
+    "pygments": (f"{CLIENTS}/looking/languages.py", f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
     "markdown_it": (f"{CLIENTS}/gui/*.py",),
 }
 #: Distributions that are imported under another name.
@@ -64,6 +65,9 @@ OURS = frozenset().union(*MAY_IMPORT.values())
 ENGINES = ("holdfast_daemon.store.sqlite", "holdfast_daemon.store.packs")
 BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
 
+#: Rooms of the clients that know nothing of each other, and of which only the command line knows, which opens them.
+SCREENS = ("gui", "tui")
+
 #: The daemon's upper floors, top first: a module imports what stands below its own floor; all others stand below these.
 FLOORS = (
     ("forking",),
@@ -72,7 +76,7 @@ FLOORS = (
     ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
     ("service",),
-    ("batching",),
+    ("batching", "relinking"),
     ("adopting", "asking", "changing", "pulling", "putting", "searching"),
     ("continuing", "reloading"),
     ("workspaces",),
@@ -144,6 +148,8 @@ def _problem(path: str, name: str, tree: str) -> str | None:
     top = name.partition(".")[0]
     if top in FORBIDDEN:
         return "runs what it reads"
+    if any(f"{name}.".startswith(f"holdfast.{each}.") and not _may_open(path, each) for each in SCREENS):
+        return "a screen is opened by the command line alone"
     if name.startswith(ENGINES) and not any(fnmatch(path, builder) for builder in BUILDERS):
         return "an engine is reached through store/base.py"
     if top in OURS:
@@ -154,6 +160,10 @@ def _problem(path: str, name: str, tree: str) -> str | None:
     if top not in ROOMS:
         return "a library without a room"
     return None if any(fnmatch(path, room) for room in ROOMS[top]) else "used outside its room"
+
+
+def _may_open(path: str, screen: str) -> bool:
+    return path.startswith((f"{CLIENTS}/{screen}/", f"{CLIENTS}/cli/"))
 
 
 def _is_below(name: str, path: str) -> bool:

@@ -74,6 +74,8 @@ def test_every_tree_has_sources() -> None:
         (f"{DAEMON}/config.py", "import platformdirs", "outside its room"),
         (f"{DAEMON}/service.py", "import requests", "without a room"),
         (f"{DAEMON}/service.py", "if True:\n    import pickle", "runs what it reads"),
+        (f"{CLIENTS}/tui/app.py", "from holdfast.gui.live import Live", "command line alone"),
+        (f"{CLIENTS}/looking/contents.py", "from holdfast import tui", "command line alone"),
         (f"{DAEMON}/merge.py", "import time", "no I/O"),
         (f"{DAEMON}/gate.py", "from holdfast_daemon.store.catalog import Catalog", "no I/O"),
         (f"{DAEMON}/gate.py", "from holdfast_daemon import store", "no I/O"),

@@ -21,6 +21,8 @@ from holdfast_protocol.messages import (
     Change,
     Changed,
     Changes,
+    Check,
+    Checked,
     CheckResources,
     ChunkList,
     Chunks,
@@ -32,6 +34,7 @@ from holdfast_protocol.messages import (
     Effect,
     Event,
     Events,
+    Export,
     FilePut,
     FolderAdd,
     FolderChanged,
@@ -60,11 +63,15 @@ from holdfast_protocol.messages import (
     Pin,
     Ping,
     Pong,
+    Probe,
+    Probed,
     Prune,
     Pruned,
     Purge,
     Put,
     PutFile,
+    Relink,
+    Relinked,
     Rename,
     Reply,
     Request,
@@ -115,7 +122,11 @@ from holdfast_protocol.messages import (
 )
 from holdfast_protocol.model import (
     ArrayRow,
+    CandidateRow,
     ChangeRow,
+    ConcernRow,
+    DamageRow,
+    Earlier,
     FileRow,
     FileSource,
     FolderRow,
@@ -125,10 +136,12 @@ from holdfast_protocol.model import (
     PartSource,
     PruneRow,
     Ref,
+    RelinkRow,
     ResourceRow,
     SessionRow,
     SnapshotRow,
     SuggestionRow,
+    UnsavedRow,
     WorkspaceRow,
 )
 
@@ -288,6 +301,21 @@ KNOWN = SuggestionRow(
     path=ADOPTED.path, app="renardo", layout="sessions", sessions_count=20, label="livecoding_sessions"
 )
 
+DAMAGE = DamageRow(
+    what="chunk",
+    sentence="Chunk 0a0a0a0a0a0a in pack 000003 at 4096: its bytes are not what they were",
+    path=b"/home/ada/.local/share/holdfast/store/packs/000003.pack",
+    chunk="0a" * 32,
+    pack=3,
+    offset=4096,
+    concerns_count=1,
+    concerns=[
+        ConcernRow(
+            session=SESSION_ID, app="renardo", folder="sessions", name="verse", snapshot="ef" * 16, head=True,
+            path=b"buffers/a.py", offset=65_536,
+        )
+    ],
+)  # fmt: skip
 STATUS = StatusReport(
     version="0.1.0",
     epoch="ab" * 16,
@@ -324,6 +352,7 @@ LIVE_PART = PartRow(key="buffer-1", name="intro", kind="buffer", size_bytes=21)
 REQUESTS: dict[str, Request] = {
     "hello": Hello(protocol=1, client="renardo 1.0", capabilities=[]),
     "ping": Ping(),
+    "probe": Probe(),
     "accept-expected": Accept(ref=REF, expect=3),
     "rename-expected": Rename(ref=REF, name="chorus", expect=3),
     "tag-expected": Tag(ref=REF, add=["live", "Größe"], remove=["draft"], expect=3),
@@ -369,6 +398,19 @@ REQUESTS: dict[str, Request] = {
         parts=[PartSource(part="points", frame=1, hash=b"\xef" * 32)],
     ),
     "import": Import(name="old", app=None, suffix=".py", files=[FileSource(frame=0)]),
+    "import-with-history": Import(
+        name="old",
+        app="renardo",
+        files=[FileSource(path=b"a/b.py", frame=0)],
+        message="saved on 21 November by ada",
+        tags=["live", "Größe"],
+        note="played in June",
+        pins=["première"],
+        history=[
+            Earlier(files=[FileSource(path=b"a/b.py", frame=1, chunked=True, hash=b"\xcd" * 32)]),
+            Earlier(files=[FileSource(path=b"a/b.py", frame=2)], message="the day before", pins=["draft"]),
+        ],
+    ),
     "list": List(app="renardo", tag="live", text="verse", sort="name", limit=50, offset=100),
     "list-of-a-folder": List(app="renardo", folder="livecoding_sessions"),
     "list-count": List(tag="live", count=True),
@@ -384,6 +426,8 @@ REQUESTS: dict[str, Request] = {
     "diff": Diff(old=REF, new=Ref(app="renardo", name="verse")),
     "load": Load(ref=REF, parts=["intro"], kinds=["buffer"]),
     "cat": Cat(ref=REF, path=b"a/b.json", offset=1_048_576, length=65_536),
+    "export": Export(ref=REF, to="markdown"),
+    "export-every-field": Export(ref=REF, to="markdown", full=True, offset=1_048_576, length=65_536),
     "chunks": Chunks(ref=REF),
     "chunks-every-field": Chunks(ref=REF, path=b"a/b.json", start=100_000),
     "cat-of-parts": Cat(ref=Ref(id=SESSION_ID), parts=["intro"], kinds=["startup"]),
@@ -401,6 +445,8 @@ REQUESTS: dict[str, Request] = {
     "pin": Pin(ref=REF, label="première"),
     "pin-off": Pin(ref=Ref(id=SESSION_ID), on=False),
     "check-resources": CheckResources(ref=REF),
+    "relink": Relink(ref=REF, map={"/old/": "/new/gr\u00f6\u00dfe/"}, expect=3, published=True),
+    "relink-dry": Relink(ref=Ref(id=SESSION_ID), search=[b"/data/gr\xf6\xdfe"], dry_run=True),
     "delete": Delete(ref=REF, published=True),
     "purge": Purge(ref=Ref(id=SESSION_ID)),
     "prune": Prune(dry_run=True, limit=100, offset=1000),
@@ -442,6 +488,8 @@ REQUESTS: dict[str, Request] = {
         ]
     ),
     "status": Status(),
+    "check": Check(all=True, repair=True, wait_ms=250),
+    "check-stop": Check(begin=False, stop=True),
     "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
     "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
     "workspace-open-again": WorkspaceOpen(id=WORKSPACE.id),
@@ -472,10 +520,16 @@ REQUESTS: dict[str, Request] = {
 RESULTS: dict[str, Reply] = {
     "welcome": Welcome(protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304}),
     "welcome-store": Welcome(
-        protocol=1, version="0.1.0", epoch="ab" * 16, user="ada", limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
-        capabilities=["chunks", "event-pages"], store="5e" * 16,
+        protocol=1,
+        version="0.1.0",
+        epoch="ab" * 16,
+        user="ada",
+        limits={"frame_bytes": 4_194_304, "beat_ms": 1000},
+        capabilities=["chunks", "event-pages"],
+        store="5e" * 16,
     ),
     "pong": Pong(),
+    "probed": Probed(),
     "cancelled": Cancelled(outcome="done"),
     "missingchunks": MissingChunks(count=2),
     "stored": Stored(count=3),
@@ -512,6 +566,43 @@ RESULTS: dict[str, Reply] = {
     ),
     "shown-arrays": Shown(session=SESSION, snapshot=SNAPSHOT, parts=[CLUSTER]),
     "resources": Resources(snapshot=SNAPSHOT_ID, rows=[MOVED, REMOTE]),
+    "relinked": Relinked(
+        rows=[
+            RelinkRow(
+                key=MOVED.key,
+                role=MOVED.role,
+                reference=MOVED.reference,
+                state="moved",
+                path=MOVED.path,
+                new="new/a.bed",
+            )
+        ],
+        saved=Saved(outcome="saved", session=SESSION, snapshot=SNAPSHOT_ID, operation=42),
+        near=[b"/data"],
+        revision=3,
+    ),
+    "relinked-dry": Relinked(
+        rows=[
+            RelinkRow(
+                key="a.bed",
+                role="data",
+                reference="/old/a.bed",
+                state="missing",
+                path=b"/old/a.bed",
+                candidates=[
+                    CandidateRow(
+                        path=b"/new/gr\xf6\xdfe/a.bed", reference="", why="name", common_count=1, size_bytes=10_240
+                    ),
+                    CandidateRow(
+                        path=b"/new/b.bed", reference="/new/b.bed", why="content", common_count=0, size_bytes=99
+                    ),
+                ],
+            )
+        ],
+        stopped="it took too long; name a folder further down",
+        near=[b"/data"],
+        revision=2,
+    ),
     "shown-pinned": Shown(session=SESSION, snapshot=PINNED, parts=[CLUSTER]),
     "snapshots-pinned": Snapshots(rows=[PINNED, SUSPECT], more=False),
     "pruned": Pruned(snapshots_count=2, sessions_count=1, freed_bytes=10_240, rows=[GOES], more=True),
@@ -568,6 +659,36 @@ RESULTS: dict[str, Reply] = {
     ),
     "statusreport-folders": STATUS,
     "statusreport-unsaved": msgspec.structs.replace(STATUS, workspaces_count=2, unsaved=TIME),
+    "statusreport-in-full": msgspec.structs.replace(
+        STATUS,
+        unsaved=TIME,
+        unsaved_workspaces=[UnsavedRow(workspace="cd" * 16, app="renardo", name="verse", since=TIME, age_ms=1200)],
+        loss_window_ms=4,
+        unsaved_window_ms=2100,
+        unsaved_bound_ms=30_000,
+        checking=True,
+        last_check=TIME,
+        last_check_problems=1,
+        last_rehearsal=TIME,
+        last_rehearsal_problem="Chunk 0a0a0a0a0a0a is damaged",
+        queued_changes=2,
+        requests_count=3,
+        unindexed_count=4,
+        outbound_bytes=65_536,
+    ),
+    "checked": Checked(),
+    "checked-damage": Checked(
+        running=True,
+        all=True,
+        repair=True,
+        began=TIME,
+        stage="packs",
+        done_bytes=1024,
+        total_bytes=4096,
+        problems_count=1,
+        rows=[DAMAGE],
+    ),
+    "checked-failed": Checked(began=TIME, ended=TIME, failed="It was stopped"),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
     "workspacestate-kept-aside": WorkspaceState(
         workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
@@ -633,6 +754,7 @@ FORMER: frozenset[str] = frozenset(
         *("undone.result", "undone-warnings.result", "undone-workspace.result", "operationrows.result"),
         *("saved.event", "deleted-outside.event", "folder-held.event", "page.events"),
         "statusreport-folders.result",
+        "statusreport-unsaved.result",
         "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",

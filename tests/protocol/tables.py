@@ -65,6 +65,7 @@ OPERATION_MEANINGS = {
     "workspace-left": "nobody holds a workspace with unsaved changes any more; `note` is its id",
     "workspace-reloaded": "the workspace (its id is `note`) is as it began; `snapshot` has what was unsaved",
     "pruned": "retention took snapshots of it; `note` says how many",
+    "repaired": "damaged content was put back; `note` says what, and where it was found",
     "purged": "the session and its history are gone for good",
     "workspace-ended": "a workspace was saved and closed (`note` is `saved`), or discarded (`discarded`)",
 }

@@ -53,7 +53,7 @@ def refusal_of(**header: Any) -> RefusedRequest:
 def test_hello_comes_first(verb: str) -> None:
     """Before hello every other verb is refused, and a request with bad fields does not get further."""
     body = {"ref": {}, "old": {}, "clear": {}, "app": "a", "name": "n", "files": [], "subscription": b""}
-    body |= {"request": b"", "descriptor": 0, "changes": []}
+    body |= {"request": b"", "descriptor": 0, "changes": [], "to": ""}
     body |= {"path": b"", "label": "", "id": "", "part": "", "keys": [], "source": {"part": "", "frame": 0}, "text": ""}
     with pytest.raises(RefusedRequest) as caught:
         DaemonConnection().receive([msgpack.packb(PING | {"verb": verb, "body": body})])

@@ -34,6 +34,7 @@ KEYS: dict[str, Callable[[Session], Any]] = {
     "app": lambda row: (row.app, sort_name(row.name)),
 }
 
+
 @pytest.fixture(scope="module")
 def rows() -> list[Session]:
     """Sessions of three applications in three folders, of all kinds."""

@@ -29,7 +29,7 @@ def _plain_field(field: str, value: object) -> Any:
     if isinstance(value, Row):
         return plain_row(value)
     if isinstance(value, list):
-        return [plain_row(each) if isinstance(each, Row) else each for each in value]
+        return [_plain_field("", each) for each in value]
     return value
 
 

@@ -10,15 +10,17 @@ from holdfast_protocol.errors import Damaged, Exists
 if TYPE_CHECKING:
     from holdfast.cli.output import Output
     from holdfast_protocol.messages import Changed, Saved
+    from holdfast_protocol.model import Row
 
 _DIGITS = 8
 
 
-def report_saved(output: Output, saved: Saved, asked: str) -> int:
-    """``asked`` is the session as it was typed. 4 for a fork, 8 for a suspect, otherwise 0."""
+def report_saved(output: Output, saved: Saved, asked: str, answer: Row | None = None) -> int:
+    """``asked`` is the session as it was typed, ``answer`` the whole of which the save is a part. 4 for a fork, 8 for a
+    suspect, otherwise 0."""
     session = title(saved.session)
     if output.as_json:
-        output.row(saved)
+        output.row(saved if answer is None else answer)
     _warn(output, saved.warnings)
     if saved.outcome == "forked":
         both = f"; both sides changed: {', '.join(saved.conflicts)}" if saved.conflicts else ""

@@ -6,7 +6,9 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 #: Control characters, surrogates, line and paragraph separators, bidirectional overrides (see names.shown).
 _OBEYED = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 _COLUMNS = 80
+_MEBIBYTE = 1024 * 1024
+_STEP_SECONDS = 0.2
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 
@@ -125,6 +129,18 @@ class Output:
         if self.verbose:
             self.say(f"  code: {problem.code}")
 
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Is told how many bytes are done, of how many: one line on a terminal's standard error, gone at the end."""
+        if sys.stderr is None or not sys.stderr.isatty() or self.quiet or self.as_json:
+            yield lambda done_bytes, size_bytes: None
+            return
+        said = _Line(what)
+        try:
+            yield said.tell
+        finally:
+            said.end()
+
     def flush(self) -> None:
         """Everything written is on its way."""
         if self._stdout is not None:
@@ -138,3 +154,27 @@ class Output:
         if self._stdout is None:
             raise OSError(errno.EBADF, "standard output is closed")
         return self._stdout.buffer
+
+
+class _Line:
+    """A line that is written over, a few times a second."""
+
+    def __init__(self, what: str) -> None:
+        self._what = plain(what)[: _COLUMNS // 2]
+        self._next = time.monotonic() + _STEP_SECONDS
+        self._is_there = False
+
+    def tell(self, done_bytes: int, size_bytes: int) -> None:
+        """So far."""
+        if time.monotonic() < self._next:
+            return
+        self._next, self._is_there = time.monotonic() + _STEP_SECONDS, True
+        share = f" of {size_bytes / _MEBIBYTE:,.1f} MiB, {100 * done_bytes // size_bytes} %" if size_bytes else " MiB"
+        sys.stderr.write(f"\r\x1b[K{self._what}: {done_bytes / _MEBIBYTE:,.1f}{share}")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Nothing is left of it."""
+        if self._is_there:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

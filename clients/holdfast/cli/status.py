@@ -25,17 +25,23 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     if output.as_json:
         output.row(report)
         return 0
-    below = ("folders", "problems")
+    below = ("folders", "problems", "unsaved_workspaces")
     shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name not in below}
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
     shown["unsaved"] = when(report.unsaved, to_terminal=output.to_terminal) if report.unsaved else "nothing"
+    for name in ("last_check", "last_rehearsal"):
+        moment = getattr(report, name)
+        shown[name] = when(moment, to_terminal=output.to_terminal) if moment else "never"
+    shown["checking"] = "yes" if report.checking else "no"
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():
         output.line(f"{name}: {value}")
     for folder in report.folders:
         for line in lines(folder, to_terminal=output.to_terminal):
             output.line(line)
+    for row in report.unsaved_workspaces:
+        output.line(f"unsaved: {row.app}/{row.name or row.workspace[:12]} for {row.age_ms / 1000:.1f} s")
     for problem in report.problems:
         output.line(f"problem: {problem}")
     return 0

@@ -51,6 +51,7 @@ async def _first(path: str, since: int, session: str, types: list[str], timeout_
 
     async with AsyncClient(path) as client:
         try:
-            return await asyncio.wait_for(anext(client.events(since, session=session, types=types)), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                return await anext(client.events(since, session=session, types=types))
         except TimeoutError as problem:
             raise TooLate(f"Nothing of {', '.join(types)} happened within {timeout_seconds:g} s") from problem

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.gui import folders, store, workspaces
+from holdfast.gui import exporting, folders, store, workspaces
 from holdfast.gui.asking import ask
 from holdfast.gui.changing import change
 from holdfast.gui.download import download
 from holdfast.gui.forms import read_form
 from holdfast.gui.house import THEME, house_of, render
 from holdfast.gui.importing import import_dropped
+from holdfast.gui.relinking import ask_relink
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
@@ -40,8 +41,13 @@ async def theme(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/ask/relink/{id}", with_refusal(ask_relink), methods=["GET", "POST"]),
     Route("/ask/{act}/{id}", with_refusal(ask)),
+    Route("/session/{id}/export", with_toast(exporting.begin), methods=["POST"]),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),
+    Route("/exports/{token}", with_toast(exporting.state)),
+    Route("/exports/{token}/file", with_refusal(exporting.file)),
+    Route("/exports/{token}/cancel", with_toast(exporting.cancel), methods=["POST"]),
     Route("/download/{id}", with_refusal(download)),
     Route("/undo", with_toast(undo), methods=["POST"]),
     Route("/import", with_toast(import_dropped), methods=["POST"]),
@@ -52,6 +58,8 @@ ROUTES = [
     Route("/folders", with_refusal(folders.show)),
     Route("/folders/{act}", with_toast(folders.change), methods=["POST"]),
     Route("/store", with_refusal(store.show)),
+    Route("/store/check", with_refusal(store.show_check)),
+    Route("/store/check", with_refusal(store.check), methods=["POST"]),
     Route("/store/prune", with_refusal(store.show_prune)),
     Route("/store/prune", with_toast(store.prune), methods=["POST"]),
     Route("/open-folder", with_toast(store.open_folder), methods=["POST"]),

@@ -10,7 +10,7 @@ from holdfast.gui.house import house_of, render
 from holdfast_protocol.model import Ref
 
 #: Acts that ask, each with its template.
-ASKS = ("rename", "copy", "new", "tag", "note", "pin", "restore")
+ASKS = ("rename", "copy", "new", "tag", "note", "pin", "restore", "export")
 #: So many parts can be ticked one by one; a longer document is put back whole, or by what the parts' tab has ticked.
 _PARTS = 500
 

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from holdfast import AsyncClient
 from holdfast.gui.forms import Form, read_form
 from holdfast.gui.house import house_of
+from holdfast.gui.relinking import map_of
 from holdfast.gui.toasts import Toast, changed, saved
+from holdfast.looking.naming import free_name
 from holdfast_protocol.errors import BadField, NotFound
 from holdfast_protocol.model import Ref
 
@@ -58,9 +60,8 @@ async def _copy(asked: Asked) -> Toast:
 
 
 async def _duplicate(asked: Asked) -> Toast:
-    name = (await asked.client.show(asked.session, parts=False)).session.name
-    taken = {row.name for row in (await asked.client.list(text=name, limit=1000)).rows}
-    return await _copy(asked._replace(form=Form([("name", free_name(name, taken))])))
+    session = (await asked.client.show(asked.session, parts=False)).session
+    return await _copy(asked._replace(form=Form([("name", await free_name(asked.client, session))])))
 
 
 async def _new(asked: Asked) -> Toast:
@@ -140,14 +141,18 @@ async def _restore(asked: Asked) -> Toast:
     return saved(reply, f"Put back {what}: {reply.session.name}", opens=where != "here")
 
 
-def free_name(name: str, taken: set[str]) -> str:
-    """``NAME copy``, or the first numbered one that nobody has."""
-    tries = (f"{name} copy{f' {number}' if number > 1 else ''}" for number in range(1, len(taken) + 2))
-    return next(each for each in tries if each not in taken)
+async def _relink(asked: Asked) -> Toast:
+    new = map_of(asked.form)
+    if not new:
+        raise BadField("Choose a file, or say which folder is where now", field="map")
+    reply = await asked.client.relink(asked.session, map=new, expect=asked.expect, published=True)
+    assert reply.saved is not None
+    count = sum(row.new is not None for row in reply.rows)
+    return saved(reply.saved, f"Relinked {count} file{'' if count == 1 else 's'} of {reply.saved.session.name}")
 
 
 ACTS: dict[str, Callable[[Asked], Awaitable[Toast]]] = {
     "rename": _rename, "copy": _copy, "duplicate": _duplicate, "new": _new, "tag": _tag, "note": _note, "pin": _pin,
     "unpin": _unpin, "template": _template, "archive": _archive, "unarchive": _unarchive, "delete": _delete,
-    "accept": _accept, "restore": _restore,
+    "accept": _accept, "restore": _restore, "relink": _relink,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,14 +16,26 @@ from holdfast.cli.words import iso_time, marks, path_text, size
 from holdfast.gui.commands import command
 
 if TYPE_CHECKING:
+    from holdfast.gui.exporting import Exports
     from holdfast.gui.live import Live
 
 
 def _when(nanoseconds: int) -> Markup:
-    """To the minute, in this machine's time; all of it where the pointer rests."""
-    iso = iso_time(nanoseconds)
-    shown = f"{datetime.fromtimestamp(nanoseconds // 10**9):%d %b %Y %H:%M}"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, iso, shown)
+    """In this machine's time; all of it where the pointer rests."""
+    moment = datetime.fromtimestamp(nanoseconds // 10**9)
+    shown = spoken_of(moment, datetime.now())
+    return Markup('<time datetime="{}" title="{:%A %d %B %Y, %H:%M:%S}">{}</time>').format(
+        iso_time(nanoseconds), moment, shown
+    )
+
+
+def spoken_of(moment: datetime, now: datetime) -> str:
+    """As people say it, and to the second as long as saves of one minute are still told apart."""
+    if moment.date() == now.date():
+        return f"today {moment:%H:%M:%S}"
+    if moment.date() == now.date() - timedelta(days=1):
+        return f"yesterday {moment:%H:%M:%S}"
+    return f"{moment:%d %b %Y %H:%M}"
 
 
 def environment() -> Environment:
@@ -39,6 +51,12 @@ def environment() -> Environment:
 THEME = "holdfast-theme"
 
 
+def _exports() -> Exports:
+    from holdfast.gui.exporting import Exports  # it needs this module
+
+    return Exports()
+
+
 @dataclass
 class House:
     """``prefix``: below which path everything is, without a slash at its end; nobody can guess it. ``is_remote``: the
@@ -49,6 +67,7 @@ class House:
     prefix: str
     is_remote: bool
     templates: Environment = field(default_factory=environment)
+    exports: Exports = field(default_factory=_exports)
 
 
 def house_of(request: Request) -> House:
@@ -59,15 +78,14 @@ def house_of(request: Request) -> House:
 
 
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
-    """A template; where it is asked for by a browser and not by the page, within the whole page."""
+    """A template, as the page puts it into itself."""
     house = house_of(request)
     context |= {"prefix": house.prefix, "theme": request.cookies.get(THEME, "")}
-    inner = house.templates.get_template(name).render(context)
-    return HTMLResponse(inner)
+    return HTMLResponse(house.templates.get_template(name).render(context))
 
 
 async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:
-    """The same for what can be an address of its own: whole where the browser itself asks."""
+    """The same for what can be an address of its own: within the whole page where a browser itself asks for it."""
     inner = await render(request, name, **context)
     if request.headers.get("hx-request"):
         return inner

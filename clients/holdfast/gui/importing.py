@@ -7,15 +7,18 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 
 from holdfast import AsyncClient
+from holdfast.bundles import opened_bundle
 from holdfast.gui.house import house_of
 from holdfast.gui.toasts import Toast, saved
+from holdfast.unbundling import taken_in
 from holdfast_protocol.errors import BadField, Cancelled, Exists, HoldfastError, NoSpace, TooLarge, Unreadable
 from holdfast_protocol.messages import LIMITS, Saved
 
@@ -42,7 +45,10 @@ async def import_dropped(request: Request) -> Toast:
         except OSError as problem:
             kind = NoSpace if problem.errno == errno.ENOSPC else Unreadable
             raise kind(f"{folder}: {problem.strerror or problem}", path=folder) from problem
-        reply = await _taken_in(house_of(request).client, header, content)
+        client = house_of(request).client
+        reply = await _bundle(client, content) or await _taken_in(client, header, content)
+    if reply.outcome == "unchanged":
+        return Toast(sentence=f"{reply.session.name} is here already; nothing was added", opens=reply.session)
     return saved(reply, f"Imported {reply.session.name} ({reply.session.app})", opens=True)
 
 
@@ -62,14 +68,36 @@ async def _received(stream: AsyncIterator[bytes], folder: str) -> tuple[Header, 
     return header, content
 
 
+async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> Saved | None:
+    """None where what was dropped is no bundle."""
+    if [*content] != [b""]:
+        return None
+    with ExitStack() as opened:
+        bundle = await asyncio.to_thread(opened.enter_context, opened_bundle(content[b""]))
+        if bundle is None:
+            return None
+        await asyncio.to_thread(bundle.verify)
+
+        async def take_in(name: str | None) -> Saved:
+            return await client.run(taken_in(client.verbs, bundle, name, published=True), large=True)
+
+        return await _numbered(bundle.name, lambda name: take_in(None if name == bundle.name else name))
+
+
 async def _taken_in(client: AsyncClient, header: Header, content: Mapping[bytes, Path]) -> Saved:
-    """Under a numbered name where the plain one is taken: whoever drops a file twice means two."""
-    problem: HoldfastError | None = None
+    """Whoever drops a file twice means two."""
     whole: Path | Mapping[bytes, Path] = content[b""] if [*content] == [b""] else content
+    return await _numbered(
+        header.name, lambda name: client.import_document(name, whole, suffix=header.suffix, published=True)
+    )
+
+
+async def _numbered(name: str, take_in: Callable[[str], Coroutine[Any, Any, Saved]]) -> Saved:
+    """Under a numbered name where the plain one is taken."""
+    problem: HoldfastError | None = None
     for number in range(1, _TRIES):
-        name = header.name if number == 1 else f"{header.name} {number}"
         try:
-            return await client.import_document(name, whole, suffix=header.suffix, published=True)
+            return await take_in(name if number == 1 else f"{name} {number}")
         except Exists as taken:
             problem = taken
     assert problem is not None

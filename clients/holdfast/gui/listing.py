@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from holdfast.gui.house import house_of, render
 from holdfast.gui.toasts import with_refusal
-from holdfast.unsaved import has_unsaved_work
+from holdfast.looking.unsaved import has_unsaved, unsaved_of
 from holdfast_protocol.errors import BadField, HoldfastError
 from holdfast_protocol.messages import Sessions
 from holdfast_protocol.model import WorkspaceRow
@@ -69,8 +69,7 @@ async def _found(request: Request, *, count: bool = False, choices: bool = False
 
 def _shown(found: Sessions, live: Sequence[WorkspaceRow]) -> dict[str, object]:
     """What the rows' template is given."""
-    unsaved = {each.session for each in live if has_unsaved_work(each)}
-    return {"rows": found.rows, "count": found.count, "unsaved": unsaved}
+    return {"rows": found.rows, "count": found.count, "unsaved": unsaved_of(live)}
 
 
 def _choices(request: Request, found: Sessions) -> dict[str, object]:
@@ -82,7 +81,7 @@ def _choices(request: Request, found: Sessions) -> dict[str, object]:
 
 def _never_saved(live: Sequence[WorkspaceRow]) -> list[WorkspaceRow]:
     """What was left first, newest first."""
-    ours = [each for each in live if not each.revision and has_unsaved_work(each)]
+    ours = [each for each in live if not each.revision and has_unsaved(each)]
     return sorted(ours, key=lambda each: (each.left is not None, each.changed), reverse=True)
 
 

@@ -8,14 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from holdfast.gui import part_views as views
-from holdfast.gui.contents import WINDOW_BYTES, Window, window
 from holdfast.gui.house import House, house_of, render_page
-from holdfast.gui.showing import code, language_of
+from holdfast.gui.showing import code
+from holdfast.looking.contents import WINDOW_BYTES, Window, window
+from holdfast.looking.languages import language_of_part
+from holdfast.looking.pictures import image_type
+from holdfast.looking.texts import hex_rows
 from holdfast_protocol.errors import NotFound, TooLarge
 from holdfast_protocol.messages import LIMITS, Shown
 from holdfast_protocol.model import ArrayRow, PartRow, Ref
 
 _PARTS_COUNT = 1000
+#: By these it is told what a part is.
+_START_BYTES = 64
 _IMAGE_BYTES = 32 * 1024 * 1024
 
 
@@ -35,9 +40,12 @@ async def part(request: Request) -> Response:
         return await _picture(house, ref)
     shown = await house.client.show(Ref(id=ref.id, snapshot=ref.snapshot))
     row, array = _named(shown, key)
-    start = await window(house.client, ref, length=64)
-    view = view if view in views.VIEWS else "table" if array and views.can_tell(array) else views.best_view(start.data)
-    context = await _VIEWS[view](house, ref, offset, row, array)
+    start = await window(house.client, ref, length=_START_BYTES)
+    view = view if view in views.VIEWS else "table" if array and views.can_tell(array) else views.best_view(start)
+    if view == "image":
+        context: dict[str, object] = {"is_picture": image_type(start.data) is not None, "back": None, "on": None}
+    else:
+        context = await _VIEWS[view](house, ref, offset, row, array)
     return await render_page(
         request, "part.html", session=shown.session, row=row, array=array, key=key, view=view, views=views.VIEWS,
         snapshot=ref.snapshot, size_bytes=start.size_bytes, offset=offset, **context,
@@ -57,14 +65,13 @@ def _named(shown: Shown, key: str) -> tuple[PartRow, ArrayRow | None]:
 async def _text(house: House, ref: Ref, offset: int, row: PartRow, array: ArrayRow | None) -> dict[str, object]:
     found = await window(house.client, ref, offset)
     text = found.data.decode(errors="replace")
-    python = row.kind in ("buffer", "startup")
-    language = "python" if python else language_of(row.name, text)
+    language = language_of_part(row, row.name, text)
     return {"html": await asyncio.to_thread(code, text, language, numbered=not offset), **_ends(found, WINDOW_BYTES)}
 
 
 async def _hex(house: House, ref: Ref, offset: int, row: PartRow, array: ArrayRow | None) -> dict[str, object]:
     found = await window(house.client, ref, offset, views.HEX_BYTES)
-    return {"lines": views.hex_rows(found.data, offset), **_ends(found, views.HEX_BYTES)}
+    return {"lines": hex_rows(found.data, offset), **_ends(found, views.HEX_BYTES)}
 
 
 async def _table(house: House, ref: Ref, offset: int, row: PartRow, array: ArrayRow | None) -> dict[str, object]:
@@ -80,14 +87,9 @@ async def _table(house: House, ref: Ref, offset: int, row: PartRow, array: Array
     return {"table": views.table_of_array(array, whole, found.offset // width), **_ends(found, length)}
 
 
-async def _image(house: House, ref: Ref, offset: int, row: PartRow, array: ArrayRow | None) -> dict[str, object]:
-    start = await window(house.client, ref, length=64)
-    return {"is_picture": views.image_type(start.data) is not None, "back": None, "on": None}
-
-
 async def _picture(house: House, ref: Ref) -> Response:
-    start = await window(house.client, ref, length=64)
-    kind = views.image_type(start.data)
+    start = await window(house.client, ref, length=_START_BYTES)
+    kind = image_type(start.data)
     if kind is None:
         raise NotFound("This part is no picture", part=ref.part or "")
     if start.size_bytes > _IMAGE_BYTES:
@@ -105,4 +107,4 @@ def _ends(found: Window, step: int | None) -> dict[str, object]:
     }
 
 
-_VIEWS = {"text": _text, "table": _table, "image": _image, "hex": _hex}
+_VIEWS = {"text": _text, "table": _table, "hex": _hex}

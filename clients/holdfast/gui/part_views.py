@@ -8,12 +8,14 @@ import struct
 from typing import NamedTuple
 
 from holdfast.gui.showing import visible
+from holdfast.looking.contents import Window
+from holdfast.looking.pictures import image_type
+from holdfast.looking.texts import text_of
 from holdfast_protocol.model import ArrayRow
 
 VIEWS = ("text", "table", "image", "hex")
 ROWS_COUNT = 200
 HEX_BYTES = 4096
-_ACROSS_BYTES = 16
 _CELL_SIGNS = 300
 _COLUMNS_COUNT = 40
 _CODES = {
@@ -27,45 +29,11 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-class HexRow(NamedTuple):
-    place: str
-    digits: str
-    signs: str
-
-
-def image_type(data: bytes) -> str | None:
-    """The media type of a picture that runs nothing (an SVG is text), by how it begins."""
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    beginnings = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
-    return next((kind for beginning, kind in beginnings.items() if data.startswith(beginning)), None)
-
-
-def is_text(data: bytes) -> bool:
-    """Bytes that are read as text by themselves; the last sign may be cut."""
-    if b"\0" in data:
-        return False
-    try:
-        data.decode()
-    except UnicodeDecodeError as problem:
-        return problem.start >= len(data) - 3
-    return True
-
-
-def best_view(data: bytes) -> str:
-    """What a person probably wants to see first."""
-    if image_type(data):
+def best_view(start: Window) -> str:
+    """What a person probably wants to see first, by how it begins."""
+    if image_type(start.data):
         return "image"
-    return "text" if is_text(data) else "hex"
-
-
-def hex_rows(data: bytes, offset: int) -> list[HexRow]:
-    pieces = [(start, data[start : start + _ACROSS_BYTES]) for start in range(0, len(data), _ACROSS_BYTES)]
-    return [HexRow(f"{offset + start:08x}", piece.hex(" "), _signs(piece)) for start, piece in pieces]
-
-
-def _signs(piece: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in piece)
+    return "hex" if text_of(start.data, is_cut=not start.is_whole) is None else "text"
 
 
 def table_of_text(data: bytes) -> Table | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -16,7 +17,7 @@ from holdfast.gui.app import app
 from holdfast.gui.guard import Guard
 from holdfast.gui.house import House
 from holdfast.gui.live import Live
-from holdfast_protocol.errors import Unreadable
+from holdfast_protocol.errors import HoldfastError, Unreadable
 
 
 def serve(path: str | None, port: int, *, opens: bool, start: bool, says: Callable[[str], None]) -> None:
@@ -39,7 +40,13 @@ async def _serve(path: str | None, port: int, *, opens: bool, start: bool, says:
         says(address)
         if opens and not house.is_remote:
             asyncio.get_running_loop().call_later(0.3, webbrowser.open, address)
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A download that was cut off, for a reason that the page tells, is no fault of this program."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HoldfastError)
 
 
 def _listener(port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +15,7 @@ from holdfast.gui.part import part, part_list
 from holdfast.gui.previews import preview_of
 from holdfast.gui.showing import unified
 from holdfast.gui.toasts import failed, with_refusal
-from holdfast.unsaved import has_unsaved_work
+from holdfast.looking.unsaved import has_unsaved
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Shown, Snapshots
 from holdfast_protocol.model import Ref, SnapshotRow
@@ -24,19 +25,27 @@ _CHANGES_COUNT = 300
 
 
 async def session(request: Request) -> Response:
-    """GET ``/session/{id}?at=SNAPSHOT&with=SNAPSHOT&tab=…&before=COUNT``: the session as it is, or was. ``before``: so
-    many of the newest snapshots are not in the timeline."""
+    """GET ``/session/{id}?at=SNAPSHOT&with=SNAPSHOT&tab=…&before=COUNT&until=NUMBER``: the session as it is, or was.
+    ``before``: so many of the newest snapshots are not in the timeline; ``until`` is the preview's own, which may have
+    several pages."""
     house, said = house_of(request), request.query_params
     at, other = said.get("at") or "latest", said.get("with") or None
     before = int(said["before"]) if said.get("before", "").isdecimal() and len(said["before"]) < 10 else 0
     tab = said.get("tab", "") if said.get("tab") in TABS else "compare" if other else "preview"
+    until = said.get("until") if tab == "preview" else None
     ref = Ref(id=request.path_params["id"], snapshot=at)
     shown = await house.client.show(ref)
     log = await house.client.log(Ref(id=ref.id), limit=timeline.BARS_COUNT, offset=before)
-    context = await _context(house, shown, log, tab, at, other)
+    context = await _context(house, shown, log, tab, at, said)
 
     def address(**changes: object) -> str:
-        query = {"at": at if at != "latest" else "", "with": other, "tab": tab, "before": before} | changes
+        query = {
+            "at": at if at != "latest" else "",
+            "with": other,
+            "tab": tab,
+            "before": before,
+            "until": until,
+        } | changes
         kept = {name: value for name, value in query.items() if value and (name, value) != ("tab", "preview")}
         return f"{house.prefix}/session/{shown.session.id}" + (f"?{urlencode(kept)}" if kept else "")
 
@@ -48,10 +57,11 @@ async def session(request: Request) -> Response:
 
 
 async def _context(
-    house: House, shown: Shown, log: Snapshots, tab: str, at: str, other: str | None
+    house: House, shown: Shown, log: Snapshots, tab: str, at: str, said: QueryParams
 ) -> dict[str, object]:
     """What is particular to the tab, and what the timeline needs. What goes wrong in a tab is said there: the timeline
     leads on to other snapshots."""
+    other = said.get("with") or None
     now = shown.snapshot.snapshot if shown.snapshot else None
     made: dict[str, object] = {
         "bars": timeline.bars(log.rows, at=now, other=other, head=shown.session.head),
@@ -59,20 +69,20 @@ async def _context(
     }  # fmt: skip
     workspaces = await house.client.workspaces(app=shown.session.app)
     ours = [row for row in workspaces.rows if row.session == shown.session.id]
-    made["workspaces"] = [row for row in ours if has_unsaved_work(row)]
+    made["workspaces"] = [row for row in ours if has_unsaved(row)]
     try:
-        return made | await _tab(house, shown, tab, at, other)
+        return made | await _tab(house, shown, tab, at, said)
     except HoldfastError as problem:
         return made | {"problem": failed(problem)}
 
 
-async def _tab(house: House, shown: Shown, tab: str, at: str, other: str | None) -> dict[str, object]:
+async def _tab(house: House, shown: Shown, tab: str, at: str, said: QueryParams) -> dict[str, object]:
     if tab == "parts":
         return part_list(shown)
     if tab == "compare":
-        return await _comparison(house, shown, other)
+        return await _comparison(house, shown, said.get("with") or None)
     preview = preview_of(shown.session.format)
-    return {**await preview.context(house, shown, at), "preview": preview.TEMPLATE}
+    return {**await preview.context(house, shown, at, said), "preview": preview.TEMPLATE}
 
 
 async def _comparison(house: House, shown: Shown, other: str | None) -> dict[str, object]:

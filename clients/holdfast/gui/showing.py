@@ -13,35 +13,17 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import Lexer
-from pygments.lexers import (
-    BashLexer,
-    DiffLexer,
-    JavascriptLexer,
-    JsonLexer,
-    MarkdownLexer,
-    PythonLexer,
-    TextLexer,
-    TypeScriptLexer,
-    XmlLexer,
-)
+from pygments.lexers import TextLexer
 
-#: Beyond these, colours cost more than they tell.
-COLOURED_SIGNS = 128 * 1024
+from holdfast.looking.languages import lexer_of, shortened, shortened_line
+
 MARKDOWN_SIGNS = 64 * 1024
-LINE_SIGNS = 2000
-
-#: Few, on purpose: a document chooses among them, so each must take time in proportion to its text.
-_LEXERS: dict[str, type[Lexer]] = {
-    "python": PythonLexer, "py": PythonLexer, "json": JsonLexer, "xml": XmlLexer, "diff": DiffLexer, "patch": DiffLexer,
-    "md": MarkdownLexer, "markdown": MarkdownLexer, "bash": BashLexer, "sh": BashLexer, "js": JavascriptLexer,
-    "javascript": JavascriptLexer, "ts": TypeScriptLexer, "typescript": TypeScriptLexer,
-}  # fmt: skip
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def visible(text: str) -> str:
-    """Control characters as pictures of them, and what turns the reading direction as its number."""
+    """Control characters as pictures of them, and what turns the reading direction as its number; what joins letters
+    (Persian, emoji) stays."""
     return _UNSEEN.sub(_picture, text.replace("\r\n", "\n"))
 
 
@@ -52,33 +34,17 @@ def _picture(found: re.Match[str]) -> str:
     return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
 
 
-def shortened(text: str) -> str:
-    """Every line with a bounded number of signs; what is cut is said."""
-    return "\n".join(map(_shortened, text.split("\n")))
-
-
-def _shortened(line: str) -> str:
-    return line if len(line) <= LINE_SIGNS else f"{line[:LINE_SIGNS]} … {len(line) - LINE_SIGNS:,} signs more"
-
-
 def code(text: str, language: str = "", *, numbered: bool = True) -> Markup:
     """Highlighted, with the numbers of the lines."""
     shown = shortened(visible(text))
-    lexer = _LEXERS.get(language, TextLexer) if len(shown) <= COLOURED_SIGNS else TextLexer
-    return Markup(highlight(shown, lexer(stripnl=False, ensurenl=False), _formatter(numbered)))
+    lexer = lexer_of(language, shown)
+    return Markup(highlight(shown, lexer, _formatter(numbered, isinstance(lexer, TextLexer))))
 
 
 @cache
-def _formatter(numbered: bool) -> HtmlFormatter[str]:
-    return HtmlFormatter(cssclass="code", linenos="inline" if numbered else False, wrapcode=True)
-
-
-def language_of(name: str, text: str) -> str:
-    """By the end of a file's name, or by how the text begins; empty where neither tells."""
-    ending = name.rpartition(".")[2].lower()
-    if ending in _LEXERS:
-        return ending
-    return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip()[:1], "")
+def _formatter(numbered: bool, is_words: bool) -> HtmlFormatter[str]:
+    style = "code words" if is_words else "code"
+    return HtmlFormatter(cssclass=style, linenos="inline" if numbered else False, wrapcode=True)
 
 
 def markdown(text: str) -> Markup:
@@ -116,7 +82,7 @@ def _link(self: object, tokens: Sequence[Token], index: int, options: OptionsDic
 def unified(text: str, limit_lines: int = 2000) -> list[tuple[str, str]]:
     """The lines of a unified diff, each with what it is: added, removed, hunk, same."""
     lines = visible(text).split("\n")
-    found = [(_line_kind(line), _shortened(line)) for line in lines[:limit_lines]]
+    found = [(_line_kind(line), shortened_line(line)) for line in lines[:limit_lines]]
     if len(lines) > limit_lines:
         found.append(("hunk", f"… {len(lines) - limit_lines:,} lines more"))
     return found

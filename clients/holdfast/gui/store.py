@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from holdfast.gui.forms import read_form
 from holdfast.gui.house import house_of, render, render_page
 from holdfast.gui.toasts import Toast
-from holdfast_protocol.errors import Unreadable
+from holdfast_protocol.codec import to_plain
+from holdfast_protocol.errors import Damaged, Unreadable
+from holdfast_protocol.messages import Checked
 
 _PRUNE_SECONDS = 600.0
 _ROWS = 200
+_STOP_MS = 2000
 
 
 async def show(request: Request) -> Response:
     """GET: a fragment or a page."""
     return await render_page(request, "store.html", status=await house_of(request).client.status())
+
+
+async def show_check(request: Request) -> Response:
+    """GET: the check that runs, or the last one; while it runs the fragment asks again."""
+    return await _checked(request, await house_of(request).client.check(begin=False))
+
+
+async def check(request: Request) -> Response:
+    """POST: ``act`` begins one that reads what was not read lately, or ``all`` of it, or puts right what it can
+    (``repair``); or it ends the one that runs (``stop``)."""
+    act = (await read_form(request)).one("act")
+    client = house_of(request).client
+    if act == "stop":
+        return await _checked(request, await client.check(begin=False, stop=True, wait_ms=_STOP_MS))
+    return await _checked(request, await client.check(all=act != "begin", repair=act == "repair"))
+
+
+async def _checked(request: Request, checked: Checked) -> Response:
+    status = await house_of(request).client.status()
+    told = {"code": Damaged.code, "version": status.version, "store": status.store, **to_plain(checked)}
+    copies = json.dumps(told, ensure_ascii=False, indent=2, default=_text)
+    return await render(request, "check.html", checked=checked, copies=copies, code=Damaged.code)
+
+
+def _text(path: bytes) -> str:
+    return path.decode(errors="backslashreplace")
 
 
 async def show_prune(request: Request) -> Response:

@@ -10,26 +10,28 @@ from typing import ClassVar, TypeVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widgets import Footer, HelpPanel, Input
 
 from holdfast.async_client import AsyncClient
 from holdfast.cli.output import plain
 from holdfast.cli.words import ago
-from holdfast.tui.asking import AskName, AskWhether
-from holdfast.tui.changing import Changing, Done
+from holdfast.looking.meanwhile import Meanwhile
+from holdfast.tui.acts import ACTS, Done
+from holdfast.tui.asking import AskText, AskWhether
+from holdfast.tui.changing import Changing
 from holdfast.tui.listing import SORTS, VIEWS, Listing, Sessions
-from holdfast.tui.live import Live
 from holdfast.tui.painting import Lines, Reader
 from holdfast.tui.row_list import RowList
 from holdfast.tui.rows import Item, item_line
 from holdfast.tui.session_view import SessionView
+from holdfast.tui.unsaved import UnsavedWork, Wanted
 from holdfast.tui.working import begin
 from holdfast_protocol.errors import HoldfastError, ShuttingDown, TooLate, Unreachable
-from holdfast_protocol.model import OperationRow
+from holdfast_protocol.model import OperationRow, WorkspaceRow
 
 _AWAY = (Unreachable, TooLate, ShuttingDown)
 _Each = TypeVar("_Each")
-Act = Callable[[], Awaitable[Done]]
 _THEMES = ("textual-dark", "textual-light")
 
 
@@ -48,10 +50,9 @@ class HoldfastApp(App[None]):
         Binding("d", "compare", "Diff"),
         Binding("m", "mark", "Mark"),
         Binding("space", "tick", "Tick"),
-        Binding("r", "restore", "Restore"),
-        Binding("c", "copy", "As a copy"),
-        Binding("delete,x", "delete", "Delete"),
+        *(Binding(act.keys, f"act('{name}')", act.name, show=act.stands_out) for name, act in ACTS.items()),
         Binding("u", "undo", "Undo"),
+        Binding("w", "unsaved", "Unsaved"),
         Binding("down", "to_list", "To the list", show=False),
         Binding("ctrl+f", "contents", "Search contents", show=False),
         Binding("t", "turn_light", "Light or dark", show=False),
@@ -63,7 +64,7 @@ class HoldfastApp(App[None]):
     def __init__(self, path: str) -> None:
         super().__init__()
         self._client = AsyncClient(path)
-        self._live = Live(path, self._told, self._away)
+        self._meanwhile = Meanwhile(path, there=self._there, told=self._told, away=self._away)
         self._changing = Changing(self._client)
         self._sessions = Sessions(self._client)
         self._listing = Listing()
@@ -74,6 +75,11 @@ class HoldfastApp(App[None]):
         self.banner.can_focus = False
         self.list: RowList[Item] = RowList("list", item_line, lambda item: item.key)
         self.view = SessionView(self._client)
+
+    @property
+    def _main(self) -> Screen[object]:
+        """The one below every question."""
+        return self.screen_stack[0]
 
     def compose(self) -> ComposeResult:
         yield self.banner
@@ -88,14 +94,10 @@ class HoldfastApp(App[None]):
     async def on_mount(self) -> None:
         self.list.focus()
         self._show_filters()
-        begin(self, self._start, "start", alone=False)
+        begin(self, self._meanwhile.follow, "meanwhile", alone=False)
 
     async def on_unmount(self) -> None:
         self._client.close()
-
-    async def _start(self) -> None:
-        await self._reread(is_new=True)
-        await self._live.follow()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self.search:
@@ -115,11 +117,11 @@ class HoldfastApp(App[None]):
             self.view.show(item.session.id)
 
     def on_row_list_chosen(self) -> None:
-        self.screen.add_class("in-session")
+        self._main.add_class("in-session")
         self.view.timeline.focus()
 
     def action_search(self) -> None:
-        self.screen.remove_class("in-session")
+        self._main.remove_class("in-session")
         self.search.focus()
 
     def action_to_list(self) -> None:
@@ -132,7 +134,7 @@ class HoldfastApp(App[None]):
     async def action_back(self) -> None:
         if self.focused is self.search and self.search.value:
             self.search.value = ""
-        self.screen.remove_class("in-session")
+        self._main.remove_class("in-session")
         self.list.focus()
 
     def action_view(self) -> None:
@@ -163,25 +165,51 @@ class HoldfastApp(App[None]):
     def action_tick(self) -> None:
         self.view.tick()
 
-    def action_delete(self) -> None:
-        if self.view.shown is not None and not self.view.shown.session.deleted:
-            self._do(partial(self._changing.delete, self.view.shown))
-
-    def action_restore(self) -> None:
-        shown, ref = self.view.shown, self.view.ref
-        if shown is not None and ref is not None:
-            self._do(partial(self._changing.restore, shown, ref, sorted(self.view.ticked)))
-
-    def action_copy(self) -> None:
-        shown, ref, parts = self.view.shown, self.view.ref, sorted(self.view.ticked)
-        if shown is None or ref is None:
+    def action_act(self, name: str) -> None:
+        act, at = ACTS[name], self.view.at
+        if at is None:
+            return
+        question = act.asks(at)
+        if question is None:
+            self._do(partial(self._changing.do, act, at, ""))
             return
 
-        def named(name: str | None) -> None:
-            if name is not None:
-                self._do(partial(self._changing.restore, shown, ref, parts, name))
+        def answered(said: str | None) -> None:
+            if said is not None:
+                self._do(partial(self._changing.do, act, at, said))
 
-        self.push_screen(AskName(f"Name of the copy, as of {self.view.time}", f"{shown.session.name} copy"), named)
+        self.push_screen(AskText(question.text, question.answer, may_be_empty=question.may_be_empty), answered)
+
+    def action_unsaved(self) -> None:
+        self.push_screen(UnsavedWork(self._client), self._unsaved)
+
+    def _unsaved(self, wanted: Wanted | None) -> None:
+        """What was chosen of it is done."""
+        if wanted is None:
+            return
+        row = wanted.row
+        if wanted.act == "discard":
+            self._do(partial(self._changing.discard, row))
+        elif wanted.act == "open":
+            self._look_at(row)
+        elif row.left is None:
+            self._say(f"It is open in {row.app}, which can save it itself")
+        elif wanted.act == "recover":
+            self._do(partial(self._changing.recover, row, None))
+        else:
+            self.push_screen(AskText("Name of the session that it becomes", row.name), partial(self._recover_as, row))
+
+    def _recover_as(self, row: WorkspaceRow, name: str | None) -> None:
+        if name is not None:
+            self._do(partial(self._changing.recover, row, name))
+
+    def _look_at(self, row: WorkspaceRow) -> None:
+        """The unsaved work as it was autosaved."""
+        if row.revision:
+            self.view.show(row.session, row.autosave)
+            self.on_row_list_chosen()
+        else:
+            self._say("It was never saved: recover it to look at it")
 
     def action_undo(self) -> None:
         if self._changing.has_done:
@@ -203,10 +231,10 @@ class HoldfastApp(App[None]):
         if await self.push_screen_wait(AskWhether(f"Take back: {row.type} of {row.app}/{row.name}, {when}?")):
             self._do(partial(self._changing.undo_operation, row.number))
 
-    def _do(self, act: Act) -> None:
+    def _do(self, act: Callable[[], Awaitable[Done]]) -> None:
         begin(self, partial(self._doing, act), "acts", alone=False)
 
-    async def _doing(self, act: Act) -> None:
+    async def _doing(self, act: Callable[[], Awaitable[Done]]) -> None:
         try:
             done = await act()
         except HoldfastError as problem:
@@ -225,6 +253,8 @@ class HoldfastApp(App[None]):
 
     async def _reread(self, *, is_new: bool = False) -> None:
         """The list as it is now; from its beginning, or keeping its place."""
+        if isinstance(self.screen, UnsavedWork):
+            self.screen.changed()
         await self._guarded(self._sessions.look_at_workspaces())
         if is_new:
             await self._guarded(self.list.show(self._sessions.window(self._listing)))
@@ -254,14 +284,16 @@ class HoldfastApp(App[None]):
         if any(row.session == here for row in rows):
             self.view.changed()
 
-    async def _away(self, problem: HoldfastError | None) -> None:
-        self.screen.set_class(problem is not None, "is-away")
-        if problem is not None:
-            self.banner.show(Lines([[(f" The daemon is away ({problem.code}): this is how things were", "bad")]]))
-            return
+    async def _there(self) -> None:
+        """The daemon is there, or there again: all that is shown is read."""
+        self._main.remove_class("is-away")
         self.banner.show(Lines([]))
         await self._reread(is_new=self.list.total == 0)
         self.view.changed()
+
+    async def _away(self, problem: HoldfastError) -> None:
+        self._main.add_class("is-away")
+        self.banner.show(Lines([[(f" The daemon is away ({problem.code}): this is how things were", "bad")]]))
 
     def _show_filters(self) -> None:
         listing = self._listing

@@ -1,4 +1,4 @@
-"""Questions: a name, or yes or no."""
+"""Questions: a text, or yes or no."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from holdfast.cli.output import plain
 
 
 class _Question(ModalScreen[str | None]):
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "answer('')", "No")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "refuse", "No")]
     DEFAULT_CSS = """
     _Question {
         align: center middle;
@@ -28,29 +28,36 @@ class _Question(ModalScreen[str | None]):
         self._question = Static(plain(question), markup=False)
 
     def action_answer(self, answer: str) -> None:
-        self.dismiss(answer or None)
+        self.dismiss(answer)
+
+    def action_refuse(self) -> None:
+        self.dismiss(None)
 
 
-class AskName(_Question):
-    """The name, or None."""
+class AskText(_Question):
+    """What is typed, or None. ``may_be_empty``: no text is an answer too."""
 
-    def __init__(self, question: str, name: str) -> None:
+    def __init__(self, question: str, answer: str = "", *, may_be_empty: bool = False) -> None:
         super().__init__(question)
-        self._name = name
+        self._answer = plain(answer)
+        self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield self._question
-            yield Input(self._name, select_on_focus=True)
+            yield Input(self._answer, select_on_focus=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.action_answer(event.value)
+        if event.value or self._may_be_empty:
+            self.action_answer(event.value)
+        else:
+            self.action_refuse()
 
 
 class AskWhether(_Question):
     """Something, or None for no."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("y,enter", "answer('yes')", "Yes"), ("n", "answer('')", "No")]
+    BINDINGS: ClassVar[list[BindingType]] = [("y,enter", "answer('yes')", "Yes"), ("n", "refuse", "No")]
 
     def compose(self) -> ComposeResult:
         with Vertical():

@@ -1,24 +1,15 @@
-"""What one does to the session that is looked at; every act says how to take it back."""
+"""Doing, and taking back what was done."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from holdfast.async_client import AsyncClient
 from holdfast.cli.words import title
+from holdfast.tui.acts import Act, At, Done
 from holdfast_protocol.errors import CannotUndo
-from holdfast_protocol.messages import Shown
-from holdfast_protocol.model import OperationRow, Ref
+from holdfast_protocol.model import OperationRow, WorkspaceRow
 
 #: So far back a session's newest operation is looked for.
 _OPERATIONS = 1000
-
-
-class Done(NamedTuple):
-    """What became of it, in a sentence; ``operation`` is what ``undo`` takes back, if anything."""
-
-    sentence: str
-    operation: int | None
 
 
 class Changing:
@@ -28,23 +19,19 @@ class Changing:
         self._client = client
         self._operations: list[int] = []
 
-    async def delete(self, shown: Shown) -> Done:
+    async def do(self, act: Act, at: At, said: str) -> Done:
         """Raises HoldfastError."""
-        row = shown.session
-        changed = await self._client.delete(Ref(id=row.id), published=True, expect=row.revision)
-        return self._done(f"{title(row)} is deleted", changed.operation)
+        return self._done(await act.does(self._client, at, said))
 
-    async def restore(self, shown: Shown, ref: Ref, parts: list[str], name: str | None = None) -> Done:
-        """The snapshot, or parts of it, are the session again, or a new one of that name. Raises HoldfastError."""
-        row = shown.session
-        expect = None if row.deleted or name is not None else row.revision  # what is deleted has no revision to expect
-        saved = await self._client.restore(ref, parts=parts, name=name, expect=expect, published=True)
-        what = f"{len(parts)} part{'s' if len(parts) != 1 else ''}" if parts else "everything"
-        where = title(saved.session)
-        if saved.operation is None:
-            return Done(f"{where} is like that already", None)
-        sentence = f"{what} put back into {where}" if name is None else f"{where} is made of it"
-        return self._done(sentence, saved.operation)
+    async def recover(self, row: WorkspaceRow, name: str | None) -> Done:
+        """What a workspace that was left had is saved, as a new session where it gets a name. Raises HoldfastError."""
+        saved = await self._client.recover(row.id, name=name, published=True)
+        return self._done(Done(f"{title(saved.session)} is recovered", saved.operation))
+
+    async def discard(self, row: WorkspaceRow) -> Done:
+        """Raises HoldfastError."""
+        ended = await self._client.discard(row.id)
+        return self._done(Done(f"The unsaved work of {row.app} is discarded", ended.operation))
 
     async def undo(self) -> Done:
         """The newest act is taken back. Raises HoldfastError, CannotUndo where there is none."""
@@ -75,7 +62,7 @@ class Changing:
         fitting = (row for row in reversed(rows) if row.session == session and row.undoable and row.undone_by is None)
         return next((row for row in fitting if row.type != "undone"), None)
 
-    def _done(self, sentence: str, operation: int | None) -> Done:
-        if operation is not None:
-            self._operations.append(operation)
-        return Done(sentence, operation)
+    def _done(self, done: Done) -> Done:
+        if done.operation is not None:
+            self._operations.append(done.operation)
+        return done

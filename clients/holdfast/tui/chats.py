@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 
 from rich.cells import cell_len, chop_cells
 
 from holdfast.cli.output import plain
+from holdfast.looking.chats import Told, told
+from holdfast.looking.pictures import numbers_in
 from holdfast.tui.looking import Looked
 from holdfast.tui.painting import Line, Piece, cut
 from holdfast.values import Message
-from holdfast_protocol.errors import Damaged
 from holdfast_protocol.model import PartRow
 
 #: The newest are shown, and so much of each.
@@ -26,7 +26,7 @@ class Chat:
 
     turns = False
 
-    def __init__(self, messages: Sequence[tuple[PartRow, Message | None]], earlier: int, files: Sequence[str]) -> None:
+    def __init__(self, messages: Sequence[Told], earlier: int, files: Sequence[str]) -> None:
         self._messages = messages
         self._earlier = earlier
         self._files = files
@@ -38,8 +38,8 @@ class Chat:
             lines.append([])
         if self._earlier:
             lines += [[(f"… {self._earlier} earlier messages: choose one in the list of parts", "warn")], []]
-        for part, message in self._messages:
-            lines += _message_lines(part, message, width)
+        for each in self._messages:
+            lines += _message_lines(each.part, each.message, width)
         return [cut(line, width) for line in lines]
 
 
@@ -48,24 +48,7 @@ async def chat(looked: Looked, chosen: PartRow | None) -> Chat:
     parts = [part for part in looked.shown.parts if part.kind == "message"] if chosen is None else [chosen]
     files = [part.name for part in looked.shown.parts if part.kind == "file"] if chosen is None else []
     newest = parts[-_MESSAGES:]
-    if not newest:
-        return Chat([], 0, files)
-    read = await asyncio.gather(*(_message(looked, part) for part in newest))
-    return Chat([*zip(newest, read, strict=True)], len(parts) - len(newest), files)
-
-
-async def _message(looked: Looked, part: PartRow) -> Message | None:
-    """None where it is more than a person would read, or not a message."""
-    found = await looked.of_part(part)
-    if len(found.content) < found.size_bytes:
-        return None
-    from holdfast.parts import SessionPart
-
-    try:
-        value = SessionPart(part, looked.ref, "aiderdesk", lambda _: found.content).value
-    except Damaged:
-        return None
-    return value if isinstance(value, Message) else None
+    return Chat(await told(looked.client, looked.ref, newest), len(parts) - len(newest), files)
 
 
 def _message_lines(part: PartRow, message: Message | None, width: int) -> list[Line]:
@@ -77,6 +60,9 @@ def _message_lines(part: PartRow, message: Message | None, width: int) -> list[L
         lines += _wrapped(text[:_MESSAGE_LETTERS], "", width, meaning)
     if message is None or len(text) > _MESSAGE_LETTERS:
         lines.append([("│ ", meaning), ("… longer than is shown here", "warn")])
+    if message and (pictures := numbers_in(message.fields.get("content"))):
+        count = f"{len(pictures)} picture{'s' if len(pictures) != 1 else ''}"
+        lines.append([("│ ", meaning), ("▣ ", "accent"), (f"{count}, which holdfast gui shows", "faint")])
     for call in message.tool_calls if message else ():
         lines.append([("│ ", meaning), ("▸ ", "accent"), (plain(f"{call.name} {_short(call.arguments)}"), "faint")])
     for result in message.tool_results if message else ():

@@ -88,7 +88,7 @@ async def _read(looked: Looked, part: PartRow, row: ArrayRow, wanted: int) -> Se
             for first, last in zip(firsts, lasts, strict=True)
         )
     )
-    points = [point for found in read for point in _points(found.content, _TYPES[row.dtype])]
+    points = [point for found in read for point in _points(found.data, _TYPES[row.dtype])]
     return points[:: max(1, len(points) // wanted)]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.async_client import AsyncClient
+from holdfast.looking.unsaved import unsaved_of
 from holdfast.tui.rows import Item
 from holdfast.tui.windows import PAGE_ROWS, Page, Window
-from holdfast.unsaved import has_unsaved_work
 
 #: ``contents`` and ``history`` are places where the words stand: in heads, and in older snapshots.
 VIEWS = ("sessions", "archived", "templates", "deleted", "contents", "history")
@@ -30,8 +30,8 @@ class Listing:
 
 
 class Sessions:
-    """The pages of listings. ``apps`` are those that were seen; ``unsaved`` are the ids of sessions of which a
-    workspace has what is in no snapshot yet."""
+    """The pages of listings. ``apps`` are those that were seen; ``unsaved`` are the ids of sessions with
+    unsaved work."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -57,7 +57,7 @@ class Sessions:
     async def look_at_workspaces(self) -> None:
         """Raises HoldfastError."""
         rows = (await self._client.workspaces()).rows
-        self.unsaved = frozenset(row.session for row in rows if has_unsaved_work(row))
+        self.unsaved = unsaved_of(rows)
 
 
 class _Found:

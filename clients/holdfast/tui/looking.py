@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from holdfast.async_client import AsyncClient
-from holdfast_protocol.messages import Cat, Content, Shown
+from holdfast.looking.contents import Window, window
+from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, Ref
 
 #: So much of a text is read and shown.
 TEXT_BYTES = 128 * 1024
-
-
-class Beginning(NamedTuple):
-    """The first bytes, and the size of all."""
-
-    content: bytes
-    size_bytes: int
 
 
 class Looked(NamedTuple):
@@ -35,16 +29,14 @@ class Looked(NamedTuple):
         """A part of it (or ``KEY/ARRAY``)."""
         return Ref(id=self.ref.id, snapshot=self.ref.snapshot, part=key)
 
-    async def of_part(self, part: PartRow) -> Beginning:
-        """Raises HoldfastError."""
+    async def of_part(self, part: PartRow) -> Window:
+        """Its beginning. Raises HoldfastError."""
         return await self.window(self.part(part.key), 0, TEXT_BYTES)
 
-    async def of_file(self, path: bytes) -> Beginning:
-        """Raises HoldfastError."""
-        return await self.window(self.ref, 0, TEXT_BYTES, path)
+    async def of_file(self, path: bytes) -> Window:
+        """Its beginning. Raises HoldfastError."""
+        return await window(self.client, self.ref, 0, TEXT_BYTES, path)
 
-    async def window(self, ref: Ref, offset: int, length: int, path: bytes = b"") -> Beginning:
+    async def window(self, ref: Ref, offset: int, length: int) -> Window:
         """Bytes from ``offset`` on. Raises HoldfastError."""
-        answer = await self.client.ask(Cat(ref=ref, path=path, offset=offset, length=length))
-        assert isinstance(answer.reply, Content)
-        return Beginning(b"".join(answer.payload[:1]), answer.reply.size_bytes)
+        return await window(self.client, ref, offset, length)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from holdfast.cli.output import plain
 from holdfast.cli.words import fact, path_text, size
+from holdfast.looking.languages import language_of, language_of_part
 from holdfast.tui.chats import chat
 from holdfast.tui.clouds import clouds
 from holdfast.tui.looking import Looked
@@ -36,13 +38,13 @@ async def _code(looked: Looked, part: PartRow | None) -> Lines:
     for each in looked.shown.parts:
         if each.kind in _CODE and len(lines) < 2000:
             lines += heading(each.name, _beside(each))
-            lines += [*await text_lines(await looked.of_part(each), language="python"), []]
+            lines += [*await text_lines(await looked.of_part(each), partial(language_of_part, each, each.name)), []]
     return Lines(lines)
 
 
 async def _part(looked: Looked, part: PartRow) -> Lines:
     is_code = looked.shown.session.format == "renardo" and part.kind in _CODE
-    read = await text_lines(await looked.of_part(part), name=part.name, language="python" if is_code else "")
+    read = await text_lines(await looked.of_part(part), partial(language_of_part, part, part.name))
     facts: list[Line] = [
         [(f"{name}  ", "faint"), (plain(fact(value)), "")] for name, value in part.facts.items() if not is_code
     ]
@@ -65,7 +67,7 @@ async def _files(looked: Looked) -> Lines:
     for row in files[:1]:
         name = path_text(row.path or looked.shown.session.path).rpartition("/")[2]
         lines += heading(name, size(row.size_bytes, to_terminal=True))
-        lines += await text_lines(await looked.of_file(row.path), name=name)
+        lines += await text_lines(await looked.of_file(row.path), partial(language_of, name))
     return Lines(lines)
 
 

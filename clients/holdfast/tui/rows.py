@@ -23,8 +23,8 @@ _CAUSES: dict[str, Piece] = {
 
 
 class Item(NamedTuple):
-    """A session of the list, or a place in one where the searched words stand. ``unsaved``: a workspace has what is in
-    no snapshot yet."""
+    """A session of the list, or a place in one where the searched words stand. ``unsaved``: there is
+    unsaved work of it."""
 
     session: SessionRow
     found: FoundRow | None = None

@@ -11,7 +11,8 @@ from textual.containers import Horizontal, Vertical
 
 from holdfast.async_client import AsyncClient
 from holdfast.cli.output import plain
-from holdfast.cli.words import local_time, marks, size
+from holdfast.cli.words import marks, size
+from holdfast.tui.acts import At
 from holdfast.tui.comparing import changes_drawn
 from holdfast.tui.looking import Looked
 from holdfast.tui.painting import Drawing, Line, Lines, Reader
@@ -70,9 +71,9 @@ class SessionView(Vertical):
         return Looked(self._client, self._shown).ref if self._shown else None
 
     @property
-    def time(self) -> str:
-        """When the snapshot was made."""
-        return local_time(self._shown.snapshot.time) if self._shown and self._shown.snapshot else ""
+    def at(self) -> At | None:
+        """What an act is done to."""
+        return At(self._shown, Looked(self._client, self._shown).ref, sorted(self.ticked)) if self._shown else None
 
     def show(self, session: str | None, snapshot: str | None = None, part: str | None = None) -> None:
         """Another session (None: none), its newest snapshot or another one, all of it or a part."""

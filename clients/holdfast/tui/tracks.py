@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from holdfast.cli.output import plain
+from holdfast.looking.tracks import LOST, Files
 from holdfast.tui.looking import Looked
 from holdfast.tui.painting import Line, Lines, Piece, fitted
 from holdfast_protocol.model import PartRow, ResourceRow
@@ -25,11 +26,11 @@ _STATES: dict[str, Piece] = {
 async def tracks(looked: Looked, chosen: PartRow | None) -> Lines:
     """Raises HoldfastError."""
     resources = (await looked.client.check_resources(looked.ref)).rows
-    facts = looked.shown.facts
+    facts, files = looked.shown.facts, Files(resources)
     lines: list[Line] = [[(f"{name}  ", "strong"), (plain(str(facts[name])), "")] for name in ("genome", "locus")]
     lines += [[], [("   ", ""), *_cells("TRACK", "PANEL", "HEIGHT", "RANGE", "faint")]]
     shown = [part for part in looked.shown.parts if part.kind == "track"]
-    lines += [_track_line(part, _missing(part, resources)) for part in shown[:_ROWS]]
+    lines += [_track_line(part, files.of(part)) for part in shown[:_ROWS]]
     regions = [part for part in looked.shown.parts if part.kind == "region"]
     lines += _table("REGIONS", [[(plain(part.name), "")] for part in regions])
     lines += _table("FILES", [_resource_line(row) for row in resources])
@@ -40,17 +41,13 @@ def _table(heading: str, rows: Sequence[Line]) -> list[Line]:
     return [[], [(heading, "faint")], *rows[:_ROWS]] if rows else []
 
 
-def _missing(part: PartRow, resources: Sequence[ResourceRow]) -> bool:
-    """The key of a track ends in the path of its file."""
-    return any(row.state == "missing" and part.key.endswith(row.reference) for row in resources)
-
-
-def _track_line(part: PartRow, is_missing: bool) -> Line:
+def _track_line(part: PartRow, file: ResourceRow | None) -> Line:
     facts = part.facts
     is_visible = str(facts.get("visible")) != "false"
     panel, height, span = (str(facts.get(name) or "") for name in ("panel", "height", "range"))
-    meaning = "bad" if is_missing else "" if is_visible else "faint"
-    beside = " ✘" if is_missing else "" if is_visible else " ○"
+    state, meaning = _STATES[file.state] if file is not None and file.state in LOST else ("", "")
+    beside = f" {state}" if state else "" if is_visible else " ○ hidden"
+    meaning = str(meaning) or ("" if is_visible else "faint")
     return [_swatch(facts.get("color")), *_cells(part.name, panel, height, span, meaning), (beside, meaning)]
 
 

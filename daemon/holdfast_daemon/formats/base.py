@@ -115,6 +115,15 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where a reference leads from now on. ``reference``: as the document is to have it; ``path``: the same as an
+    absolute path, for what of a document cannot be relative; of a URL, itself."""
+
+    reference: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
     """Where in a folder of the application's own its sessions are: patterns of relative paths, ``/`` between
     components, each component met as a shell meets a name (``*``, ``?``, ``[...]``), capitals told apart. A component
@@ -279,12 +288,23 @@ class Format(Protocol):
         escapes, is no part of it."""
         ...
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """A document for people to read, ``name`` being its session's, in UTF-8: byte for byte what the application
+        itself exports, where it does; ``full``: with all that this leaves out. Raises DamagedDocument."""
+        ...
+
     def new_part(self, name: str, content: bytes, beside: Sequence[Part]) -> Part:
         """A part that the document of ``beside`` does not have yet, of the kind that it would have there."""
         ...
 
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """What a document of these parts, as ``read`` gives them, points to; in their order."""
+        ...
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """The document with other references, and with whatever else in it names the same files by them (the ids of
+        IGV's tracks); every other byte stays. ``targets``: by references as ``resources`` gives them. Raises
+        DamagedDocument, CannotHold."""
         ...
 
     def name_warnings(self, file_name: str) -> Sequence[str]:

@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from holdfast_daemon.formats.alignment import align_by_key
-from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource
+from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource, Target
 from holdfast_daemon.formats.changes import phrase_of_part
+from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
 
 #: Where more than so much of a part is no UTF-8, it is no text.
 ODD_SHARE = 1 / 16
@@ -82,9 +83,18 @@ class Defaults:
         """Its content, where that is text."""
         return text_of(part)
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """Every part that is text, under its name; ``full``: what is known of the whole before them."""
+        beside = facts_table(reading) if full else ""
+        return page(heading(1, name), beside, blocks((part, self.text(part), "") for part in reading.parts))
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """It points to nothing."""
         return ()
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """Refused: where in it the references are is not known."""
+        raise CannotHold([("document", "it is not known how its references are written")])
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """Any name will do."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from holdfast_daemon.formats.jsontext import BOM, Json, Place, canonical_value, read_json, white_end
 
+#: A string; a key with what joins it to its value, which begins right behind.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:\s*)?')
 _INDENTED = re.compile(r"(\r\n|\r|\n)([ \t]*)\Z")
 
 
@@ -86,6 +88,21 @@ def json_text(value: Any) -> str:
     """As ``JSON.stringify(value, null, 2)`` writes it, a lone surrogate as an escape (floats apart: Python's)."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def with_strings(text: str, changed: Callable[[str, str], str | None]) -> str:
+    """The text of a document that can be read, with other strings for values: what ``changed`` gives for a member's key
+    and its value, or None where it stays. Slashes are escaped where they were (``\\/``, as Java's writers do)."""
+    pieces: list[str] = []
+    at, key, key_end = 0, "", -1
+    for match in _STRING.finditer(text):
+        if match[1] is not None:
+            key, key_end = json.loads(match[0][: match.start(1) - match.start()]), match.end()
+        elif match.start() == key_end and (new := changed(key, json.loads(match[0]))) is not None:
+            written = json_text(new)
+            pieces += [text[at : match.start()], written.replace("/", "\\/") if "\\/" in match[0] else written]
+            at = match.end()
+    return "".join([*pieces, text[at:]])
 
 
 def merged_object(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:

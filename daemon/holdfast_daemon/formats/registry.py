@@ -16,7 +16,7 @@ GROUP = "holdfast.formats"
 _METHODS = (
     *("recognise", "read", "write", "needed", "cleared", "match", "same", "merge_part", "describe_change"),
     *("suffix_of", "identity", "suspicion", "new_part", "resources", "name_warnings", "losses"),
-    *("layout_for", "known_places", "begins"),
+    *("layout_for", "known_places", "begins", "relinked"),
 )
 _FIELDS = {
     "app": str,

@@ -7,13 +7,14 @@ the *index* is searched, and made from the other two. The engines here are ``sql
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
+    Damage,
     Folder,
     Hit,
     IndexedSession,
@@ -30,6 +31,9 @@ from holdfast_daemon.store.nouns import (
 from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
+
+#: Told of the bytes that were looked at since; it may take its time, and raise what ends the look.
+Rest = Callable[[int], None]
 
 #: What a page of sessions can be sorted by; newest and largest first, names as people count and spell.
 SORTS = ("modified", "created", "name", "size", "app")
@@ -78,6 +82,14 @@ class Chunks(Protocol):
 
     def drop(self, pack: int) -> None:
         """A sealed pack that no row names is gone from the disk."""
+        ...
+
+    def examine(self, pack: int, places: Sequence[ChunkPlace], rest: Rest) -> Iterator[Damage]:
+        """What is not as it was written of a pack in which these chunks are."""
+        ...
+
+    def copies(self, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:
+        """Those of the chunks that are whole in some pack, wherever the catalog says that they are: hash and bytes."""
         ...
 
     def close(self) -> None: ...
@@ -184,6 +196,10 @@ class Reader(Protocol):
 
     def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
         """Of all sessions, or of one application's, by the number in which they came; the newest first."""
+        ...
+
+    def some_snapshot(self, chance: float) -> Snapshot | None:
+        """Any; ``chance`` from 0 to 1 says which."""
         ...
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
@@ -343,6 +359,10 @@ class Reader(Protocol):
         """Some of a pack."""
         ...
 
+    def concerned(self, document: bytes) -> list[tuple[Snapshot, Session | None]]:
+        """The snapshots that are that document, each with its session."""
+        ...
+
     def answer(self, request: bytes) -> bytes | None:
         """The first answer to a changing request."""
         ...
@@ -469,6 +489,10 @@ class Transaction(Reader, Protocol):
         """Give so many free pages back to the disk; how many are left."""
         ...
 
+    def put_back(self, place: ChunkPlace) -> None:
+        """The chunk is there from now on, whatever became of what the catalog had of it."""
+        ...
+
     def put_fact(self, key: str, value: bytes) -> None: ...
 
     def keep_answer(self, request: bytes, time: int, answer: bytes) -> None: ...
@@ -485,6 +509,11 @@ class Catalog(Protocol):
     committed: Callable[[], None]
 
     @property
+    def queued(self) -> int:
+        """How many changes wait."""
+        ...
+
+    @property
     def reader(self) -> Reader:
         """This thread's own: sees every commit that was answered; within a ``work``, it is its transaction."""
         ...
@@ -496,6 +525,15 @@ class Catalog(Protocol):
 
     async def commit(self, work: Callable[[Transaction], Result]) -> Result:
         """The same for an event loop."""
+        ...
+
+    def examine(self, rest: Rest, *, contents: bool) -> Iterator[Damage]:
+        """What is not as it was written of its files, and which row names one that is not there. ``contents``: the
+        chunks in its rows are hashed too. For any thread, and beside whatever else is done."""
+        ...
+
+    def bring_over(self) -> None:
+        """What is only in its log is in its file, where nobody reads just now."""
         ...
 
     def close(self) -> None:
@@ -526,6 +564,10 @@ class Index(Protocol):
 
     def begin_anew(self) -> None:
         """Nothing is in it any more."""
+        ...
+
+    def examine(self, rest: Rest) -> Iterator[Damage]:
+        """What is not as it was written. For any thread."""
         ...
 
     def close(self) -> None:

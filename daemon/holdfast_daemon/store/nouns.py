@@ -244,6 +244,21 @@ class WorkspaceContent(Noun, frozen=True):
         return msgspec.structs.replace(self, **changes)
 
 
+class Damage(NamedTuple):
+    """Something in the store that is not as it was written. ``what`` is one of ``DAMAGES``; ``path`` the file that it
+    is in, ``chunk`` the hash of the chunk that it is, ``pack`` and ``offset_bytes`` where that was to be, ``snapshot``
+    or ``session`` the one that names what is not there."""
+
+    what: str
+    sentence: str
+    path: bytes | None = None
+    chunk: bytes | None = None
+    pack: int | None = None
+    offset_bytes: int | None = None
+    session: bytes | None = None
+    snapshot: bytes | None = None
+
+
 class IndexedPart(NamedTuple):
     """What is searched of a part."""
 

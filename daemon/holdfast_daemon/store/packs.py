@@ -11,10 +11,10 @@ import errno
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from holdfast_daemon.store.base import Dropped
-from holdfast_daemon.store.nouns import ChunkPlace
+from holdfast_daemon.store.base import Dropped, Rest
+from holdfast_daemon.store.nouns import ChunkPlace, Damage
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 
@@ -114,7 +114,7 @@ class Packs:
         """Those of older starts, and those that are full."""
         with self._lock:
             numbers = self._numbers if self._writing is None else self._numbers[:-1]
-            return {number: os.path.getsize(self._path(number)) for number in numbers}
+            return {number: _size_of(self._path(number)) for number in numbers}
 
     def rotate(self) -> None:
         """Durably."""
@@ -127,6 +127,41 @@ class Packs:
             self._numbers.remove(pack)
             self._readers.pop(pack, None)
             os.unlink(self._path(pack))
+
+    def examine(self, pack: int, places: Sequence[ChunkPlace], rest: Rest) -> Iterator[Damage]:
+        """Its beginning, the record before each chunk, and the chunk. Bytes that no chunk is in are nobody's."""
+        path, reader = self._path(pack), None
+        try:
+            reader = _Pack(path)
+            os.posix_fadvise(reader.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is on the disk is to be read
+            if os.pread(reader.descriptor, len(PACK_MAGIC), 0) != PACK_MAGIC:
+                yield Damage("pack", f"The beginning of pack {pack:06d} is damaged", os.fsencode(path), pack=pack)
+        except OSError as problem:
+            yield Damage("pack", f"Pack {pack:06d}: {problem.strerror}", os.fsencode(path), pack=pack)
+        for place in sorted(places, key=lambda each: each.offset_bytes or 0):
+            offset = place.offset_bytes or 0
+            wrong = _what_is_wrong(reader.descriptor, place, offset) if reader else "its pack is not there"
+            if wrong:
+                said = f"Chunk {place.hash.hex()[:12]} in pack {pack:06d} at {offset}: {wrong}"
+                yield Damage("chunk", said, os.fsencode(path), place.hash, pack, offset)
+            rest(place.size_bytes)
+
+    def copies(self, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:
+        """By the records of all packs, from one to the next."""
+        with self._lock:
+            numbers = [*self._numbers]
+        for number in numbers:
+            with contextlib.suppress(OSError, struct.error):
+                reader, at = _Pack(self._path(number)), len(PACK_MAGIC)
+                while header := os.pread(reader.descriptor, _RECORD.size, at):
+                    name, size_bytes = _RECORD.unpack(header)
+                    at += _RECORD.size
+                    if name in hashes:
+                        content = os.pread(reader.descriptor, size_bytes, at)
+                        if hash_of(content) == name:
+                            yield name, content
+                    at += size_bytes
+                    rest(_RECORD.size)
 
     def close(self) -> None:
         with self._lock:
@@ -171,6 +206,27 @@ class Packs:
 
     def _path(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06d}.pack")
+
+
+def _size_of(path: str) -> int:
+    """0 where it is gone: ``examine`` says so."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
+def _what_is_wrong(descriptor: int, place: ChunkPlace, offset: int) -> str | None:
+    try:
+        header = os.pread(descriptor, _RECORD.size, offset - _RECORD.size)
+        content = os.pread(descriptor, place.size_bytes, offset)
+    except OSError as problem:
+        return f"it cannot be read: {problem.strerror}"
+    if len(content) < place.size_bytes:
+        return f"the pack ends {place.size_bytes - len(content)} bytes before it does"
+    if hash_of(content) != place.hash:
+        return "its bytes are not what they were"
+    return None if header == _RECORD.pack(place.hash, place.size_bytes) else "the record before it is damaged"
 
 
 assert _RECORD.size == HASH_BYTES + 4

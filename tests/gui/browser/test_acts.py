@@ -166,6 +166,6 @@ def test_folders_store_and_unsaved_work_by_keyboard(page: Page, holdfast_client:
     with holdfast_client.workspace("notes/ideas", format="parts") as workspace:
         workspace["a"] = "1"
     expect(page.locator("#session .card")).to_contain_text("ideas")
-    page.get_by_role("button", name="Recover").click()
+    page.locator("#session").get_by_role("button", name="Recover").click()
     toast(page, "Recovered ideas")
     assert holdfast_client.cat("notes/ideas:a") == b"1"

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from starlette.datastructures import QueryParams
+
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import color_of
 from holdfast.gui.previews.genome import Span, place_of, spans_of
-from holdfast.gui.previews.resources import LOST, Resources, resources_of
+from holdfast.gui.previews.resources import Resources, resources_of
+from holdfast.looking.tracks import LOST, Files, path_of
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, ResourceRow
 
 TEMPLATE = "preview_igv.html"
 #: The picture, in its own units; a page shows it as wide as it has room.
 WIDTH, LABEL_WIDTH, RULER_HEIGHT = 720, 190, 44
+LABEL_SIGNS, NOTE_SIGNS = 25, 29
 #: All panels together, where their tracks need no more.
 HEIGHT = 400
 LANE_HEIGHT, TWO_LINES_HEIGHT = 18, 34
@@ -54,6 +58,16 @@ class Lane:
     resource: ResourceRow | None
 
     @property
+    def label(self) -> str:
+        """As much of the name as there is room for."""
+        return _cut(self.name, LABEL_SIGNS)
+
+    @property
+    def note(self) -> str:
+        """What it is, and before that where its file is not, as much as there is room for."""
+        return _cut(f"{self.resource.state} · {self.kind}" if self.resource and self.is_lost else self.kind, NOTE_SIGNS)
+
+    @property
     def is_lost(self) -> bool:
         """Whether IGV would not find its file."""
         return self.resource is not None and self.resource.state in LOST
@@ -83,7 +97,7 @@ class Region:
     width: float
 
 
-async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
+async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dict[str, object]:
     """What the template needs."""
     resources = await resources_of(house, shown)
     tracks = [part for part in shown.parts if part.kind == "track"]
@@ -99,10 +113,7 @@ async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
         "size": (WIDTH, RULER_HEIGHT + GAP + (panels[-1].top + panels[-1].height if panels else 0)),
         "label_width": LABEL_WIDTH,
         "ruler_height": RULER_HEIGHT,
-        "tracks": [
-            (part, color_of(part.facts.get("color")), without_panel(part.key, part.facts.get("panel")))
-            for part in tracks
-        ],
+        "tracks": [(part, color_of(part.facts.get("color")), path_of(part)) for part in tracks],
         "undrawn_count": len(visible) - len(visible[:MOST_TRACKS]),
         "hidden_count": len(tracks) - len(visible),
         "resources": resources,
@@ -117,7 +128,7 @@ def panels_of(parts: Sequence[PartRow], tracks: Sequence[PartRow], resources: Re
     inside = {name: [part for part in tracks if str(part.facts.get("panel") or "") == name] for name in names}
     wanted = {name: heights.get(name) or sum(map(_height, inside[name])) for name in names if inside[name]}
     scale = min(1.0, HEIGHT / max(sum(wanted.values()), 1.0))
-    files = _Files(resources.rows)
+    files = Files(resources.rows)
     panels: list[Panel] = []
     top = 0.0
     for name, height in wanted.items():
@@ -127,7 +138,7 @@ def panels_of(parts: Sequence[PartRow], tracks: Sequence[PartRow], resources: Re
     return panels
 
 
-def _lanes(tracks: Sequence[PartRow], top: float, room: float, files: _Files) -> list[Lane]:
+def _lanes(tracks: Sequence[PartRow], top: float, room: float, files: Files) -> list[Lane]:
     """One below the other, none too low to be read, the rest of the room shared as the session has it."""
     shares = [_height(track) for track in tracks]
     spare = (room - LANE_HEIGHT * len(tracks)) / max(sum(shares), 1.0)
@@ -139,7 +150,7 @@ def _lanes(tracks: Sequence[PartRow], top: float, room: float, files: _Files) ->
     return lanes
 
 
-def _lane(track: PartRow, files: _Files) -> Lane:
+def _lane(track: PartRow, files: Files) -> Lane:
     facts = track.facts
     low, _, high = str(facts.get("range") or "").partition("..")
     color = color_of(facts.get("color")) or _COLORS.get(str(facts.get("class")), COLOR)
@@ -156,7 +167,7 @@ def _lane(track: PartRow, files: _Files) -> Lane:
         low=_short(low),
         high=_short(high),
         zero=_zero(_number(low), _number(high)),
-        resource=files.of(track.key, facts.get("panel")),
+        resource=files.of(track),
     )
 
 
@@ -173,33 +184,8 @@ def regions_of(parts: Sequence[PartRow], spans: Sequence[Span]) -> list[Region]:
     return found
 
 
-class _Files:
-    """Which of the files that a session points to a track shows: tracks name them with or without their folder, and
-    behind it what of the file they are (``_coverage``)."""
-
-    def __init__(self, rows: Sequence[ResourceRow]) -> None:
-        worst = sorted(rows, key=lambda row: row.state not in LOST)
-        self._by_path = {row.key: row for row in reversed(worst)} | {row.reference: row for row in reversed(worst)}
-        self._by_file = {_file_name(path): row for path, row in self._by_path.items()}
-
-    def of(self, key: str, panel: object) -> ResourceRow | None:
-        """The one, or None for what comes with the genome."""
-        told = without_panel(key, panel)
-        told = told.partition("~")[0] if told not in self._by_path else told
-        while told:
-            if found := self._by_path.get(told) or self._by_file.get(_file_name(told)):
-                return found
-            told = told.rpartition("_")[0]
-        return None
-
-
-def without_panel(key: str, panel: object) -> str:
-    """A track's file as the session has it: the panel is before it where another track has the same."""
-    return key.removeprefix(f"{panel}/") if panel else key
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+def _cut(text: str, signs: int) -> str:
+    return text if len(text) <= signs else f"{text[: signs - 1]}…"
 
 
 def _told(word: object) -> str:

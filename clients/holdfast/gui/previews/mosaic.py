@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.datastructures import QueryParams
+
 from holdfast.gui.house import House
 from holdfast.gui.previews.colors import hexadecimal
 from holdfast.gui.previews.resources import resources_of
@@ -21,6 +23,15 @@ POINTS_COUNT = 1_000_000
 
 _KINDS = {"cluster": "Clusters", "model": "Models"}
 _MESHES = ("mesh", "surface", "wireframe")
+#: Representations that are drawn otherwise than Mosaic draws them, and how that is said.
+_LACKS = {
+    "volume": "its points are drawn, not the volume",
+    "wireframe": "not drawn as wires",
+    "gaussian_density": "its points are drawn, not their density",
+    "normals": "drawn without its normals",
+    "pointcloud_normals": "drawn without its normals",
+    "basis": "drawn without its axes",
+}
 _GREY = (0.7, 0.7, 0.7)
 
 
@@ -49,7 +60,7 @@ class Group:
     members: Sequence[Drawn]
 
 
-async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
+async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dict[str, object]:
     """What the template needs."""
     groups = groups_of(shown.parts)
     snapshot = shown.snapshot.snapshot if shown.snapshot else at
@@ -102,11 +113,12 @@ def _drawn(part: PartRow, group: str, fallback: tuple[float, ...]) -> Drawn:
     array = corners if is_mesh else points
     model = facts.get("model")
     told = (facts.get("type"), model, facts.get("representation"))
+    lacks = [_LACKS[each] for each in (str(facts.get("representation")),) if each in _LACKS]
     return Drawn(
         key=part.key,
         name=part.name,
         group=group,
-        details=" · ".join(dict.fromkeys(str(each) for each in told if each and each != "Geometry")),
+        details=" · ".join([*dict.fromkeys(str(each) for each in told if each and each != "Geometry"), *lacks]),
         color=hexadecimal(_color(facts.get("color")) or fallback),
         opacity=_opacity(facts.get("opacity")),
         visible=facts.get("visible") is not False,

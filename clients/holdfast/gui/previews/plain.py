@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import QueryParams
+
 from holdfast.gui.house import House
 from holdfast.gui.previews.texts import texts_of
 from holdfast_protocol.messages import Shown
@@ -9,6 +11,6 @@ from holdfast_protocol.messages import Shown
 TEMPLATE = "preview_texts.html"
 
 
-async def context(house: House, shown: Shown, at: str) -> dict[str, object]:
+async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dict[str, object]:
     """What the template needs."""
-    return await texts_of(house, shown, shown.parts, "")
+    return await texts_of(house, shown, shown.parts)

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.gui.house import House
+from holdfast.looking.tracks import LOST
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import Ref, ResourceRow
-
-#: States that a person has to do something about; the others are as the application finds them.
-LOST = ("missing", "moved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,4 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id === "palette-sessions" && !one("[aria-selected=true]", palette)) choose(0);
 });
 document.addEventListener("done", () => ask.close()); // says the server
+document.addEventListener("htmx:load", ({ detail }) => one("[data-start]", detail.elt)?.click());

@@ -28,10 +28,12 @@ from holdfast_daemon.formats.aiderdesk.damage import losses, suspicion
 from holdfast_daemon.formats.aiderdesk.emptying import emptied
 from holdfast_daemon.formats.aiderdesk.folders import LAYOUTS, PROJECT_FOLDER, known_places, layout_for
 from holdfast_daemon.formats.aiderdesk.generations import upgraded
+from holdfast_daemon.formats.aiderdesk.markdown import as_application, in_full
 from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
 from holdfast_daemon.formats.aiderdesk.messages import message_of
 from holdfast_daemon.formats.aiderdesk.names import name_warnings
+from holdfast_daemon.formats.aiderdesk.relinking import relinked
 from holdfast_daemon.formats.aiderdesk.session import (
     FILES,
     MESSAGES,
@@ -52,6 +54,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.jsontext import canonical, canonical_value, value_of
@@ -163,6 +166,10 @@ class AiderDesk(Defaults):
         message = message_of(value_of(part.content))
         return "\n".join((*message.texts, *(each for each in message.results if isinstance(each, str))))
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """What AiderDesk's own export gives; empty for a chat without messages."""
+        return in_full(reading.parts) if full else as_application(reading)
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Every context file, whether it exists or not; a task forgets those that do not when it is opened (4, 6)."""
         in_task = any(part.kind in WHOLE_FILES for part in parts)
@@ -171,6 +178,10 @@ class AiderDesk(Defaults):
             for part in parts
             if part.kind == "file" and is_file(value_of(part.content))
         ]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """In the list of context files; what messages say of a file is history, and stays."""
+        return relinked(document, targets)
 
     def name_warnings(self, file_name: str) -> tuple[str, ...]:
         """Names that AiderDesk saves under and then does not list (page 1)."""

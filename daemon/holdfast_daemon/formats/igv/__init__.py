@@ -18,6 +18,7 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.igv.emptying import emptied_parts, looks_emptied
@@ -25,6 +26,7 @@ from holdfast_daemon.formats.igv.envelope import Envelope, head_of, opened
 from holdfast_daemon.formats.igv.folders import LAYOUTS, known_places
 from holdfast_daemon.formats.igv.json_reading import read_json_session
 from holdfast_daemon.formats.igv.json_writing import write_json_session
+from holdfast_daemon.formats.igv.markdown import session_markdown
 from holdfast_daemon.formats.igv.matching import identity_of, match_parts
 from holdfast_daemon.formats.igv.meaning import same
 from holdfast_daemon.formats.igv.merging import merged_part
@@ -34,6 +36,7 @@ from holdfast_daemon.formats.igv.phrases import phrase_of_change
 from holdfast_daemon.formats.igv.pointers import pointers_of
 from holdfast_daemon.formats.igv.problems import losses, name_warnings
 from holdfast_daemon.formats.igv.recognition import HEAD_BYTES, begins, is_json, recognise
+from holdfast_daemon.formats.igv.relinking import relinked_json, relinked_xml
 from holdfast_daemon.formats.igv.xml_reading import read_xml_session
 from holdfast_daemon.formats.igv.xml_writing import write_xml_session
 
@@ -127,9 +130,19 @@ class Igv(Defaults):
         """Of the kind that its content is: an XML element, or a JSON value."""
         return new_part(name, content, beside)
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """Genome and locus, then tracks, data files and regions as tables."""
+        return session_markdown(name, reading, full=full)
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Of every resource, the genome, and each track in JSON; not ``data:`` URLs."""
         return [resource for part in parts for resource in pointers_of(part)]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """In the attributes or members that name files, the ids of tracks among them."""
+        envelope = _opened(document)
+        text = (relinked_json if is_json(envelope.text) else relinked_xml)(envelope, targets)
+        return document if text == envelope.text else {b"": envelope.closed_over(text)}
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """IGV decides by a file's name what it is (igv.md 1.1)."""

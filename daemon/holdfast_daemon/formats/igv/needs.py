@@ -17,7 +17,7 @@ from holdfast_daemon.formats.xmltext import Element, fragment
 #: Without these IGV opens nothing, or puts it on the wrong genome.
 ALWAYS = ("genome", "session")
 #: Attributes of a track, and of what is in it, that name a resource.
-_POINTING = ("id", "track1", "track2", "source0", "source1")
+POINTING = ("id", "track1", "track2", "source0", "source1")
 #: A sample's name may hold underscores; and of what is long only the end is looked at.
 _MOST_SUFFIXES = 32
 _LONGEST_FILE_NAME = 400
@@ -39,7 +39,7 @@ class Paths:
     def of(self, track_id: str) -> list[int]:
         """Which resources a track of this id may be of: with that path, else of that file, else of that file's name."""
         named: list[int] = []
-        for path in _without_suffixes(with_slashes(track_id)):
+        for path in without_suffixes(with_slashes(track_id)):
             if path in self._by_path:
                 return self._by_path[path][:_MOST_ALIKE]
             alike = self._by_file.get(file_name(path[-_LONGEST_FILE_NAME:]), [])[:_MOST_ALIKE]
@@ -70,7 +70,7 @@ def needed_parts(parts: Sequence[Part], chosen: Sequence[Part]) -> list[Part]:
 def ids_of(track: Element) -> Iterator[str]:
     """By what a track and those within it find their resources."""
     for element in track.walk():
-        yield from (element.attributes[name] for name in _POINTING if name in element.attributes)
+        yield from (element.attributes[name] for name in POINTING if name in element.attributes)
 
 
 def _pointed_at(part: Part) -> list[str]:
@@ -90,7 +90,8 @@ def _element_of(part: Part) -> Element | None:
         return None
 
 
-def _without_suffixes(track_id: str) -> Iterator[str]:
+def without_suffixes(track_id: str) -> Iterator[str]:
+    """It, and what is left of it without the last one, two and more words behind underscores."""
     yield track_id
     cut = len(track_id)
     for _ in range(_MOST_SUFFIXES):

@@ -11,7 +11,8 @@ from holdfast_daemon.formats.igv.paths import is_genome_path
 from holdfast_daemon.formats.jsontext import value_of
 from holdfast_daemon.formats.xmltext import fragment
 
-_ROLES_OF_ATTRIBUTES = {"index": "index", "coverage": "coverage", "mapping": "mapping"}
+#: Of a resource, beside its path: attribute to role.
+ATTRIBUTES = {"index": "index", "coverage": "coverage", "mapping": "mapping"}
 _SAMPLE_TYPES = ("samples", "sampleinfo")
 _ROLES_OF_MEMBERS = {"url": "data", "path": "data", "indexURL": "index", "indexPath": "index"}
 #: Everything of a reference that is a file of the genome itself.
@@ -20,6 +21,8 @@ _ROLES_OF_REFERENCE = {
     **dict.fromkeys(("cytobandBbURL", "chromSizesURL", "chromAliasBbURL", "maneBbURL", "rsdbURL"), "genome"),
     **dict.fromkeys(("indexURL", "compressedIndexURL", "twoBitBptURL", "maneTrixURL"), "index"),
 }
+#: What a member that names a file may be called.
+MEMBERS = (*_ROLES_OF_MEMBERS, *_ROLES_OF_REFERENCE)
 
 
 def pointers_of(part: Part) -> Iterator[Resource]:
@@ -43,7 +46,7 @@ def _of_part(part: Part) -> Iterator[tuple[str, str]]:
 def _of_resource(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     kind = attributes.get("type", "").replace("\\", "/").rpartition("/")[2]
     yield "sample-info" if kind.lower() in _SAMPLE_TYPES else "data", path_of(attributes)
-    yield from ((role, attributes.get(name, "")) for name, role in _ROLES_OF_ATTRIBUTES.items())
+    yield from ((role, attributes.get(name, "")) for name, role in ATTRIBUTES.items())
 
 
 def _of_json(part: Part) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,14 @@ from holdfast_daemon.formats.base import (
     ReadText,
     Recognition,
     Resource,
+    Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.mosaic.adding import new_geometry
 from holdfast_daemon.formats.mosaic.describing import change_line
 from holdfast_daemon.formats.mosaic.fields import THUMBNAIL, is_same
 from holdfast_daemon.formats.mosaic.folders import LAYOUTS, begins, known_places
+from holdfast_daemon.formats.mosaic.markdown import session_markdown
 from holdfast_daemon.formats.mosaic.matching import matched
 from holdfast_daemon.formats.mosaic.merging import merged_part
 from holdfast_daemon.formats.mosaic.paths import pointed_to
@@ -34,6 +36,7 @@ from holdfast_daemon.formats.mosaic.reading import (
     read_session,
     recognise_session,
 )
+from holdfast_daemon.formats.mosaic.relinking import relinked_session
 from holdfast_daemon.formats.mosaic.writing import write_session
 
 __all__ = ["MOSAIC", "Mosaic"]
@@ -119,9 +122,17 @@ class Mosaic(Defaults):
         """A geometry, from a pickle of its own as parts have it. Raises CannotHold."""
         return new_geometry(name, content, beside)
 
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """A table of the objects; ``full``: with what else the session holds."""
+        return session_markdown(name, reading, full=full)
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Volumes and the frames of trajectories."""
         return [*pointed_to(parts)]
+
+    def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
+        """Of volumes and frames, in the pickle and beside it. Raises DamagedDocument, CannotHold."""
+        return {b"": relinked_session(_content(document), targets)}
 
 
 def _content(document: Document) -> bytes:

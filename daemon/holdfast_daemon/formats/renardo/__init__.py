@@ -21,6 +21,7 @@ from holdfast_daemon.formats.base import (
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.lines import merged_text
+from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
 from holdfast_daemon.formats.renardo.damage import session_suspicion
 from holdfast_daemon.formats.renardo.folders import LAYOUTS, SESSIONS, known_places, layout_for, sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
@@ -134,6 +135,16 @@ class Renardo(Defaults):
         number = 1 + sum(part.kind == "buffer" for part in beside)
         key = free_key(f"buffer-{number}", {part.key for part in beside})
         return Part(key=key, name=name, kind="buffer", content=content)
+
+    def markdown(self, name: str, reading: Reading, *, full: bool) -> bytes:
+        """Buffers as Python, and so the files of a project that are."""
+
+        def language(part: Part) -> str:
+            return "python" if part.kind in SESSION_KINDS or part.name.endswith(".py") else ""
+
+        beside = facts_table(reading) if full else ""
+        shown = blocks((part, self.text(part), language(part)) for part in reading.parts)
+        return page(heading(1, name), beside, shown)
 
     def name_warnings(self, file_name: str) -> tuple[str, ...]:
         """Names that Renardo saves under and then cannot load (renardo.md 2.2)."""

@@ -9,31 +9,48 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
+import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.store.base import Transaction
-from holdfast_daemon.store.nouns import StoredDocument
+from holdfast_daemon.store.base import Rest, Transaction
+from holdfast_daemon.store.nouns import Damage, StoredDocument
+from holdfast_daemon.store.sqlite.checksums import (
+    CHECKSUM_BYTES,
+    connect,
+    damaged_pages,
+    has_checksums,
+    is_damage,
+    unverified,
+)
+from holdfast_daemon.store.sqlite.examining import DAMAGED_LOG, examine_contents, examine_file, examine_references
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
+from holdfast_daemon.store.sqlite.write_ahead_log import commits
 from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
-VACUUMED_BYTES = 256 * 1024 * 1024  # up to here a catalog of version 4 is written anew, so that it can shrink
+VACUUMED_BYTES = 256 * 1024 * 1024  # up to here an old catalog is written anew, so that it can shrink and has checksums
 _INCREMENTAL = 2
+#: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
+OPEN = "-open"
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
+
+_log = logging.getLogger("holdfast.catalog")
 
 Settled = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
@@ -78,6 +95,11 @@ class SqliteCatalog:
             reader = self._local.reader = SqliteReader(_connect(self._path), self._documents)
         return reader
 
+    @property
+    def queued(self) -> int:
+        """How many changes wait."""
+        return self._jobs.qsize()
+
     def submit(self, work: Callable[[Transaction], Result]) -> Future[Result]:
         """``work``'s result once it is committed; its error, and nothing changed, where it raises."""
         future: Future[Result] = Future()
@@ -94,12 +116,29 @@ class SqliteCatalog:
         self._jobs.put(_Job(work, future))
         return await future
 
+    def examine(self, rest: Rest, *, contents: bool) -> Iterator[Damage]:
+        """Pages, log and trees; rows that name what is not there; the contents of chunks."""
+        yield from examine_file(self._path, rest)
+        yield from examine_references(self._path, rest)
+        if contents:
+            yield from examine_contents(self._path, rest)
+
+    def bring_over(self) -> None:
+        """What is only in the log is in the file, and the log is empty, where nobody reads just now."""
+        with contextlib.closing(_connect(self._path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """After the jobs that wait."""
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
+        with contextlib.suppress(apsw.Error):
+            self._connection.set_busy_timeout(0)  # whoever still reads is not waited for
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path + OPEN)
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -185,7 +224,7 @@ def _answer_all(settled: Settled) -> None:
 def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, HoldfastError):
         return problem
-    if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
+    if is_damage(problem):
         return Damaged(f"The catalog {path} is damaged: {problem}", path=path)
     if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
         return NoSpace("The disk of the store is full; nothing was changed")
@@ -194,8 +233,10 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 
-def _connect(path: str, *, fresh: bool = False) -> apsw.Connection:
-    connection = apsw.Connection(path)
+def _connect(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
+    connection = connect(path, fresh=fresh)
+    if not verified:
+        connection.execute("PRAGMA checksum_verification = OFF")
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
     if fresh:  # to be said before anything is written
@@ -217,7 +258,11 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
     try:
         if os.path.exists(path):
             _inspect(path)
-        connection = _connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
+        was_brought_over = _was_brought_over(path)
+        ended = commits(path + "-wal")
+        fresh = not os.path.exists(path) or not os.path.getsize(path)
+        connection = _connect(path, fresh=fresh, verified=not was_brought_over)
+        _keep_damaged_log(connection, path, ended)
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
@@ -226,7 +271,7 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                 connection.execute(TABLES)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        elif os.path.getsize(path) <= CHECKED_BYTES and _first(connection, "PRAGMA quick_check(1)") != "ok":
+        elif os.path.getsize(path) <= CHECKED_BYTES and not _stands(connection):
             raise Damaged(f"The catalog {path} is damaged", path=path)
         elif version < VERSION:
             upgrading(version, VERSION)
@@ -234,14 +279,47 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                 for each in range(version, VERSION):
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        if _number(connection, "auto_vacuum") != _INCREMENTAL and os.path.getsize(path) <= VACUUMED_BYTES:
-            with contextlib.suppress(apsw.FullError):  # it is whole either way, and tried again at the next start
-                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-                connection.execute("VACUUM")
+        if os.path.getsize(path) <= VACUUMED_BYTES:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            is_older = _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path)
+            if is_older or (was_brought_over and any(damaged_pages(connection, path))):
+                connection = _written_anew(connection, path)
+        connection.execute("PRAGMA checksum_verification = ON")
+        with open(path + OPEN, "wb"):
+            pass
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)
     return connection
+
+
+def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
+    """All pages have checksums, and the file can shrink."""
+    with contextlib.suppress(apsw.FullError), unverified(connection):  # tried again at the next start
+        connection.reserve_bytes("main", CHECKSUM_BYTES)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+    connection.close()  # whoever opens it from here on looks at them
+    return _connect(path)
+
+
+def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) -> None:
+    """A log that a crash has left, with more behind a damaged frame than what the crash itself cut off, the last
+    transaction: SQLite goes on without it, so it is kept for people."""
+    if not ended:
+        return
+    rows: list[Any] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    if sum(number > rows[0][1] for number in ended) > 1:
+        kept = f"{path}{DAMAGED_LOG}{time.time_ns()}"
+        shutil.copyfile(path + "-wal", kept)
+        _log.error("The log of the catalog is damaged: what was committed last is lost; it is kept as %s", kept)
+
+
+def _was_brought_over(path: str) -> bool:
+    """Whether a daemon was killed, and its log is gone: another program's SQLite has brought it over, without checksums
+    (it does so where it is only to read, and nobody else has the catalog open)."""
+    log = path + "-wal"
+    return os.path.exists(path + OPEN) and not (os.path.exists(log) and os.path.getsize(log))
 
 
 def _inspect(path: str) -> None:
@@ -262,6 +340,13 @@ def _inspect(path: str) -> None:
         raise StoreNewer(
             f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
         )
+
+
+def _stands(connection: apsw.Connection) -> bool:
+    """Whether what holds the trees together is whole. A page whose checksum is another may yet be: what is in it is
+    damaged, is said so where it is read, and keeps nobody from the rest."""
+    with unverified(connection):
+        return _first(connection, "PRAGMA quick_check(1)") == "ok"
 
 
 def _first(connection: apsw.Connection, sql: str) -> str:

@@ -17,13 +17,15 @@ from typing import Any
 
 import apsw
 
-from holdfast_daemon.store.base import Position
-from holdfast_daemon.store.nouns import Hit, IndexedSession
+from holdfast_daemon.store.base import Position, Rest
+from holdfast_daemon.store.nouns import Damage, Hit, IndexedSession
+from holdfast_daemon.store.sqlite.checksums import connect, is_damage, said
+from holdfast_daemon.store.sqlite.examining import examine_file
 from holdfast_daemon.words import folded
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
 
-VERSION = 1
+VERSION = 2  # its pages have checksums
 TABLES = f"""
 CREATE TABLE seen(operation INTEGER NOT NULL, time INTEGER NOT NULL);
 INSERT INTO seen VALUES(0, 0);
@@ -139,6 +141,12 @@ class SqliteIndex:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._path + end)
 
+    def examine(self, rest: Rest) -> Iterator[Damage]:
+        """Its pages, log and trees."""
+        if os.path.exists(self._path):
+            for each in examine_file(self._path, rest):
+                yield each._replace(what="index")
+
     def close(self) -> None:
         """This thread's connection; those of other threads end with them."""
         known = getattr(self._local, "connection", None)
@@ -161,16 +169,16 @@ class SqliteIndex:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (apsw.CorruptError, apsw.NotADBError) as problem:
-            raise Damaged(f"The search index is damaged: {problem}") from problem
         except apsw.FullError as problem:
             raise NoSpace("The disk of the store is full; the search index was not changed") from problem
         except (apsw.Error, OSError) as problem:
+            if is_damage(problem):
+                raise Damaged(f"The search index is damaged: {said(problem)}") from problem
             raise Unreadable(f"The search index cannot be used: {problem}") from problem
 
 
 def _open(path: str) -> apsw.Connection:
-    connection = apsw.Connection(path)
+    connection = connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
     os.chmod(path, 0o600)
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -198,5 +206,3 @@ def _digest(row: tuple[str | None, ...]) -> bytes:
 
 def _quoted(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
-
-

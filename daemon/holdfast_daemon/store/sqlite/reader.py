@@ -184,6 +184,12 @@ class SqliteReader(ListReader, SpaceReader):
         sql = f"SELECT {SNAPSHOT}, number FROM snapshots WHERE number < ?1 {of_app}ORDER BY number DESC LIMIT ?3"
         return [(row[-1], snapshot_of(row[:-1])) for row in self._all(sql, (number, app, limit))]
 
+    def some_snapshot(self, chance: float) -> Snapshot | None:
+        """Any; ``chance`` from 0 to 1 says which."""
+        newest = self._count("SELECT coalesce(max(number), 0) FROM snapshots")
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number >= ? ORDER BY number LIMIT 1"
+        return self._one(sql, (int(chance * newest),), snapshot_of)
+
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? AND lower(hex(id)) LIKE ? || '%' LIMIT 2"
         return [snapshot_of(row) for row in self._all(sql, (session, prefix.lower()))]

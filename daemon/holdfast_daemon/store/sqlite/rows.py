@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument
+from holdfast_daemon.store.sqlite.checksums import is_damage, said
 from holdfast_protocol.errors import Damaged
 
 Made = TypeVar("Made")
@@ -38,15 +39,19 @@ class Rows:
     def _all(self, sql: str, values: Values = ()) -> list[Any]:
         try:
             return self._connection.execute(sql, values).fetchall()
-        except apsw.CorruptError as problem:
-            raise Damaged(f"The catalog is damaged: {problem}") from problem
+        except apsw.Error as problem:
+            raise _translated(problem) from problem
 
     def _one(self, sql: str, values: Values, make: Callable[[Any], Made]) -> Made | None:
         try:
             row = self._connection.execute(sql, values).fetchone()
-        except apsw.CorruptError as problem:
-            raise Damaged(f"The catalog is damaged: {problem}") from problem
+        except apsw.Error as problem:
+            raise _translated(problem) from problem
         return None if row is None else make(row)
+
+
+def _translated(problem: apsw.Error) -> Exception:
+    return Damaged(f"The catalog is damaged: {said(problem)}") if is_damage(problem) else problem
 
 
 def session_of(row: Any) -> Session:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from holdfast_daemon.store.nouns import ChunkPlace, Snapshot, StoredDocument, read_manifest
-from holdfast_daemon.store.sqlite.rows import LEFT, SNAPSHOT, Rows, snapshot_of
+import msgspec
+
+from holdfast_daemon.store.nouns import ChunkPlace, Session, Snapshot, StoredDocument, read_manifest
+from holdfast_daemon.store.sqlite.checksums import unverified
+from holdfast_daemon.store.sqlite.rows import LEFT, SESSION_AND_TAGS, SNAPSHOT, Rows, session_of, snapshot_of
 from holdfast_protocol.chunking import HASH_BYTES
 
 #: Before and behind the content of a chunk in a pack: its hash and its size.
@@ -101,6 +104,12 @@ class SpaceReader(Rows):
         sql = "SELECT hash, size_bytes, pack, offset_bytes, NULL FROM chunks WHERE pack = ? LIMIT ?"
         return [ChunkPlace(*row) for row in self._all(sql, (pack, limit))]
 
+    def concerned(self, document: bytes) -> list[tuple[Snapshot, Session | None]]:
+        """The snapshots that are that document, each with its session."""
+        rows = self._all(f"SELECT {SNAPSHOT} FROM snapshots WHERE document = ?", (document,))
+        sql = f"SELECT {SESSION_AND_TAGS} FROM sessions WHERE id = ?"
+        return [(each, self._one(sql, (each.session,), session_of)) for each in map(snapshot_of, rows)]
+
 
 class SpaceChanges(SpaceReader):
     """What can be changed, inside one transaction."""
@@ -161,6 +170,13 @@ class SpaceChanges(SpaceReader):
             "UPDATE chunks SET pack = ?, offset_bytes = ? WHERE hash = ?",
             ((each.pack, each.offset_bytes, each.hash) for each in places),
         )
+
+    def put_back(self, place: ChunkPlace) -> None:
+        """The chunk is there from now on. The pages of the row that there was may be the damaged ones: whatever else is
+        in them is chunks too, each of which its own hash vouches for."""
+        with unverified(self._connection):
+            self._connection.execute("DELETE FROM chunks WHERE hash = ?", (place.hash,))
+            self._connection.execute("INSERT INTO chunks VALUES(?, ?, ?, ?, ?)", msgspec.structs.astuple(place))
 
     def shrink(self, pages: int) -> int:
         """Give so many free pages back to the disk; how many are left."""

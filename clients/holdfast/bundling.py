@@ -1,0 +1,231 @@
+"""A session as a bundle: a ZIP archive with the document as its application has it, chosen history, what people said of
+the session, and hashes of everything (FORMATS.md, "Bundles")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from holdfast.documents import Opened, Windows
+from holdfast.entries import Entry, LocalFile, Source, Text, size_of
+from holdfast.exporting import Planned, native
+from holdfast.part_files import cut
+from holdfast.plans import Plan, replied
+from holdfast_protocol.errors import BadField, TooLarge
+from holdfast_protocol.messages import LIMITS, Cat, CheckResources, Log, Resources, Show, Shown, Snapshots
+from holdfast_protocol.model import FileRow, Ref, ResourceRow, SnapshotRow
+
+if TYPE_CHECKING:
+    from holdfast.verbs import Verbs
+
+MANIFEST = "manifest.json"
+#: The first file of each, for whoever unpacks it; by its name a bundle is known that was cut off.
+ABOUT = "HOLDFAST.txt"
+MARK = "holdfast_bundle"
+VERSION = 1
+DOCUMENT, HISTORY, RESOURCES = "document", "history", "resources"
+SUFFIX = ".holdfast.zip"
+#: So many snapshots at most are imported again.
+_MOST = LIMITS["changes_count"]
+#: Their list is then as long as it may be (``bundles.py``).
+_MOST_FILES = 40_000
+_LONGEST_BYTES = 100
+_ABOUT_TEXT = b"""\
+This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
+and what manifest.json tells. To have it in a holdfast: holdfast import FILE
+"""
+_UNSAFE = frozenset('\\:*?"<>|\0')
+
+Json = dict[str, Any]
+
+
+class _Taken(NamedTuple):
+    """A snapshot that goes into the bundle, with the files of its document."""
+
+    row: SnapshotRow
+    files: Sequence[FileRow]
+
+
+def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Plan[Planned]:
+    """``history``: how many of the snapshots before it, ``all``, or ``pins``. Raises NotFound, Ambiguous, Damaged,
+    TooLarge, BadField."""
+    opened = yield from verbs.open(ref)
+    found = yield from _shown(verbs, opened.ref)
+    assert found.snapshot is not None
+    taken = [_Taken(found.snapshot, opened.files)]
+    for row in (yield from _chosen(opened.ref, history)):
+        earlier = yield from verbs.open(Ref(id=opened.session.id, snapshot=row.snapshot))
+        taken.append(_Taken(row, earlier.files))
+    taken.reverse()
+    members = _members(opened)
+    about = Entry(ABOUT, 0, lambda: Text(lambda: _ABOUT_TEXT))
+    entries = [about, *_document_entries(opened, members), *_history_entries(taken, members, opened.session.id)]
+    rows: Sequence[ResourceRow] = ()
+    if resources:
+        rows = (yield from replied(CheckResources(ref=opened.ref), Resources)).rows
+    local = _local(rows)
+    files = {key: LocalFile(path, size_bytes) for key, (_, path, size_bytes) in local.items()}
+    entries += [Entry(name, size_bytes, _given(files[key])) for key, (name, _, size_bytes) in local.items()]
+
+    if len(entries) > _MOST_FILES:
+        raise TooLarge(f"A bundle of {len(entries)} files; the limit is {_MOST_FILES}", limit=_MOST_FILES)
+
+    def manifest() -> bytes:
+        told = [_resource(number, row, local, files) for number, row in enumerate(rows)]
+        whole = {**_session(found), "snapshots": [_snapshot(each, members) for each in taken], "resources": told}
+        return (json.dumps(whole, indent=1) + "\n").encode()
+
+    entries.append(Entry(MANIFEST, 0, lambda: Text(manifest)))
+    session = opened.session
+    return Planned(session, opened.snapshot, session.name, SUFFIX, entries, True, _left_out(rows, local))
+
+
+def _shown(verbs: Verbs, ref: Ref) -> Plan[Shown]:
+    """With what its format says, where it can be asked."""
+    try:
+        return (yield from verbs.show(ref))
+    except TooLarge:
+        return (yield from replied(Show(ref=ref, parts=False), Shown))
+
+
+def _chosen(ref: Ref, history: int | str) -> Plan[list[SnapshotRow]]:
+    """Newest first, without that of ``ref``. Raises BadField, TooLarge."""
+    if not (history in ("all", "pins") or (isinstance(history, int) and history >= 0)):
+        raise BadField("history: all, pins or a number of snapshots is expected", field="history")
+    limit = history if isinstance(history, int) else _MOST + 1
+    found: list[SnapshotRow] = []
+    offset, is_past = 0, False
+    while len(found) < limit:
+        page = yield from replied(Log(ref=Ref(id=ref.id), limit=LIMITS["rows_count"], offset=offset), Snapshots)
+        for row in page.rows:
+            if is_past and (history != "pins" or row.pins):
+                found.append(row)
+            is_past = is_past or row.snapshot == ref.snapshot
+        if not page.more:
+            break
+        offset += len(page.rows)
+    if min(len(found), limit) > _MOST:
+        raise TooLarge(f"The history has more than {_MOST} snapshots; say how many are wanted", limit=_MOST)
+    return found[:limit]
+
+
+def _members(opened: Opened) -> dict[bytes, str]:
+    """Of the document's files: hash to a name in the archive, as the application calls them where any system can."""
+    planned = native(opened)
+    found: dict[bytes, str] = {}
+    taken: set[str] = set()
+    for number, row in enumerate(opened.files):
+        path = row.path.decode(errors="replace") or planned.name + planned.suffix
+        name = f"{DOCUMENT}/{path}"
+        if _UNSAFE & {*path} or not path.isprintable() or name.lower() in taken or len(path.encode()) > 1000:
+            name = f"{DOCUMENT}/~{number}"
+        taken.add(name.lower())
+        found.setdefault(row.hash, name)
+    return found
+
+
+def _document_entries(opened: Opened, members: Mapping[bytes, str]) -> Iterator[Entry]:
+    """Files that are alike are there once."""
+    rows = {row.hash: row for row in reversed(opened.files)}
+    return (Entry(name, rows[hash_].size_bytes, _file(opened, rows[hash_])) for hash_, name in members.items())
+
+
+def _file(opened: Opened, row: FileRow) -> Callable[[], Source]:
+    return lambda: opened.file(row)
+
+
+def _history_entries(taken: Sequence[_Taken], members: dict[bytes, str], session: str) -> Iterator[Entry]:
+    """What no other has: of each hash one file. They are put into ``members``."""
+    entries = []
+    for each in taken:
+        ref = Ref(id=session, snapshot=each.row.snapshot)
+        for row in each.files:
+            if row.hash not in members:
+                members[row.hash] = f"{HISTORY}/{row.hash.hex()}"
+                entries.append(Entry(members[row.hash], row.size_bytes, _windows(ref, row)))
+    return iter(entries)
+
+
+def _windows(ref: Ref, row: FileRow) -> Callable[[], Source]:
+    return lambda: Windows(Cat(ref=ref, path=row.path), row.hash)
+
+
+def _given(file: LocalFile) -> Callable[[], Source]:
+    return lambda: file
+
+
+def _local(rows: Sequence[ResourceRow]) -> dict[int, tuple[str, bytes, int]]:
+    """Those that are files here: row number to name in the archive, path, and size in bytes. One file is there once."""
+    found: dict[int, tuple[str, bytes, int]] = {}
+    seen: set[bytes] = set()
+    for number, row in enumerate(rows):
+        path = row.found if row.state == "moved" else row.path if row.state == "there" else b""
+        size_bytes = size_of(path) if path and path not in seen else None
+        if size_bytes is not None:
+            seen.add(path)
+            last = path.rpartition(b"/")[2].decode(errors="replace")
+            safe = "".join("_" if sign in _UNSAFE or not sign.isprintable() else sign for sign in last)
+            found[number] = f"{RESOURCES}/{number + 1} {cut(safe, _LONGEST_BYTES)}".strip(" ."), path, size_bytes
+    return found
+
+
+def _left_out(rows: Sequence[ResourceRow], local: Mapping[int, tuple[str, bytes, int]]) -> list[str]:
+    """A sentence for each that is not taken along."""
+    paths = {path for _, path, _ in local.values()}
+    return [
+        f"{row.reference} is not in it ({row.state if row.state in ('remote', 'missing', 'unknown') else 'no file'})"
+        for number, row in enumerate(rows)
+        if number not in local and not {row.path, row.found} & paths
+    ]
+
+
+def _session(found: Shown) -> Json:
+    session = found.session
+    return {
+        MARK: VERSION,
+        "holdfast": version("holdfast"),
+        "application": session.app,
+        "name": session.name,
+        "format": session.format,
+        "generation": found.generation,
+        "writer": found.writer,
+        "session": session.id,
+        "tags": session.tags,
+        "note": found.note,
+    }
+
+
+def _snapshot(taken: _Taken, members: Mapping[bytes, str]) -> Json:
+    row = taken.row
+    files = [
+        {
+            "path": file.path.decode(errors="surrogateescape"),
+            "size_bytes": file.size_bytes,
+            "hash": file.hash.hex(),
+            "member": members[file.hash],
+        }
+        for file in taken.files
+    ]
+    return {
+        "snapshot": row.snapshot,
+        "parents": row.parents,
+        "time": row.time,
+        "cause": row.cause,
+        "author": row.author,
+        "message": row.message,
+        "suspect": row.suspect,
+        "pins": row.pins,
+        "files": files,
+    }
+
+
+def _resource(
+    number: int, row: ResourceRow, local: Mapping[int, tuple[str, bytes, int]], files: Mapping[int, LocalFile]
+) -> Json:
+    told: Json = {"part": row.key, "role": row.role, "reference": row.reference, "state": row.state}
+    if number in local:
+        name, _, size_bytes = local[number]
+        told |= {"member": name, "size_bytes": size_bytes, "hash": files[number].digest.hex()}
+    return told

@@ -1,0 +1,40 @@
+"""``doctor``: what is wrong with the set-up, and which command mends it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from holdfast_protocol.model import Row
+
+if TYPE_CHECKING:
+    from holdfast.cli.verbs import Context
+
+HELP = "say what is wrong with the set-up, and what mends it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing may follow the verb."""
+
+
+def run(context: Context, arguments: argparse.Namespace) -> int:
+    """A line for each finding, fit to be pasted. Exit 1 where something is bad."""
+    from holdfast.doctor import BAD, findings
+
+    home = os.environ.get("HOME", "").rstrip("/")
+    is_bad = False
+    for finding in findings(os.environ, context.socket):
+        is_bad |= finding.state == BAD
+        said = {name: _pasted(value, home) for name, value in finding._asdict().items()}
+        if context.output.as_json:
+            context.output.row(Row(), **said)
+            continue
+        mend = f"  → {said['mend']}" if said["mend"] else ""
+        context.output.line(f"{said['state']:<4}  {said['what']}: {said['sentence']}{mend}")
+    return 1 if is_bad else 0
+
+
+def _pasted(text: str, home: str) -> str:
+    """Without the name of whoever it is."""
+    return text.replace(f"{home}/", "~/") if home else text

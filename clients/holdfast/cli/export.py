@@ -1,0 +1,91 @@
+"""``export REF --to FORM [-o PATH]``: a session in a form that leaves the house."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from holdfast.cli.operands import add_reference, the_session
+from holdfast.cli.words import title
+from holdfast_protocol.errors import BadField, Exists
+
+if TYPE_CHECKING:
+    from holdfast.cli.verbs import Context
+    from holdfast.exports import Export
+
+HELP = "write a session for others: native, parts, bundle, markdown"
+_STANDARD_OUTPUT = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow the verb."""
+    add_reference(parser, "APP/NAME[@SNAPSHOT]")
+    parser.add_argument(
+        "--to", metavar="FORM", required=True,
+        help="native: as its application has it · parts: a directory with a file for each · bundle: an archive with "
+        "the document and what belongs to it, for holdfast import · markdown: for people to read",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", metavar="PATH", help="the file or directory (by default called as the session); - for stdout"
+    )
+    parser.add_argument("--force", action="store_true", help="replace what is there, without asking")
+    parser.add_argument("--full", action="store_true", help="markdown: with what the application's own export omits")
+    parser.add_argument(
+        "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
+    )
+    parser.add_argument("--resources", action="store_true", help="bundle: with the local files that it points to")
+
+
+def run(context: Context, arguments: argparse.Namespace) -> int:
+    """A file, or a new directory, is there whole or as it was."""
+    output = context.output
+    if output.as_json and arguments.output == _STANDARD_OUTPUT:
+        raise BadField("With --json the export goes to a file: say -o PATH")
+    export = context.client.export(
+        the_session(arguments), arguments.to, full=arguments.full, history=arguments.history,
+        resources=arguments.resources,
+    )  # fmt: skip
+    for warning in export.warnings:
+        output.say(f"holdfast: {warning}")
+    if export.files == ("",) and export.size_bytes == 0:
+        output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
+    if arguments.output == _STANDARD_OUTPUT:
+        output.content(export.read())
+        return 0
+    place = _place(export, arguments.output)
+    with output.progress(f"exporting {title(export.session)}") as progress:
+        export.write(place, replace=arguments.force or _may_replace(place), progress=progress)
+    if output.as_json:
+        output.row(export.session, snapshot=export.snapshot, path=place, files=[*export.files])
+    output.done(f"exported {title(export.session)}  snapshot {export.snapshot[:8]}  to {place}")
+    return 0
+
+
+def _place(export: Export, said: str | None) -> str:
+    """Into a directory that is there, a file goes under its own name."""
+    own = export.folder_name or export.file_name
+    if said is None:
+        return own
+    is_file = export.folder_name is None
+    return os.path.join(said, own) if is_file and (os.path.isdir(said) or said.endswith(os.sep)) else said
+
+
+def _may_replace(place: str) -> bool:
+    """Asks where something is there and somebody can be asked. Raises Exists."""
+    if not os.path.isfile(place) and not (os.path.isdir(place) and os.listdir(place)):
+        return False
+    if sys.stdin is not None and sys.stdin.isatty():
+        print(f"{place!a} is there already. Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return True
+    raise Exists(f"{place} is there already; nothing was written. Say --force to replace it", path=place)
+
+
+def _history(said: str) -> int | str:
+    if said in ("all", "pins"):
+        return said
+    if not said.isascii() or not said.isdigit():
+        raise argparse.ArgumentTypeError("a number of snapshots, all or pins is expected")
+    return int(said)

@@ -1,0 +1,34 @@
+"""``service status``: what systemd says of the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from holdfast_protocol.errors import NotFound
+from holdfast_protocol.model import Row
+
+if TYPE_CHECKING:
+    from holdfast.cli.verbs import Context
+
+HELP = "say what systemd says of the daemon"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing may follow the verb."""
+
+
+def run(context: Context, arguments: argparse.Namespace) -> int:
+    """A line for each field. Exit 3 where the units are not in place."""
+    from holdfast import service
+
+    if not service.is_installed(os.environ):
+        raise NotFound("The units are not in place; put them there with: holdfast service install")
+    state = service.state(os.environ)._asdict()
+    if context.output.as_json:
+        context.output.row(Row(), **state)
+        return 0
+    for name, value in state.items():
+        context.output.line(f"{name}: {value}")
+    return 0

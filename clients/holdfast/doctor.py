@@ -1,0 +1,256 @@
+"""What is wrong with the set-up: looked at from outside, with a daemon or without one, and never changed.
+
+Each finding says in one line what is so and, where it is not as it should be, which command mends it. Fit to be pasted:
+nothing of a session is in it but names of folders, and the home directory is ``~``.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shlex
+import stat
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from holdfast.channel import check_listening, library_version
+from holdfast.client import Client
+from holdfast.starting import SOCKET_UNIT, Holder, holder_of, program, unit_folder
+from holdfast_protocol.endpoint import Places, check_private, places
+from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
+from holdfast_protocol.messages import StatusReport
+
+GOOD, NOTE, BAD = "ok", "note", "bad"
+ANSWER_SECONDS = 5.0
+#: Below the first nothing can be relied on, below the second it is time to make room.
+FULL_BYTES, LOW_BYTES = 100 * 10**6, 2 * 10**9
+WATCHES_COUNT = 65_536
+DESCRIPTORS_COUNT = 4_096
+CLOCK_SECONDS = 120
+MORE_WATCHES = "sudo sysctl fs.inotify.max_user_watches=524288  (and a line in /etc/sysctl.d, to keep it)"
+
+
+class Finding(NamedTuple):
+    """``state``: ok, note (worth knowing) or bad; ``mend``: what to type, empty where there is nothing to."""
+
+    state: str
+    what: str
+    sentence: str
+    mend: str = ""
+
+
+def findings(environment: Mapping[str, str], socket: str | None = None) -> Iterator[Finding]:
+    """From what everything stands on to what stands on it. ``socket``: where the daemon is, if it was named."""
+    where = places(environment, socket=socket)
+    yield _versions()
+    yield _configuration(where)
+    yield from _runtime(where)
+    report, found = _daemon(where, environment, named=socket is not None)
+    yield from found
+    yield from _store(where)
+    yield from _sessions(where)
+    yield from _limits()
+    yield from _unit(environment)
+    if report is not None:
+        yield from _reported(report)
+
+
+def _versions() -> Finding:
+    system = f"{platform.system()} {platform.release()}"
+    parts = f"Python {platform.python_version()}, libzmq {library_version()}, {system}"
+    return Finding(GOOD, "versions", f"holdfast {metadata.version('holdfast')}, {parts}")
+
+
+def _configuration(where: Places) -> Finding:
+    try:
+        words = [program(where.socket), "--configuration", "--config", where.config]
+    except Unreachable as problem:
+        return Finding(BAD, "daemon", problem.sentence, "pip install holdfast")
+    done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
+    if done.returncode == 0:
+        there = where.config if os.path.exists(where.config) else "none; every option has its default"
+        return Finding(GOOD, "configuration", there)
+    said = done.stderr.decode(errors="replace").strip().split("\n")[-1].removeprefix("holdfastd: ")
+    return Finding(BAD, "configuration", said, f"edit {shlex.quote(where.config)}, then: holdfast config check")
+
+
+def _runtime(where: Places) -> Iterator[Finding]:
+    try:
+        check_private(where.runtime)
+    except Unreadable:
+        return  # it is made at the first start
+    except NotAllowed as problem:
+        mend = f"chmod 0700 {shlex.quote(where.runtime)}" if os.stat(where.runtime).st_uid == os.getuid() else ""
+        yield Finding(BAD, "runtime directory", problem.sentence, mend)
+    else:
+        yield Finding(GOOD, "runtime directory", f"{where.runtime}, closed to others")
+
+
+def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tuple[StatusReport | None, list[Finding]]:
+    """What listens, what holds the locks, and whether it answers: each way of not serving is told from the others."""
+    path = where.socket
+    holder, keeper = holder_of(f"{path}.lock"), holder_of(os.path.join(where.store, "lock"))
+    try:
+        check_listening(path)
+    except HoldfastError as problem:
+        return None, [_absent(path, problem, holder, keeper)]
+    try:
+        with Client(path, timeout_seconds=ANSWER_SECONDS) as client:
+            began = time.monotonic()
+            with suppress(UnknownVerb):  # an older daemon
+                client.probe()
+            took = (time.monotonic() - began) * 1000
+            report = client.status()
+    except (TooLate, Busy):
+        if holder is None:
+            sentence = f"{path}: something listens there, and holds no lock: it is no daemon"
+            return None, [Finding(BAD, "socket", sentence, f"rm {shlex.quote(path)}")]
+        sentence = f"process {holder.pid} listens at {path} and does not answer within {ANSWER_SECONDS:g} s: it hangs"
+        return None, [Finding(BAD, "daemon", sentence, _end(holder.pid, environment))]
+    except HoldfastError as problem:
+        return None, [Finding(BAD, "daemon", problem.sentence)]
+    found = [Finding(GOOD, "daemon", f"process {report.pid} answers through its store, in {took:.0f} ms")]
+    if report.version != metadata.version("holdfast"):
+        said = f"the daemon is {report.version}, this client {metadata.version('holdfast')}"
+        found.append(Finding(NOTE, "versions", f"{said}: it was installed since", _again(report.pid, environment)))
+    if not named and os.fsdecode(report.store) != where.store:
+        sentence = f"the daemon keeps {report.store}, the environment names {where.store}"
+        found.append(Finding(BAD, "store", sentence, f"kill {report.pid}"))
+    return report, found
+
+
+def _absent(path: str, problem: HoldfastError, holder: Holder | None, keeper: Holder | None) -> Finding:
+    if isinstance(problem, NotAllowed):
+        return Finding(BAD, "socket", problem.sentence)
+    if holder is not None and holder.doing:
+        return Finding(NOTE, "daemon", f"process {holder.pid} is {holder.doing}, and listens after that")
+    if holder is not None and os.path.lexists(path):
+        sentence = f"process {holder.pid} holds {path}.lock and does not listen: it is starting, stopping, or hangs"
+        return Finding(BAD, "daemon", sentence, f"kill {holder.pid}  (then kill -9, if it is there a minute later)")
+    if holder is not None:
+        sentence = f"process {holder.pid} runs, and its socket {path} is gone: something deleted it"
+        return Finding(BAD, "socket", sentence, f"kill {holder.pid}  (nothing is lost; the next command starts one)")
+    if keeper is not None:
+        sentence = f"process {keeper.pid} holds the store, and listens at {keeper.socket} instead of {path}"
+        return Finding(BAD, "store", sentence, f"holdfast --socket {shlex.quote(keeper.socket)} status")
+    if os.path.lexists(path):
+        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
+        what = "a socket that nobody listens at: its daemon was killed" if is_socket else "in its place, and no socket"
+        return Finding(NOTE, "socket", f"{path} is {what}; the next start replaces it", "holdfast status")
+    return Finding(NOTE, "daemon", "none runs; the next command starts one", "holdfast status")
+
+
+def _store(where: Places) -> Iterator[Finding]:
+    yield from _folder("store", where.store, is_private=True)
+    yield from _room("store", where.store)
+
+
+def _sessions(where: Places) -> Iterator[Finding]:
+    yield from _folder("sessions folder", where.sessions, is_private=False)
+    with suppress(OSError):
+        if os.stat(where.sessions).st_dev != os.stat(where.store).st_dev:
+            yield from _room("sessions folder", where.sessions)
+
+
+def _folder(what: str, path: str, *, is_private: bool) -> Iterator[Finding]:
+    try:
+        state = os.stat(path)
+    except FileNotFoundError:
+        yield Finding(NOTE, what, f"{path} is not there yet; the first start makes it")
+        return
+    except OSError as problem:
+        yield Finding(BAD, what, f"{path}: {problem.strerror}")
+        return
+    quoted = shlex.quote(path)
+    if not stat.S_ISDIR(state.st_mode):
+        yield Finding(BAD, what, f"{path} is no directory", f"mv {quoted} {quoted}.aside")
+    elif state.st_uid != os.getuid():
+        sentence = f"{path} belongs to uid {state.st_uid}, not to {os.getuid()}"
+        yield Finding(BAD, what, sentence, f"sudo chown -R $(id -u) {quoted}")
+    elif not state.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK | os.X_OK):
+        yield Finding(BAD, what, f"{path} cannot be written to", f"chmod u+rwx {quoted}")
+    elif is_private and state.st_mode & 0o077:
+        sentence = f"{path} is open to others (mode {stat.S_IMODE(state.st_mode):04o})"
+        yield Finding(BAD, what, sentence, f"chmod 0700 {quoted}")
+    else:
+        yield Finding(GOOD, what, path)
+
+
+def _room(what: str, path: str) -> Iterator[Finding]:
+    """Of the disk and of its inodes."""
+    with suppress(OSError):
+        disk = os.statvfs(path)
+        free_bytes = disk.f_bavail * disk.f_frsize
+        sentence = f"{free_bytes / 1e9:.1f} GB are free on its disk"
+        if disk.f_flag & os.ST_RDONLY:
+            yield Finding(BAD, what, f"the file system of {path} can only be read", "dmesg | tail")
+        elif disk.f_files and not disk.f_favail:
+            sentence = f"its disk has no room for another file ({disk.f_files} are there)"
+            yield Finding(BAD, what, sentence, f"df -i {shlex.quote(path)}")
+        elif free_bytes < FULL_BYTES:
+            yield Finding(BAD, what, f"{sentence}: saves are refused when it is full", "holdfast prune --dry-run")
+        else:
+            state = NOTE if free_bytes < LOW_BYTES else GOOD
+            yield Finding(state, what, sentence, "holdfast prune --dry-run" if state is NOTE else "")
+
+
+def _limits() -> Iterator[Finding]:
+    watches = Path("/proc/sys/fs/inotify/max_user_watches")
+    with suppress(OSError, ValueError):
+        count = int(watches.read_text())
+        few = count < WATCHES_COUNT
+        sentence = f"{count} directories can be watched{', and the rest are looked at in turns' if few else ''}"
+        yield Finding(NOTE if few else GOOD, "inotify", sentence, MORE_WATCHES if few else "")
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS_COUNT:
+        yield Finding(NOTE, "open files", f"{hard} at most, which limits how many clients connect", "ulimit -Hn 65536")
+
+
+def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
+    place = Path(unit_folder(environment))
+    if not (place / SOCKET_UNIT).exists():
+        return
+    try:
+        lines = (place / "holdfast.service").read_text("utf-8").split("\n")
+    except OSError as problem:
+        sentence = f"its socket's unit is there, its own is not: {problem.strerror}"
+        yield Finding(BAD, "service", sentence, "holdfast service install")
+        return
+    started = next((line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart=")), "")
+    words = shlex.split(started)
+    if not words or not os.access(words[0], os.X_OK):
+        sentence = f"its unit starts {words[0] if words else 'nothing'}, which is not there any more"
+        yield Finding(BAD, "service", sentence, "holdfast service install")
+    else:
+        yield Finding(GOOD, "service", f"installed; it starts {words[0]}")
+
+
+def _reported(report: StatusReport) -> Iterator[Finding]:
+    """What the daemon itself knows to be wrong."""
+    if report.started > time.time_ns() + CLOCK_SECONDS * 10**9:
+        yield Finding(BAD, "clock", "the daemon started in the future: the clock was set back", "timedatectl status")
+    for problem in report.problems:
+        yield Finding(BAD, "daemon", problem)
+    for folder in report.folders:
+        if folder.held is not None:
+            sentence = f"{folder.label} is held: {folder.held}; nothing is deleted there until that is decided"
+            yield Finding(BAD, "folder", sentence, f"holdfast folder scan {shlex.quote(folder.label)} [--accept]")
+        if folder.watch_note:
+            yield Finding(NOTE, "folder", f"{folder.label} is looked at in turns: {folder.watch_note}")
+        for problem in folder.problems:
+            yield Finding(BAD, "folder", f"{folder.label}: {problem}")
+
+
+def _end(pid: int, environment: Mapping[str, str]) -> str:
+    is_unit = os.path.exists(os.path.join(unit_folder(environment), SOCKET_UNIT))
+    return "systemctl --user restart holdfast.service" if is_unit else f"kill -9 {pid}  (nothing is lost)"
+
+
+def _again(pid: int, environment: Mapping[str, str]) -> str:
+    return _end(pid, environment).replace("kill -9", "kill")

@@ -1,0 +1,126 @@
+"""What of a session leaves the house, by form. Whatever the daemon need not know a format for is made here, of what
+``load`` and ``cat`` give; the other forms are the daemon's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from holdfast.documents import Opened, OpenedFile, Windows
+from holdfast.entries import Entry, Text
+from holdfast.part_files import file_names, manifest_of
+from holdfast.plans import Plan, replied
+from holdfast.references import of_snapshot
+from holdfast_protocol.errors import BadField, Damaged
+from holdfast_protocol.messages import Cat, Content, Export
+from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
+from holdfast_protocol.names import shown
+
+if TYPE_CHECKING:
+    from holdfast.verbs import Verbs
+
+#: The daemon's forms, with what a file of each ends in; it says which of them it knows.
+SUFFIXES = {"markdown": ".md"}
+_OURS = ("native", "parts", "bundle")
+#: All that this client knows of.
+FORMS = (*_OURS, *SUFFIXES)
+_MANIFEST = "manifest.json"
+
+
+class Planned(NamedTuple):
+    """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
+    one file it ends in ``suffix``. ``is_archive``: never a folder. ``warnings``, for people: what is not in it."""
+
+    session: SessionRow
+    snapshot: str
+    name: str
+    suffix: str
+    entries: Sequence[Entry]
+    is_archive: bool = False
+    warnings: Sequence[str] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """One file by itself."""
+        return len(self.entries) == 1 and not self.entries[0].path
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all that will be read; what is made meanwhile does not count."""
+        return sum(entry.size_bytes for entry in self.entries)
+
+
+def planned(
+    verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
+) -> Plan[Planned]:
+    """``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
+    forms. Raises NotFound, Ambiguous, Damaged, TooLarge, BadField."""
+    if ref.part is not None:
+        raise BadField("A whole session is exported, not a part", field="ref")
+    if to != "bundle" and (history or resources):
+        raise BadField(f"History and resources go into a bundle, not into {to}", field="history")
+    if to == "native":
+        return native((yield from verbs.open(ref)))
+    if to == "parts":
+        return (yield from _parts(verbs, ref))
+    if to == "bundle":
+        from holdfast.bundling import bundle
+
+        return (yield from bundle(verbs, ref, history, resources=resources))
+    return (yield from _rendered(verbs, ref, to, full=full))
+
+
+def native(opened: Opened) -> Planned:
+    """The document as its application has it."""
+    session, files = opened.session, opened.files
+    is_file = len(files) == 1 and not files[0].path
+
+    def begin(row: FileRow) -> Callable[[], OpenedFile]:
+        return lambda: opened.file(row)
+
+    entries = [Entry("" if is_file else _text(row.path), row.size_bytes, begin(row)) for row in files]
+    suffix = os.path.splitext(_text(session.path))[1] if is_file else ".zip"
+    return Planned(session, opened.snapshot, _stem(session.name, suffix), suffix, entries)
+
+
+def _parts(verbs: Verbs, ref: Ref) -> Plan[Planned]:
+    found = yield from verbs.show(ref)
+    assert found.snapshot is not None
+    if found.warnings and not found.parts and not found.generation:
+        raise Damaged(f"It cannot be taken apart: {found.warnings[0]}")
+    pinned = Ref(id=found.session.id, snapshot=found.snapshot.snapshot)
+
+    def begin(part: PartRow) -> Callable[[], Windows]:
+        return lambda: Windows(Cat(ref=Ref(id=pinned.id, snapshot=pinned.snapshot, part=part.key)))
+
+    names = file_names(found.parts, found.session.format)
+    manifest = manifest_of(found, names)
+    entries = [
+        Entry(_MANIFEST, len(manifest), lambda: Text(lambda: manifest)),
+        *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, found.parts, strict=True)),
+    ]
+    return Planned(found.session, found.snapshot.snapshot, f"{found.session.name} parts", ".zip", entries)
+
+
+def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    try:
+        first = yield from replied(Export(ref=ref, to=to, full=full, length=0), Content)
+    except BadField as problem:
+        if "forms" not in problem.details:
+            raise
+        forms = ", ".join([*_OURS, *cast("list[str]", problem.details["forms"])])
+        raise BadField(f"There is no form {shown(to)}; there are {forms}", field="to") from problem
+    session = (yield from verbs.show(of_snapshot(ref, first.snapshot), parts=False)).session
+    request = Export(ref=Ref(id=session.id, snapshot=first.snapshot), to=to, full=full)
+    entry = Entry("", first.size_bytes, lambda: Windows(request))
+    return Planned(session, first.snapshot, session.name, SUFFIXES.get(to, f".{to}"), [entry])
+
+
+def _stem(name: str, suffix: str) -> str:
+    """Names of some applications hold the suffix already."""
+    return name.removesuffix(suffix) if suffix else name
+
+
+def _text(path: bytes) -> str:
+    return path.decode(errors="surrogateescape")

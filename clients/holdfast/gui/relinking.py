@@ -1,0 +1,84 @@
+"""Where the missing files of a session may be, asked in a dialog: what was found for each, and a map for all of them.
+
+Nothing is chosen that was not on screen: what the dialog sends are the paths that somebody has ticked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from holdfast.gui.forms import Form, read_form
+from holdfast.gui.house import house_of, render
+from holdfast_protocol.model import Ref, RelinkRow
+
+#: So many references are chosen one by one; a map changes the others too.
+_ROWS = 200
+_SEARCH_SECONDS = 30.0
+_SLASHES = ("/", "\\")
+
+
+class Question(NamedTuple):
+    """A reference and its candidates, each as the map has it (a path as text), what is said of it, and its size.
+    ``chosen``: the one that is ticked, empty for none."""
+
+    row: RelinkRow
+    candidates: Sequence[tuple[str, str, int]]
+    chosen: str
+
+
+async def ask_relink(request: Request) -> Response:
+    """The dialog. GET: with what lies near. POST: with what is found in the folders that its form names."""
+    form = await read_form(request) if request.method == "POST" else Form([])
+    client, ref = house_of(request).client, Ref(id=request.path_params["id"])
+    folders = [line.strip() for line in form.one("search").split("\n") if line.strip()]
+    found = await client.relink(
+        ref, search=[os.fsencode(folder) for folder in folders], dry_run=True, timeout_seconds=_SEARCH_SECONDS
+    )
+    lost = [row for row in found.rows if row.state in ("missing", "moved")]
+    shown, chosen = await client.show(ref, parts=False), choices_of(form)
+    return await render(
+        request, "ask_relink.html", session=shown.session, questions=[_question(row, chosen) for row in lost[:_ROWS]],
+        left_out=max(0, len(lost) - _ROWS), revision=found.revision, stopped=found.stopped, searched=bool(folders),
+        search="\n".join(folders or [path.decode() for path in found.near if _is_text(path)]),
+        old=form.one("old"), new=form.one("new"), example=_above(lost[0].reference) if lost else "",
+    )  # fmt: skip
+
+
+def map_of(form: Form) -> dict[str, str]:
+    """What the dialog has sent, as the map of ``relink``: the files that were ticked, and the folder."""
+    chosen = {reference: path for reference, path in choices_of(form).items() if path}
+    old, new = form.one("old").strip(), form.one("new").strip()
+    return chosen | ({old if old.endswith(_SLASHES) else f"{old}/": new} if old and new else {})
+
+
+def choices_of(form: Form) -> Mapping[str, str]:
+    """Reference to the path that is ticked for it; empty where it is to stay."""
+    references = form.all("reference")
+    return {reference: form.one(f"to-{number}") for number, reference in enumerate(references)}
+
+
+def _question(row: RelinkRow, chosen: Mapping[str, str]) -> Question:
+    candidates = [
+        (each.path.decode(), "the same content" if each.why == "content" else "the same name", each.size_bytes)
+        for each in row.candidates
+        if each.reference
+    ]
+    paths = [path for path, _, _ in candidates]
+    certain = [path for path, why, _ in candidates if why == "the same content"]
+    only = next((some[0] for some in (certain, paths) if len(some) == 1), "")
+    said = chosen.get(row.reference)
+    return Question(row, candidates, said if said in paths else only)
+
+
+def _above(reference: str) -> str:
+    """The folder that it was in, for an example."""
+    return reference[: max(map(reference.rfind, _SLASHES)) + 1]
+
+
+def _is_text(path: bytes) -> bool:
+    return path.decode("utf-8", "replace").isprintable()

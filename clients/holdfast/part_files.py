@@ -1,0 +1,49 @@
+"""Files for parts: their names, and the manifest that says which is whose. Packed as a ZIP archive they are a document
+of the format ``parts`` (FORMATS.md), which anybody's holdfast takes in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from holdfast_protocol.messages import Shown
+from holdfast_protocol.model import PartRow
+
+_FOLDER = "parts"
+_LONGEST_BYTES = 100
+#: What no file's name may hold on one system or another, and what would hide it or confuse a shell.
+_REFUSED = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2028-\u202e\u2066-\u2069\ud800-\udfff]+')
+#: What a part's file ends in, by the format and the part's kind, where its name has no suffix.
+_SUFFIXES = {
+    ("renardo", "startup"): ".py", ("renardo", "buffer"): ".py", ("aiderdesk", "message"): ".json",
+    ("aiderdesk", "file"): ".json", ("aiderdesk", "field"): ".json",
+}  # fmt: skip
+
+
+def file_names(parts: Sequence[PartRow], form: str) -> list[str]:
+    """A path for each: its place, so that they lie in order and no two are alike, then what people call it."""
+    digits = len(str(len(parts)))
+    return [f"{_FOLDER}/{number:0{digits}d} {_tail(part, form)}".strip() for number, part in enumerate(parts, 1)]
+
+
+def manifest_of(shown: Shown, names: Sequence[str]) -> bytes:
+    """Which file is whose part."""
+    rows = [
+        {"key": part.key, "name": part.name, "kind": part.kind, "member": name}
+        for part, name in zip(shown.parts, names, strict=True)
+    ]
+    snapshot = shown.snapshot.snapshot if shown.snapshot else None
+    whose = {"application": shown.session.app, "session": shown.session.name, "snapshot": snapshot}
+    return (json.dumps({"holdfast_parts": 1, **whose, "parts": rows}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _tail(part: PartRow, form: str) -> str:
+    suffix = _SUFFIXES.get((form, part.kind), "")
+    name = _REFUSED.sub("_", part.name).strip(" .").removesuffix(suffix)
+    return (cut(name, _LONGEST_BYTES) + suffix).strip()
+
+
+def cut(text: str, size_bytes: int) -> str:
+    """The longest beginning of at most that many bytes in UTF-8."""
+    return text.encode(errors="replace")[:size_bytes].decode(errors="ignore")

@@ -1,0 +1,212 @@
+"""``check``: one look at the whole store at a time, in a thread of the lowest priority, and what the last one found.
+
+It belongs to the daemon, not to who asked: they may hang up, and whoever asks meanwhile sees how far it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from holdfast_daemon.deadlines import left
+from holdfast_daemon.examination import Concern, Examination, Finding, Read, total_bytes
+from holdfast_daemon.mending import Mending
+from holdfast_daemon.pacing import Pacing, Stopped
+from holdfast_daemon.payload import Answer, Frames
+from holdfast_daemon.sessions import Caller, Sessions
+from holdfast_daemon.store.base import Chunks, Index, Transaction
+from holdfast_protocol.codec import decode, encode, to_plain, to_row
+from holdfast_protocol.errors import HoldfastError
+from holdfast_protocol.messages import Check, Checked
+from holdfast_protocol.model import ConcernRow, DamageRow
+
+#: What is told of one check.
+ROWS_COUNT = 200
+CONCERNS_COUNT = 20
+#: The key of what is known of the last one, in the store's facts.
+FACT = "checked"
+FACT_BYTES = 16 * 1024 * 1024
+STOP_SECONDS = 10.0
+
+_log = logging.getLogger("holdfast.checking")
+
+
+@dataclass
+class _Run:
+    """A check under way: what was asked, and how it gets on."""
+
+    request: Check
+    author: str
+    examination: Examination
+    pacing: Pacing
+    began: int
+    total_bytes: int
+    ended: asyncio.Event
+    thread: threading.Thread | None = None
+
+
+class Checking:
+    """For the loop only, but for what the thread does."""
+
+    def __init__(
+        self, sessions: Sessions, chunks: Chunks, index: Index, mending: Mending, store: str
+    ) -> None:  # fmt: skip
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+        self._chunks = chunks
+        self._index = index
+        self._mending = mending
+        self._store = store
+        self._run: _Run | None = None
+        self._last, self._read = _known(self._catalog.reader.fact(FACT))
+
+    async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """Begin one, stop it, or say how far it is."""
+        if request.stop:
+            if self._run is not None:
+                self._run.pacing.stop()
+        elif request.begin and self._run is None:
+            self._begin(request, caller.author)
+        if self._run is not None and request.wait_ms:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(request.wait_ms / 1000, left(deadline))):
+                    await self._run.ended.wait()
+        return self.report, ()
+
+    async def stop(self) -> None:
+        """What it has put back is put back."""
+        run = self._run
+        if run is not None and run.thread is not None:
+            run.pacing.stop()
+            await asyncio.to_thread(run.thread.join, STOP_SECONDS)
+
+    @property
+    def last(self) -> Checked:
+        """The last one that ended."""
+        return self._last
+
+    @property
+    def running(self) -> bool:
+        return self._run is not None
+
+    @property
+    def report(self) -> Checked:
+        """The one that runs, or the last one."""
+        run = self._run
+        if run is None:
+            return self._last
+        return Checked(
+            running=True, all=run.request.all, repair=run.request.repair, began=run.began,
+            stage=run.examination.stage, done_bytes=min(run.pacing.done_bytes, run.total_bytes),
+            total_bytes=run.total_bytes,
+        )  # fmt: skip
+
+    def _begin(self, request: Check, author: str) -> None:
+        now, pacing = self._sessions.clock(), Pacing()
+        examination = self._examination(pacing, all=request.all)
+        there_are = total_bytes(self._catalog.reader, self._store, self._read, now, all=request.all)
+        run = self._run = _Run(request, author, examination, pacing, now, there_are, asyncio.Event())
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            report = self._done(run)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._end, run, report)
+
+        run.thread = threading.Thread(target=work, name="checking", daemon=True)
+        run.thread.start()
+
+    def _end(self, run: _Run, report: Checked) -> None:
+        self._last, self._run = report, None
+        self._read = run.examination.read
+        run.ended.set()
+
+    def _examination(self, pacing: Pacing, *, all: bool) -> Examination:
+        return Examination(
+            self._catalog, self._chunks, self._index, self._sessions.sites, self._sessions.clock, pacing,
+            {**self._read}, all=all,
+        )  # fmt: skip
+
+    # In the thread.
+
+    def _done(self, run: _Run) -> Checked:
+        """The whole of it, kept for the next start."""
+        run.pacing.lower()
+        findings: Sequence[Finding] = ()
+        repaired: Sequence[Finding] = ()
+        failed = None
+        try:
+            findings = run.examination.findings()
+            if findings and run.request.repair:
+                run.examination.stage = "repair"
+                self._mending.mend(findings, run.author, run.pacing)
+                before, findings = findings, self._examination(run.pacing, all=True).findings()
+                still = {each.damage for each in findings}
+                repaired = [each for each in before if each.damage not in still]
+        except Stopped:
+            failed = "It was stopped"
+        except HoldfastError as problem:
+            failed = problem.sentence
+        except Exception as problem:  # the thread's one catch-all: whoever asked is told
+            _log.error("The check failed", exc_info=problem)
+            failed = f"{type(problem).__name__}: {problem}"
+        report = Checked(
+            all=run.request.all, repair=run.request.repair, began=run.began, ended=self._sessions.clock(),
+            done_bytes=run.pacing.done_bytes, total_bytes=run.total_bytes,
+            problems_count=len(findings), repaired_count=len(repaired), failed=failed,
+            rows=[*(_row(each, repaired=False) for each in findings), *(_row(each, repaired=True) for each in repaired)]
+            [:ROWS_COUNT],
+        )  # fmt: skip
+        for each in findings:
+            _log.warning("Damaged: %s", each.damage.sentence)
+        # damaged content is read again by every check
+        read = run.examination.read if not findings else {}
+        run.examination.read = read
+        with contextlib.suppress(HoldfastError):  # a store that takes nothing: it is told, and not kept
+            self._catalog.submit(lambda tx: _keep(tx, report, read)).result()
+        return report
+
+
+def _keep(tx: Transaction, report: Checked, read: Read) -> None:
+    tx.put_fact(FACT, encode({"report": to_plain(report), "read": [[what, when] for what, when in read.items()]}))
+
+
+def _known(fact: bytes | None) -> tuple[Checked, Read]:
+    if fact is None:
+        return Checked(), {}
+    kept = decode(fact, limit_bytes=FACT_BYTES)
+    return to_row(kept["report"], Checked), dict(kept["read"])
+
+
+def _row(finding: Finding, *, repaired: bool) -> DamageRow:
+    damage = finding.damage
+    return DamageRow(
+        what=damage.what, sentence=damage.sentence, path=damage.path,
+        chunk=damage.chunk.hex() if damage.chunk else None, pack=damage.pack,
+        offset=damage.offset_bytes, repaired=repaired, concerns_count=len(finding.concerns),
+        concerns=[_concern(each) for each in _first(finding)],
+    )  # fmt: skip
+
+
+def _first(finding: Finding) -> Sequence[Concern]:
+    """Heads before the others."""
+    heads = [each for each in finding.concerns if _is_head(each)]
+    return [*heads, *(each for each in finding.concerns if not _is_head(each))][:CONCERNS_COUNT]
+
+
+def _is_head(concern: Concern) -> bool:
+    return concern.session is not None and concern.session.head == concern.snapshot.id
+
+
+def _concern(concern: Concern) -> ConcernRow:
+    session = concern.session
+    return ConcernRow(
+        session=concern.snapshot.session.hex(), app=session.app if session else "",
+        folder=session.folder if session else "", name=session.name if session else "",
+        snapshot=concern.snapshot.id.hex(), head=_is_head(concern), path=concern.path, offset=concern.offset_bytes,
+    )  # fmt: skip
+

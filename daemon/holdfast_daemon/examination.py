@@ -1,0 +1,244 @@
+"""One look at the whole store: what of it is not as it was written, and what cannot be read because of that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+from holdfast_daemon.pacing import Pacing
+from holdfast_daemon.sites import Sites
+from holdfast_daemon.store.base import Catalog, Chunks, Index, Reader
+from holdfast_daemon.store.nouns import Damage, Session, Snapshot, StoredDocument, Visible
+from holdfast_daemon.visible_files import hash_document, signature
+from holdfast_protocol.chunking import HASH_BYTES, hash_of
+from holdfast_protocol.errors import Damaged
+
+MANIFESTS_COUNT = 100
+#: Of a pack at once.
+PLACES_COUNT = 1_000_000
+NANOSECONDS = 10**9
+#: What was read so lately is not read again, unless all is to be.
+FRESH_NANOSECONDS = 7 * 24 * 3600 * NANOSECONDS
+#: What is read, beside packs, and remembered when it was; packs have numbers above.
+ROWS, FILES = 0, -1
+
+#: When each of these was read last, UTC nanoseconds.
+Read = dict[int, int]
+
+
+class Concern(NamedTuple):
+    """A snapshot that cannot be read: its file ``path`` from ``offset_bytes`` on."""
+
+    snapshot: Snapshot
+    session: Session | None
+    path: bytes
+    offset_bytes: int
+
+
+class Finding(NamedTuple):
+    """A damage, and what it concerns."""
+
+    damage: Damage
+    concerns: tuple[Concern, ...] = ()
+
+
+Found = TypeVar("Found", Damage, Finding)
+
+
+class Examination:
+    """For a thread of its own. ``read``: when what was read last; what this one reads is added."""
+
+    def __init__(
+        self, catalog: Catalog, chunks: Chunks, index: Index, sites: Sites, clock: Callable[[], int], pacing: Pacing,
+        read: Read, *, all: bool,
+    ) -> None:  # fmt: skip
+        self._catalog = catalog
+        self._chunks = chunks
+        self._index = index
+        self._sites = sites
+        self._clock = clock
+        self._pacing = pacing
+        self._all = all
+        self.read = read
+        self.stage = ""
+        self._cut_off: str | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Of the thread that asks."""
+        return self._catalog.reader
+
+    def findings(self) -> list[Finding]:
+        """Everything that is damaged. Raises Stopped."""
+        found = [*self._as_far_as(self._engines()), *self._as_far_as(self._packs())]
+        findings = [*self._as_far_as(self._documents(found))]
+        findings += map(Finding, self._as_far_as(self._workspaces(found)))
+        findings += map(Finding, self._as_far_as(self._visible()))
+        if self._cut_off is not None and not findings:
+            findings.append(Finding(Damage("page", self._cut_off)))
+        return findings
+
+    def _as_far_as(self, some: Iterator[Found]) -> Iterator[Found]:
+        """As far as the catalog can be read: mostly the page that cannot was told before."""
+        try:
+            yield from some
+        except Damaged as problem:
+            self._cut_off = problem.sentence
+
+    def _engines(self) -> Iterator[Damage]:
+        self.stage = "catalog"
+        contents = self._is_due(ROWS)
+        yield from self._catalog.examine(self._pacing.rest, contents=contents)
+        if contents:
+            self.read[ROWS] = self._clock()
+        self.stage = "search index"
+        yield from self._index.examine(self._pacing.rest)
+
+    def _is_due(self, what: int) -> bool:
+        return self._all or self._clock() - self.read.get(what, 0) > FRESH_NANOSECONDS
+
+    def _packs(self) -> Iterator[Damage]:
+        """Each that is due; one that is written still is not remembered as read."""
+        self.stage = "packs"
+        named, sealed = self.reader.pack_sizes(), self._chunks.sealed()
+        for pack in sorted({*named, *sealed}):
+            if pack not in sealed and pack not in named:
+                continue
+            if self._is_due(pack) or pack not in sealed:
+                began, places = self._clock(), self.reader.chunks_in(pack, PLACES_COUNT)
+                for each in self._chunks.examine(pack, places, self._pacing.rest):
+                    if each.chunk is None or self._is_there(each.chunk, pack, each.offset_bytes):
+                        yield each
+                if pack in sealed:
+                    self.read[pack] = began
+        self.read = {what: when for what, when in self.read.items() if what <= ROWS or what in named}
+
+    def _is_there(self, chunk: bytes, pack: int, offset_bytes: int | None) -> bool:
+        """Whether it still is to be there: collection may have moved it meanwhile."""
+        place = self.reader.chunk(chunk)
+        return place is not None and (place.pack, place.offset_bytes) == (pack, offset_bytes)
+
+    def _documents(self, found: list[Damage]) -> Iterator[Finding]:
+        """What was found, with what it concerns; documents whose manifest is damaged, or names what is not there."""
+        self.stage = "documents"
+        bad = {each.chunk for each in found if each.chunk is not None}
+        concerns: dict[bytes, list[Concern]] = {}
+        gone: dict[bytes, list[Concern]] = {}
+        others: list[Finding] = []
+        for document in self._manifests(others):
+            sizes = self._sizes(document, bad)
+            missing = {chunk for file in document.files for chunk in file.chunks if chunk not in sizes}
+            if missing or not bad.isdisjoint(sizes):
+                concerned = self.reader.concerned(document.id)
+                for file in document.files:
+                    at = 0
+                    for chunk in file.chunks:
+                        if chunk in missing or chunk in bad:
+                            whose = gone if chunk in missing else concerns
+                            rows = [Concern(snapshot, session, file.path, at) for snapshot, session in concerned]
+                            whose.setdefault(chunk, []).extend(rows)
+                        at += sizes.get(chunk, 0)
+            self._pacing.rest(len(document.manifest))
+        for each in found:
+            yield Finding(each, tuple(concerns.get(each.chunk or b"", ())))
+        told = {each.chunk for each in found}
+        for chunk, rows in [*gone.items(), *((chunk, rows) for chunk, rows in concerns.items() if chunk not in told)]:
+            said = "is not in the store" if chunk in gone else "cannot be read"
+            yield Finding(Damage("chunk", f"Chunk {chunk.hex()[:12]} {said}", chunk=chunk), tuple(rows))
+        yield from others
+
+    def _sizes(self, document: StoredDocument, bad: set[bytes]) -> dict[bytes, int]:
+        """Of the chunks of a document that are in the store. Those whose row cannot be read become ``bad``."""
+        names = {chunk for file in document.files for chunk in file.chunks}
+        try:
+            return self.reader.chunk_sizes(names)
+        except Damaged:
+            sizes = {}
+        for name in names:
+            try:
+                sizes.update(self.reader.chunk_sizes([name]))
+            except Damaged:
+                bad.add(name)
+                sizes[name] = 0
+        return sizes
+
+    def _manifests(self, others: list[Finding]) -> Iterator[StoredDocument]:
+        """One after the other; from a damaged one on one at a time, until it is behind."""
+        after, count = b"", MANIFESTS_COUNT
+        while True:
+            try:
+                found = self.reader.manifests(after, count)
+            except Damaged as problem:
+                identity = problem.details.get("document")
+                if not isinstance(identity, str):  # a page of them: it was told
+                    return
+                if count > 1:
+                    count = 1
+                    continue
+                after, count = bytes.fromhex(identity), MANIFESTS_COUNT
+                concerned = [Concern(*each, b"", 0) for each in self.reader.concerned(after)]
+                others.append(Finding(Damage("document", problem.sentence, snapshot=None), tuple(concerned)))
+                continue
+            if not found:
+                return
+            yield from found
+            after = found[-1].id
+
+    def _workspaces(self, found: list[Damage]) -> Iterator[Damage]:
+        self.stage = "workspaces"
+        bad = {each.chunk for each in found if each.chunk is not None}
+        for row in self.reader.workspaces():
+            for key in self.reader.workspace_sizes(row.id):
+                content = self.reader.workspace_content(row.id, key)
+                if content is None:
+                    continue
+                said = f"What the workspace of {row.app}/{row.name} has of {key}"
+                chunks = content.chunks or b""
+                names = {chunks[at : at + HASH_BYTES] for at in range(0, len(chunks), HASH_BYTES)}
+                if content.content is not None and hash_of(content.content) != content.hash:
+                    yield Damage("workspace", f"{said}: its bytes are not what they were", session=row.session)
+                elif not names.isdisjoint(bad) or names - self.reader.known_chunks(names):
+                    yield Damage("workspace", f"{said} cannot be read", session=row.session)
+                self._pacing.rest(content.size_bytes)
+
+    def _visible(self) -> Iterator[Damage]:
+        """Files that look as when they were written, and are not. One that looks otherwise was changed by somebody, and
+        is the watcher's."""
+        self.stage = "files"
+        if not self._is_due(FILES):
+            return
+        for folder in self.reader.folders():
+            if folder.removed or folder.label not in self._sites:
+                continue
+            for path, seen in self.reader.visible_seen(folder.label).items():
+                row = self.reader.visible(folder.label, path)
+                if row is not None and seen and (whole := self._changed(row)) is not None:
+                    said = f"{whole.decode(errors='backslashreplace')} is not what was written there"
+                    yield Damage("file", said, whole, session=row.session)
+        self.read[FILES] = self._clock()
+
+    def _changed(self, row: Visible) -> bytes | None:
+        """The absolute path of a file that has other bytes than it should, and does not look like it."""
+        site = self._sites[row.folder]
+        whole, enters = site.whole(row.path), site.enters_below(row.path)
+        if row.published is None or row.published != row.wanted:
+            return None
+        try:
+            if signature(whole, enters) != row.seen:
+                return None
+            there = hash_document(whole, enters)
+            wanted = {file.path: file.hash for file in self.reader.document_of(row.published).files}
+            self._pacing.rest(0)
+            is_as_seen = signature(whole, enters) == row.seen and self.reader.visible(row.folder, row.path) == row
+            return whole if there != wanted and is_as_seen else None
+        except (OSError, Damaged):
+            return None
+
+
+def total_bytes(reader: Reader, store: str, read: Read, now: int, *, all: bool) -> int:
+    """About how many bytes there are to be looked at."""
+    files = ("catalog.sqlite", "search.sqlite")
+    sizes = sum(os.path.getsize(path) for name in files if os.path.exists(path := os.path.join(store, name)))
+    due = (size for pack, size in reader.pack_sizes().items() if all or now - read.get(pack, 0) > FRESH_NANOSECONDS)
+    return sizes + sum(due)

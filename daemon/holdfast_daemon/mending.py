@@ -1,0 +1,97 @@
+"""Damaged content is put back where its bytes are found again: in a visible file, or in a pack that has them still.
+
+What is put back is named by its hash, so it is what it was or it is not put back; the visible files stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import BinaryIO
+
+from holdfast_daemon.examination import Finding
+from holdfast_daemon.fault import Faults
+from holdfast_daemon.pacing import Pacing
+from holdfast_daemon.sessions import Sessions
+from holdfast_daemon.store.base import Chunks, Transaction
+from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session
+from holdfast_daemon.visible_files import take_document
+from holdfast_protocol.chunking import cut_stream, hash_of
+
+#: A piece of content, its hash, and where it was found, for people.
+Piece = tuple[bytes, bytes, str]
+
+
+class Mending:
+    """For the thread of a check. ``mend_index``: what makes the search index anew."""
+
+    def __init__(
+        self, sessions: Sessions, chunks: Chunks, faults: Faults, mend_index: Callable[[], None]
+    ) -> None:  # fmt: skip
+        self._sessions = sessions
+        self._catalog = sessions.catalog
+        self._chunks = chunks
+        self._faults = faults
+        self._mend_index = mend_index
+
+    def mend(self, findings: Sequence[Finding], author: str, pacing: Pacing) -> None:
+        """What can be. Each chunk in a transaction of its own, with a row of the log. Raises Stopped, NoSpace."""
+        whats = {each.damage.what for each in findings}
+        if "index" in whats:
+            self._mend_index()
+        if "log" in whats:
+            self._catalog.bring_over()
+        wanted = {each.damage.chunk for each in findings if each.damage.chunk is not None}
+        sessions = {one.session.id: one.session for each in findings for one in each.concerns if one.session}
+        for name, content, where in self._found(wanted, [*sessions.values()], pacing):
+            if name in wanted:
+                wanted.discard(name)
+                self._put_back(name, content, where, author)
+        if "page" in whats:  # what was put back stands in the log only
+            self._catalog.bring_over()
+
+    def _found(self, wanted: set[bytes], sessions: Sequence[Session], pacing: Pacing) -> Iterator[Piece]:
+        """``wanted`` becomes less as they are taken."""
+        for session in sessions:
+            if wanted and session.folder in self._sessions.sites:
+                site = self._sessions.sites[session.folder]
+                path = site.whole(session.path)
+                for name, content in self._in_file(path, site.enters_below(session.path), wanted, pacing):
+                    yield name, content, path.decode(errors="backslashreplace")
+        if wanted:
+            for name, content in self._chunks.copies({*wanted}, pacing.rest):
+                yield name, content, "another pack"
+
+    def _in_file(
+        self, path: bytes, enters: Callable[[bytes], bool], wanted: set[bytes], pacing: Pacing
+    ) -> list[tuple[bytes, bytes]]:  # fmt: skip
+        found: list[tuple[bytes, bytes]] = []
+
+        def take(source: BinaryIO) -> None:  # a file, cut as when it was saved
+            for piece in cut_stream(source):
+                if (name := hash_of(piece)) in wanted:
+                    found.append((name, bytes(piece)))
+                pacing.rest(0)
+
+        with contextlib.suppress(OSError):  # what was found before is as good
+            take_document(path, take, enters)
+        return found
+
+    def _put_back(self, name: bytes, content: bytes, where: str, author: str) -> None:
+        claim = self._sessions.content.claims.claim([name])
+        self._chunks.reserve(len(content))
+        place = self._sessions.content.claims.put(claim, lambda: self._chunks.put(name, content))
+        self._faults.at("chunk-copied")
+        told = Operation(
+            number=0, time=self._sessions.clock(), type="repaired", session=None, app=None, folder=None, name=None,
+            cause=None, author=author, undoable=False, revision=None, snapshot=None, previous=None, undone_by=None,
+            note=f"chunk {name.hex()} from {where}",
+        )  # fmt: skip
+        self._catalog.submit(partial(_put_back, place=place, told=told)).result()
+        self._faults.at("chunk-put-back")
+
+
+def _put_back(tx: Transaction, place: ChunkPlace, told: Operation) -> None:
+    tx.put_back(place)
+    tx.add_operation(told)

@@ -1,0 +1,388 @@
+"""A check of a real store: a flipped bit anywhere in its files is found and named, and put right where that can be."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from daemon_store import ME, Store
+
+from holdfast_daemon.examination import Examination, Finding
+from holdfast_daemon.fault import Faults
+from holdfast_daemon.layouts import SESSIONS
+from holdfast_daemon.mending import Mending
+from holdfast_daemon.pacing import Pacing, Stopped
+from holdfast_daemon.rehearsing import Rehearsing
+from holdfast_daemon.sites import Site
+from holdfast_daemon.store.packs import PACK_MAGIC
+from holdfast_daemon.store.sqlite.checksums import connect
+from holdfast_daemon.store.sqlite.index import SqliteIndex
+from holdfast_protocol.errors import Damaged
+
+POSITIONS_COUNT = 60
+LARGE_BYTES = 300_000
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store that has everything: history, deleted sessions, dead bytes, large and small contents."""
+    folder = tmp_path_factory.mktemp("grown")
+    made, chance = Store(folder), random.Random(4)
+    for number in range(40):
+        made.save(f"n{number % 9}", chance.randbytes(chance.choice([10, 3_000, 60_000, LARGE_BYTES])))
+    made.run(made.lifecycle.delete(made.session("n3").id, ME))
+    made.chunks.put(b"\0" * 32, chance.randbytes(LARGE_BYTES))  # what a crash left: nothing names it
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def copied(grown: Path, tmp_path: Path) -> Path:
+    """The same, to be damaged."""
+    return Path(shutil.copytree(grown, tmp_path / "store"))
+
+
+@pytest.fixture
+def opened(copied: Path) -> Iterator[Callable[[], Store]]:
+    """The store in that folder; all that were opened are closed."""
+    stores: list[Store] = []
+
+    def opening() -> Store:
+        stores.append(Store(copied))
+        return stores[-1]
+
+    yield opening
+    for each in stores:
+        each.close()
+
+
+def examined(store: Store, *, all: bool = True, read: dict[int, int] | None = None) -> list[Finding]:
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    pacing = Pacing()
+    sites, clock = store.sessions.sites, store.sessions.clock
+    return Examination(store.catalog, store.chunks, index, sites, clock, pacing, read or {}, all=all).findings()
+
+
+def flip(path: Path, at: int, bit: int = 1) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ bit]))
+
+
+def large(store: Store) -> tuple[Path, int, int, bytes]:
+    """Pack, offset, size and hash of some chunk that a head has."""
+    for name in ("n0", "n1", "n2", "n4", "n5", "n6", "n7", "n8"):
+        document = store.catalog.reader.document_of(store.session(name).head)
+        for chunk in document.files[0].chunks:
+            place = store.catalog.reader.chunk(chunk)
+            if place is not None and place.pack is not None and place.offset_bytes is not None:
+                return store.folder / "packs" / f"{place.pack:06d}.pack", place.offset_bytes, place.size_bytes, chunk
+    raise AssertionError
+
+
+def test_a_whole_store_is_found_whole(opened: Callable[[], Store]) -> None:
+    """And all of it was read."""
+    read: dict[int, int] = {}
+    store = opened()
+    assert examined(store, read=read) == []
+
+
+def test_a_flipped_bit_anywhere_in_the_catalog_is_found(grown: Path, tmp_path: Path) -> None:
+    """At random positions: told by the check, or by the start that refuses it."""
+    size_bytes, chance = (grown / "catalog.sqlite").stat().st_size, random.Random(8)
+    missed = []
+    for number in range(POSITIONS_COUNT):
+        copy = Path(shutil.copytree(grown, tmp_path / str(number)))
+        at = chance.randrange(size_bytes)
+        flip(copy / "catalog.sqlite", at, 1 << chance.randrange(8))
+        try:
+            store = Store(copy)
+        except Damaged:
+            continue
+        found = examined(store)
+        store.close()
+        if not any(each.damage.path == os.fsencode(copy / "catalog.sqlite") for each in found):
+            missed.append(at)
+        shutil.rmtree(copy)
+    assert missed == []
+
+
+def test_a_flipped_bit_anywhere_in_a_pack_is_found_unless_nothing_names_it(grown: Path, tmp_path: Path) -> None:
+    """Its chunk, its pack and the offset are named; between chunks that are named there is nothing that matters."""
+    chance = random.Random(15)
+    copy = Path(shutil.copytree(grown, tmp_path / "copy"))
+    store = Store(copy)
+    (pack,) = [*(copy / "packs").iterdir()]
+    places = store.catalog.reader.chunks_in(1, 1000)
+    for _ in range(POSITIONS_COUNT):
+        at, bit = chance.randrange(pack.stat().st_size), 1 << chance.randrange(8)
+        flip(pack, at, bit)
+        found = examined(store)
+        flip(pack, at, bit)
+        hit = [each for each in places if 0 <= at - (each.offset_bytes or 0) + 36 < each.size_bytes + 36]
+        if hit:
+            told = [(one.damage.chunk, one.damage.pack, one.damage.offset_bytes) for one in found]
+            assert told == [(hit[0].hash, 1, hit[0].offset_bytes)]
+            assert found[0].concerns
+        else:
+            assert [one.damage.what for one in found] == (["pack"] if at < len(PACK_MAGIC) else [])
+    store.close()
+
+
+def test_a_flipped_bit_anywhere_in_the_log_of_the_catalog_is_found(store: Store) -> None:
+    """What is not in the file yet stands there."""
+    chance = random.Random(16)
+    for number in range(5):
+        store.save(f"n{number}", chance.randbytes(20_000))
+    log = store.folder / "catalog.sqlite-wal"
+    for _ in range(POSITIONS_COUNT // 3):
+        examined(store)  # SQLite goes on with the log where it was
+        at, bit = 32 + chance.randrange(store_log_bytes(store) - 32), 1 << chance.randrange(8)
+        flip(log, at, bit)
+        found = [each.damage for each in examined(store) if each.damage.what == "log"]
+        flip(log, at, bit)
+        assert [each.path for each in found] == [os.fsencode(log)], at
+        store.save("again", chance.randbytes(100))
+
+
+def test_a_log_that_is_damaged_when_a_daemon_is_killed_is_kept_and_named(store: Store, tmp_path: Path) -> None:
+    """SQLite goes on without what stands behind the damage, and says nothing."""
+    for number in range(5):
+        store.save(f"n{number}", b"content")
+    crashed = Path(shutil.copytree(store.folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm")))
+    flip(crashed / "catalog.sqlite-wal", store_log_bytes(store) // 2)
+    again = Store(crashed)
+    (kept,) = crashed.glob("*-wal-damaged-*")
+    assert os.fsencode(kept) in {each.damage.path for each in examined(again)}
+    assert len(again.operations()) < len(store.operations())
+    again.close()
+
+
+def test_a_transaction_that_a_crash_has_cut_off_is_no_damage(store: Store, tmp_path: Path) -> None:
+    """What was answered is there."""
+    store.save("x", b"content")
+    store.save("y", b"content too")
+    crashed = Path(shutil.copytree(store.folder, tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm")))
+    log = crashed / "catalog.sqlite-wal"
+    os.truncate(log, store_log_bytes(store) - 4096 - 24)
+    again = Store(crashed)
+    assert not [*crashed.glob("*-wal-damaged-*")]
+    assert again.head("x") == b"content"
+    assert examined(again) == []
+    again.close()
+
+
+def store_log_bytes(store: Store) -> int:
+    """As much of the log as counts."""
+    with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
+        ((_, count, _),) = catalog.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    assert isinstance(count, int)
+    return 32 + count * (4096 + 24)
+
+
+def test_a_flipped_bit_in_the_search_index_is_found(opened: Callable[[], Store]) -> None:
+    """It is made anew from the rest."""
+    store = opened()
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    index.seen()
+    index.close()
+    with closing(connect(str(store.folder / "search.sqlite"))) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    flip(store.folder / "search.sqlite", 2 * 4096 + 4090)
+    assert {each.damage.what for each in examined(store)} == {"index"}
+
+
+def test_a_damaged_chunk_names_the_snapshots_that_cannot_be_read(opened: Callable[[], Store]) -> None:
+    """With the file and the byte; reading one is the coded error, never other bytes."""
+    store = opened()
+    pack, offset, _, chunk = large(store)
+    flip(pack, offset + 1000)
+    (finding,) = examined(store)
+    concern = next(each for each in finding.concerns if each.session is not None)
+    assert concern.session is not None
+    assert chunk in store.catalog.reader.document(concern.snapshot.document).files[0].chunks
+    with pytest.raises(Damaged):
+        store.bytes_of(concern.snapshot.id)
+
+
+def test_a_pack_that_is_cut_or_gone_is_named(opened: Callable[[], Store]) -> None:
+    """With each chunk that was in it."""
+    store = opened()
+    pack, offset, size_bytes, chunk = large(store)
+    os.truncate(pack, offset + size_bytes // 2)
+    assert chunk in {each.damage.chunk for each in examined(store)}
+    pack.unlink()
+    found = [each.damage for each in examined(store)]
+    assert [each.what for each in found].count("pack") == 1
+    assert {each.hash for each in store.catalog.reader.chunks_in(1, 1000)} <= {each.chunk for each in found}
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("DELETE FROM snapshots WHERE id IN (SELECT head FROM sessions LIMIT 1)", "session"),
+        ("DELETE FROM documents WHERE id IN (SELECT document FROM snapshots LIMIT 1)", "snapshot"),
+        ("DELETE FROM chunks WHERE pack IS NOT NULL AND hash IN (SELECT hash FROM chunks LIMIT 9)", "chunk"),
+        ("DELETE FROM operations WHERE number = 5", "operations"),
+        ("UPDATE snapshots SET parents = zeroblob(32) WHERE number = 7", "snapshot"),
+        ("UPDATE documents SET manifest = zeroblob(9) WHERE id = (SELECT min(id) FROM documents)", "document"),
+    ],
+)
+def test_what_names_something_that_is_not_there_is_found(
+    opened: Callable[[], Store], copied: Path, sql: str, what: str
+) -> None:
+    """Every reference is followed."""
+    with closing(connect(str(copied / "catalog.sqlite"))) as catalog:
+        catalog.execute(sql)
+    assert what in {each.damage.what for each in examined(opened())}
+
+
+def test_a_visible_file_that_rots_is_named(opened: Callable[[], Store], tmp_path: Path) -> None:
+    """It looks as it did when it was written, and is not what was."""
+    store = opened()
+    store.sessions.sites.put(Site(label="sessions", root=os.fsencode(tmp_path / "seen"), app=None, layout=SESSIONS))
+    path = tmp_path / "seen" / "notes" / "n0"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not what was saved")
+    os.utime(path, (1, 1))
+    row = store.catalog.reader.visible("sessions", b"notes/n0")
+    assert row is not None
+    state = path.stat()
+
+    def seen(tx: object) -> None:
+        tx.confirm("sessions", b"notes/n0", row.wanted)  # type: ignore[attr-defined, union-attr]  # a transaction
+        tx.put_seen("sessions", [(b"notes/n0", looks)])  # type: ignore[attr-defined]  # a transaction
+
+    from holdfast_daemon.visible_files import signature_of
+
+    looks = signature_of(state, os.fsencode(path), lately=True)
+    store.catalog.submit(seen).result()
+    import holdfast_daemon.examination as examination
+
+    known = examination.signature
+    examination.signature = lambda whole, enters: known(whole, enters, lately=True)  # type: ignore[attr-defined]  # it changed a moment ago
+    try:
+        found = [each.damage for each in examined(store)]
+    finally:
+        examination.signature = known  # type: ignore[attr-defined]  # as it was
+    assert [(each.what, each.path) for each in found] == [("file", os.fsencode(path))]
+
+
+def test_only_what_was_not_read_for_a_week_is_read_again(opened: Callable[[], Store]) -> None:
+    """Unless all is asked for."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    flip(pack, offset + 5)
+    lately = dict.fromkeys((-1, 0, 1), store.now)
+    assert examined(store, all=False, read=lately) == []
+    assert examined(store, all=True, read=lately)
+    store.now += 8 * 24 * 3600 * 10**9
+    assert examined(store, all=False, read=lately)
+
+
+def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_path: Path) -> None:
+    """A large chunk and a small one; the log says what, and every snapshot can be read again."""
+    store = opened()
+    root = tmp_path / "seen"
+    store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
+    for number in range(9):
+        if number != 3:
+            name = f"n{number}"
+            (root / "notes").mkdir(parents=True, exist_ok=True)
+            (root / "notes" / name).write_bytes(store.head(name))
+    pack, offset, _, chunk = large(store)
+    flip(pack, offset + 9)
+    before = examined(store)
+    assert [each.damage.chunk for each in before] == [chunk]
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending.mend(before, "me", Pacing())
+    assert examined(store) == []
+    assert store.operations()[-1].type == "repaired"
+    assert chunk.hex() in store.operations()[-1].note
+
+
+def test_a_damaged_row_of_a_small_document_is_put_back(opened: Callable[[], Store], tmp_path: Path) -> None:
+    """The page is whole again, and the content is read."""
+    content = b"a small and singular content " * 100
+    store = opened()
+    store.save("small", content)
+    store.close()
+    path = store.folder / "catalog.sqlite"
+    flip(path, path.read_bytes().index(content[:200]) + 50)
+    store = opened()
+    before = examined(store)
+    assert {each.damage.what for each in before} == {"page", "chunk"}
+    with pytest.raises(Damaged):
+        store.head("small")
+    root = tmp_path / "seen"
+    (root / "notes").mkdir(parents=True)
+    (root / "notes" / "small").write_bytes(content)
+    store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    assert examined(store) == []
+    assert store.head("small") == content
+
+
+def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
+    """The same chunk, in bytes that nothing names any more."""
+    store = opened()
+    pack, offset, size_bytes, chunk = large(store)
+    with pack.open("rb") as file:
+        file.seek(offset)
+        content = file.read(size_bytes)
+    store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
+    flip(pack, offset + 9)
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    assert examined(store) == []
+
+
+def test_what_is_nowhere_else_stays_damaged(opened: Callable[[], Store]) -> None:
+    """Nothing is changed."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    flip(pack, offset + 9)
+    before = examined(store)
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    assert examined(store) == before
+
+
+def test_a_check_ends_where_it_is_stopped(opened: Callable[[], Store]) -> None:
+    """Within a slice of its work."""
+    store = opened()
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    pacing = Pacing()
+    pacing.stop()
+    sites, clock = store.sessions.sites, store.sessions.clock
+    with pytest.raises(Stopped):
+        Examination(store.catalog, store.chunks, index, sites, clock, pacing, {}, all=True).findings()
+
+
+def test_a_rehearsal_proves_a_snapshot(opened: Callable[[], Store]) -> None:
+    """When it did is kept; nothing is left of it."""
+    store = opened()
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    assert rehearsing.proven is None
+    rehearsing.rehearse()
+    assert (rehearsing.proven, rehearsing.problem) == (store.now, "")
+    again = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    assert again.proven == store.now
+    assert not [*store.folder.glob("rehearsal-*")]
+
+
+def test_a_rehearsal_of_a_damaged_snapshot_says_so(store: Store) -> None:
+    """And keeps when one went well last."""
+    store.save("x", bytes(200_000))
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    rehearsing.rehearse()
+    before, store.now = rehearsing.proven, store.now + 1
+    flip(store.folder / "packs" / "000001.pack", 5000)
+    rehearsing.rehearse()
+    assert rehearsing.proven == before
+    assert "damaged" in rehearsing.problem

@@ -1,0 +1,164 @@
+"""``holdfast doctor`` names the cause of what is broken, whichever way it was broken, and what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e_daemon import Daemon, Said, until
+
+
+@pytest.fixture
+def daemon(house: Path) -> Iterator[Daemon]:
+    """Running; whatever becomes of it in a test, its process ends."""
+    running = Daemon(house / "d").start()
+    yield running
+    assert running.process is not None
+    if running.alive:
+        running.process.send_signal(signal.SIGCONT)
+        running.process.kill()
+        running.process.wait()
+
+
+def bad(said: Said) -> list[dict[str, str]]:
+    """What is not as it should be, and is said so in the exit code."""
+    rows = [json.loads(line) for line in said.text.splitlines()]
+    found = [row for row in rows if row["state"] == "bad"]
+    assert said.code == (1 if found else 0)
+    return found
+
+
+def asked(daemon: Daemon) -> list[dict[str, str]]:
+    return bad(daemon.cli("doctor", "--json"))
+
+
+def test_nothing_is_wrong_with_a_new_one(daemon: Daemon) -> None:
+    """exit 0, and lines for people that name no home directory."""
+    daemon.environment["HOME"] = str(daemon.home.parent)
+    said = daemon.cli("doctor")
+    assert said.code == 0
+    assert "answers through its store" in said.text
+    assert str(daemon.home.parent) not in said.text
+    assert asked(daemon) == []
+
+
+def test_a_daemon_that_hangs(daemon: Daemon) -> None:
+    """It has its lock and its socket, and does not answer: the process is named, and how it ends."""
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGSTOP)
+    (found,) = asked(daemon)
+    assert f"process {daemon.process.pid} listens" in found["sentence"]
+    assert "hangs" in found["sentence"]
+    assert f"kill -9 {daemon.process.pid}" in found["mend"]
+
+
+def test_a_daemon_that_was_killed(daemon: Daemon) -> None:
+    """Its socket and its locks are left; nothing is broken, and the next start replaces them."""
+    daemon.kill()
+    said = daemon.cli("doctor")
+    assert said.code == 0
+    assert "a socket that nobody listens at: its daemon was killed; the next start replaces it" in said.text
+
+
+def test_a_socket_that_was_deleted_by_hand(daemon: Daemon) -> None:
+    """The daemon runs, and nobody can reach it."""
+    os.unlink(daemon.socket)
+    (found,) = asked(daemon)
+    assert daemon.process is not None
+    assert "is gone: something deleted it" in found["sentence"]
+    assert found["mend"].startswith(f"kill {daemon.process.pid} ")
+
+
+def test_another_daemon_has_the_store(daemon: Daemon) -> None:
+    """The environment names another socket: where it listens is said."""
+    daemon.environment["HOLDFAST_SOCKET"] = str(daemon.home / "other" / "holdfast.sock")
+    (found,) = asked(daemon)
+    assert f"listens at {daemon.socket} instead of" in found["sentence"]
+    assert found["mend"] == f"holdfast --socket {daemon.socket} status"
+
+
+def test_a_runtime_directory_that_is_open_to_others(daemon: Daemon) -> None:
+    """Nobody connects then; the mode is said, and what closes it."""
+    runtime = Path(daemon.socket).parent
+    runtime.chmod(0o755)
+    found = asked(daemon)
+    assert "0755" in found[0]["sentence"]
+    subprocess.run(found[0]["mend"], shell=True, check=True)
+    assert asked(daemon) == []
+
+
+def test_a_store_that_is_open_to_others_or_belongs_to_somebody_else(daemon: Daemon) -> None:
+    """Each has its sentence, and its command."""
+    store = daemon.home / "store"
+    store.chmod(0o711)
+    (found,) = asked(daemon)
+    assert "is open to others (mode 0711)" in found["sentence"]
+    store.chmod(0o700)
+    if os.getuid() == 0:
+        os.chown(store, 65534, -1)
+        (found,) = asked(daemon)
+        assert "belongs to uid 65534" in found["sentence"]
+
+
+def test_a_configuration_that_cannot_be_understood(daemon: Daemon) -> None:
+    """Before the daemon is restarted and does not come back."""
+    (daemon.home / "config.toml").write_text("[autosave]\nquiet = 1\n")
+    (found,) = asked(daemon)
+    assert found["what"] == "configuration"
+    assert "autosave.quiet; is it autosave.quiet_seconds?" in found["sentence"]
+
+
+def test_a_sessions_folder_that_went_away(daemon: Daemon) -> None:
+    """The daemon holds it, and says so; the doctor passes it on."""
+    with daemon.client() as client:
+        client.save("notes", "a", b"text\n", published=True)
+    daemon.sessions.rename(daemon.home / "moved")
+    until(lambda: asked(daemon))
+    assert any("is held" in found["sentence"] or "sessions" in found["sentence"] for found in asked(daemon))
+
+
+def test_a_unit_whose_program_is_gone(daemon: Daemon) -> None:
+    """Python was upgraded, the environment deleted: systemd would start nothing."""
+    config = daemon.home / "config"
+    units = config / "systemd" / "user"
+    units.mkdir(parents=True)
+    (units / "holdfast.socket").write_text("[Socket]\n")
+    (units / "holdfast.service").write_text('[Service]\nExecStart="/gone/holdfastd"\n')
+    daemon.environment["XDG_CONFIG_HOME"] = str(config)
+    (found,) = asked(daemon)
+    assert "/gone/holdfastd, which is not there any more" in found["sentence"]
+    assert found["mend"] == "holdfast service install"
+
+
+def test_a_disk_without_room(house: Path) -> None:
+    """Saves are refused then: it is said before."""
+    if os.getuid() != 0:
+        pytest.skip("only root mounts a small disk")
+    disk = house / "d"
+    disk.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "tmpfs", str(disk)], check=True)
+    daemon = Daemon(disk)
+    try:
+        daemon.start()
+        found = asked(daemon)
+        assert any("saves are refused when it is full" in each["sentence"] for each in found)
+    finally:
+        daemon.kill()
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_something_else_listens_there(house: Path) -> None:
+    """It takes connections and is no daemon: it does not answer."""
+    daemon = Daemon(house / "d")
+    Path(daemon.socket).parent.mkdir(mode=0o700, parents=True)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(daemon.socket)
+        other.listen()
+        (found,) = asked(daemon)
+    assert "listens there, and holds no lock: it is no daemon" in found["sentence"]

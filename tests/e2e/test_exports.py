@@ -1,0 +1,198 @@
+"""Sessions that leave the house by the command line, and come back."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from e2e_daemon import CLI, Daemon
+
+import holdfast
+from holdfast_protocol import messages as m
+from holdfast_protocol.model import Ref
+
+CHAT = {
+    "contextMessages": [{"role": "user", "content": "Größe?"}, {"role": "assistant", "content": "x" * 3_000_000}],
+    "contextFiles": [],
+}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "none", str(place)]
+    try:
+        mounted = subprocess.run(words, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if mounted.returncode != 0:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def on_terminal(daemon: Daemon, *words: str, answer: bytes) -> int:
+    """The exit code of a run whose standard input is a terminal on which somebody types ``answer``."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answer)
+        done = subprocess.run(
+            [*CLI, *words, "--no-start"], env=daemon.environment, stdin=theirs, capture_output=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return done.returncode
+
+
+def test_a_document_goes_out_as_it_is(shared: Daemon, tmp_path: Path) -> None:
+    """Of one file, of several, of an older snapshot; into a directory that is there, under its own name."""
+    shared.ok("save", "renardo/verse", "-", content=b"p1 >> a\n")
+    shared.ok("save", "renardo/verse", "-", content=b"p1 >> b\n")
+    shared.ok("export", "renardo/verse@-1", "--to", "native", "-o", str(tmp_path))
+    assert (tmp_path / "verse.py").read_bytes() == b"p1 >> a\n"
+    (tmp_path / "song" / "more").mkdir(parents=True)
+    (tmp_path / "song" / "a.py").write_bytes(b"1")
+    (tmp_path / "song" / "more" / "b.py").write_bytes(b"2")
+    shared.ok("import", str(tmp_path / "song"), "--app", "renardo")
+    shared.ok("export", "renardo/song", "--to", "native", "-o", str(tmp_path / "again"))
+    files = [path for path in (tmp_path / "again").rglob("*") if path.is_file()]
+    assert {str(path.relative_to(tmp_path / "again")): path.read_bytes() for path in files} == {
+        "a.py": b"1", "more/b.py": b"2",
+    }  # fmt: skip
+
+
+def test_what_is_there_is_not_replaced_unasked(shared: Daemon, tmp_path: Path) -> None:
+    """Exit 4 without a terminal; on one it asks; --force does not."""
+    shared.ok("save", "notes/asked", "-", content=b"new")
+    place = tmp_path / "out"
+    place.write_bytes(b"old")
+    words = ("export", "notes/asked", "--to", "native", "-o", str(place))
+    assert shared.cli(*words).code == 4
+    assert on_terminal(shared, *words, answer=b"n\n") == 4
+    assert place.read_bytes() == b"old"
+    assert on_terminal(shared, *words, answer=b"y\n") == 0
+    assert place.read_bytes() == b"new"
+    place.write_bytes(b"old")
+    shared.ok(*words, "--force")
+    assert place.read_bytes() == b"new"
+
+
+def test_a_directory_that_is_there_keeps_its_other_files(shared: Daemon, tmp_path: Path) -> None:
+    """--force replaces what has the same path, and removes nothing."""
+    shared.ok("save", "myapp/parts", "--part", "a=-", content=b"1")
+    place = tmp_path / "out"
+    place.mkdir()
+    (place / "mine").write_bytes(b"mine")
+    assert shared.cli("export", "myapp/parts", "--to", "parts", "-o", str(place)).code == 4
+    assert os.listdir(place) == ["mine"]
+    shared.ok("export", "myapp/parts", "--to", "parts", "-o", str(place), "--force")
+    assert sorted(os.listdir(place)) == ["manifest.json", "mine", "parts"]
+
+
+def test_a_full_disk_leaves_the_old_file(shared: Daemon, small_disk: Path) -> None:
+    """And nothing beside it; the code is that of a full disk."""
+    content = os.urandom(3_000_000)
+    shared.ok("save", "notes/toolarge", "-", content=content)
+    (small_disk / "out").write_bytes(b"old")
+    for form in ("native", "bundle"):
+        said = shared.cli("export", "notes/toolarge", "--to", form, "-o", str(small_disk / "out"), "--force", "-v")
+        assert said.code == 1, said
+        assert "no-space" in said.err
+    assert os.listdir(small_disk) == ["out"]
+    assert (small_disk / "out").read_bytes() == b"old"
+
+
+def test_standard_output_and_json(shared: Daemon, tmp_path: Path) -> None:
+    """The bytes alone, of an archive too; with --json a row that says where it went."""
+    shared.ok("save", "notes/out", "-", content=b"a bridge")
+    assert shared.ok("export", "notes/out", "--to", "native", "-o", "-").out == b"a bridge"
+    (tmp_path / "b.zip").write_bytes(shared.ok("export", "notes/out", "--to", "bundle", "-o", "-").out)
+    with ZipFile(tmp_path / "b.zip") as archive:
+        assert archive.read("document/out") == b"a bridge"
+    place = str(tmp_path / "row")
+    (row,) = shared.ok("export", "notes/out", "--to", "native", "-o", place, "--json").rows
+    assert (row["name"], row["path"], row["files"]) == ("out", place, [""])
+
+
+def test_markdown_of_a_long_chat(shared: Daemon, client: holdfast.Client) -> None:
+    """It travels in windows, each of the one snapshot, and the last one has the hash of the whole."""
+    client.save("aiderdesk", "long", json.dumps(CHAT).encode())
+    said = shared.ok("export", "aiderdesk/long", "--to", "markdown", "-o", "-").out
+    assert said == f"### User\n\nGröße?\n\n### Assistant\n\n{'x' * 3_000_000}\n\n".encode()
+    reply = client.ask(m.Export(ref=Ref(app="aiderdesk", name="long"), to="markdown", offset=10, length=5))
+    assert isinstance(reply.reply, m.Content)
+    assert (reply.payload[0], reply.reply.size_bytes, reply.reply.hash) == (said[10:15], len(said), None)
+
+
+def test_an_empty_chat_says_that_it_is(shared: Daemon, tmp_path: Path) -> None:
+    """An empty result is no error."""
+    shared.ok("save", "aiderdesk/empty", "-", content=b'{"contextMessages": [], "contextFiles": []}')
+    said = shared.ok("export", "aiderdesk/empty", "--to", "markdown", "-o", str(tmp_path / "e.md"))
+    assert "empty" in said.err
+    assert (tmp_path / "e.md").read_bytes() == b""
+    assert shared.ok("export", "aiderdesk/empty", "--to", "markdown", "--full", "-o", "-").out == b""
+
+
+def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: Path) -> None:
+    """With its resources; the second import says that nothing was added."""
+    (tmp_path / "genes.bed").write_bytes(b"chr1\t0\t10\n")
+    document = (
+        f'<?xml version="1.0"?>\n<Session genome="hg38" version="8"><Resources>'
+        f'<Resource path="{tmp_path / "genes.bed"}" type="bed"/></Resources></Session>'
+    ).encode()
+    shared.ok("save", "igv/genes", "-", content=document)
+    bundle = str(tmp_path / "genes.zip")
+    shared.ok("export", "igv/genes", "--to", "bundle", "--resources", "-o", bundle)
+    brought = str(tmp_path / "brought")
+    assert "saved igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
+    assert (tmp_path / "brought" / "1 genes.bed").read_bytes() == b"chr1\t0\t10\n"
+    assert daemon.ok("cat", "igv/genes").out == document
+    again = daemon.ok("import", bundle, "--resources", brought)
+    assert "unchanged igv/genes" in again.text
+
+
+def test_a_damaged_bundle_among_others(daemon: Daemon, tmp_path: Path) -> None:
+    """Exit 8 and its path; the others are taken in."""
+    daemon.ok("save", "notes/a", "-", content=b"a")
+    daemon.ok("export", "notes/a", "--to", "bundle", "-o", str(tmp_path / "good.zip"))
+    daemon.ok("purge", "--yes", "notes/a")
+    (tmp_path / "bad.zip").write_bytes((tmp_path / "good.zip").read_bytes()[:-30])
+    said = daemon.cli("import", str(tmp_path / "bad.zip"), str(tmp_path / "good.zip"))
+    assert said.code == 8
+    assert "bad.zip" in said.err
+    assert [row["name"] for row in daemon.ok("list", "--json").rows] == ["a"]
+
+
+def test_forms_that_are_not_there_are_named(shared: Daemon) -> None:
+    """All that there are; a part has no form."""
+    shared.ok("save", "notes/forms", "-", content=b"a")
+    said = shared.cli("export", "notes/forms", "--to", "marble")
+    assert said.code == 2
+    assert "native, parts, bundle, markdown" in said.err
+    assert shared.cli("export", "notes/forms:file", "--to", "native").code == 2
+    assert shared.cli("export", "notes/forms", "--to", "markdown", "--history", "3").code == 2
+
+
+def test_a_history_survives_a_restart(daemon: Daemon, tmp_path: Path) -> None:
+    """What an import took in is as durable as what was saved, and any of it can be restored."""
+    for number in range(3):
+        daemon.ok("save", "notes/ideas", "-", content=str(number).encode() * 100_000)
+    daemon.ok("export", "notes/ideas", "--to", "bundle", "--history", "all", "-o", str(tmp_path / "b.zip"))
+    daemon.ok("purge", "--yes", "notes/ideas")
+    daemon.ok("import", str(tmp_path / "b.zip"))
+    daemon.kill()
+    daemon.start()
+    assert len(daemon.ok("log", "notes/ideas", "--json").rows) == 3
+    daemon.ok("restore", "notes/ideas@-2")
+    assert daemon.ok("cat", "notes/ideas").out == b"0" * 100_000
+    assert (daemon.sessions / daemon.show("notes/ideas")["path"]).read_bytes() == b"0" * 100_000

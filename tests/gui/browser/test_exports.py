@@ -1,0 +1,84 @@
+"""Sessions that leave by the browser's own download, and come back by dropping."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from holdfast import Client
+from holdfast_protocol.model import Ref
+
+AXE = Path(__file__).parent / "axe.min.js"
+
+
+def open_dialog(page: Page, name: str) -> None:
+    """By keyboard."""
+    page.locator(".item", has_text=name).first.click()
+    expect(page.locator("#session h2")).to_contain_text(name)
+    page.keyboard.press("e")
+    expect(page.locator("#ask h2")).to_have_text("Export")
+
+
+def drop(page: Page, path: Path) -> None:
+    """Files as the file manager drops them."""
+    page.locator("#choose-files").set_input_files(str(path))
+
+
+def test_a_bundle_leaves_and_comes_back(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
+    """With its history: the dialog, the download with a toast, then dropped onto the page again."""
+    holdfast_client.save("renardo", "verse", parts={"bass": b"b1"})
+    saved = holdfast_client.save("renardo", "verse", parts={"bass": b"b2"})
+    contents = [holdfast_client.load(Ref(id=saved.session.id, snapshot=at)).files for at in ("latest", "-1")]
+    open_dialog(page, "verse")
+    page.get_by_label("All of them").check()
+    with page.expect_download() as caught:
+        page.locator("#ask .go").click()
+    assert caught.value.suggested_filename == "verse.holdfast.zip"
+    path = tmp_path / "anything.zip"
+    caught.value.save_as(path)
+    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator(".toast", has_text="Exported verse.holdfast.zip")).to_be_visible()
+    holdfast_client.purge(Ref(id=saved.session.id))
+    expect(page.locator(".item")).to_have_count(0)
+    drop(page, path)
+    expect(page.locator(".toast", has_text="Imported verse (renardo)")).to_be_visible()
+    assert [holdfast_client.load(f"renardo/verse@{at}").files for at in ("latest", "-1")] == contents
+    drop(page, path)
+    expect(page.locator(".toast", has_text="is here already")).to_be_visible()
+    assert len(holdfast_client.list().rows) == 1
+
+
+def test_a_large_export_is_called_off(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
+    """The toast tells how far it is; its button ends the download, which the browser does not take for whole."""
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        for _ in range(48):
+            file.write(os.urandom(8_000_000))
+    holdfast_client.save("notes", "large", large)
+    open_dialog(page, "large")
+    with page.expect_download() as caught:
+        page.locator("#ask .go").click()
+    toast = page.locator(".toast", has_text="Exporting large.holdfast.zip")
+    expect(toast.locator("progress")).to_be_visible()
+    toast.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".toast", has_text="The export was called off")).to_be_visible()
+    assert caught.value.failure() is not None
+
+
+def test_an_older_snapshot_as_markdown(page: Page, holdfast_client: Client) -> None:
+    """What is on screen is what goes out; no error is shown, and nobody leaves the page."""
+    holdfast_client.save("renardo", "verse", parts={"bass": b"b1"})
+    saved = holdfast_client.save("renardo", "verse", parts={"bass": b"b2"})
+    old = holdfast_client.log(Ref(id=saved.session.id)).rows[1].snapshot
+    open_dialog(page, "verse")
+    page.keyboard.press("Escape")
+    page.goto(f"{page.url.split('/session')[0]}/session/{saved.session.id}?at={old}")
+    page.keyboard.press("e")
+    page.locator("#ask").get_by_label("Markdown to read").check()
+    with page.expect_download() as caught:
+        page.locator("#ask .go").click()
+    assert caught.value.suggested_filename == "verse.md"
+    assert b"b1" in Path(caught.value.path()).read_bytes()
+    expect(page.locator("#session h2")).to_contain_text("verse")

@@ -1,0 +1,49 @@
+"""Somebody with a systemd of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode: modules are imported by their unique names
+
+from service_user import DEADLINE_SECONDS, NUMBER, ROOT, RUNTIME, SETUP, User
+
+
+@pytest.fixture
+def user() -> Iterator[User]:
+    """With nothing installed yet."""
+    needed = [str(ROOT), sys.prefix, os.path.realpath(sys.base_prefix)]
+    environment = os.environ | {"NUMBER": str(NUMBER), "RUNTIME": RUNTIME}
+    process = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", SETUP, "-", *needed], env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    made = User(process.pid)
+    until = time.monotonic() + DEADLINE_SECONDS
+    try:
+        while True:
+            assert process.poll() is None, "systemd --user ended"
+            try:
+                made.systemctl("is-system-running")
+                break
+            except AssertionError:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+        yield made
+        made.systemctl("exit")
+        process.wait(DEADLINE_SECONDS)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for cgroup in Path("/sys/fs/cgroup").glob(f"**/holdfast-{process.pid}"):
+            for folder in sorted(cgroup.glob("**/"), reverse=True):  # itself is one of them
+                folder.rmdir()

@@ -1,0 +1,118 @@
+"""``holdfast service install`` below a real systemd, as a user without privileges."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from service_user import DEADLINE_SECONDS, HOME, ROOT, User
+
+UNITS = [ROOT / "systemd" / name for name in ("holdfast.socket", "holdfast.service")]
+
+
+def until(what: object) -> None:
+    """Waits, with a deadline."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not what():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_from_nothing_to_a_watched_service_that_the_first_client_starts(user: User) -> None:
+    """Installed by one command; stopped, the next client starts it; taken away again, what was saved is still there."""
+    assert "started; it starts by itself at each login" in user.holdfast("service", "install")
+    said = user.holdfast("service", "status")
+    assert "socket: active" in said
+    assert "service: active" in said
+    assert f"status: Serves the sessions in {HOME}" in said
+    user.runs("sh", "-c", 'echo text | "$0" save notes/a -', os.path.join(os.path.dirname(sys.executable), "holdfast"))
+    user.systemctl("stop", "holdfast.service")
+    assert user.holdfast("--no-start", "cat", "notes/a") == "text\n"
+    user.holdfast("service", "uninstall")
+    user.holdfast("--no-start", "list", expect=6)
+    user.holdfast("service", "status", expect=3)
+    assert user.holdfast("cat", "notes/a") == "text\n"
+
+
+def test_a_daemon_that_was_started_otherwise_makes_room(user: User) -> None:
+    """It had the socket and the store; both are systemd's afterwards, and nothing is served twice."""
+    user.holdfast("save", "notes/a", "/etc/hostname")
+    before = user.pid()
+    assert f"process {before}" in user.holdfast("service", "install")
+    assert user.pid() == int(user.systemctl("show", "--property=MainPID", "--value", "holdfast.service"))
+    assert user.holdfast("list").startswith("notes/a")
+
+
+def test_a_daemon_that_is_killed_or_hangs_is_back(user: User) -> None:
+    """kill -9 is answered by a start; one that stands still is found by the watchdog, and started anew."""
+    user.writes(".config/systemd/user/holdfast.service.d/soon.conf", "[Service]\nWatchdogSec=2\nRestartSec=100ms\n")
+    user.holdfast("service", "install")
+    first = user.pid()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: "restarts: 1" in user.holdfast("service", "status"))
+    second = user.pid()
+    assert second != first
+    os.kill(second, signal.SIGSTOP)
+    until(lambda: "restarts: 2" in user.holdfast("service", "status"))
+    assert user.pid() not in (first, second)
+
+
+def test_a_reload_reads_the_configuration_again(user: User) -> None:
+    """``systemctl reload`` drops nobody: the process is the same, and what it does not understand is a problem."""
+    user.holdfast("service", "install")
+    before = user.pid()
+    user.writes(".config/holdfast/config.toml", "[autosave]\nquiet = 1\n")
+    user.systemctl("reload", "holdfast.service")
+    until(lambda: "is it autosave.quiet_seconds?" in user.holdfast("status"))
+    assert user.pid() == before
+
+
+def test_a_daemon_that_a_client_starts_outlives_its_terminal(user: User) -> None:
+    """Without units: it is in a control group of its own, which does not end with the client's."""
+    ended = user.runs(
+        "systemd-run", "--user", "--wait", "--collect", "--quiet", "--property=KillMode=control-group",
+        os.path.join(os.path.dirname(sys.executable), "holdfast"), "list",
+    )  # fmt: skip
+    assert ended == ""
+    assert user.pid() > 0
+
+
+def test_another_place_is_not_served_by_it(user: User) -> None:
+    """The unit serves the user's own sessions, and nothing is installed for a sandbox."""
+    program = os.path.join(os.path.dirname(sys.executable), "holdfast")
+    said = user.runs("env", f"HOLDFAST_HOME={HOME}/sandbox", program, "service", "install", expect=2)
+    assert "HOLDFAST_HOME names another place" in said
+    user.holdfast("service", "status", expect=3)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_every_line(tmp_path: Path, unit: Path) -> None:
+    """``systemd-analyze verify`` has nothing to say."""
+    assert _analyzed(tmp_path, "verify", "--user", unit.name) == ""
+
+
+def test_the_service_is_exposed_little(tmp_path: Path) -> None:
+    """``systemd-analyze security`` gives the user's unit less than 4.5."""
+    said = _analyzed(tmp_path, "--user", "security", "--offline=true", "--no-pager", "./holdfast.service")
+    found = re.search(r"Overall exposure level for holdfast.service: ([0-9.]+)", said)
+    assert found is not None
+    assert float(found[1]) < 4.5
+
+
+def _analyzed(folder: Path, *words: str) -> str:
+    for unit in UNITS:
+        program = os.path.join(os.path.dirname(sys.executable), "holdfastd")
+        text = unit.read_text().replace("ExecStart=holdfastd", f"ExecStart={program}")
+        (folder / unit.name).write_text(text)
+    (folder / "runtime").mkdir(mode=0o700)
+    done = subprocess.run(
+        ["systemd-analyze", *words], cwd=folder, capture_output=True, text=True,
+        env=os.environ | {"XDG_RUNTIME_DIR": str(folder / "runtime")}, timeout=DEADLINE_SECONDS,
+    )  # fmt: skip
+    return done.stdout + done.stderr
