@@ -64,7 +64,9 @@ def drawn(daemon, preview, ref):
             context = await preview.context(
                 SimpleNamespace(client=asked, prefix="/p"), shown, "latest", QueryParams("")
             )
-            return pages.get_template(preview.TEMPLATE).render(prefix="/p", **context)
+            return pages.get_template(preview.TEMPLATE).render(
+                prefix="/p", session=shown.session, shown=shown, **context
+            )
 
     return asyncio.run(page())
 

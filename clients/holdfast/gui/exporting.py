@@ -15,7 +15,7 @@ from holdfast import AsyncExport
 from holdfast.gui.attachments import attachment
 from holdfast.gui.forms import Form, read_form
 from holdfast.gui.house import house_of, render
-from holdfast.gui.toasts import DONE, Toast, failed
+from holdfast.gui.toasts import Toast, done, failed
 from holdfast_protocol.errors import BadField, Busy, Cancelled, HoldfastError, NotFound
 from holdfast_protocol.model import Ref
 
@@ -89,9 +89,7 @@ async def begin(request: Request) -> Response:
         ref, form.one("to"), full=form.one("full") == "yes", history=_history(form) if is_bundle else 0,
         resources=is_bundle and form.one("resources") == "yes",
     )  # fmt: skip
-    answer = await render(request, "export.html", underway=house.exports.add(export))
-    answer.headers.update(DONE)
-    return answer
+    return done(request, await render(request, "export.html", underway=house.exports.add(export)))
 
 
 async def file(request: Request) -> Response:

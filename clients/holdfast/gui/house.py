@@ -51,6 +51,8 @@ def _exports() -> Exports:
     from holdfast.gui.exporting import Exports  # it needs this module
 
     return Exports()
+
+
 #: The cookie that keeps what was chosen: dark, light, or as the system is.
 THEME = "holdfast-theme"
 

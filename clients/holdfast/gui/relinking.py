@@ -19,6 +19,7 @@ from holdfast_protocol.model import Ref, RelinkRow
 #: So many references are chosen one by one; a map changes the others too.
 _ROWS = 200
 _SEARCH_SECONDS = 30.0
+_ANEW = {"HX-Retarget": "#ask", "HX-Reswap": "innerHTML"}
 _REASONS = {"content": "the same content", "size": "the same name and size", "name": "the same name"}
 _SLASHES = ("/", "\\")
 
@@ -33,8 +34,18 @@ class Question(NamedTuple):
 
 
 async def ask_relink(request: Request) -> Response:
-    """The dialog. GET: with what lies near. POST: with what is found in the folders that its form names."""
-    form = await read_form(request) if request.method == "POST" else Form([])
+    """GET: the dialog, with what lies near."""
+    return await _dialog(request, Form([]))
+
+
+async def search_missing(request: Request) -> Response:
+    """POST: the dialog anew, with what is found in the folders that its form names; what is refused leaves it be."""
+    answer = await _dialog(request, await read_form(request))
+    answer.headers.update(_ANEW)
+    return answer
+
+
+async def _dialog(request: Request, form: Form) -> Response:
     client, ref = house_of(request).client, Ref(id=request.path_params["id"])
     folders = [line.strip() for line in form.one("search").split("\n") if line.strip()]
     shown, chosen = await client.show(ref, parts=False), choices_of(form)  # first: what is found is of it, or newer

@@ -22,8 +22,6 @@ from holdfast_protocol.messages import Changed, Saved, Undone
 from holdfast_protocol.model import SessionRow
 
 _DIGITS = 8
-#: A dialog shows what failed; what did not goes to the edge of the page, and the dialog closes.
-DONE = {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Trigger": "done"}
 #: The status of an answer by the code of its error; where none is told, the daemon is to blame.
 _STATUS = {
     "not-found": 404, "exists": 409, "cannot-undo": 409, "not-allowed": 403, "too-large": 413, "bad-name": 400,
@@ -109,9 +107,7 @@ def with_toast(act: Callable[[Request], Awaitable[Toast | Response]]) -> Callabl
         except HoldfastError as problem:
             toast = failed(problem)
         answer = _marked(await render(request, "toast.html", toast=toast), toast)
-        if not toast.code and request.headers.get("hx-target") == "problem":
-            answer.headers.update(DONE)
-        return answer
+        return answer if toast.code else done(request, answer)
 
     return endpoint
 
@@ -122,6 +118,13 @@ async def _sure(client: AsyncClient, toast: Toast) -> Toast:
         return toast
     (row,) = (await client.operations(since=toast.undo - 1, limit=1)).rows
     return toast if row.undoable else replace(toast, undo=None)
+
+
+def done(request: Request, answer: Response) -> Response:
+    """What a dialog asked for goes to the edge of the page, and the dialog closes; it shows what failed."""
+    if request.headers.get("hx-target") == "problem":
+        answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Trigger": "done"})
+    return answer
 
 
 def with_refusal(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -135,7 +138,10 @@ def with_refusal(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable
             return await endpoint(request)
         except HoldfastError as problem:
             toast = failed(problem)
-            return _marked(await render_page(request, "refused.html", toast=toast), toast)
+            answer = _marked(await render_page(request, "refused.html", toast=toast), toast)
+            if request.method == "POST" and request.headers.get("hx-target") == "ask":  # the dialog stays
+                answer.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML"})
+            return answer
 
     return refusing
 

@@ -9,7 +9,6 @@ const MOVES = { // turns, tilts, zooms
 const HOME = { yaw: 0.6, pitch: 0.4, zoom: 1, shift: [0, 0] };
 const say = (number) => Math.round(number).toLocaleString('en');
 const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
-const within = (low, value, high) => Math.max(low, Math.min(high, value));
 
 class PointCloud extends HTMLElement {
   connectedCallback() {
@@ -69,8 +68,8 @@ class PointCloud extends HTMLElement {
   }
   move(yaw = 0, pitch = 0, zoom = 1) { // coarser while a hand moves it or more comes; whole again when it rests
     this.yaw += yaw;
-    this.pitch = within(-1.57, this.pitch + pitch, 1.57);
-    this.zoom = within(0.05, this.zoom * zoom, 200);
+    this.pitch = Math.max(-1.57, Math.min(1.57, this.pitch + pitch));
+    this.zoom = Math.max(0.05, Math.min(200, this.zoom * zoom));
     clearTimeout(this.moving);
     this.moving = setTimeout(() => { this.moving = 0; this.draw(); }, REST_MS);
     this.draw();
