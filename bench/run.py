@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import checks
 import commands
 import deletions
 import documents
@@ -56,6 +57,7 @@ def main() -> int:
                 "commands": lambda: commands.run(home),
                 "fairness": lambda: fairness.run(subject),
                 "events": lambda: events.run(home),
+                "checks": lambda: checks.run(subject),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
                 "large": lambda: large.run(subject, home, pid, arguments.large),

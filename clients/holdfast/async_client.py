@@ -145,8 +145,12 @@ class AsyncClient:
     async def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
     ) -> AsyncExport:
-        """A session in a form that leaves the house, read when it is written. Raises NotFound, Ambiguous, Damaged,
-        TooLarge, BadField (no such form)."""
+        """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
+        ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
+        ``import_bundle``), or ``markdown``: what the application itself exports, where it does, and with ``full`` what
+        that leaves out. Into a bundle goes ``history``, the last so many snapshots before this one, those with ``pins``
+        or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound, Ambiguous,
+        Damaged, TooLarge, BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
         plan = self.verbs.export(ref, to, full=full, history=history, resources=resources)

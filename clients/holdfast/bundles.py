@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from holdfast.bundling import ABOUT, MANIFEST, MARK, VERSION
+from holdfast.bundling import ABOUT, MANIFEST, MANIFEST_BYTES, MARK, VERSION
 from holdfast.sources import DocumentContent, Streamed
 from holdfast.zipping import LARGEST_FACTOR
 from holdfast_protocol.chunking import cut_stream, new_hash
@@ -25,9 +25,8 @@ from holdfast_protocol.errors import Damaged, TooLarge, Unreadable
 from holdfast_protocol.names import shown
 
 _PIECE_BYTES = 1024 * 1024
-#: What the list of the archive's members, and its manifest, may take.
-_DIRECTORY_BYTES = 8 * 1024 * 1024
-_MANIFEST_BYTES = 32 * 1024 * 1024
+#: What the list of the archive's members may take; in memory it is many times as large, and so is the manifest.
+_DIRECTORY_BYTES = 4 * 1024 * 1024
 #: Of so little it does not matter how tightly it is packed.
 _SMALL_BYTES = 64 * 1024
 _ENCRYPTED = 0x1
@@ -87,6 +86,8 @@ class Bundle:
         self.tags = _texts(told, "tags")
         self.snapshots = [_snapshot(each) for each in _objects(told, "snapshots")]
         self.resources = [_file(each, b"") for each in _objects(told, "resources") if "member" in each]
+        if not self.snapshots:
+            raise Damaged("Its manifest names no snapshot")
         _check_members(self._files(), members)
 
     @property
@@ -164,10 +165,7 @@ def opened_bundle(path: str | os.PathLike[str]) -> Iterator[Bundle | None]:
 def _bundle(archive: ZipFile, told: Json, size_bytes: int) -> Bundle:
     if told[MARK] != VERSION:
         raise Damaged(f"It is a bundle of version {told[MARK]}, of a newer holdfast; this one reads {VERSION}")
-    bundle = Bundle(archive, told, _checked(archive, size_bytes))
-    if not bundle.snapshots:
-        raise Damaged("Its manifest names no snapshot")
-    return bundle
+    return Bundle(archive, told, _checked(archive, size_bytes))
 
 
 def _begins(file: BinaryIO) -> bool | None:
@@ -194,7 +192,7 @@ def _is_bounded(file: BinaryIO) -> bool:
 
 def _manifest(archive: ZipFile) -> Json | None:
     """None where it is no bundle's. Raises Damaged."""
-    if MANIFEST not in archive.namelist() or archive.getinfo(MANIFEST).file_size > _MANIFEST_BYTES:
+    if MANIFEST not in archive.namelist() or archive.getinfo(MANIFEST).file_size > MANIFEST_BYTES:
         return None
     raw = b""
     try:

@@ -14,7 +14,7 @@ from holdfast.exporting import Planned, native
 from holdfast.part_files import cut
 from holdfast.plans import Plan, replied
 from holdfast_protocol.errors import BadField, TooLarge
-from holdfast_protocol.messages import LIMITS, Cat, CheckResources, Log, Resources, Show, Shown, Snapshots
+from holdfast_protocol.messages import LIMITS, Cat, CheckResources, Log, Resources, Shown, Snapshots
 from holdfast_protocol.model import FileRow, Ref, ResourceRow, SnapshotRow
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ DOCUMENT, HISTORY, RESOURCES = "document", "history", "resources"
 SUFFIX = ".holdfast.zip"
 #: So many snapshots at most are imported again.
 _MOST = LIMITS["changes_count"]
-#: Their list is then as long as it may be (``bundles.py``).
-_MOST_FILES = 40_000
+#: Whoever takes it in reads its manifest, and the list of its files, as a whole.
+MANIFEST_BYTES = 8 * 1024 * 1024
+_MOST_FILES = 20_000
+_MOST_REMARKS = 20
 _LONGEST_BYTES = 100
+_LONGEST_PATH_BYTES = 200
 _ABOUT_TEXT = b"""\
 This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
 and what manifest.json tells. To have it in a holdfast: holdfast import FILE
@@ -52,7 +55,7 @@ def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Pl
     """``history``: how many of the snapshots before it, ``all``, or ``pins``. Raises NotFound, Ambiguous, Damaged,
     TooLarge, BadField."""
     opened = yield from verbs.open(ref)
-    found = yield from _shown(verbs, opened.ref)
+    found = yield from verbs.show(opened.ref)
     assert found.snapshot is not None
     taken = [_Taken(found.snapshot, opened.files)]
     for row in (yield from _chosen(opened.ref, history)):
@@ -69,25 +72,18 @@ def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Pl
     files = {key: LocalFile(path, size_bytes) for key, (_, path, size_bytes) in local.items()}
     entries += [Entry(name, size_bytes, _given(files[key])) for key, (name, _, size_bytes) in local.items()]
 
-    if len(entries) > _MOST_FILES:
-        raise TooLarge(f"A bundle of {len(entries)} files; the limit is {_MOST_FILES}", limit=_MOST_FILES)
 
     def manifest() -> bytes:
         told = [_resource(number, row, local, files) for number, row in enumerate(rows)]
         whole = {**_session(found), "snapshots": [_snapshot(each, members) for each in taken], "resources": told}
         return (json.dumps(whole, indent=1) + "\n").encode()
 
+    if len(entries) > _MOST_FILES or len(manifest()) > MANIFEST_BYTES:
+        said = f"{len(taken)} snapshots of {len(entries)} files are more than a bundle holds"
+        raise TooLarge(said, limit=_MOST_FILES)
     entries.append(Entry(MANIFEST, 0, lambda: Text(manifest)))
     session = opened.session
-    return Planned(session, opened.snapshot, session.name, SUFFIX, entries, True, _left_out(rows, local))
-
-
-def _shown(verbs: Verbs, ref: Ref) -> Plan[Shown]:
-    """With what its format says, where it can be asked."""
-    try:
-        return (yield from verbs.show(ref))
-    except TooLarge:
-        return (yield from replied(Show(ref=ref, parts=False), Shown))
+    return Planned(session, opened.snapshot, session.name, SUFFIX, entries, True, _remarks(rows, local))
 
 
 def _chosen(ref: Ref, history: int | str) -> Plan[list[SnapshotRow]]:
@@ -119,7 +115,8 @@ def _members(opened: Opened) -> dict[bytes, str]:
     for number, row in enumerate(opened.files):
         path = row.path.decode(errors="replace") or planned.name + planned.suffix
         name = f"{DOCUMENT}/{path}"
-        if _UNSAFE & {*path} or not path.isprintable() or name.lower() in taken or len(path.encode()) > 1000:
+        is_odd = _UNSAFE & {*path} or not path.isprintable() or len(path.encode()) > _LONGEST_PATH_BYTES
+        if is_odd or name.lower() in taken:
             name = f"{DOCUMENT}/~{number}"
         taken.add(name.lower())
         found.setdefault(row.hash, name)
@@ -171,14 +168,17 @@ def _local(rows: Sequence[ResourceRow]) -> dict[int, tuple[str, bytes, int]]:
     return found
 
 
-def _left_out(rows: Sequence[ResourceRow], local: Mapping[int, tuple[str, bytes, int]]) -> list[str]:
-    """A sentence for each that is not taken along."""
+def _remarks(rows: Sequence[ResourceRow], local: Mapping[int, tuple[str, bytes, int]]) -> list[str]:
+    """Which resources go along, whoever chose them, and which do not."""
     paths = {path for _, path, _ in local.values()}
-    return [
-        f"{row.reference} is not in it ({row.state if row.state in ('remote', 'missing', 'unknown') else 'no file'})"
+    remarks = [f"{path.decode(errors='backslashreplace')} goes along" for _, path, _ in local.values()]
+    remarks += [
+        f"{row.reference} does not ({row.state if row.state in ('remote', 'missing', 'unknown') else 'no file'})"
         for number, row in enumerate(rows)
         if number not in local and not {row.path, row.found} & paths
     ]
+    more = len(remarks) - _MOST_REMARKS
+    return remarks if more <= 0 else [*remarks[:_MOST_REMARKS], f"and {more} more, which {MANIFEST} tells of"]
 
 
 def _session(found: Shown) -> Json:

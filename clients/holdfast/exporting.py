@@ -30,7 +30,7 @@ _MANIFEST = "manifest.json"
 
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
-    one file it ends in ``suffix``. ``is_archive``: never a folder. ``warnings``, for people: what is not in it."""
+    one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along."""
 
     session: SessionRow
     snapshot: str
@@ -38,7 +38,7 @@ class Planned(NamedTuple):
     suffix: str
     entries: Sequence[Entry]
     is_archive: bool = False
-    warnings: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
     @property
     def is_file(self) -> bool:
@@ -87,8 +87,8 @@ def native(opened: Opened) -> Planned:
 def _parts(verbs: Verbs, ref: Ref) -> Plan[Planned]:
     found = yield from verbs.show(ref)
     assert found.snapshot is not None
-    if found.warnings and not found.parts and not found.generation:
-        raise Damaged(f"It cannot be taken apart: {found.warnings[0]}")
+    if found.warnings and not found.parts:
+        raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
     pinned = Ref(id=found.session.id, snapshot=found.snapshot.snapshot)
 
     def begin(part: PartRow) -> Callable[[], Windows]:

@@ -162,7 +162,7 @@ export interface ResourceRow {
   found: Uint8Array;
 }
 
-/** A file that may be the one that a reference meant. `reference`: how the document would point to it, empty where it cannot. `why`: content (the history knows the file, and this one has its very bytes) or name; `common_count`: how many names at the end of both paths are the same, the file's own among them. */
+/** A file that may be the one that a reference meant. `reference`: how the document would point to it, empty where it cannot. `why`: content (the history knows the file, and this one has its very bytes), size (it has its name and size) or name; `common_count`: how many names at the end of both paths are the same, the file's own among them. */
 export interface CandidateRow {
   path: Uint8Array;
   reference: string;

@@ -191,7 +191,8 @@ class Daemon:
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
         unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
         misread = [self._misread] if self._misread else []
-        problems = [*unwell, *self._pruning.problems, *broken, *misread]
+        proven = (*self._checking.problems, *self._rehearsing.problems)
+        problems = [*unwell, *self._pruning.problems, *proven, *broken, *misread]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
             store=_text(where.store), sessions=_text(where.sessions), started=self._started,

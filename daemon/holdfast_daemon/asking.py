@@ -13,6 +13,7 @@ from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
+from holdfast_protocol import codec
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
@@ -22,6 +23,10 @@ LISTED_PATHS = 20
 #: What ``export`` can make of a snapshot.
 FORMS = ("markdown",)
 LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
+#: Of so many parts it is looked whether their list is longer than an answer may be.
+MANY_PARTS = 5000
+#: What else an answer may hold.
+ROOM_BYTES = 1024 * 1024
 
 
 class Asking:
@@ -77,10 +82,14 @@ class Asking:
         except (Damaged, TooLarge) as problem:
             warnings = [problem.sentence, *of_name]
             return m.Shown(session=row, snapshot=snapshot, files=files, warnings=warnings, note=note), ()
+        parts, warnings = [_part_row(part) for part in reading.parts], [*reading.warnings, *of_name]
+        if len(parts) > MANY_PARTS and await self._documents.in_thread(_are_too_many, parts):
+            warnings.insert(0, f"It has {len(parts):,} parts, more than can be listed")
+            parts = []
         return m.Shown(
-            session=row, snapshot=snapshot, files=files, parts=[_part_row(part) for part in reading.parts],
+            session=row, snapshot=snapshot, files=files, parts=parts,
             facts=dict(reading.facts), generation=reading.recognition.generation, writer=reading.recognition.writer,
-            inferred=reading.recognition.inferred, warnings=[*reading.warnings, *of_name], note=note,
+            inferred=reading.recognition.inferred, warnings=warnings, note=note,
         ), ()  # fmt: skip
 
     async def diff(self, request: m.Diff, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -215,6 +224,11 @@ def _part_row(part: Part) -> PartRow:
         key=part.key, name=part.name, kind=part.kind, size_bytes=len(part.content), facts=dict(part.facts),
         arrays=[_array_row(array) for array in part.arrays],
     )  # fmt: skip
+
+
+def _are_too_many(parts: Sequence[PartRow]) -> bool:
+    """A longer answer would not reach its asker, who would lose the connection and ask again."""
+    return len(codec.encode([codec.to_plain(part) for part in parts])) > m.LIMITS["answer_header_bytes"] - ROOM_BYTES
 
 
 def _array_row(array: Array) -> ArrayRow:

@@ -44,8 +44,8 @@ class _Run:
     examination: Examination
     pacing: Pacing
     began: int
-    total_bytes: int
     ended: asyncio.Event
+    total_bytes: int = 0
     thread: threading.Thread | None = None
 
 
@@ -90,6 +90,13 @@ class Checking:
         return self._last
 
     @property
+    def problems(self) -> list[str]:
+        """For people: that something is damaged."""
+        count = self._last.problems_count
+        things = "One thing in the store is" if count == 1 else f"{count} things in the store are"
+        return [f"{things} damaged: holdfast check --repair names them, and mends what it can"] if count else []
+
+    @property
     def running(self) -> bool:
         return self._run is not None
 
@@ -108,8 +115,7 @@ class Checking:
     def _begin(self, request: Check, author: str) -> None:
         now, pacing = self._sessions.clock(), Pacing()
         examination = self._examination(pacing, all=request.all)
-        there_are = total_bytes(self._catalog.reader, self._store, self._read, now, all=request.all)
-        run = self._run = _Run(request, author, examination, pacing, now, there_are, asyncio.Event())
+        run = self._run = _Run(request, author, examination, pacing, now, asyncio.Event())
         loop = asyncio.get_running_loop()
 
         def work() -> None:
@@ -140,6 +146,8 @@ class Checking:
         repaired: Sequence[Finding] = ()
         failed = None
         try:
+            reader, every = self._catalog.reader, run.request.all
+            run.total_bytes = total_bytes(reader, self._store, self._read, run.began, all=every)
             findings = run.examination.findings()
             if findings and run.request.repair:
                 run.examination.stage = "repair"

@@ -29,6 +29,10 @@ class Pacing:
         """This thread is the last to have the processor."""
         with contextlib.suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), IDLE_PRIORITY)  # of this thread only, on Linux
+        self.begin()
+
+    def begin(self) -> None:
+        """Work begins now."""
         self._began = time.monotonic()
 
     def rest(self, size_bytes: int) -> None:

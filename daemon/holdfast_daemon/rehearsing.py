@@ -54,6 +54,11 @@ class Rehearsing:
                 shutil.rmtree(os.path.join(self._store, name), ignore_errors=True)
         self._task = asyncio.get_running_loop().create_task(self._drive(first_seconds, every_seconds))
 
+    @property
+    def problems(self) -> list[str]:
+        """For people: that the last one did not go well."""
+        return [f"The last restore rehearsal failed: {self.problem}"] if self.problem else []
+
     async def stop(self) -> None:
         """The one that is under way is given up."""
         self._pacing.stop()
@@ -71,6 +76,7 @@ class Rehearsing:
 
     def rehearse(self) -> None:
         """One. Not for the loop."""
+        self._pacing.begin()
         try:
             snapshot = self._catalog.reader.some_snapshot(random.random())
             if snapshot is None or snapshot.size_bytes > LARGEST_BYTES:

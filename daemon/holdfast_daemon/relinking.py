@@ -36,6 +36,8 @@ LISTED_CANDIDATES = 64
 #: Of the time that there is for an answer.
 SEEK_SHARE = 0.7
 
+#: Why a file may be the one that is meant, the strongest first.
+_REASONS = ("content", "size", "name")
 _LOST = ("missing", "moved")
 
 
@@ -218,13 +220,19 @@ def _rows(
     rows = [
         CandidateRow(
             path=each.path, reference=_told(reference_to(each.path, resource, near)),
-            why="content" if known is not None and each.known == known else "name",
+            why=_why(each, known),
             common_count=common_count(resource.reference, each.path), size_bytes=each.size_bytes,
         )
         for each in sightings
     ]  # fmt: skip
-    rows.sort(key=lambda row: (row.why != "content", -row.common_count, row.path))
+    rows.sort(key=lambda row: (_REASONS.index(row.why), -row.common_count, row.path))
     return rows[:CANDIDATES_COUNT]
+
+
+def _why(sighting: Sighting, known: Known | None) -> str:
+    if known is None or sighting.size_bytes != known.size_bytes:
+        return "name"
+    return "content" if sighting.known == known else "size"
 
 
 def _told(reference: str) -> str:

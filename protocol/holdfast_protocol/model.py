@@ -213,8 +213,8 @@ class ResourceRow(Row, frozen=True, kw_only=True):
 
 class CandidateRow(Row, frozen=True, kw_only=True):
     """A file that may be the one that a reference meant. ``reference``: how the document would point to it, empty where
-    it cannot. ``why``: content (the history knows the file, and this one has its very bytes) or name; ``common_count``:
-    how many names at the end of both paths are the same, the file's own among them."""
+    it cannot. ``why``: content (the history knows the file, and this one has its very bytes), size (it has its name and
+    size) or name; ``common_count``: how many names at the end of both paths are the same, the file's own among them."""
 
     path: bytes
     reference: str

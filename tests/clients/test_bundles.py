@@ -176,7 +176,7 @@ def test_resources_come_along_and_are_written_where_one_says(holdfast_client: Cl
     holdfast_client.save("igv", "genes", document.encode())
     export = holdfast_client.export("igv/genes", "bundle", resources=True)
     export.write(tmp_path / "b.zip")
-    assert sorted(warning.rpartition("(")[2] for warning in export.warnings) == ["missing)", "remote)"]
+    assert [remark.rpartition(" ")[2] for remark in export.remarks] == ["along", "(missing)", "(remote)"]
     resources = told(members_of(tmp_path / "b.zip"))["resources"]
     assert [row.get("member") for row in resources] == ["resources/1 genes.bed", None, None]
     assert resources[0]["hash"] == hash_of((tmp_path / "genes.bed").read_bytes()).hex()
@@ -215,7 +215,7 @@ def _twice(path: Path, members: Members) -> None:
 
 
 def _another_content(path: Path, members: Members) -> None:
-    forge(path, {**members, "document/ideas": b"THREE"})
+    forge(path, {**members, "document/ideas": b"THREE" * 600})
 
 
 def _bomb(path: Path, members: Members) -> None:
@@ -231,22 +231,21 @@ def _bomb(path: Path, members: Members) -> None:
 
 
 def _larger_than_said(path: Path, members: Members) -> None:
-    """The directory says five bytes, and so does the manifest; five million would come."""
+    """The directory says what the manifest does; five million bytes would come."""
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for name, each in {**members, "document/ideas": bytes(5_000_000)}.items():
             archive.writestr(name, each)
-    raw = path.read_bytes()
-    path.write_bytes(raw.replace((5_000_000).to_bytes(4, "little"), (5).to_bytes(4, "little")))
+    said = len(members["document/ideas"])
+    path.write_bytes(path.read_bytes().replace((5_000_000).to_bytes(4, "little"), said.to_bytes(4, "little")))
 
 
 def _over_each_other(path: Path, members: Members) -> None:
-    """Every member of the directory is at the same place."""
-    forge(path, {**members, "document/ideas": bytes(3000)})
+    """What the directory says of its members is more than there is."""
+    forge(path, members)
     raw = bytearray(path.read_bytes())
-    at = raw.find(b"PK\x01\x02")
-    while at >= 0:
-        raw[at + 20 : at + 24] = raw[at + 24 : at + 28] = (3000).to_bytes(4, "little")
-        at = raw.find(b"PK\x01\x02", at + 4)
+    at = raw.rfind(b"document/ideas") - 46
+    assert raw[at : at + 4] == b"PK\x01\x02"
+    raw[at + 20 : at + 24] = (10_000_000).to_bytes(4, "little")
     path.write_bytes(bytes(raw))
 
 
@@ -268,35 +267,43 @@ def _many_members(path: Path, members: Members) -> None:
             archive.writestr(f"{number:04}{'x' * 3000}", b"")
 
 
-HOSTILE: dict[str, Callable[[Path, Members], None]] = {
-    "a member above": _with_member("../x"),
-    "a member above, as Windows says it": _with_member("a\\..\\..\\x"),
-    "an absolute member": _with_member("/etc/passwd"),
-    "a drive": _with_member("C:/x"),
-    "a link": _with_member("document/link", external_attr=(stat.S_IFLNK | 0o777) << 16),
-    "a folder": _with_member("document/", external_attr=(stat.S_IFDIR | 0o755) << 16),
-    "a member that nobody names": _with_member("document/more"),
-    "another way to pack": _with_member("document/more", compress_type=ZIP_BZIP2),
-    "a member twice": _twice,
-    "a wrong hash": _another_content,
-    "a bomb": _bomb,
-    "more than was said": _larger_than_said,
-    "members over each other": _over_each_other,
-    "an end that is cut off": _cut,
-    "a file that is not there": _lacking,
-    "a directory without end": _many_members,
-    "a path above": _with_path("../x"),
-    "an absolute path": _with_path("/x"),
-    "a path with a NUL": _with_path("a\0b"),
-    "two things of one member": _with_manifest(
-        lambda manifest: manifest["snapshots"][0]["files"][0].update(member="document/ideas")
+@_with_manifest
+def _two_things(manifest: dict[str, Any]) -> None:
+    manifest["snapshots"][0]["files"][0] |= {"member": "document/ideas", "size_bytes": 3000}
+
+
+#: What is wrong, with what is said of it.
+HOSTILE: dict[str, tuple[Callable[[Path, Members], None], str]] = {
+    "a member above": (_with_member("../x"), "leads out"),
+    "a member above, as Windows says it": (_with_member("a\\..\\..\\x"), "leads out"),
+    "an absolute member": (_with_member("/etc/passwd"), "leads out"),
+    "a drive": (_with_member("C:/x"), "leads out"),
+    "a link": (_with_member("document/link", external_attr=(stat.S_IFLNK | 0o777) << 16), "is no file"),
+    "a device": (_with_member("document/zero", external_attr=(stat.S_IFCHR | 0o666) << 16), "is no file"),
+    "a member that nobody names": (_with_member("document/more"), "does not name"),
+    "another way to pack": (_with_member("document/more", compress_type=ZIP_BZIP2), "packed in a way"),
+    "a member twice": (_twice, "there twice"),
+    "a wrong hash": (_another_content, "hash says; nothing was taken in"),
+    "a bomb": (_bomb, "times what it is"),
+    "more than was said": (_larger_than_said, "cannot be unpacked"),
+    "members over each other": (_over_each_other, "lie over each other"),
+    "an end that is cut off": (_cut, "cut off"),
+    "a file that is not there": (_lacking, "not in it as its manifest says"),
+    "a directory without end": (_many_members, "cut off, or damaged"),
+    "a path above": (_with_path("../x"), "no document may have"),
+    "an absolute path": (_with_path("/x"), "no document may have"),
+    "a path with a NUL": (_with_path("a\0b"), "no document may have"),
+    "two things of one member": (_two_things, "two things"),
+    "a newer version": (_with_manifest(lambda manifest: manifest.update(holdfast_bundle=2)), "newer holdfast"),
+    "no snapshot": (_with_manifest(lambda manifest: manifest.update(snapshots=[])), "no snapshot"),
+    "no name": (_with_manifest(lambda manifest: manifest.pop("name")), "name is missing"),
+    "tags that are none": (_with_manifest(lambda manifest: manifest.update(tags=[1])), "tags is missing"),
+    "a time that is none": (
+        _with_manifest(lambda manifest: manifest["snapshots"][0].update(time=-1)), "time is missing",
     ),
-    "a newer version": _with_manifest(lambda manifest: manifest.update(holdfast_bundle=2)),
-    "no snapshot": _with_manifest(lambda manifest: manifest.update(snapshots=[])),
-    "no name": _with_manifest(lambda manifest: manifest.pop("name")),
-    "tags that are none": _with_manifest(lambda manifest: manifest.update(tags=[1])),
-    "a time that is none": _with_manifest(lambda manifest: manifest["snapshots"][0].update(time=-1)),
-    "a hash that is none": _with_manifest(lambda manifest: manifest["snapshots"][0]["files"][0].update(hash="0x")),
+    "a hash that is none": (
+        _with_manifest(lambda manifest: manifest["snapshots"][0]["files"][0].update(hash="0x")), "hash is missing",
+    ),
 }  # fmt: skip
 
 
@@ -306,11 +313,11 @@ def test_a_bundle_that_is_not_as_it_should_be_is_refused(
 ) -> None:
     """With a code and a sentence; nothing is taken in, and nothing is written."""
     there = {each.name for each in tmp_path.iterdir()}
-    HOSTILE[kind](bundle, members_of(bundle))
+    change, said = HOSTILE[kind]
+    change(bundle, members_of(bundle))
     before = holdfast_client.operations(newest=True, limit=1).rows[0].number
-    with pytest.raises((Damaged, TooLarge)) as caught:
+    with pytest.raises((Damaged, TooLarge), match=said):
         holdfast_client.import_bundle(bundle)
-    assert caught.value.sentence
     assert holdfast_client.operations(newest=True, limit=1).rows[0].number == before
     assert {each.name for each in tmp_path.iterdir()} == there
 
@@ -335,6 +342,18 @@ def test_what_the_daemon_would_not_take_is_refused_whole(
         holdfast_client.import_bundle(bundle)
     assert caught.value.code in ("bad-name", "bad-field")
     assert holdfast_client.list().rows == []
+
+
+def test_more_than_a_bundle_holds_is_refused_beforehand(holdfast_client: Client) -> None:
+    """Not when its files were read already."""
+    files = {f"{number:04}{'x' * 190}".encode(): str(number).encode() for number in range(2500)}
+    holdfast_client.import_document("song", files, app="notes")
+    for number in range(8):
+        holdfast_client.save("notes", "song", {**files, b"more": f"more {number}".encode()})
+    with pytest.raises(TooLarge):
+        holdfast_client.export("notes/song", "bundle", history="all")
+    export = holdfast_client.export("notes/song", "bundle", history=1)
+    assert len(export.files) == 2500 + 2 + len(("HOLDFAST.txt", "manifest.json"))
 
 
 def test_any_other_archive_is_no_bundle(holdfast_client: Client, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from clients_cli_words import HOSTILE, Holdfast, Sent, json_lines
 from clients_fake_daemon import FakeDaemon, folder_row, operation_row, session_row, snapshot_row, status_report
 
+from holdfast.cli.output import Output
 from holdfast_protocol import messages as wire
 from holdfast_protocol.connection import Asked
 from holdfast_protocol.errors import Ambiguous
@@ -235,3 +237,20 @@ def test_a_diff_has_colours_only_where_they_are_welcome(daemon: FakeDaemon, hold
     assert holdfast("diff", "x")[1].decode() == "buffer bass: +1 −1\n    -a\n    +\\u001bb\n"
     assert b"\x1b[32m    +\\u001bb\x1b[0m" in on_terminal(daemon, "diff", "x", NO_COLOR="")
     assert b"\x1b" not in on_terminal(daemon, "diff", "x", NO_COLOR="1")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_one_line_of_a_terminal_that_goes(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far, of how much; nothing of a name is obeyed, nothing of it stays, and a pipe has none of it."""
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("holdfast.cli.output._STEP_SECONDS", 0.0)
+    with Output().progress(f"exporting {HOSTILE}") as progress:
+        progress(1024 * 1024, 4 * 1024 * 1024)
+        progress(1024 * 1024, 0)
+    said = stream.getvalue()
+    assert ("1.0 of 4.0 MiB, 25 %" in said) is is_terminal
+    assert said.replace("\r\x1b[K", "").isprintable()
+    assert said.endswith("\r\x1b[K" if is_terminal else "")
+    assert bool(said) is is_terminal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from clients_cli_words import Holdfast, Sent, json_lines
 from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, status_report
@@ -12,7 +13,7 @@ from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, s
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Exists
-from holdfast_protocol.model import FileRow, Ref
+from holdfast_protocol.model import ConcernRow, DamageRow, FileRow, Ref
 
 
 def loaded(files: dict[bytes, bytes]) -> wire.Loaded:
@@ -132,3 +133,48 @@ def test_status(daemon: FakeDaemon, holdfast: Holdfast) -> None:
     out = holdfast("status")[1]
     assert b"store_bytes: 2048\n" in out
     assert b"problem: disk\n" in out
+
+
+DAMAGE = DamageRow(
+    what="chunk", sentence="Chunk ab is damaged", path=b"/packs/1", chunk="ab" * 32, pack=1, offset=16,
+    concerns_count=21,
+    concerns=[
+        ConcernRow(session="aa" * 16, app="renardo", folder="sessions", name="verse", snapshot="cd" * 16, head=True),
+        ConcernRow(session="bb" * 16, app="", folder="", name="", snapshot="ef" * 16, head=False, path=b"a\xff.py"),
+    ],
+)  # fmt: skip
+
+
+def test_check_says_what_is_damaged(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """And what cannot be read; exit 8 while something is."""
+    sent = Sent(daemon, wire.Check, wire.Checked(began=1, ended=2, problems_count=1, rows=[DAMAGE]))
+    code, out, _ = holdfast("check", "--all")
+    assert code == 8
+    assert out.decode().splitlines() == [
+        "damaged: Chunk ab is damaged",
+        f"  cannot be read: renardo/verse@{'cd' * 6} (the head)",
+        f"  cannot be read: {'bb' * 6}@{'ef' * 6}, file a\\xff.py",
+        "  and 19 more",
+    ]
+    assert sent.request() == wire.Check(all=True, wait_ms=500)
+
+
+def test_check_says_what_was_repaired(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Exit 0 where nothing is left; with --json one object."""
+    repaired = wire.Checked(
+        began=1, ended=2, repaired_count=1, rows=[msgspec.structs.replace(DAMAGE, repaired=True, concerns=[])]
+    )
+    Sent(daemon, wire.Check, repaired)
+    code, out, _ = holdfast("check", "--repair")
+    assert code == 0
+    assert b"repaired: Chunk ab" in out
+    (found,) = json_lines(holdfast("check", "--repair", "--json")[1])
+    assert found["rows"][0]["pack"] == 1
+
+
+def test_a_check_that_did_not_end_is_no_success(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Why it did not is said."""
+    Sent(daemon, wire.Check, wire.Checked(began=1, ended=2, failed="It was stopped"))
+    code, _, err = holdfast("check")
+    assert code == 1
+    assert b"It was stopped" in err

@@ -39,7 +39,10 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "name_warnings": (("n",), ()),
     "losses": (([ONE],), ()),
     "text": ((ONE,), ONE.content.decode()),
+    "markdown": (("n", READING), PLAIN.markdown("n", READING, full=False)),
 }
+#: What is said by name.
+NAMED = {"markdown": {"full": False}}
 
 
 def _format(method: str, deed: Callable[..., Any]) -> Guarded:
@@ -47,7 +50,7 @@ def _format(method: str, deed: Callable[..., Any]) -> Guarded:
 
 
 def _raising(problem: BaseException) -> Callable[..., Any]:
-    def deed(*_: object) -> None:
+    def deed(*_: object, **__: object) -> None:
         raise problem
 
     return deed
@@ -69,10 +72,10 @@ def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseExcept
     asked = getattr(_format(method, _raising(problem)), method)
     if isinstance(expected, type) and issubclass(expected, Exception):
         with pytest.raises(expected) as caught:
-            asked(*arguments)
+            asked(*arguments, **NAMED.get(method, {}))
         assert str(caught.value).isprintable()
     else:
-        assert asked(*arguments) == expected
+        assert asked(*arguments, **NAMED.get(method, {})) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,12 +86,12 @@ def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseExcept
 def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
     """True where a recognition, a reading or a reason is expected, and so on."""
     arguments, expected = METHODS[method]
-    asked = getattr(_format(method, lambda *_: True), method)
+    asked = getattr(_format(method, lambda *_, **__: True), method)
     if isinstance(expected, type) and issubclass(expected, Exception):
         with pytest.raises(expected):
-            asked(*arguments)
+            asked(*arguments, **NAMED.get(method, {}))
     else:
-        assert asked(*arguments) == expected
+        assert asked(*arguments, **NAMED.get(method, {})) == expected
 
 
 def test_a_match_that_leaves_a_part_out_is_made_anew() -> None:

@@ -10,6 +10,7 @@ from daemon_store import ME, Store
 
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.batching import VERBS
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.formats.renardo import RENARDO
 from holdfast_daemon.guarded import guarded
@@ -38,6 +39,7 @@ def _service(store: Store) -> Service:
         unused,
         unused,
         Pruning(store.sessions, unused, unused, unused),
+        Checking(store.sessions, store.chunks, unused, unused, ""),
     )  # type: ignore[arg-type]  # see above
 
 

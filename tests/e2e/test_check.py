@@ -84,7 +84,8 @@ def test_others_are_served_while_a_check_runs_and_it_can_be_stopped(daemon: Daem
             client.save("notes", f"more{number}", os.urandom(LARGE_BYTES))
         begun = client.check(all=True)
         assert begun.running
-        assert begun.total_bytes > 30 * LARGE_BYTES
+        under_way = until(lambda: (found := other.check(begin=False)) and found.total_bytes and found)
+        assert under_way.total_bytes > 30 * LARGE_BYTES
         assert other.status().checking
         other.save("notes", "meanwhile", b"x")
         other.check(begin=False, stop=True)

@@ -196,3 +196,20 @@ def test_a_history_survives_a_restart(daemon: Daemon, tmp_path: Path) -> None:
     daemon.ok("restore", "notes/ideas@-2")
     assert daemon.ok("cat", "notes/ideas").out == b"0" * 100_000
     assert (daemon.sessions / daemon.show("notes/ideas")["path"]).read_bytes() == b"0" * 100_000
+
+
+def test_a_chat_of_forty_thousand_messages(shared: Daemon, client: holdfast.Client, tmp_path: Path) -> None:
+    """Its parts are more than a list holds, which is said; Markdown and a bundle of it can be had all the same."""
+    message = '{"role":"user","content":"' + "please " * 60 + '"}'
+    content = f'{{"contextMessages":[{",".join([message] * 40_000)}],"contextFiles":[]}}'.encode()
+    client.save("aiderdesk", "many", content)
+    shown = client.show("aiderdesk/many")
+    assert (shown.parts, shown.facts["messages"], shown.generation) == ([], 40_000, "v1")
+    assert "40,000 parts" in shown.warnings[0]
+    said = shared.ok("export", "aiderdesk/many", "--to", "markdown", "-o", "-").out
+    assert said.count(b"### User\n") == 40_000
+    shared.ok("export", "aiderdesk/many", "--to", "bundle", "-o", str(tmp_path / "b.zip"))
+    client.purge("aiderdesk/many")
+    client.import_bundle(tmp_path / "b.zip")
+    assert client.cat("aiderdesk/many") == content
+    assert shared.cli("export", "aiderdesk/many", "--to", "parts", "-o", str(tmp_path / "parts")).code == 8

@@ -117,10 +117,12 @@ def test_a_renamed_file_is_known_by_its_content_where_it_was_watched(
     lost.rename(renamed)
     place.settle()
     touch(house / "away" / "tracks.bed", b"chr1\t7\t9\nchr2\t1\t2\n")
+    touch(house / "away" / "z" / "tracks.bed", b"chr3\t7\t9\n")
     touch(house / "away" / "other.bed", b"chr2\t7\t9\n")
     relinked = client.relink(ref, search=[bytes(house / "away")], dry_run=True)
     assert [(each.path, each.why) for each in the_row(relinked).candidates] == [
         (bytes(renamed), "content"),
+        (bytes(house / "away" / "z" / "tracks.bed"), "size"),
         (bytes(house / "away" / "tracks.bed"), "name"),
     ]
     client.relink(ref, search=[bytes(house / "away")])

@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Target
 from holdfast_daemon.formats.registry import load_formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +179,10 @@ def seeds() -> Iterator[tuple[str, Document]]:
                 yield path.name, {b"": path.read_bytes()}
 
 
+#: Those that say how their references are written.
+POINTING = ("aiderdesk", "igv", "mosaic")
+
+
 def mutant(random_: random.Random, document: bytes) -> bytes:
     """The document with a few places cut, doubled, swapped or overwritten."""
     made = bytearray(document)
@@ -217,7 +221,12 @@ def check(form: Format, document: Document) -> None:
     assert all(form.same(part, part) for part in reading.parts[:50])
     form.losses(reading.parts)
     form.suspicion(reading, reading)
-    form.resources(reading.parts)
+    elsewhere = {
+        each.reference: Target(reference=f"/new{each.reference}", path="/new") for each in form.resources(reading.parts)
+    }
+    assert form.app not in POINTING or form.relinked(document, {}) == document
+    with contextlib.suppress(CannotHold, DamagedDocument):
+        form.relinked(document, elsewhere)
     with contextlib.suppress(CannotHold, DamagedDocument):
         form.cleared(document)
 

@@ -171,7 +171,7 @@ def test_exports_that_nobody_fetches_are_bounded(holdfast_daemon: PrivateDaemon)
             return await client.export("notes/ideas", "native")
 
     made, exports = asyncio.run(export()), Exports()
-    for _ in range(32):
+    for _ in range(16):
         exports.add(made)
     with pytest.raises(Busy):
         exports.add(made)

@@ -87,6 +87,7 @@ def test_what_cannot_be_done_is_said(page: TestClient, holdfast_client: Client, 
     assert (changed.status_code, "exists" in changed.text) == (409, True)
     nowhere = page.post(f"/ask/relink/{genes}", data={"search": "/nowhere/at all"})
     assert "unreadable" in nowhere.text
+    assert "hx-retarget" not in nowhere.headers
     assert page.get(f"/ask/relink/{'0' * 32}").status_code == 404
     assert holdfast_client.show(Ref(id=genes)).session.revision == 1
 

@@ -392,3 +392,24 @@ def test_a_session_that_is_not_there_is_refused_in_words(page: TestClient) -> No
 def test_an_odd_address_is_no_failure_of_the_server(page: TestClient, verse: str, query: dict[str, str]) -> None:
     """Whatever stands behind the question mark, there is an answer."""
     assert page.get(f"/session/{verse}", params=query, headers=FRAGMENT).status_code < 500
+
+
+def test_what_is_hostile_in_a_table_a_chat_or_a_remark_stays_text(page: TestClient, holdfast_client: Client) -> None:
+    """HTML in a cell, in what a file is called, in a tool's name, in a thought; escape codes, halves of letters and
+    lines that end oddly are shown within bounds."""
+    odd = f"{HOSTILE}\u001b[31m\u2028\u202e\u0000" + "y" * 10_000_000
+    call = {"type": "tool-call", "toolCallId": HOSTILE, "toolName": f"s---{odd[:99]}", "input": {HOSTILE: odd[:5000]}}
+    pieces = [{"type": "reasoning", "text": odd[:5000]}, {"type": "file", "filename": odd[:5000]}, call]
+    half = json.dumps({"version": 2, "contextMessages": [{"role": HOSTILE, "content": pieces}], "contextFiles": []})
+    documents = {
+        ("notes", "odd.csv"): f'name,size\n"{HOSTILE}",{"z" * 200_000}\n\u2028,\u202e\n'.encode(),
+        ("notes", "odd.json"): json.dumps([{HOSTILE: odd[:3000], "half": "\ud800"}]).encode(),
+        ("notes", "cut.json"): b'[{"a": "' + b"x" * 10_000_000,
+        ("aiderdesk", "odd"): half.replace('"size"', '"\\ud800"').encode(),
+    }
+    for (app, name), content in documents.items():
+        saved = holdfast_client.save(app, name, content)
+        html = text_of(page, f"/session/{saved.session.id}")
+        assert "<img src=x" not in html
+        assert not {"\x1b", "\x00", "\u202e"} & {*html}
+        assert len(html) < 200_000

@@ -672,3 +672,69 @@ def test_a_catalog_gives_free_pages_back(catalog: Catalog) -> None:
     _do(catalog, lambda tx: tx.add_chunks(places), lambda tx: tx.remove_chunks(each.hash for each in places))
     left = [catalog.submit(lambda tx: tx.shrink(100)).result(10) for _ in range(5)]
     assert left[0] > left[1] > left[-1] == 0
+
+
+def _kept(tx: Transaction) -> None:
+    """A session whose document and chunk are there."""
+    content = b"abc"
+    of = document(content)
+    tx.add_chunks([ChunkPlace(of.files[0].chunks[0], len(content), None, None, content)])
+    tx.add_document(of)
+    tx.put_session(session(), None)
+    tx.add_snapshot(snapshot(document=of.id, parents=()))
+    tx.add_operation(operation())
+
+
+def test_what_was_committed_is_found_whole(catalog: Catalog) -> None:
+    """And what was looked at is told."""
+    looked: list[int] = []
+    _do(catalog, _kept)
+    assert [*catalog.examine(looked.append, contents=True)] == []
+    catalog.bring_over()
+    assert [*catalog.examine(looked.append, contents=True)] == []
+    assert sum(looked) > 0
+
+
+def test_what_a_row_names_and_is_not_there_is_found(catalog: Catalog) -> None:
+    """The snapshot of a document that is not, with a parent that is not; the session of a head that is not."""
+    _do(catalog, _with_session, lambda tx: tx.put_session(session(OTHER_ID, "y", head=NEXT), None))
+    found = [*catalog.examine(lambda size_bytes: None, contents=False)]
+    assert {each.snapshot for each in found if each.what == "snapshot"} == {HEAD}
+    assert len([each for each in found if each.what == "snapshot"]) == 2
+    assert [each.session for each in found if each.what == "session"] == [OTHER_ID]
+
+
+def test_a_look_ends_where_its_rest_raises(catalog: Catalog) -> None:
+    """Whoever looks need not see the end."""
+
+    def stop(size_bytes: int) -> None:
+        raise TimeoutError
+
+    _do(catalog, _kept)
+    catalog.bring_over()
+    with pytest.raises(TimeoutError):
+        [*catalog.examine(stop, contents=True)]
+
+
+def test_content_that_is_not_its_hash_is_found_and_put_back(catalog: Catalog) -> None:
+    """In the place of what the row had."""
+    of = document(b"abc")
+    name = of.files[0].chunks[0]
+    _do(catalog, _kept, lambda tx: tx.put_back(ChunkPlace(name, 3, None, None, b"abd")))
+    (damage,) = catalog.examine(lambda size_bytes: None, contents=True)
+    assert (damage.what, damage.chunk) == ("chunk", name)
+    _do(catalog, lambda tx: tx.put_back(ChunkPlace(name, 3, 1, 52, None)))
+    place = catalog.reader.chunk(name)
+    assert place is not None
+    assert (place.pack, place.offset_bytes, place.content) == (1, 52, None)
+
+
+def test_what_a_document_concerns_is_told(catalog: Catalog) -> None:
+    """Its snapshots with their sessions, those that are purged without; and some snapshot, whatever the chance."""
+    assert catalog.reader.some_snapshot(0.5) is None
+    _do(catalog, _kept, lambda tx: tx.add_snapshot(snapshot(NEXT, OTHER_ID, document(b"abc").id)))
+    concerned = catalog.reader.concerned(document(b"abc").id)
+    assert [(each.id, of.id if of else None) for each, of in concerned] == [(HEAD, ID), (NEXT, None)]
+    found = {each.id for chance in (0.0, 0.6, 0.99) if (each := catalog.reader.some_snapshot(chance)) is not None}
+    assert found <= {HEAD, NEXT}
+    assert catalog.queued == 0

@@ -103,3 +103,30 @@ def test_a_sealed_pack_can_be_dropped(stored: OpenChunks) -> None:
     again = stored.reopen()
     assert list(again.sealed()) == [second.pack]
     assert again.get(second) == _bytes(6)
+
+
+def test_what_was_put_is_found_whole(stored: OpenChunks) -> None:
+    """All that the catalog names of a pack, and how much was looked at."""
+    places = [_put(stored, _bytes(number)) for number in range(3)]
+    looked: list[int] = []
+    assert [*stored.chunks.examine(places[0].pack or 0, places, looked.append)] == []
+    assert sum(looked) == sum(each.size_bytes for each in places)
+
+
+def test_what_is_not_as_it_was_put_is_named(stored: OpenChunks) -> None:
+    """A place in which another chunk is; a pack that is not there."""
+    place, other = _put(stored, _bytes(1)), _put(stored, _bytes(2))
+    wrong = ChunkPlace(other.hash, place.size_bytes, place.pack, place.offset_bytes, None)
+    (damage,) = stored.chunks.examine(place.pack or 0, [wrong, other], lambda size_bytes: None)
+    assert (damage.what, damage.chunk, damage.pack) == ("chunk", other.hash, place.pack)
+    found = {each.what for each in stored.chunks.examine(99, [place], lambda size_bytes: None)}
+    assert found == {"pack", "chunk"}
+
+
+def test_a_chunk_is_found_by_its_hash_alone(stored: OpenChunks) -> None:
+    """Wherever it is, and only where it is whole."""
+    place = _put(stored, _bytes(1))
+    stored.chunks.rotate()
+    _put(stored, _bytes(2))
+    wanted = {place.hash, hash_of(b"never put")}
+    assert [*stored.chunks.copies(wanted, lambda size_bytes: None)] == [(place.hash, _bytes(1))]

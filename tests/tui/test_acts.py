@@ -178,9 +178,15 @@ def test_unsaved_work_is_recovered(verse: PrivateDaemon, at_the_terminal: AtTheT
             never["sketch"] = "p1 >> pluck()"
 
     async def does(person: Person) -> None:
+        await person.sees("verse", person.head)
         await person.sees("✎ verse", person.list)
         await person.press("w")
         await person.sees("unsaved work")
+        await person.sees("never saved")
+        await person.press("escape")
+        await person.until(lambda: len(person.app.screen_stack) == 1, "the session again")
+        assert "verse" in person.head()
+        await person.press("w")
         await person.sees("never saved")
         await person.press("home", "R")
         await person.sees("Name of the session that it becomes")
@@ -192,10 +198,12 @@ def test_unsaved_work_is_recovered(verse: PrivateDaemon, at_the_terminal: AtTheT
         await person.press("r")
         await person.hears("renardo/verse is recovered")
         await person.misses("✎", person.list)
+        await person.sees("verse", person.head)
         await person.press("w")
         await person.sees("there is none")
         await person.press("escape")
         await person.misses("there is none")
+        assert "verse" in person.head()
 
     at_the_terminal(does)
     with verse.client() as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,3 +152,21 @@ def test_a_window_of_a_list_that_became_shorter_ends_where_the_list_does() -> No
         assert (fresh.total, fresh.row(149)) == (150, 149)
 
     asyncio.run(look())
+
+
+def test_nothing_in_a_chat_is_obeyed(daemon: PrivateDaemon) -> None:
+    """Escape codes, markup, turned reading direction and halves of letters, in words and in what tools were asked."""
+    odd = "[red]x[/] \x1b[31m\u202e\u2028\ud800" + "y" * 3_000_000
+    call = {"type": "tool-call", "toolCallId": "1", "toolName": odd[:60], "input": {odd[:60]: odd[:500]}}
+    messages = [
+        {"role": odd[:60], "content": odd[:500]},
+        {"role": "assistant", "content": [{"type": "text", "text": odd[:500]}, call]},
+        {"role": "user", "content": odd},
+    ]
+    document = json.dumps({"version": 2, "contextMessages": messages, "contextFiles": [{"path": odd[:60]}]})
+    with daemon.client() as client:
+        client.save("aiderdesk", "odd chat", document.encode())
+    text = drawn(daemon, "aiderdesk/odd chat")
+    assert "[red]x[/]" in text
+    assert not {"\x1b", "\u202e", "\u2028"} & {*text}
+    assert max(map(cell_len, text.split("\n"))) <= WIDTH

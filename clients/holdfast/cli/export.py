@@ -47,8 +47,8 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         the_session(arguments), arguments.to, full=arguments.full, history=arguments.history,
         resources=arguments.resources,
     )  # fmt: skip
-    for warning in export.warnings:
-        output.say(f"holdfast: {warning}")
+    for remark in export.remarks:
+        output.say(f"holdfast: {remark}")
     if export.files == ("",) and export.size_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
     if arguments.output == _STANDARD_OUTPUT:

@@ -79,6 +79,8 @@ def _take_in_bundle(context: Context, path: str, arguments: argparse.Namespace) 
     with opened_bundle(path) as bundle:
         if bundle is None:
             return None
+        if arguments.app is not None:
+            raise BadField(f"{path} is a bundle, which says its application; --app is for documents")
         with context.output.progress(f"checking {path}") as progress:
             bundle.verify(progress)
         client = context.client

@@ -14,7 +14,7 @@ from holdfast.gui.download import download
 from holdfast.gui.forms import read_form
 from holdfast.gui.house import THEME, house_of, render
 from holdfast.gui.importing import import_dropped
-from holdfast.gui.relinking import ask_relink
+from holdfast.gui.relinking import ask_relink, search_missing
 from holdfast.gui.toasts import undo, with_refusal, with_toast
 
 _OFFERED = 8
@@ -41,7 +41,8 @@ async def theme(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/ask/relink/{id}", with_refusal(ask_relink), methods=["GET", "POST"]),
+    Route("/ask/relink/{id}", with_refusal(ask_relink)),
+    Route("/ask/relink/{id}", with_toast(search_missing), methods=["POST"]),
     Route("/ask/{act}/{id}", with_refusal(ask)),
     Route("/session/{id}/export", with_toast(exporting.begin), methods=["POST"]),
     Route("/session/{id}/{act}", with_toast(change), methods=["POST"]),

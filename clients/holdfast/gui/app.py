@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from holdfast.gui import actions, listing, live, session
+from holdfast.gui import actions, listing, live, news, session
 from holdfast.gui.house import House
 from holdfast.gui.previews import ROUTES as PREVIEWS
 
@@ -35,15 +35,9 @@ def app(house: House) -> Starlette:
             yield
 
     static = Mount("/static", StaticFiles(packages=[("holdfast.gui", "static")]))
-    rooms = [
-        *listing.ROUTES,
-        *session.ROUTES,
-        *PREVIEWS,
-        *actions.ROUTES,
-        *live.ROUTES,
-        Route("/page.css", _style),
-        static,
-    ]
+    style = Route("/page.css", _style)
+    lists = [*listing.ROUTES, *session.ROUTES, *PREVIEWS]
+    rooms = [*lists, *actions.ROUTES, *live.ROUTES, *news.ROUTES, style, static]
     made = Starlette(routes=[Mount(house.prefix, routes=rooms)], lifespan=lifespan)
     made.state.house = house
     return made

@@ -19,7 +19,7 @@ from holdfast.gui.toasts import Toast, done, failed
 from holdfast_protocol.errors import BadField, Busy, Cancelled, HoldfastError, NotFound
 from holdfast_protocol.model import Ref
 
-_MOST = 32
+_MOST = 16
 #: So long an export waits for its download to begin, and is remembered when it has ended.
 _WAIT_SECONDS = 600.0
 _REMEMBERED_SECONDS = 60.0
@@ -124,7 +124,7 @@ def _end_of(underway: Underway) -> Toast:
         return Toast(sentence=f"The export was called off: {name}")
     if underway.problem is not None:
         return failed(underway.problem)
-    lines = [*underway.export.warnings]
+    lines = [*underway.export.remarks]
     if underway.export.files == ("",) and not underway.export.size_bytes:
         lines.append("There is nothing to export; the file is empty")
     return Toast(sentence=f"Exported {name}", lines=lines)

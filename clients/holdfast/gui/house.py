@@ -47,14 +47,14 @@ def environment() -> Environment:
     return made
 
 
-#: The cookie that keeps what was chosen: dark, light, or as the system is.
-THEME = "holdfast-theme"
-
-
 def _exports() -> Exports:
     from holdfast.gui.exporting import Exports  # it needs this module
 
     return Exports()
+
+
+#: The cookie that keeps what was chosen: dark, light, or as the system is.
+THEME = "holdfast-theme"
 
 
 @dataclass
@@ -80,8 +80,8 @@ def house_of(request: Request) -> House:
 async def render(request: Request, name: str, **context: object) -> HTMLResponse:
     """A template, as the page puts it into itself."""
     house = house_of(request)
-    context |= {"prefix": house.prefix, "theme": request.cookies.get(THEME, "")}
-    return HTMLResponse(house.templates.get_template(name).render(context))
+    of_all = {"prefix": house.prefix, "theme": request.cookies.get(THEME, ""), "newest": house.live.newest}
+    return HTMLResponse(house.templates.get_template(name).render(of_all | context))
 
 
 async def render_page(request: Request, name: str, **context: object) -> HTMLResponse:

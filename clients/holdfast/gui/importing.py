@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,10 +47,15 @@ async def import_dropped(request: Request) -> Toast:
             kind = NoSpace if problem.errno == errno.ENOSPC else Unreadable
             raise kind(f"{folder}: {problem.strerror or problem}", path=folder) from problem
         client = house_of(request).client
-        reply = await _bundle(client, content) or await _taken_in(client, header, content)
+        bundle = await _bundle(client, content)
+        reply, brought = bundle or (await _taken_in(client, header, content), 0)
     if reply.outcome == "unchanged":
         return Toast(sentence=f"{reply.session.name} is here already; nothing was added", opens=reply.session)
-    return saved(reply, f"Imported {reply.session.name} ({reply.session.app})", opens=True)
+    toast = saved(reply, f"Imported {reply.session.name} ({reply.session.app})", opens=True)
+    if not brought:
+        return toast
+    line = f"The bundle has {brought} files that it points to: holdfast import FILE --resources DIR writes them"
+    return replace(toast, lines=[*toast.lines, line])
 
 
 async def _received(stream: AsyncIterator[bytes], folder: str) -> tuple[Header, Mapping[bytes, Path]]:
@@ -68,8 +74,8 @@ async def _received(stream: AsyncIterator[bytes], folder: str) -> tuple[Header, 
     return header, content
 
 
-async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> Saved | None:
-    """None where what was dropped is no bundle."""
+async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> tuple[Saved, int] | None:
+    """What became of it, and how many resources it has; None where what was dropped is no bundle."""
     if [*content] != [b""]:
         return None
     with ExitStack() as opened:
@@ -81,7 +87,8 @@ async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> Saved |
         async def take_in(name: str | None) -> Saved:
             return await client.run(taken_in(client.verbs, bundle, name, published=True), large=True)
 
-        return await _numbered(bundle.name, lambda name: take_in(None if name == bundle.name else name))
+        reply = await _numbered(bundle.name, lambda name: take_in(None if name == bundle.name else name))
+        return reply, len(bundle.resources)
 
 
 async def _taken_in(client: AsyncClient, header: Header, content: Mapping[bytes, Path]) -> Saved:

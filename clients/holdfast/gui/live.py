@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.routing import WebSocketRoute
@@ -18,6 +19,7 @@ from holdfast_protocol.model import OperationRow
 
 #: Of more sessions than these it is said only that something changed.
 IDS_COUNT = 100
+DELETIONS_COUNT = 1000
 
 
 class Live:
@@ -27,6 +29,9 @@ class Live:
         self._meanwhile = Meanwhile(client.path, there=self._there, told=self._told, away=self._away)
         self._pages: set[asyncio.Queue[str]] = set()
         self.is_away = False
+        #: The number of the newest operation that pages were told of, and the last deletions among them.
+        self.newest = 0
+        self.deletions: deque[OperationRow] = deque(maxlen=DELETIONS_COUNT)
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -45,6 +50,8 @@ class Live:
         self._tell("changed")
 
     async def _told(self, rows: Sequence[OperationRow]) -> None:
+        self.newest = rows[-1].number
+        self.deletions.extend(row for row in rows if row.type == "deleted-outside")
         changed = sorted({row.session or "" for row in rows})
         self._tell("changed", changed if len(changed) <= IDS_COUNT else [])
 

@@ -19,6 +19,8 @@ from holdfast_protocol.model import Ref, RelinkRow
 #: So many references are chosen one by one; a map changes the others too.
 _ROWS = 200
 _SEARCH_SECONDS = 30.0
+_ANEW = {"HX-Retarget": "#ask", "HX-Reswap": "innerHTML"}
+_REASONS = {"content": "the same content", "size": "the same name and size", "name": "the same name"}
 _SLASHES = ("/", "\\")
 
 
@@ -32,20 +34,31 @@ class Question(NamedTuple):
 
 
 async def ask_relink(request: Request) -> Response:
-    """The dialog. GET: with what lies near. POST: with what is found in the folders that its form names."""
-    form = await read_form(request) if request.method == "POST" else Form([])
+    """GET: the dialog, with what lies near."""
+    return await _dialog(request, Form([]))
+
+
+async def search_missing(request: Request) -> Response:
+    """POST: the dialog anew, with what is found in the folders that its form names; what is refused leaves it be."""
+    answer = await _dialog(request, await read_form(request))
+    answer.headers.update(_ANEW)
+    return answer
+
+
+async def _dialog(request: Request, form: Form) -> Response:
     client, ref = house_of(request).client, Ref(id=request.path_params["id"])
     folders = [line.strip() for line in form.one("search").split("\n") if line.strip()]
+    shown, chosen = await client.show(ref, parts=False), choices_of(form)  # first: what is found is of it, or newer
     found = await client.relink(
         ref, search=[os.fsencode(folder) for folder in folders], dry_run=True, timeout_seconds=_SEARCH_SECONDS
     )
     lost = [row for row in found.rows if row.state in ("missing", "moved")]
-    shown, chosen = await client.show(ref, parts=False), choices_of(form)
     return await render(
-        request, "ask_relink.html", session=shown.session, questions=[_question(row, chosen) for row in lost[:_ROWS]],
-        left_out=max(0, len(lost) - _ROWS), revision=found.revision, stopped=found.stopped, searched=bool(folders),
+        request, "ask_relink.html", act="relink", at="latest", session=shown.session, stopped=found.stopped,
+        questions=[_question(row, chosen) for row in lost[:_ROWS]], left_out=max(0, len(lost) - _ROWS),
         search="\n".join(folders or [path.decode() for path in found.near if _is_text(path)]),
-        old=form.one("old"), new=form.one("new"), example=_above(lost[0].reference) if lost else "",
+        searched=bool(folders), old=form.one("old"), new=form.one("new"),
+        example=_above(lost[0].reference) if lost else "",
     )  # fmt: skip
 
 
@@ -64,12 +77,12 @@ def choices_of(form: Form) -> Mapping[str, str]:
 
 def _question(row: RelinkRow, chosen: Mapping[str, str]) -> Question:
     candidates = [
-        (each.path.decode(), "the same content" if each.why == "content" else "the same name", each.size_bytes)
+        (each.path.decode(), _REASONS.get(each.why, each.why), each.size_bytes)
         for each in row.candidates
         if each.reference
     ]
     paths = [path for path, _, _ in candidates]
-    certain = [path for path, why, _ in candidates if why == "the same content"]
+    certain = [path for path, why, _ in candidates if why == _REASONS["content"]]
     only = next((some[0] for some in (certain, paths) if len(some) == 1), "")
     said = chosen.get(row.reference)
     return Question(row, candidates, said if said in paths else only)

@@ -18,12 +18,12 @@ from pygments.lexers import TextLexer
 from holdfast.looking.languages import lexer_of, shortened, shortened_line
 
 MARKDOWN_SIGNS = 64 * 1024
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    """Control characters as pictures of them, and what turns the reading direction as its number; what joins letters
-    (Persian, emoji) stays."""
+    """Control characters as pictures of them, what turns the reading direction and halves of letters as their numbers;
+    what joins letters (Persian, emoji) stays."""
     return _UNSEEN.sub(_picture, text.replace("\r\n", "\n"))
 
 

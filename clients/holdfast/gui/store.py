@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +24,8 @@ _STOP_MS = 2000
 
 async def show(request: Request) -> Response:
     """GET: a fragment or a page."""
-    return await render_page(request, "store.html", status=await house_of(request).client.status())
+    status = await house_of(request).client.status()
+    return await render_page(request, "store.html", status=status, copies=_details(to_plain(status)))
 
 
 async def show_check(request: Request) -> Response:
@@ -44,8 +46,12 @@ async def check(request: Request) -> Response:
 async def _checked(request: Request, checked: Checked) -> Response:
     status = await house_of(request).client.status()
     told = {"code": Damaged.code, "version": status.version, "store": status.store, **to_plain(checked)}
-    copies = json.dumps(told, ensure_ascii=False, indent=2, default=_text)
-    return await render(request, "check.html", checked=checked, copies=copies, code=Damaged.code)
+    return await render(request, "check.html", checked=checked, copies=_details(told), code=Damaged.code)
+
+
+def _details(told: dict[str, Any]) -> str:
+    """For the clipboard."""
+    return json.dumps(told, ensure_ascii=False, indent=2, default=_text)
 
 
 def _text(path: bytes) -> str:

@@ -8,9 +8,9 @@ from holdfast_protocol.model import WorkspaceRow
 
 
 def has_unsaved(row: WorkspaceRow) -> bool:
-    """Whether somebody would miss something if the workspace were gone: it has what no snapshot has, or what only an
-    autosave has, or its application ended without a save."""
-    return row.unsaved is not None or row.left is not None or row.autosave is not None
+    """Whether ending the workspace would lose sight of something: what it has, in memory or in an autosave, is in no
+    session."""
+    return not row.saved and (row.parts_count > 0 or row.revision > 0)
 
 
 def unsaved_of(rows: Iterable[WorkspaceRow]) -> frozenset[str]:

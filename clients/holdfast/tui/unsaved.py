@@ -69,7 +69,11 @@ class UnsavedWork(ModalScreen[Wanted | None]):
         """It is read again, and the cursor stays."""
         begin(self, self._reread, "unsaved")
 
-    def on_row_list_chosen(self) -> None:
+    def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
+        message.stop()
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        message.stop()
         self.action_want("open")
 
     def action_want(self, act: str) -> None:

@@ -115,6 +115,18 @@ def test_one_buffer_of_a_session_that_was_deleted_in_the_file_manager(page: Page
     assert [part.name for part in holdfast_client.show("renardo/only bass").parts if part.kind == "buffer"] == ["bass"]
 
 
+def test_a_file_that_vanishes_is_told_and_brought_back(page: Page, holdfast_client: Client) -> None:
+    """Whoever looks on sees what vanished, and the button of the toast writes it back."""
+    row = holdfast_client.save("notes", "ideas", b"a bridge", published=True).session
+    page.locator(".item", has_text="ideas").wait_for()
+    file = Path(holdfast_client.status().sessions, row.path.decode())
+    file.unlink()
+    toast(page, "notes/ideas was deleted outside")
+    page.locator(".toast", has_text="was deleted outside").get_by_role("button", name="Undo").click()
+    toast(page, "Undone: deleted-outside notes/ideas")
+    assert file.read_bytes() == b"a bridge"
+
+
 def test_files_and_folders_are_dropped(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
     """Each is a session; a folder is one with all its files."""
     song = tmp_path / "song"

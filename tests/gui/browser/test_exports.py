@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from holdfast import Client
 from holdfast_protocol.model import Ref
 
-AXE = Path(__file__).parent / "axe.min.js"
+AXE = Path(__file__).parents[3] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def open_dialog(page: Page, name: str) -> None:
@@ -82,3 +83,27 @@ def test_an_older_snapshot_as_markdown(page: Page, holdfast_client: Client) -> N
     assert caught.value.suggested_filename == "verse.md"
     assert b"b1" in Path(caught.value.path()).read_bytes()
     expect(page.locator("#session h2")).to_contain_text("verse")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_dialog_and_its_toast_stand_in_nobodys_way(
+    browser: Browser, gui: str, holdfast_client: Client, theme: str
+) -> None:
+    """axe-core finds nothing in them, in either theme."""
+    holdfast_client.save("notes", "large", os.urandom(60_000_000))
+    context = browser.new_context(color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]  # a word of two
+    page = context.new_page()
+    page.goto(gui)
+    page.add_script_tag(path=AXE)
+    open_dialog(page, "large")
+    assert _violations(page) == []
+    with page.expect_download():
+        page.locator("#ask .go").click()
+    page.locator(".toast", has_text="large.holdfast.zip").wait_for()
+    assert _violations(page) == []
+    context.close()
+
+
+def _violations(page: Page) -> list[str]:
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]

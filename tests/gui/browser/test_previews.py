@@ -1,5 +1,7 @@
 """Sessions of Mosaic in 3D and of IGV as tracks, as a browser draws them."""
 
+import base64
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,6 +14,10 @@ import mosaic_sessions as made
 
 IGV = (Path(__file__).parents[2] / "data" / "igv" / "session_8.xml").read_bytes()
 AXE = Path(__file__).parents[3] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63"
+    "64f8cf500f000e0301801a347d6b0000000049454e44ae426082"
+)
 HOSTILE = "<img src=x onerror=document.title='ran'>"
 #: Until nothing moves it any more, and the last frame is there.
 AT_REST = """async () => {
@@ -102,3 +108,29 @@ def test_nothing_in_a_preview_stands_in_anybodys_way(page, holdfast_client, them
             page.locator(view).first.wait_for()
         found = page.evaluate("views => axe.run(views)", views)["violations"]
         assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
+
+
+def test_a_picture_of_a_chat_is_shown_within_what_the_page_allows(page, holdfast_client):
+    """It comes from the page itself, under its policy; a folded one too, once it is opened."""
+    picture = base64.b64encode(PICTURE).decode()
+    given = {"type": "content", "value": [{"type": "media", "data": picture, "mediaType": "image/png"}]}
+    messages = [
+        {"role": "user", "content": [{"type": "image", "image": f"data:image/png;base64,{picture}"}]},
+        {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "1", "toolName": "shot", "input": {}}]},
+        {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "1", "toolName": "shot", "output": given}]},
+    ]
+    document = {"version": 2, "contextMessages": messages, "contextFiles": []}
+    holdfast_client.save("aiderdesk", "chat", json.dumps(document).encode())
+    opened(page, "chat")
+    page.locator(".call summary").click()
+    for number in range(2):
+        picture = page.locator(".bubble img").nth(number)
+        expect(picture).to_be_visible()
+        expect(picture).to_have_js_property("naturalWidth", 1)
+
+
+def test_the_name_of_an_application_is_as_wide_as_it_is(page, holdfast_client):
+    """Also IGV's, whose drawing has rules of its own."""
+    holdfast_client.save("igv", "toy", IGV)
+    opened(page, "toy")
+    assert page.locator(".app-name").bounding_box()["width"] < 100

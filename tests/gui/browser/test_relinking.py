@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from holdfast import Client
 from holdfast.testing import PrivateDaemon
@@ -20,6 +20,16 @@ def session(folder: Path) -> bytes:
     tracks = "".join(f'<Track clazz="F" id="{path}" name="{path.name}"/>' for path in paths)
     inner = f'<Resources>{resources}</Resources><Panel name="P">{tracks}</Panel>'
     return f'<Session genome="hg38" version="8">{inner}</Session>'.encode()
+
+
+def lost(page: Page) -> Locator:
+    """What the session on screen says of its files."""
+    return page.locator("#session .lost summary")
+
+
+def toast(page: Page, text: str) -> None:
+    """One says so."""
+    expect(page.locator(".toast", has_text=text)).to_be_visible()
 
 
 @pytest.fixture
@@ -47,13 +57,14 @@ def test_moved_files_are_found_and_the_file_on_disk_points_to_them(
     expect(page.locator("#ask [role=status]")).to_contain_text("of 3 missing, 2 found")
     expect(page.get_by_label(str(new / "reads.bam"))).to_be_checked()
     page.get_by_role("button", name="Relink").click()
-    expect(page.locator(".toast")).to_contain_text("Relinked 2 files of cohort")
+    toast(page, "Relinked 2 files of cohort")
     expect(page.locator("#ask")).to_be_hidden()
-    expect(page.locator("#session .lost summary")).to_contain_text("1 of 3 files")
+    expect(lost(page)).to_contain_text("1 of 3 files")
     file = holdfast_daemon.sessions / "igv" / "cohort.xml"
     assert file.read_bytes() == session(new)
-    page.locator(".toast").get_by_role("button", name="Undo").click()
-    expect(page.locator("#session .lost summary")).to_contain_text("3 of 3 files")
+    page.locator(".toast", has_text="Relinked").get_by_role("button", name="Undo").click()
+    toast(page, "Undone")
+    expect(lost(page)).to_contain_text("3 of 3 files")
     assert file.read_bytes() == session(old)
 
 

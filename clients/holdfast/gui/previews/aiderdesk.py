@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from holdfast.gui.house import House
-from holdfast.gui.showing import code, markdown
+from holdfast.gui.showing import code, markdown, visible
 from holdfast.looking.chats import Told, told
 from holdfast.looking.pictures import numbers_in
 from holdfast.values import ToolResult
@@ -114,7 +114,7 @@ def _bubble(told: Told, results: Mapping[str, tuple[PartRow, ToolResult]], asked
     ours = [each for each in _pieces(message.fields) if each.get("type") not in ("tool-call", "tool-result")]
     attached = [_attached(each) for each in ours if each.get("type") in ("file", "image") and not numbers_in(each)]
     return Bubble(
-        part.key, role, _SPEAKERS.get(role, message.role[:40]), html, _thought(ours), calls,
+        part.key, role, _SPEAKERS.get(role) or _named(message.role), html, _thought(ours), calls,
         [Picture(part.key, number) for number in numbers_in(ours or message.text)], attached,
     )  # fmt: skip
 
@@ -127,7 +127,11 @@ def _pieces(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _attached(piece: Mapping[str, Any]) -> str:
     """By its name, or what it is."""
     named = piece.get("filename") or piece.get("mediaType") or piece.get("mimeType") or piece.get("type")
-    return str(named)[:_NAMED_SIGNS]
+    return _named(str(named))
+
+
+def _named(text: str) -> str:
+    return visible(text[:_NAMED_SIGNS])
 
 
 def _thought(pieces: Sequence[Mapping[str, Any]]) -> Markup:
@@ -139,7 +143,7 @@ def _call(name: str, arguments: object, given: tuple[PartRow, ToolResult] | None
     result = given[1].result if given else None
     kind = result.get("type") if isinstance(result, dict) else None
     return Call(
-        name=" › ".join(name.split("---")) or "tool",
+        name=_named(" › ".join(name.split("---"))) or "tool",
         asked=_folded(arguments) if arguments not in (None, {}) else Markup(),
         gave=_folded(result) if given else None,
         failed=str(kind).startswith("error"),

@@ -14,10 +14,12 @@ from holdfast_protocol.model import Ref, ResourceRow
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """``problem`` says why nothing is known, and is empty otherwise."""
+    """``problem`` says why nothing is known, and is empty otherwise. ``session``: the id of one that can be relinked;
+    empty for a snapshot that is its state no longer."""
 
     rows: Sequence[ResourceRow]
     problem: str = ""
+    session: str = ""
 
     @property
     def lost(self) -> list[ResourceRow]:
@@ -33,4 +35,5 @@ async def resources_of(house: House, shown: Shown) -> Resources:
         found = await house.client.check_resources(Ref(id=shown.session.id, snapshot=shown.snapshot.snapshot))
     except HoldfastError as problem:
         return Resources((), str(problem))
-    return Resources(found.rows)
+    is_head = shown.snapshot.snapshot == shown.session.head and not shown.session.deleted
+    return Resources(found.rows, session=shown.session.id if is_head else "")

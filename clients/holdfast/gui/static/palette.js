@@ -72,11 +72,10 @@ document.addEventListener("click", ({ target }) => {
   if (text) navigator.clipboard.writeText(text).then(() => say("Copied"), () => say(`Cannot copy: ${text}`));
   if (dismiss !== undefined) target.closest(".toast").remove();
 });
-
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === ask && !ask.open) ask.showModal();
   if (palette.open && detail.target.id !== "palette-sessions") offer();
   if (detail.target.id === "palette-sessions" && !one("[aria-selected=true]", palette)) choose(0);
 });
-document.addEventListener("done", () => ask.close()); // says the server
 document.addEventListener("htmx:load", ({ detail }) => one("[data-start]", detail.elt)?.click());
+document.addEventListener("done", () => ask.close()); // says the server

@@ -30,6 +30,7 @@ from holdfast_daemon.store.sqlite.checksums import (
     damaged_pages,
     has_checksums,
     is_damage,
+    said,
     unverified,
 )
 from holdfast_daemon.store.sqlite.examining import DAMAGED_LOG, examine_contents, examine_file, examine_references
@@ -225,7 +226,7 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, HoldfastError):
         return problem
     if is_damage(problem):
-        return Damaged(f"The catalog {path} is damaged: {problem}", path=path)
+        return Damaged(f"The catalog {path} is damaged: {said(problem)}", path=path)
     if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
         return NoSpace("The disk of the store is full; nothing was changed")
     if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
@@ -279,18 +280,23 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
                 for each in range(version, VERSION):
                     connection.execute(MIGRATIONS[each])
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        if os.path.getsize(path) <= VACUUMED_BYTES:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            is_older = _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path)
-            if is_older or (was_brought_over and any(damaged_pages(connection, path))):
-                connection = _written_anew(connection, path)
+        if _is_to_be_written_anew(connection, path, was_brought_over=was_brought_over):
+            connection = _written_anew(connection, path)
         connection.execute("PRAGMA checksum_verification = ON")
-        with open(path + OPEN, "wb"):
+        with contextlib.suppress(OSError), open(path + OPEN, "wb"):
             pass
     except apsw.Error as problem:
         raise _translated(problem, path) from problem
     os.chmod(path, 0o600)
     return connection
+
+
+def _is_to_be_written_anew(connection: apsw.Connection, path: str, *, was_brought_over: bool) -> bool:
+    if os.path.getsize(path) <= VACUUMED_BYTES:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path):
+            return True
+    return was_brought_over and has_checksums(path) and any(damaged_pages(connection, path))
 
 
 def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
