@@ -24,6 +24,7 @@ import folders
 import idle
 import large
 import lists
+import page
 import round_trips
 import saves
 import terminal
@@ -63,6 +64,7 @@ def main() -> int:
                 "folders": lambda: folders.run(home, arguments.files),
                 "terminal": lambda: terminal.run(home),
                 "lists": lambda: lists.run(home, arguments.sessions),
+                "page": lambda: page.run(home),
             }
             for name in arguments.only or benches:
                 crashed |= _collect(benches[name], rows)

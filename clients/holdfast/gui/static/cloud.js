@@ -1,6 +1,6 @@
 // Points and meshes in 3D: <point-cloud>, drawn when something changed and never in a loop. What the list beside it has
 // ticked is fetched as float32 and drawn while it comes. Its graphics memory goes when the element does.
-const MANY = 250000; // points in a picture that moves; and of more, the edges need no smoothing
+const MANY = 100000; // points in a picture that moves; and of more, the edges need no smoothing
 const REST_MS = 160; // without motion until all of it is drawn
 const MOVES = { // turns, tilts, zooms
   ArrowLeft: [-0.1], ArrowRight: [0.1], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1],
