@@ -9,6 +9,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -33,15 +34,33 @@ async def _serve(path: str | None, port: int, *, opens: bool, start: bool, says:
         house = House(client=client, live=Live(client), prefix=prefix, is_remote=_is_remote())
         guard = Guard(app(house), prefix)
         config = uvicorn.Config(
-            guard, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=1,
-            ws="websockets-sansio", ws_max_size=4096, lifespan="on",
+            guard, access_log=False, log_level="warning", server_header=False, date_header=False,
+            timeout_graceful_shutdown=1, ws="websockets-sansio", ws_max_size=4096, lifespan="on",
         )  # fmt: skip
         address = guard.address(listener.getsockname()[1])
         says(address)
         if opens and not house.is_remote:
             asyncio.get_running_loop().call_later(0.3, webbrowser.open, address)
         logging.getLogger("uvicorn.error").addFilter(_is_news)
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await _Server(config).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether it is to end. Here it is told, and sleeps until then."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Until a signal came."""
+        await self._ended.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """In between any two steps of the program."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._ended.set)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
