@@ -118,6 +118,19 @@ def test_one_buffer_of_a_session_that_was_deleted_in_the_file_manager(page: Page
     assert holdfast_client.cat("renardo/verse:drums") == now["drums"]
 
 
+def test_what_belongs_to_a_choice_is_there_when_it_is_chosen(page: Page, holdfast_client: Client) -> None:
+    """Nobody ticks parts, or types a name, that then do not count; a part may be called what a choice is."""
+    holdfast_client.save("myapp", "song", parts={"all": b"1", "some": b"2"})
+    open_session(page, "song")
+    page.keyboard.press("p")
+    expect(page.get_by_label("Name of the copy")).to_be_hidden()
+    page.get_by_label("A copy called").check()
+    expect(page.get_by_label("Name of the copy")).to_be_visible()
+    page.get_by_label("Only these parts").check()
+    page.locator("#ask .parts").get_by_label("all").check()
+    expect(page.locator("#ask .parts")).to_be_visible()
+
+
 def test_a_file_that_vanishes_is_told_and_brought_back(page: Page, holdfast_client: Client) -> None:
     """Whoever looks on sees what vanished, and the button of the toast writes it back."""
     row = holdfast_client.save("notes", "ideas", b"a bridge", published=True).session
