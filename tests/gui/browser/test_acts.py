@@ -113,9 +113,28 @@ def test_one_buffer_of_a_session_that_was_deleted_in_the_file_manager(page: Page
     page.locator("#ask").get_by_role("button", name="Put back").click()
     toast(page, "Put back 1 part: verse")
     shown = holdfast_client.show("renardo/verse")
-    assert (shown.session.id, shown.session.deleted) == (row.id, False)
+    assert (shown.session.id, shown.session.deleted) == (row.id, False), holdfast_client.operations().rows
     assert holdfast_client.cat("renardo/verse:bass") == b"b1 >> bass([0])"
     assert holdfast_client.cat("renardo/verse:drums") == now["drums"]
+
+
+def test_the_menu_keeps_the_focus(page: Page, holdfast_client: Client) -> None:
+    """A dialog out of it gives the focus back to it; Escape closes it, and leaves the session where it is."""
+    holdfast_client.save("notes", "ideas", b"x")
+    open_session(page, "ideas")
+    more = page.locator("details.more > summary")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask input[name=add]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("details.more")).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(page.locator("details.more")).not_to_have_attribute("open", "")
+    expect(page.locator("#session h2")).to_have_text("ideas")
 
 
 def test_what_belongs_to_a_choice_is_there_when_it_is_chosen(page: Page, holdfast_client: Client) -> None:

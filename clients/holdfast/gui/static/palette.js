@@ -60,13 +60,13 @@ document.addEventListener("keydown", event => {
   const control = event.ctrlKey || event.metaKey, key = control ? `Ctrl ${event.key.toUpperCase()}` : event.key;
   if (event.altKey || event.defaultPrevented) return;
   if (!control && event.target.closest?.("input, textarea, select, dialog, [contenteditable]")) return;
-  const command = commands().find(each => each.dataset.key === key);
-  if (!command) return;
-  event.preventDefault();
-  go(command);
+  const menu = key === "Escape" && one("details.more[open] > summary");
+  const command = menu || commands().find(each => each.dataset.key === key);
+  if (command) event.preventDefault(), go(command);
 });
 document.addEventListener("click", ({ target }) => {
   const menu = one("details.more[open]");
+  if (menu?.contains(document.activeElement)) menu.firstElementChild.focus(); // where a dialog gives it back
   if (menu) menu.open = menu.firstElementChild.contains(target);
   const { copy: text, dismiss } = target.closest("[data-copy], [data-dismiss]")?.dataset ?? {};
   if (text) navigator.clipboard.writeText(text).then(() => say("Copied"), () => say(`Cannot copy: ${text}`));
