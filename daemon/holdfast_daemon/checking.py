@@ -62,7 +62,8 @@ class Checking:
         self._mending = mending
         self._store = store
         self._run: _Run | None = None
-        self._last, self._read = _known(self._catalog.reader.fact(FACT))
+        self._whole, self._read = _known(self._catalog.reader.fact(FACT))
+        self._last = self._whole
 
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Begin one, stop it, or say how far it is."""
@@ -86,13 +87,13 @@ class Checking:
 
     @property
     def last(self) -> Checked:
-        """The last one that ended."""
-        return self._last
+        """The last one that saw all: one that was stopped has nothing to say of what it did not see."""
+        return self._whole
 
     @property
     def problems(self) -> list[str]:
         """For people: that something is damaged."""
-        count = self._last.problems_count
+        count = self._whole.problems_count
         things = "One thing in the store is" if count == 1 else f"{count} things in the store are"
         return [f"{things} damaged: holdfast check --repair names them, and mends what it can"] if count else []
 
@@ -128,8 +129,13 @@ class Checking:
 
     def _end(self, run: _Run, report: Checked) -> None:
         self._last, self._run = report, None
+        self._whole = self._known_after(report)
         self._read = run.examination.read
         run.ended.set()
+
+    def _known_after(self, report: Checked) -> Checked:
+        """A repair that failed did so after all was seen."""
+        return report if report.failed is None or report.problems_count else self._whole
 
     def _examination(self, pacing: Pacing, *, all: bool) -> Examination:
         return Examination(
@@ -175,7 +181,7 @@ class Checking:
         read = run.examination.read if not findings else {}
         run.examination.read = read
         with contextlib.suppress(HoldfastError):  # a store that takes nothing: it is told, and not kept
-            self._catalog.submit(lambda tx: _keep(tx, report, read)).result()
+            self._catalog.submit(lambda tx: _keep(tx, self._known_after(report), read)).result()
         return report
 
 

@@ -88,31 +88,40 @@ class Examination:
 
     def _engines(self) -> Iterator[Damage]:
         self.stage = "catalog"
-        contents = self._is_due(ROWS)
-        yield from self._catalog.examine(self._pacing.rest, contents=contents)
-        if contents:
-            self.read[ROWS] = self._clock()
+        contents, began = self._is_due(ROWS), self._clock()
+        found = self._catalog.examine(self._pacing.rest, contents=contents)
+        yield from self._remembered(found, ROWS, began) if contents else found
         self.stage = "search index"
         yield from self._index.examine(self._pacing.rest)
 
     def _is_due(self, what: int) -> bool:
-        return self._all or self._clock() - self.read.get(what, 0) > FRESH_NANOSECONDS
+        return self._all or _is_due(self.read, what, self._clock())
+
+    def _remembered(self, found: Iterator[Damage], what: int, began: int) -> Iterator[Damage]:
+        """The same; read and found whole, it need not be read again soon. Damaged, or not to its end: it is."""
+        self.read.pop(what, None)
+        is_whole = True
+        for each in found:
+            is_whole = False
+            yield each
+        if is_whole:
+            self.read[what] = began
 
     def _packs(self) -> Iterator[Damage]:
         """Each that is due; one that is written still is not remembered as read."""
         self.stage = "packs"
         named, sealed = self.reader.pack_sizes(), self._chunks.sealed()
         for pack in sorted({*named, *sealed}):
-            if pack not in sealed and pack not in named:
-                continue
             if self._is_due(pack) or pack not in sealed:
-                began, places = self._clock(), self.reader.chunks_in(pack, PLACES_COUNT)
-                for each in self._chunks.examine(pack, places, self._pacing.rest):
-                    if each.chunk is None or self._is_there(each.chunk, pack, each.offset_bytes):
-                        yield each
-                if pack in sealed:
-                    self.read[pack] = began
+                began, found = self._clock(), self._in_pack(pack)
+                yield from self._remembered(found, pack, began) if pack in sealed else found
         self.read = {what: when for what, when in self.read.items() if what <= ROWS or what in named}
+
+    def _in_pack(self, pack: int) -> Iterator[Damage]:
+        places = self.reader.chunks_in(pack, PLACES_COUNT)
+        for each in self._chunks.examine(pack, places, self._pacing.rest):
+            if each.chunk is None or self._is_there(each.chunk, pack, each.offset_bytes):
+                yield each
 
     def _is_there(self, chunk: bytes, pack: int, offset_bytes: int | None) -> bool:
         """Whether it still is to be there: collection may have moved it meanwhile."""
@@ -206,8 +215,10 @@ class Examination:
         """Files that look as when they were written, and are not. One that looks otherwise was changed by somebody, and
         is the watcher's."""
         self.stage = "files"
-        if not self._is_due(FILES):
-            return
+        if self._is_due(FILES):
+            yield from self._remembered(self._rotten(), FILES, self._clock())
+
+    def _rotten(self) -> Iterator[Damage]:
         for folder in self.reader.folders():
             if folder.removed or folder.label not in self._sites:
                 continue
@@ -216,7 +227,6 @@ class Examination:
                 if row is not None and seen and (whole := self._changed(row)) is not None:
                     said = f"{whole.decode(errors='backslashreplace')} is not what was written there"
                     yield Damage("file", said, whole, session=row.session)
-        self.read[FILES] = self._clock()
 
     def _changed(self, row: Visible) -> bytes | None:
         """The absolute path of a file that has other bytes than it should, and does not look like it."""
@@ -240,5 +250,11 @@ def total_bytes(reader: Reader, store: str, read: Read, now: int, *, all: bool) 
     """About how many bytes there are to be looked at."""
     files = ("catalog.sqlite", "search.sqlite")
     sizes = sum(os.path.getsize(path) for name in files if os.path.exists(path := os.path.join(store, name)))
-    due = (size for pack, size in reader.pack_sizes().items() if all or now - read.get(pack, 0) > FRESH_NANOSECONDS)
+    due = (size for pack, size in reader.pack_sizes().items() if all or _is_due(read, pack, now))
     return sizes + sum(due)
+
+
+def _is_due(read: Read, what: int, now: int) -> bool:
+    """What was read in the future, by a clock that was set back since, is too."""
+    when = read.get(what)
+    return when is None or not 0 <= now - when <= FRESH_NANOSECONDS

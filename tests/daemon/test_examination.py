@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from daemon_store import ME, Store
 
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.examination import Examination, Finding
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.layouts import SESSIONS
@@ -23,6 +26,7 @@ from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.errors import Damaged
+from holdfast_protocol.messages import Check, Checked
 
 POSITIONS_COUNT = 60
 LARGE_BYTES = 300_000
@@ -285,6 +289,8 @@ def test_only_what_was_not_read_for_a_week_is_read_again(opened: Callable[[], St
     assert examined(store, all=True, read=lately)
     store.now += 8 * 24 * 3600 * 10**9
     assert examined(store, all=False, read=lately)
+    in_the_future = dict.fromkeys(lately, store.now + 10**9)  # the clock was wrong then
+    assert examined(store, all=False, read=in_the_future)
 
 
 def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_path: Path) -> None:
@@ -386,3 +392,60 @@ def test_a_rehearsal_of_a_damaged_snapshot_says_so(store: Store) -> None:
     rehearsing.rehearse()
     assert rehearsing.proven == before
     assert "damaged" in rehearsing.problem
+
+
+class Ends(Pacing):
+    """Stopped by somebody while the documents are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.examination: Examination | None = None
+
+    def rest(self, size_bytes: int) -> None:
+        if self.examination is not None and self.examination.stage == "documents":
+            raise Stopped
+        super().rest(size_bytes)
+
+
+def test_what_a_check_found_before_it_was_stopped_is_read_again_by_the_next(opened: Callable[[], Store]) -> None:
+    """A damaged pack is none that was read; the whole one beside it is. It was read well a day before."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    store.chunks.put(b"\0" * 32, os.urandom(LARGE_BYTES))
+    store.chunks.rotate()
+    flip(pack, offset + 5)
+    index, pacing = SqliteIndex(str(store.folder / "search.sqlite")), Ends()
+    sites, clock = store.sessions.sites, store.sessions.clock
+    day_before = dict.fromkeys((-1, 0, 1), store.now)
+    pacing.examination = Examination(store.catalog, store.chunks, index, sites, clock, pacing, day_before, all=True)
+    with pytest.raises(Stopped):
+        pacing.examination.findings()
+    assert examined(store, all=False, read=pacing.examination.read)
+
+
+def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stopped it is told so; that something is damaged is said on, after a restart too."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    flip(pack, offset + 5)
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+
+    async def check() -> Checked:
+        reply, _ = await checking.check(Check(all=True, wait_ms=60_000), (), ME, time.monotonic() + 60)
+        assert isinstance(reply, Checked)
+        return reply
+
+    assert asyncio.run(check()).problems_count == 1
+    ended = checking.last.ended
+    store.now += 1
+    stopped = Pacing()
+    stopped.stop()
+    monkeypatch.setattr("holdfast_daemon.checking.Pacing", lambda: stopped)
+    assert asyncio.run(check()).failed == "It was stopped"
+    again = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    for each in (checking, again):
+        assert (each.last.ended, each.last.problems_count, len(each.problems)) == (ended, 1, 1)
