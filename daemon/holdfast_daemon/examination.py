@@ -120,13 +120,15 @@ class Examination:
     def _in_pack(self, pack: int) -> Iterator[Damage]:
         places = self.reader.chunks_in(pack, PLACES_COUNT)
         for each in self._chunks.examine(pack, places, self._pacing.rest):
-            if each.chunk is None or self._is_there(each.chunk, pack, each.offset_bytes):
+            if self._is_there(each, pack):
                 yield each
 
-    def _is_there(self, chunk: bytes, pack: int, offset_bytes: int | None) -> bool:
-        """Whether it still is to be there: collection may have moved it meanwhile."""
-        place = self.reader.chunk(chunk)
-        return place is not None and (place.pack, place.offset_bytes) == (pack, offset_bytes)
+    def _is_there(self, damage: Damage, pack: int) -> bool:
+        """Whether it still is to be there: collection may have moved the chunk, or dropped the pack, meanwhile."""
+        if damage.chunk is None:
+            return bool(self.reader.chunks_in(pack, 1)) or pack in self._chunks.sealed()
+        place = self.reader.chunk(damage.chunk)
+        return place is not None and (place.pack, place.offset_bytes) == (pack, damage.offset_bytes)
 
     def _documents(self, found: list[Damage]) -> Iterator[Finding]:
         """What was found, with what it concerns; documents whose manifest is damaged, or names what is not there."""
@@ -138,8 +140,8 @@ class Examination:
         for document in self._manifests(others):
             sizes = self._sizes(document, bad)
             missing = {chunk for file in document.files for chunk in file.chunks if chunk not in sizes}
-            if missing or not bad.isdisjoint(sizes):
-                concerned = self.reader.concerned(document.id)
+            concerned = self.reader.concerned(document.id) if missing or not bad.isdisjoint(sizes) else []
+            if concerned:  # otherwise it was pruned since it was listed, and so may its chunks be
                 for file in document.files:
                     at = 0
                     for chunk in file.chunks:

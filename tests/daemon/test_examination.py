@@ -22,6 +22,7 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.sites import Site
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
@@ -449,3 +450,59 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     again = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
     for each in (checking, again):
         assert (each.last.ended, each.last.problems_count, len(each.problems)) == (ended, 1, 1)
+
+
+class Meanwhile(Pacing):
+    """Somebody does something as soon as a check has come to a stage, once."""
+
+    def __init__(self, stage: str, does: Callable[[], None]) -> None:
+        super().__init__()
+        self.stage, self.does = stage, does
+        self.examination: Examination | None = None
+
+    def rest(self, size_bytes: int) -> None:
+        if self.examination is not None and self.examination.stage == self.stage:
+            self.examination = None
+            self.does()
+
+    def findings(self, store: Store) -> list[Finding]:
+        index = SqliteIndex(str(store.folder / "search.sqlite"))
+        sites, clock = store.sessions.sites, store.sessions.clock
+        self.examination = Examination(store.catalog, store.chunks, index, sites, clock, self, {}, all=True)
+        return self.examination.findings()
+
+
+def test_a_pack_that_is_dropped_while_a_check_runs_is_no_damage(store: Store) -> None:
+    """A collection had moved what was in it before the check came there."""
+    for name in ("first", "second"):
+        store.save(name, os.urandom(LARGE_BYTES))
+        store.chunks.rotate()
+
+    def collect() -> None:
+        places = store.catalog.reader.chunks_in(2, 1000)
+        moved = [store.chunks.put(each.hash, store.chunks.get(each)) for each in places]
+        store.catalog.submit(lambda tx: tx.move_chunks(moved)).result()
+        store.chunks.drop(2)
+
+    assert Meanwhile("packs", collect).findings(store) == []
+    assert examined(store) == []
+
+
+def test_a_document_that_is_pruned_while_a_check_runs_is_no_damage(store: Store) -> None:
+    """It was listed, and its chunks are gone before they are looked at."""
+    for number in range(3):
+        store.save(f"n{number}", os.urandom(1000))
+    documents = store.catalog.reader.manifests(b"", 10)
+
+    def prune() -> None:
+        last = documents[-1]
+
+        def change(tx: Transaction) -> None:
+            (snapshot,) = tx.snapshots_with(last.id)
+            tx.remove_session(tx.need_snapshot(snapshot).session)
+            tx.remove_snapshots([snapshot])
+            tx.remove_chunks({chunk for file in last.files for chunk in file.chunks})
+
+        store.catalog.submit(change).result()
+
+    assert Meanwhile("documents", prune).findings(store) == []
