@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from daemon_store import ME, Store
 
@@ -24,6 +25,7 @@ from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.packs import PACK_MAGIC
+from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.errors import Damaged
@@ -506,3 +508,20 @@ def test_a_document_that_is_pruned_while_a_check_runs_is_no_damage(store: Store)
         store.catalog.submit(change).result()
 
     assert Meanwhile("documents", prune).findings(store) == []
+
+
+def test_a_log_that_is_begun_anew_while_a_check_runs_is_no_damage(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts of it was asked of the one before."""
+    for number in range(3):
+        store.save(f"n{number}", bytes(60_000))
+    known = examining._frames_count
+
+    def and_then_a_save(connection: apsw.Connection) -> int:
+        count = known(connection)
+        store.save("another", b"that begins the log anew, for all of it is in the file")
+        return count
+
+    monkeypatch.setattr(examining, "_frames_count", and_then_a_save)
+    assert examined(store) == []
