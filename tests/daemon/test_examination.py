@@ -525,3 +525,17 @@ def test_a_log_that_is_begun_anew_while_a_check_runs_is_no_damage(
 
     monkeypatch.setattr(examining, "_frames_count", and_then_a_save)
     assert examined(store) == []
+
+
+def test_a_bit_that_flips_after_an_idle_daemon_was_killed_is_found(store: Store, tmp_path: Path) -> None:
+    """Its log was empty: there was nothing for another program to bring over, so no page is taken as it is."""
+    said = "a message of some length, to be found again"
+    store.save("x", b"content", message=said)
+    store.catalog.bring_over()
+    killed = Path(shutil.copytree(store.folder, tmp_path / "killed", ignore=shutil.ignore_patterns("*-shm")))
+    assert (killed / "catalog.sqlite-wal").stat().st_size == 0
+    catalog = killed / "catalog.sqlite"
+    flip(catalog, catalog.read_bytes().index(said.encode()))
+    again = Store(killed)
+    assert "page" in {each.damage.what for each in examined(again)}
+    again.close()
