@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +29,7 @@ from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
+from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Check, Checked
 
@@ -349,6 +351,49 @@ def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
     store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
     flip(pack, offset + 9)
     Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    assert examined(store) == []
+
+
+def test_what_stands_beside_damage_is_put_back(opened: Callable[[], Store]) -> None:
+    """The record before a chunk in a pack, and a row in the page of a damaged one: its own bytes are still there."""
+    store = opened()
+    gone, kept = b"a content that is damaged " * 20, b"another in the same page " * 20
+    store.save("gone", gone)
+    store.save("kept", kept)
+    pack, offset, _, _ = large(store)
+    store.close()
+    flip(pack, offset - 10)
+    path = store.folder / "catalog.sqlite"
+    at, other = path.read_bytes().index(gone[:100]), path.read_bytes().index(kept[:100])
+    assert at // 4096 == other // 4096
+    flip(path, at + 50)
+    store = opened()
+    with pytest.raises(Damaged):
+        store.head("kept")
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    assert store.head("kept") == kept
+    assert [each.damage.chunk for each in examined(store)] == [hash_of(gone)]
+
+
+def test_a_large_file_is_put_back_without_being_held_whole(store: Store, tmp_path: Path) -> None:
+    """Piece by piece, though all that the store had of it is gone."""
+    content = os.urandom(24 * 1024 * 1024)
+    store.save("large", content)
+    (tmp_path / "seen" / "notes").mkdir(parents=True)
+    (tmp_path / "seen" / "notes" / "large").write_bytes(content)
+    del content
+    root = os.fsencode(tmp_path / "seen")
+    store.sessions.sites.put(Site(label="sessions", root=root, app=None, layout=SESSIONS))
+    os.truncate(store.folder / "packs" / "000001.pack", 1000)
+    store.chunks.rotate()
+    found = examined(store)
+    tracemalloc.start()
+    try:
+        Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(found, "me", Pacing())
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 12 * 1024 * 1024
     assert examined(store) == []
 
 
