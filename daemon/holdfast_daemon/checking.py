@@ -18,7 +18,7 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import Chunks, Index, Transaction
+from holdfast_daemon.store.base import Chunks, Index, Reader, Transaction
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Check, Checked
@@ -62,7 +62,7 @@ class Checking:
         self._mending = mending
         self._store = store
         self._run: _Run | None = None
-        self._whole, self._read = _known(self._catalog.reader.fact(FACT))
+        self._whole, self._read = _known(self._catalog.reader)
         self._last = self._whole
 
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -189,11 +189,15 @@ def _keep(tx: Transaction, report: Checked, read: Read) -> None:
     tx.put_fact(FACT, encode({"report": to_plain(report), "read": [[what, when] for what, when in read.items()]}))
 
 
-def _known(fact: bytes | None) -> tuple[Checked, Read]:
-    if fact is None:
-        return Checked(), {}
-    kept = decode(fact, limit_bytes=FACT_BYTES)
-    return to_row(kept["report"], Checked), dict(kept["read"])
+def _known(reader: Reader) -> tuple[Checked, Read]:
+    """What the last one found; nothing where that is damaged itself, which keeps nobody from another."""
+    try:
+        fact = reader.fact(FACT)
+        kept = decode(fact, limit_bytes=FACT_BYTES) if fact is not None else None
+    except HoldfastError as problem:
+        _log.warning("What the last check found cannot be read: %s", problem.sentence)
+        kept = None
+    return (to_row(kept["report"], Checked), dict(kept["read"])) if kept else (Checked(), {})
 
 
 def _row(finding: Finding, *, repaired: bool) -> DamageRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import shutil
@@ -30,7 +31,8 @@ from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.codec import encode, to_plain
+from holdfast_protocol.errors import Damaged, NoSpace
 from holdfast_protocol.messages import Check, Checked
 
 POSITIONS_COUNT = 60
@@ -584,3 +586,67 @@ def test_a_bit_that_flips_after_an_idle_daemon_was_killed_is_found(store: Store,
     again = Store(killed)
     assert "page" in {each.damage.what for each in examined(again)}
     again.close()
+
+
+@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "full"), NoSpace("full", path="")])
+def test_a_disk_that_fills_under_a_rehearsal_is_no_damage(
+    store: Store, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It proves nothing, and says nothing against the snapshot."""
+    store.save("x", b"content")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+
+    def full(file: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(store.content, "contents", full)
+    rehearsing.rehearse()
+    assert (rehearsing.proven, rehearsing.problem) == (None, "")
+    assert not [*store.folder.glob("rehearsal-*")]
+
+
+def test_a_snapshot_that_is_pruned_under_a_rehearsal_is_no_damage(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It need not be readable any more."""
+    store.save("x", b"content")
+    (snapshot,) = store.snapshots("x")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+
+    def pruned(file: object) -> None:
+        store.catalog.submit(lambda tx: tx.remove_snapshots([snapshot.id])).result()
+        raise Damaged("Chunk 000000000000 is not in the store")
+
+    monkeypatch.setattr(store.content, "contents", pruned)
+    rehearsing.rehearse()
+    assert rehearsing.problem == ""
+
+
+def test_a_rehearsal_that_fails_in_a_way_nobody_thought_of_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one is made all the same, and the daemon ends well."""
+    store.save("x", b"content")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    contents = store.content.contents
+    monkeypatch.setattr(store.content, "contents", lambda file: [][1])
+    rehearsing.rehearse()
+    assert "index out of range" in rehearsing.problem
+    monkeypatch.setattr(store.content, "contents", contents)
+    rehearsing.rehearse()
+    assert rehearsing.problem == ""
+
+
+def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Callable[[], Store], copied: Path) -> None:
+    """Its page is damaged, and the next check says so."""
+    said = "a sentence of the last check " * 300
+    with closing(connect(str(copied / "catalog.sqlite"))) as catalog:
+        report = encode({"report": to_plain(Checked(failed=said)), "read": []})
+        catalog.execute("INSERT INTO store VALUES('checked', ?)", (report,))
+    path = copied / "catalog.sqlite"
+    flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
+    store = opened()
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
+    assert checking.last == Checked()
+    assert "page" in {each.damage.what for each in examined(store)}
