@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from holdfast.cli.counts import count
+from holdfast.cli.counts import port
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -15,7 +15,7 @@ HELP = "say the daemon's figures as Prometheus reads them"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    parser.add_argument("--serve", metavar="PORT", type=count, help="to this machine, until interrupted")
+    parser.add_argument("--serve", metavar="PORT", type=port, help="to this machine, until interrupted")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
