@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.deadlines import left
-from holdfast_daemon.examination import Concern, Examination, Finding, Read, total_bytes
+from holdfast_daemon.examination import Concern, Examination, Finding, Read, is_head, total_bytes
 from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.payload import Answer, Frames
@@ -26,7 +26,6 @@ from holdfast_protocol.model import ConcernRow, DamageRow
 
 #: What is told of one check.
 ROWS_COUNT = 200
-CONCERNS_COUNT = 20
 #: The key of what is known of the last one, in the store's facts.
 FACT = "checked"
 FACT_BYTES = 16 * 1024 * 1024
@@ -205,19 +204,9 @@ def _row(finding: Finding, *, repaired: bool) -> DamageRow:
     return DamageRow(
         what=damage.what, sentence=damage.sentence, path=damage.path,
         chunk=damage.chunk.hex() if damage.chunk else None, pack=damage.pack,
-        offset=damage.offset_bytes, repaired=repaired, concerns_count=len(finding.concerns),
-        concerns=[_concern(each) for each in _first(finding)],
+        offset=damage.offset_bytes, repaired=repaired, concerns_count=finding.concerns_count,
+        concerns=[_concern(each) for each in finding.concerns],
     )  # fmt: skip
-
-
-def _first(finding: Finding) -> Sequence[Concern]:
-    """Heads before the others."""
-    heads = [each for each in finding.concerns if _is_head(each)]
-    return [*heads, *(each for each in finding.concerns if not _is_head(each))][:CONCERNS_COUNT]
-
-
-def _is_head(concern: Concern) -> bool:
-    return concern.session is not None and concern.session.head == concern.snapshot.id
 
 
 def _concern(concern: Concern) -> ConcernRow:
@@ -225,6 +214,6 @@ def _concern(concern: Concern) -> ConcernRow:
     return ConcernRow(
         session=concern.snapshot.session.hex(), app=session.app if session else "",
         folder=session.folder if session else "", name=session.name if session else "",
-        snapshot=concern.snapshot.id.hex(), head=_is_head(concern), path=concern.path, offset=concern.offset_bytes,
+        snapshot=concern.snapshot.id.hex(), head=is_head(concern), path=concern.path, offset=concern.offset_bytes,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +16,8 @@ from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged
 
 MANIFESTS_COUNT = 100
+#: Told of one damage, and looked through for what mends it.
+CONCERNS_COUNT = 20
 #: Of a pack at once.
 PLACES_COUNT = 1_000_000
 NANOSECONDS = 10**9
@@ -36,11 +39,35 @@ class Concern(NamedTuple):
     offset_bytes: int
 
 
+def is_head(concern: Concern) -> bool:
+    """Whether it is what a session is now."""
+    return concern.session is not None and concern.session.head == concern.snapshot.id
+
+
 class Finding(NamedTuple):
-    """A damage, and what it concerns."""
+    """A damage, how many snapshots it concerns, and the first of them, heads before the others."""
 
     damage: Damage
     concerns: tuple[Concern, ...] = ()
+    concerns_count: int = 0
+
+
+class _Concerns:
+    """What one damage concerns, so many of them: a chunk that is lost may be in a million snapshots."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._heads: list[Concern] = []
+        self._others: list[Concern] = []
+
+    def add(self, concern: Concern) -> None:
+        self._count += 1
+        some = self._heads if is_head(concern) else self._others
+        if len(some) < CONCERNS_COUNT:
+            some.append(concern)
+
+    def of(self, damage: Damage) -> Finding:
+        return Finding(damage, (*self._heads, *self._others)[:CONCERNS_COUNT], self._count)
 
 
 Found = TypeVar("Found", Damage, Finding)
@@ -134,8 +161,8 @@ class Examination:
         """What was found, with what it concerns; documents whose manifest is damaged, or names what is not there."""
         self.stage = "documents"
         bad = {each.chunk for each in found if each.chunk is not None}
-        concerns: dict[bytes, list[Concern]] = {}
-        gone: dict[bytes, list[Concern]] = {}
+        concerns: defaultdict[bytes, _Concerns] = defaultdict(_Concerns)
+        gone: defaultdict[bytes, _Concerns] = defaultdict(_Concerns)
         others: list[Finding] = []
         for document in self._manifests(others):
             sizes = self._sizes(document, bad)
@@ -146,17 +173,17 @@ class Examination:
                     at = 0
                     for chunk in file.chunks:
                         if chunk in missing or chunk in bad:
-                            whose = gone if chunk in missing else concerns
-                            rows = [Concern(snapshot, session, file.path, at) for snapshot, session in concerned]
-                            whose.setdefault(chunk, []).extend(rows)
+                            whose = (gone if chunk in missing else concerns)[chunk]
+                            for snapshot, session in concerned:
+                                whose.add(Concern(snapshot, session, file.path, at))
                         at += sizes.get(chunk, 0)
             self._pacing.rest(len(document.manifest))
         for each in found:
-            yield Finding(each, tuple(concerns.get(each.chunk or b"", ())))
-        told = {each.chunk for each in found}
-        for chunk, rows in [*gone.items(), *((chunk, rows) for chunk, rows in concerns.items() if chunk not in told)]:
+            yield concerns[each.chunk or b""].of(each)
+        told = {each.chunk for each in found} | {b""}
+        for chunk, some in [*gone.items(), *((chunk, some) for chunk, some in concerns.items() if chunk not in told)]:
             said = "is not in the store" if chunk in gone else "cannot be read"
-            yield Finding(Damage("chunk", f"Chunk {chunk.hex()[:12]} {said}", chunk=chunk), tuple(rows))
+            yield some.of(Damage("chunk", f"Chunk {chunk.hex()[:12]} {said}", chunk=chunk))
         yield from others
 
     def _sizes(self, document: StoredDocument, bad: set[bytes]) -> dict[bytes, int]:
@@ -188,8 +215,10 @@ class Examination:
                     count = 1
                     continue
                 after, count = bytes.fromhex(identity), MANIFESTS_COUNT
-                concerned = [Concern(*each, b"", 0) for each in self.reader.concerned(after)]
-                others.append(Finding(Damage("document", problem.sentence, snapshot=None), tuple(concerned)))
+                some = _Concerns()
+                for each in self.reader.concerned(after):
+                    some.add(Concern(*each, b"", 0))
+                others.append(some.of(Damage("document", problem.sentence, snapshot=None)))
                 continue
             if not found:
                 return

@@ -650,3 +650,14 @@ def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Cal
     checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
     assert checking.last == Checked()
     assert "page" in {each.damage.what for each in examined(store)}
+
+
+def test_what_a_lost_chunk_concerns_is_counted_and_not_kept_whole(store: Store) -> None:
+    """The head is told first; a large session of many snapshots takes no more memory than one of few."""
+    content = os.urandom(10 * LARGE_BYTES)
+    for number in range(30):
+        store.save("x", content + str(number).encode())
+    os.truncate(store.folder / "packs" / "000001.pack", 100)
+    found = max(examined(store), key=lambda each: each.concerns_count)
+    assert (found.concerns_count, len(found.concerns)) == (30, 20)
+    assert found.concerns[0].snapshot.id == store.session("x").head
