@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.pacing import Pacing
@@ -268,9 +269,8 @@ class Examination:
         try:
             if signature(whole, enters) != row.seen:
                 return None
-            there = hash_document(whole, enters)
+            there = hash_document(whole, enters, rest=partial(self._pacing.rest, 0))
             wanted = {file.path: file.hash for file in self.reader.document_of(row.published).files}
-            self._pacing.rest(0)
             is_as_seen = signature(whole, enters) == row.seen and self.reader.visible(row.folder, row.path) == row
             return whole if there != wanted and is_as_seen else None
         except (OSError, Damaged):

@@ -261,7 +261,7 @@ def test_a_visible_file_that_rots_is_named(opened: Callable[[], Store], tmp_path
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(tmp_path / "seen"), app=None, layout=SESSIONS))
     path = tmp_path / "seen" / "notes" / "n0"
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"not what was saved")
+    path.write_bytes(b"not what was saved" * 200_000)
     os.utime(path, (1, 1))
     row = store.catalog.reader.visible("sessions", b"notes/n0")
     assert row is not None
@@ -279,11 +279,16 @@ def test_a_visible_file_that_rots_is_named(opened: Callable[[], Store], tmp_path
 
     known = examination.signature
     examination.signature = lambda whole, enters: known(whole, enters, lately=True)  # type: ignore[attr-defined]  # it changed a moment ago
+    rests: list[int] = []
     try:
         found = [each.damage for each in examined(store)]
+        counts = Meanwhile("files", lambda: rests.append(1))
+        counts.is_once = False
+        assert len(counts.findings(store)) == 1
     finally:
         examination.signature = known  # type: ignore[attr-defined]  # as it was
     assert [(each.what, each.path) for each in found] == [("file", os.fsencode(path))]
+    assert len(rests) > 2  # within it, so that a check of very large ones can be stopped
 
 
 def test_only_what_was_not_read_for_a_week_is_read_again(opened: Callable[[], Store]) -> None:
@@ -502,7 +507,9 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
 
 
 class Meanwhile(Pacing):
-    """Somebody does something as soon as a check has come to a stage, once."""
+    """Somebody does something as soon as a check has come to a stage, once, or at each rest in it."""
+
+    is_once = True
 
     def __init__(self, stage: str, does: Callable[[], None]) -> None:
         super().__init__()
@@ -511,7 +518,7 @@ class Meanwhile(Pacing):
 
     def rest(self, size_bytes: int) -> None:
         if self.examination is not None and self.examination.stage == self.stage:
-            self.examination = None
+            self.examination = None if self.is_once else self.examination
             self.does()
 
     def findings(self, store: Store) -> list[Finding]:
@@ -535,6 +542,15 @@ def test_a_pack_that_is_dropped_while_a_check_runs_is_no_damage(store: Store) ->
 
     assert Meanwhile("packs", collect).findings(store) == []
     assert examined(store) == []
+
+
+def test_a_pack_that_was_lost_is_dropped_like_any_other(store: Store) -> None:
+    """What was in it was put back elsewhere: collection goes on to the next one."""
+    store.save("x", os.urandom(LARGE_BYTES))
+    store.chunks.rotate()
+    (store.folder / "packs" / "000001.pack").unlink()
+    store.chunks.drop(1)
+    assert 1 not in store.chunks.sealed()
 
 
 def test_a_document_that_is_pruned_while_a_check_runs_is_no_damage(store: Store) -> None:

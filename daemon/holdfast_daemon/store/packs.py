@@ -126,7 +126,8 @@ class Packs:
         with self._lock, _coded(self._folder):
             self._numbers.remove(pack)
             self._readers.pop(pack, None)
-            os.unlink(self._path(pack))
+            with contextlib.suppress(FileNotFoundError):  # lost, and what was in it put back elsewhere
+                os.unlink(self._path(pack))
 
     def examine(self, pack: int, places: Sequence[ChunkPlace], rest: Rest) -> Iterator[Damage]:
         """Its beginning, the record before each chunk, and the chunk. Bytes that no chunk is in are nobody's."""
