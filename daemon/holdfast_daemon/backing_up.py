@@ -122,7 +122,7 @@ class BackingUp:
         )  # fmt: skip
 
     def _directory(self, said: bytes) -> str:
-        """Where it may be. Raises BadField, NotAllowed, Exists, Unreadable, Damaged, StoreNewer."""
+        """Where it may be. Raises BadField, NotAllowed, Exists, Unreadable, Damaged."""
         if not os.path.isabs(said) or b"\0" in said:
             raise BadField("directory: an absolute path is expected", field="directory")
         directory = os.path.realpath(said)

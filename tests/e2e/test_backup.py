@@ -224,6 +224,19 @@ def test_a_damaged_catalog_or_state_of_a_backup_is_named(daemon: Daemon, other: 
     assert name in said.text + said.err
 
 
+def test_what_an_application_handed_over_is_brought_back(daemon: Daemon, other: Daemon, disk: Path) -> None:
+    """Though nothing of it was saved yet."""
+    with daemon.client() as client, client.workspace("verse", app="notes") as workspace:
+        workspace["intro"] = b"d1 >> play()"
+        assert backed_up(client, disk).failed is None
+    daemon.stop()
+    brought_back(other, disk)
+    with other.client() as client:
+        (row,) = client.workspaces().rows
+        client.recover(row.id)
+        assert b"d1 >> play()" in b"".join(everything(client)["verse"].values())
+
+
 def test_places_that_are_refused(daemon: Daemon, house: Path) -> None:
     """Relative, in the store, in the sessions folder, around them, in a watched folder, not empty, of another store."""
     fill(house / "song", {"a.txt": b"a"})

@@ -21,7 +21,7 @@ from holdfast_daemon.store.nouns import ChunkPlace
 from holdfast_daemon.store.packs import found_in, is_at
 from holdfast_daemon.store.sqlite.copying import begin_again, contents_in, copy_catalog, pack_ends, places_in
 from holdfast_protocol.chunking import hash_of, new_hash
-from holdfast_protocol.errors import Busy, Damaged, Exists, HoldfastError, NoSpace, NotFound, StoreNewer, Unreadable
+from holdfast_protocol.errors import Busy, Damaged, Exists, HoldfastError, NoSpace, NotFound, Unreadable
 
 STATE, LOCK, PACKS, CATALOG, ASIDE = "backup", "lock", "packs", "catalog.sqlite", "aside"
 FORMAT = 1
@@ -75,7 +75,7 @@ class State:
 
 
 def state_of(directory: str) -> State | None:
-    """The state that a directory holds; None where it holds nothing. Raises Damaged, StoreNewer, Exists, Unreadable."""
+    """The state that a directory holds; None where it holds nothing. Raises Damaged, Exists, Unreadable."""
     with coded(directory):
         if not os.path.isdir(directory) or not os.listdir(directory):
             return None
@@ -88,9 +88,9 @@ def state_of(directory: str) -> State | None:
             first, _, body = source.read().partition(b"\n")
     words = first.decode(errors="replace").split(" ")
     if " ".join(words[:2]) != _MAGIC or len(words) != 4 or words[3] != hash_of(body).hex():
-        raise Damaged(f"{path} is damaged", path=path)
+        raise Damaged(f"{path} is damaged; make another backup elsewhere", path=path)
     if words[2] != str(FORMAT):
-        raise StoreNewer(f"{directory} has a backup of format {words[2]}; this holdfast knows {FORMAT}", path=directory)
+        raise Unreadable(f"{directory} has a backup of format {words[2]}; this holdfast knows {FORMAT}", path=directory)
     known = json.loads(body)
     packs = {int(number): _copy(each) for number, each in known["packs"].items()}
     return State(**{**known, "catalog": _copy(known["catalog"]), "aside": _copy(known["aside"]), "packs": packs})
@@ -98,6 +98,8 @@ def state_of(directory: str) -> State | None:
 
 def _copy(known: dict[str, list[dict[str, object]]]) -> FileCopy:
     made = FileCopy(**known)  # type: ignore[arg-type]  # what we wrote, as its hash says
+    if not _OURS.fullmatch(made.name):
+        raise Damaged(f"No file of a backup is called {made.name}")
     made.pieces = [Piece(**each) for each in known["pieces"]]  # type: ignore[arg-type]  # the same
     return made
 
@@ -126,7 +128,8 @@ class Backup:
         Exists; the state that was there is there still."""
         with coded(self._directory):
             os.makedirs(os.path.join(self._directory, PACKS), mode=0o700, exist_ok=True)
-            os.chmod(self._directory, 0o700)
+            with contextlib.suppress(PermissionError):  # a file system that knows no modes
+                os.chmod(self._directory, 0o700)
             lock = os.open(os.path.join(self._directory, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
@@ -176,8 +179,7 @@ class Backup:
 
     def _aside(self, name: str) -> FileCopy:
         content = self._aside_content()
-        with coded(self._directory), open(self._path(name), "wb") as target:
-            os.fchmod(target.fileno(), 0o600)
+        with coded(self._directory), open(self._path(name), "wb", opener=_private) as target:
             target.write(content)
             target.flush()
             os.fsync(target.fileno())
@@ -234,21 +236,21 @@ class Backup:
     def _copied(self, source: str, target: str, start: int, end: int) -> str:
         """Durably; gives the hash of what was read."""
         hashed = new_hash()
-        with open(source, "rb") as read:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            with coded(self._directory), os.fdopen(os.open(target, flags, 0o600), "r+b", buffering=0) as written:
-                read.seek(start)
-                written.seek(start)
-                written.truncate()
-                while start < end:
-                    block = read.read(min(_BLOCK_BYTES, end - start))
-                    if not block:
-                        raise Damaged(f"{source} ends {end - start} bytes before it should", path=source)
-                    hashed.update(block)
-                    _write_all(written.fileno(), block)
-                    start += len(block)
-                    self._rest(len(block))
-                os.fsync(written.fileno())
+        with (
+            open(source, "rb") as read, coded(self._directory),
+            open(target, "ab", buffering=0, opener=_private) as written,
+        ):  # fmt: skip
+            read.seek(start)
+            written.truncate(start)
+            while start < end:
+                block = read.read(min(_BLOCK_BYTES, end - start))
+                if not block:
+                    raise Damaged(f"{source} ends {end - start} bytes before it should", path=source)
+                hashed.update(block)
+                _write_all(written.fileno(), block)
+                start += len(block)
+                self._rest(len(block))
+            os.fsync(written.fileno())
         return str(hashed.hexdigest())
 
     def _name(self, state: State) -> None:
@@ -256,8 +258,7 @@ class Backup:
         body = json.dumps(asdict(state), indent=1).encode()
         path = self._path(STATE)
         with coded(self._directory):
-            with open(f"{path}.new", "wb") as target:
-                os.fchmod(target.fileno(), 0o600)
+            with open(f"{path}.new", "wb", opener=_private) as target:
                 target.write(f"{_MAGIC} {FORMAT} {hash_of(body).hex()}\n".encode() + body)
                 target.flush()
                 os.fsync(target.fileno())
@@ -339,8 +340,7 @@ def pieces_in(directory: str, hashes: Collection[bytes], rest: Rest) -> Iterator
 
 
 def _put(source: str, target: str, size_bytes: int) -> None:
-    with open(source, "rb") as read, open(target, "xb") as written:
-        os.fchmod(written.fileno(), 0o600)
+    with open(source, "rb") as read, open(target, "xb", opener=_private) as written:
         shutil.copyfileobj(read, written, _BLOCK_BYTES)
         written.flush()
         if size_bytes < os.fstat(written.fileno()).st_size:
@@ -359,6 +359,10 @@ def _hash(path: str, start: int, end: int, rest: Rest) -> str:
             start += len(block)
             rest(len(block))
     return str(hashed.hexdigest())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _look(path: str) -> list[int]:

@@ -22,8 +22,8 @@ PAGES_COUNT = 256
 def copy_catalog(path: str, target: str, rest: Rest) -> None:
     """``target`` has what was committed before this began, durably, in one file; each of its pages is looked at."""
     with _coded(target):
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with closing(connect(path)) as source, closing(connect(target, fresh=has_checksums(path))) as made:
-            os.chmod(target, 0o600)
             source.set_busy_timeout(10_000)
             made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, below
             source.execute("BEGIN")
