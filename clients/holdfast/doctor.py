@@ -27,7 +27,7 @@ from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, U
 from holdfast_protocol.messages import StatusReport
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
 #: Below the first nothing can be relied on, below the second it is time to make room.
 FULL_BYTES, LOW_BYTES = 100 * 10**6, 2 * 10**9
 WATCHES_COUNT = 65_536

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 
+from holdfast_daemon import logs
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
@@ -95,6 +96,7 @@ class Daemon:
     async def _start(self) -> None:
         where, closing = self._where, self._closing
         self._configuration = configured(where.config)
+        logs.keep(self._configuration.log)
         self._misread = ""
         descriptors = raise_descriptor_limit()
         make_directory(where.runtime)
@@ -181,6 +183,7 @@ class Daemon:
             self._misread = f"{problem.sentence}; what was set before is still in force"
             _log.error("%s", self._misread)
             return
+        logs.keep(self._configuration.log)
         self._workspaces.repace()
         _log.info("The configuration was read again")
 
@@ -259,7 +262,7 @@ def boot_id() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs in the foreground, logs to stderr, stops cleanly on SIGTERM and SIGINT."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.begin(os.environ)
     sys.setswitchinterval(SWITCH_SECONDS)
     where = places(
         os.environ,

@@ -46,6 +46,14 @@ def test_a_whole_store_is_said_to_be_whole(daemon: Daemon, kept: bytes) -> None:
     assert (status.last_check_problems, status.checking) == (0, False)
 
 
+def test_a_pack_that_was_only_begun_is_no_damage(daemon: Daemon, kept: bytes) -> None:
+    """The daemon was killed before it had written a byte of it, and goes on in the next one."""
+    daemon.kill()
+    (daemon.home / "store" / "packs" / "000002.pack").touch()
+    daemon.start()
+    assert "nothing is damaged" in daemon.ok("check", "--all").text
+
+
 def test_damage_is_named_and_exits_8(daemon: Daemon, kept: bytes) -> None:
     """With the pack, the offset and the head that cannot be read; whoever reads that is told, and never other bytes."""
     pack = rot(daemon, kept)

@@ -25,9 +25,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     if arguments.serve is None:
         context.output.content([metrics.text(context.client.status()).encode()])
         return 0
-    from holdfast.metrics_server import MetricsServer
+    from holdfast.connecting import connect
+    from holdfast.metrics_server import ANSWER_SECONDS, MetricsServer
 
-    with MetricsServer(arguments.serve, lambda: metrics.text(context.client.status())) as server:
+    client = connect(context.socket, timeout_seconds=ANSWER_SECONDS, start=context.start)
+    with client, MetricsServer(arguments.serve, lambda: metrics.text(client.status())) as server:
         context.output.done(server.address)
         context.output.flush()
         server.serve_forever()

@@ -134,7 +134,9 @@ class Packs:
         try:
             reader = _Pack(path)
             os.posix_fadvise(reader.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is on the disk is to be read
-            if os.pread(reader.descriptor, len(PACK_MAGIC), 0) != PACK_MAGIC:
+            beginning = os.pread(reader.descriptor, len(PACK_MAGIC), 0)
+            is_begun = not places and len(beginning) < len(PACK_MAGIC) and PACK_MAGIC.startswith(beginning)
+            if beginning != PACK_MAGIC and not is_begun:  # the daemon ended as it began one, and nothing is in it
                 yield Damage("pack", f"The beginning of pack {pack:06d} is damaged", os.fsencode(path), pack=pack)
         except OSError as problem:
             yield Damage("pack", f"Pack {pack:06d}: {problem.strerror}", os.fsencode(path), pack=pack)
