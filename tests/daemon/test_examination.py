@@ -319,7 +319,7 @@ def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_pa
     flip(pack, offset + 9)
     before = examined(store)
     assert [each.damage.chunk for each in before] == [chunk]
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
     mending.mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.operations()[-1].type == "repaired"
@@ -343,7 +343,7 @@ def test_a_damaged_row_of_a_small_document_is_put_back(opened: Callable[[], Stor
     (root / "notes").mkdir(parents=True)
     (root / "notes" / "small").write_bytes(content)
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.head("small") == content
 
@@ -357,7 +357,8 @@ def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
         content = file.read(size_bytes)
     store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
     flip(pack, offset + 9)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
+    mending.mend(examined(store), "me", Pacing())
     assert examined(store) == []
 
 
@@ -410,7 +411,7 @@ def test_what_is_nowhere_else_stays_damaged(opened: Callable[[], Store]) -> None
     pack, offset, _, _ = large(store)
     flip(pack, offset + 9)
     before = examined(store)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
     assert examined(store) == before
 
 
