@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js test-gui test-service check bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui test-service check crash bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -62,6 +62,11 @@ machine: $(STAMP)
 # More rounds of what make test does a few of: application and daemon killed in turn; some minutes.
 endure: $(STAMP)
 	env -u HOLDFAST_HOME HOLDFAST_ROUNDS=200 HOLDFAST_MACHINE_EXAMPLES=25 $(BIN)/python -m pytest -n 2 tests/crash/test_workspace_kills.py tests/e2e/test_random_workspaces.py
+
+# A daemon killed or hurt at each of its system calls in turn (some 2,000 points, an hour or more; strace by apt as root).
+crash: $(STAMP)
+	@command -v strace > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
+	env -u HOLDFAST_HOME $(BIN)/python tests/crash/campaign.py
 
 # Rewrites PROTOCOL.md's tables, messages.json and the types of clients/js, and adds golden bytes for new messages
 # (existing ones are never edited).

@@ -27,7 +27,7 @@ from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, U
 from holdfast_protocol.messages import StatusReport
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
 #: Below the first nothing can be relied on, below the second it is time to make room.
 FULL_BYTES, LOW_BYTES = 100 * 10**6, 2 * 10**9
 WATCHES_COUNT = 65_536
@@ -217,13 +217,16 @@ def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
     if not (place / SOCKET_UNIT).exists():
         return
     try:
-        lines = (place / "holdfast.service").read_text("utf-8").split("\n")
+        lines = (place / "holdfast.service").read_text("utf-8", "replace").split("\n")
     except OSError as problem:
         sentence = f"its socket's unit is there, its own is not: {problem.strerror}"
         yield Finding(BAD, "service", sentence, "holdfast service install")
         return
     started = next((line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart=")), "")
-    words = shlex.split(started)
+    try:
+        words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(started)]
+    except ValueError:  # edited by hand
+        words = [started]
     if not words or not os.access(words[0], os.X_OK):
         sentence = f"its unit starts {words[0] if words else 'nothing'}, which is not there any more"
         yield Finding(BAD, "service", sentence, "holdfast service install")

@@ -102,7 +102,7 @@ def state(environment: Mapping[str, str]) -> ServiceState:
     socket, service = _shown(SOCKET_UNIT, names), _shown(SERVICE_UNIT, names)
     started = ""
     with suppress(OSError):
-        lines = (Path(unit_folder(environment)) / SERVICE_UNIT).read_text("utf-8").split("\n")
+        lines = (Path(unit_folder(environment)) / SERVICE_UNIT).read_text("utf-8", "replace").split("\n")
         started = next(line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart="))
     return ServiceState(
         program=started, socket=socket["ActiveState"], service=service["ActiveState"],

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from holdfast.channel import check_listening
@@ -58,20 +59,20 @@ def _started_by_systemd(path: str, environment: Mapping[str, str]) -> bool:
     if systemctl is None or not os.path.exists(os.path.join(unit_folder(environment), SOCKET_UNIT)):
         return False
     words = [systemctl, "--user", "start", SOCKET_UNIT]
-    started = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True)
-    if started.returncode:
-        return False
     try:
+        subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_START_SECONDS, check=True)
         check_listening(path)
-    except Unreachable:
+    except (OSError, subprocess.SubprocessError, Unreachable):  # a manager that hangs is none either
         return False
     return True
 
 
 def unit_folder(environment: Mapping[str, str]) -> str:
-    """Where a user's own units lie (systemd.unit(5))."""
-    config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", "/"), ".config")
-    return os.path.join(config, "systemd", "user")
+    """Where a user's own units lie (systemd.unit(5)), without ``HOME`` too, as in cron."""
+    named = environment.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(named):  # a relative one is to be ignored (XDG base directory specification)
+        named = os.path.join(environment.get("HOME") or os.path.expanduser("~"), ".config")
+    return os.path.join(named, "systemd", "user")
 
 
 def _around(environment: Mapping[str, str]) -> list[list[str]]:
@@ -113,14 +114,25 @@ class Holder(NamedTuple):
 
 
 def holder_of(lock: str) -> Holder | None:
-    """Who has the lock file; None for what a process that ended left behind."""
+    """Who has the lock file; None for what a process that ended left behind, whose number another may have since."""
     try:
         with open(lock, "rb") as source:
             said = json.loads(source.read())
+        boot = _boot()
+        if said.get("boot", boot) != boot:
+            return None
         os.kill(said["pid"], 0)
         return Holder(said["pid"], str(said.get("socket", "")), str(said.get("doing", "")))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
+
+
+def _boot() -> str:
+    """The kernel's name for this run of the machine; "" where it has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
 
 
 def check_not_busy(path: str) -> None:

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.deadlines import left
-from holdfast_daemon.examination import Concern, Examination, Finding, Read, total_bytes
+from holdfast_daemon.examination import Concern, Examination, Finding, Read, is_head, total_bytes
 from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import Chunks, Index, Transaction
+from holdfast_daemon.store.base import Chunks, Index, Reader, Transaction
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Check, Checked
@@ -26,7 +26,6 @@ from holdfast_protocol.model import ConcernRow, DamageRow
 
 #: What is told of one check.
 ROWS_COUNT = 200
-CONCERNS_COUNT = 20
 #: The key of what is known of the last one, in the store's facts.
 FACT = "checked"
 FACT_BYTES = 16 * 1024 * 1024
@@ -62,7 +61,8 @@ class Checking:
         self._mending = mending
         self._store = store
         self._run: _Run | None = None
-        self._last, self._read = _known(self._catalog.reader.fact(FACT))
+        self._whole, self._read = _known(self._catalog.reader)
+        self._last = self._whole
 
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Begin one, stop it, or say how far it is."""
@@ -86,13 +86,13 @@ class Checking:
 
     @property
     def last(self) -> Checked:
-        """The last one that ended."""
-        return self._last
+        """The last one that saw all: one that was stopped has nothing to say of what it did not see."""
+        return self._whole
 
     @property
     def problems(self) -> list[str]:
         """For people: that something is damaged."""
-        count = self._last.problems_count
+        count = self._whole.problems_count
         things = "One thing in the store is" if count == 1 else f"{count} things in the store are"
         return [f"{things} damaged: holdfast check --repair names them, and mends what it can"] if count else []
 
@@ -128,8 +128,13 @@ class Checking:
 
     def _end(self, run: _Run, report: Checked) -> None:
         self._last, self._run = report, None
+        self._whole = self._known_after(report)
         self._read = run.examination.read
         run.ended.set()
+
+    def _known_after(self, report: Checked) -> Checked:
+        """A repair that failed did so after all was seen."""
+        return report if report.failed is None or report.problems_count else self._whole
 
     def _examination(self, pacing: Pacing, *, all: bool) -> Examination:
         return Examination(
@@ -175,7 +180,7 @@ class Checking:
         read = run.examination.read if not findings else {}
         run.examination.read = read
         with contextlib.suppress(HoldfastError):  # a store that takes nothing: it is told, and not kept
-            self._catalog.submit(lambda tx: _keep(tx, report, read)).result()
+            self._catalog.submit(lambda tx: _keep(tx, self._known_after(report), read)).result()
         return report
 
 
@@ -183,11 +188,15 @@ def _keep(tx: Transaction, report: Checked, read: Read) -> None:
     tx.put_fact(FACT, encode({"report": to_plain(report), "read": [[what, when] for what, when in read.items()]}))
 
 
-def _known(fact: bytes | None) -> tuple[Checked, Read]:
-    if fact is None:
-        return Checked(), {}
-    kept = decode(fact, limit_bytes=FACT_BYTES)
-    return to_row(kept["report"], Checked), dict(kept["read"])
+def _known(reader: Reader) -> tuple[Checked, Read]:
+    """What the last one found; nothing where that is damaged itself, which keeps nobody from another."""
+    try:
+        fact = reader.fact(FACT)
+        kept = decode(fact, limit_bytes=FACT_BYTES) if fact is not None else None
+    except HoldfastError as problem:
+        _log.warning("What the last check found cannot be read: %s", problem.sentence)
+        kept = None
+    return (to_row(kept["report"], Checked), dict(kept["read"])) if kept else (Checked(), {})
 
 
 def _row(finding: Finding, *, repaired: bool) -> DamageRow:
@@ -195,19 +204,9 @@ def _row(finding: Finding, *, repaired: bool) -> DamageRow:
     return DamageRow(
         what=damage.what, sentence=damage.sentence, path=damage.path,
         chunk=damage.chunk.hex() if damage.chunk else None, pack=damage.pack,
-        offset=damage.offset_bytes, repaired=repaired, concerns_count=len(finding.concerns),
-        concerns=[_concern(each) for each in _first(finding)],
+        offset=damage.offset_bytes, repaired=repaired, concerns_count=finding.concerns_count,
+        concerns=[_concern(each) for each in finding.concerns],
     )  # fmt: skip
-
-
-def _first(finding: Finding) -> Sequence[Concern]:
-    """Heads before the others."""
-    heads = [each for each in finding.concerns if _is_head(each)]
-    return [*heads, *(each for each in finding.concerns if not _is_head(each))][:CONCERNS_COUNT]
-
-
-def _is_head(concern: Concern) -> bool:
-    return concern.session is not None and concern.session.head == concern.snapshot.id
 
 
 def _concern(concern: Concern) -> ConcernRow:
@@ -215,6 +214,6 @@ def _concern(concern: Concern) -> ConcernRow:
     return ConcernRow(
         session=concern.snapshot.session.hex(), app=session.app if session else "",
         folder=session.folder if session else "", name=session.name if session else "",
-        snapshot=concern.snapshot.id.hex(), head=_is_head(concern), path=concern.path, offset=concern.offset_bytes,
+        snapshot=concern.snapshot.id.hex(), head=is_head(concern), path=concern.path, offset=concern.offset_bytes,
     )  # fmt: skip
 

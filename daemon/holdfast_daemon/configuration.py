@@ -26,6 +26,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 import msgspec
 
 from holdfast_daemon.autosave import Pace
+from holdfast_daemon.logs import Log
 from holdfast_daemon.retention import Rules
 from holdfast_protocol.errors import BadField, Unreadable
 
@@ -52,9 +53,12 @@ class Configuration:
 
     autosave: PerApplication[Pace] = PerApplication(Pace())
     retention: PerApplication[Rules] = PerApplication(Rules())
+    log: Log = field(default_factory=Log)
 
 
 SECTIONS: dict[str, type[Any]] = {"autosave": Pace, "retention": Rules}
+#: Sections that no application has one of its own of.
+COMMON: dict[str, type[Any]] = {"log": Log}
 
 
 def read(path: str) -> Configuration:
@@ -78,11 +82,13 @@ def parse(text: str) -> Configuration:
         whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise BadField(f"it is not TOML: {problem}", field="") from problem
-    _check_names("", whole, [*SECTIONS, APP])
+    _check_names("", whole, [*SECTIONS, *COMMON, APP])
     apps = _table(APP, whole.get(APP, {}))
     for app, options in apps.items():
         _check_names(f"{APP}.{app}.", _table(f"{APP}.{app}", options), SECTIONS)
-    return Configuration(**{name: _section(name, whole, apps) for name in SECTIONS})
+    found: dict[str, Any] = {name: _section(name, whole, apps) for name in SECTIONS}
+    found |= {name: _converted(name, whole.get(name, {}), kind) for name, kind in COMMON.items()}
+    return Configuration(**found)
 
 
 def shown(configuration: Configuration) -> str:
@@ -95,6 +101,7 @@ def shown(configuration: Configuration) -> str:
         for app, own in sorted(section.apps.items()):
             differing = {option: value for option, value in _flat(own).items() if common.get(option) != value}
             tables.append(_written(f"{APP}.{json.dumps(app)}.{name}", differing))
+    tables += [_written(name, _flat(getattr(configuration, name))) for name in COMMON]
     return "\n".join(table for table in tables if table)
 
 
@@ -108,7 +115,9 @@ def _flat(section: Any, place: str = "") -> dict[str, Any]:
 
 
 def _written(name: str, options: Mapping[str, Any]) -> str:
-    lines = [f"# {option}: none" if value is None else f"{option} = {value}" for option, value in options.items()]
+    lines = [
+        f"# {option}: none" if value is None else f"{option} = {json.dumps(value)}" for option, value in options.items()
+    ]
     return "\n".join([f"[{name}]", *lines, ""]) if lines else ""
 
 

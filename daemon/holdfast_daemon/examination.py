@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.pacing import Pacing
@@ -15,6 +17,8 @@ from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged
 
 MANIFESTS_COUNT = 100
+#: Told of one damage, and looked through for what mends it.
+CONCERNS_COUNT = 20
 #: Of a pack at once.
 PLACES_COUNT = 1_000_000
 NANOSECONDS = 10**9
@@ -36,11 +40,35 @@ class Concern(NamedTuple):
     offset_bytes: int
 
 
+def is_head(concern: Concern) -> bool:
+    """Whether it is what a session is now."""
+    return concern.session is not None and concern.session.head == concern.snapshot.id
+
+
 class Finding(NamedTuple):
-    """A damage, and what it concerns."""
+    """A damage, how many snapshots it concerns, and the first of them, heads before the others."""
 
     damage: Damage
     concerns: tuple[Concern, ...] = ()
+    concerns_count: int = 0
+
+
+class _Concerns:
+    """What one damage concerns, so many of them: a chunk that is lost may be in a million snapshots."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._heads: list[Concern] = []
+        self._others: list[Concern] = []
+
+    def add(self, concern: Concern) -> None:
+        self._count += 1
+        some = self._heads if is_head(concern) else self._others
+        if len(some) < CONCERNS_COUNT:
+            some.append(concern)
+
+    def of(self, damage: Damage) -> Finding:
+        return Finding(damage, (*self._heads, *self._others)[:CONCERNS_COUNT], self._count)
 
 
 Found = TypeVar("Found", Damage, Finding)
@@ -88,64 +116,75 @@ class Examination:
 
     def _engines(self) -> Iterator[Damage]:
         self.stage = "catalog"
-        contents = self._is_due(ROWS)
-        yield from self._catalog.examine(self._pacing.rest, contents=contents)
-        if contents:
-            self.read[ROWS] = self._clock()
+        contents, began = self._is_due(ROWS), self._clock()
+        found = self._catalog.examine(self._pacing.rest, contents=contents)
+        yield from self._remembered(found, ROWS, began) if contents else found
         self.stage = "search index"
         yield from self._index.examine(self._pacing.rest)
 
     def _is_due(self, what: int) -> bool:
-        return self._all or self._clock() - self.read.get(what, 0) > FRESH_NANOSECONDS
+        return self._all or _is_due(self.read, what, self._clock())
+
+    def _remembered(self, found: Iterator[Damage], what: int, began: int) -> Iterator[Damage]:
+        """The same; read and found whole, it need not be read again soon. Damaged, or not to its end: it is."""
+        self.read.pop(what, None)
+        is_whole = True
+        for each in found:
+            is_whole = False
+            yield each
+        if is_whole:
+            self.read[what] = began
 
     def _packs(self) -> Iterator[Damage]:
         """Each that is due; one that is written still is not remembered as read."""
         self.stage = "packs"
         named, sealed = self.reader.pack_sizes(), self._chunks.sealed()
         for pack in sorted({*named, *sealed}):
-            if pack not in sealed and pack not in named:
-                continue
             if self._is_due(pack) or pack not in sealed:
-                began, places = self._clock(), self.reader.chunks_in(pack, PLACES_COUNT)
-                for each in self._chunks.examine(pack, places, self._pacing.rest):
-                    if each.chunk is None or self._is_there(each.chunk, pack, each.offset_bytes):
-                        yield each
-                if pack in sealed:
-                    self.read[pack] = began
+                began, found = self._clock(), self._in_pack(pack)
+                yield from self._remembered(found, pack, began) if pack in sealed else found
         self.read = {what: when for what, when in self.read.items() if what <= ROWS or what in named}
 
-    def _is_there(self, chunk: bytes, pack: int, offset_bytes: int | None) -> bool:
-        """Whether it still is to be there: collection may have moved it meanwhile."""
-        place = self.reader.chunk(chunk)
-        return place is not None and (place.pack, place.offset_bytes) == (pack, offset_bytes)
+    def _in_pack(self, pack: int) -> Iterator[Damage]:
+        places = self.reader.chunks_in(pack, PLACES_COUNT)
+        for each in self._chunks.examine(pack, places, self._pacing.rest):
+            if self._is_there(each, pack):
+                yield each
+
+    def _is_there(self, damage: Damage, pack: int) -> bool:
+        """Whether it still is to be there: collection may have moved the chunk, or dropped the pack, meanwhile."""
+        if damage.chunk is None:
+            return bool(self.reader.chunks_in(pack, 1)) or pack in self._chunks.sealed()
+        place = self.reader.chunk(damage.chunk)
+        return place is not None and (place.pack, place.offset_bytes) == (pack, damage.offset_bytes)
 
     def _documents(self, found: list[Damage]) -> Iterator[Finding]:
         """What was found, with what it concerns; documents whose manifest is damaged, or names what is not there."""
         self.stage = "documents"
         bad = {each.chunk for each in found if each.chunk is not None}
-        concerns: dict[bytes, list[Concern]] = {}
-        gone: dict[bytes, list[Concern]] = {}
+        concerns: defaultdict[bytes, _Concerns] = defaultdict(_Concerns)
+        gone: defaultdict[bytes, _Concerns] = defaultdict(_Concerns)
         others: list[Finding] = []
         for document in self._manifests(others):
             sizes = self._sizes(document, bad)
             missing = {chunk for file in document.files for chunk in file.chunks if chunk not in sizes}
-            if missing or not bad.isdisjoint(sizes):
-                concerned = self.reader.concerned(document.id)
+            concerned = self.reader.concerned(document.id) if missing or not bad.isdisjoint(sizes) else []
+            if concerned:  # otherwise it was pruned since it was listed, and so may its chunks be
                 for file in document.files:
                     at = 0
                     for chunk in file.chunks:
                         if chunk in missing or chunk in bad:
-                            whose = gone if chunk in missing else concerns
-                            rows = [Concern(snapshot, session, file.path, at) for snapshot, session in concerned]
-                            whose.setdefault(chunk, []).extend(rows)
+                            whose = (gone if chunk in missing else concerns)[chunk]
+                            for snapshot, session in concerned:
+                                whose.add(Concern(snapshot, session, file.path, at))
                         at += sizes.get(chunk, 0)
             self._pacing.rest(len(document.manifest))
         for each in found:
-            yield Finding(each, tuple(concerns.get(each.chunk or b"", ())))
-        told = {each.chunk for each in found}
-        for chunk, rows in [*gone.items(), *((chunk, rows) for chunk, rows in concerns.items() if chunk not in told)]:
+            yield concerns[each.chunk or b""].of(each)
+        told = {each.chunk for each in found} | {b""}
+        for chunk, some in [*gone.items(), *((chunk, some) for chunk, some in concerns.items() if chunk not in told)]:
             said = "is not in the store" if chunk in gone else "cannot be read"
-            yield Finding(Damage("chunk", f"Chunk {chunk.hex()[:12]} {said}", chunk=chunk), tuple(rows))
+            yield some.of(Damage("chunk", f"Chunk {chunk.hex()[:12]} {said}", chunk=chunk))
         yield from others
 
     def _sizes(self, document: StoredDocument, bad: set[bytes]) -> dict[bytes, int]:
@@ -177,8 +216,10 @@ class Examination:
                     count = 1
                     continue
                 after, count = bytes.fromhex(identity), MANIFESTS_COUNT
-                concerned = [Concern(*each, b"", 0) for each in self.reader.concerned(after)]
-                others.append(Finding(Damage("document", problem.sentence, snapshot=None), tuple(concerned)))
+                some = _Concerns()
+                for each in self.reader.concerned(after):
+                    some.add(Concern(*each, b"", 0))
+                others.append(some.of(Damage("document", problem.sentence, snapshot=None)))
                 continue
             if not found:
                 return
@@ -206,8 +247,10 @@ class Examination:
         """Files that look as when they were written, and are not. One that looks otherwise was changed by somebody, and
         is the watcher's."""
         self.stage = "files"
-        if not self._is_due(FILES):
-            return
+        if self._is_due(FILES):
+            yield from self._remembered(self._rotten(), FILES, self._clock())
+
+    def _rotten(self) -> Iterator[Damage]:
         for folder in self.reader.folders():
             if folder.removed or folder.label not in self._sites:
                 continue
@@ -216,7 +259,6 @@ class Examination:
                 if row is not None and seen and (whole := self._changed(row)) is not None:
                     said = f"{whole.decode(errors='backslashreplace')} is not what was written there"
                     yield Damage("file", said, whole, session=row.session)
-        self.read[FILES] = self._clock()
 
     def _changed(self, row: Visible) -> bytes | None:
         """The absolute path of a file that has other bytes than it should, and does not look like it."""
@@ -227,9 +269,8 @@ class Examination:
         try:
             if signature(whole, enters) != row.seen:
                 return None
-            there = hash_document(whole, enters)
+            there = hash_document(whole, enters, rest=partial(self._pacing.rest, 0))
             wanted = {file.path: file.hash for file in self.reader.document_of(row.published).files}
-            self._pacing.rest(0)
             is_as_seen = signature(whole, enters) == row.seen and self.reader.visible(row.folder, row.path) == row
             return whole if there != wanted and is_as_seen else None
         except (OSError, Damaged):
@@ -240,5 +281,11 @@ def total_bytes(reader: Reader, store: str, read: Read, now: int, *, all: bool) 
     """About how many bytes there are to be looked at."""
     files = ("catalog.sqlite", "search.sqlite")
     sizes = sum(os.path.getsize(path) for name in files if os.path.exists(path := os.path.join(store, name)))
-    due = (size for pack, size in reader.pack_sizes().items() if all or now - read.get(pack, 0) > FRESH_NANOSECONDS)
+    due = (size for pack, size in reader.pack_sizes().items() if all or _is_due(read, pack, now))
     return sizes + sum(due)
+
+
+def _is_due(read: Read, what: int, now: int) -> bool:
+    """What was read in the future, by a clock that was set back since, is too."""
+    when = read.get(what)
+    return when is None or not 0 <= now - when <= FRESH_NANOSECONDS

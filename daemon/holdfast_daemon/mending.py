@@ -1,4 +1,5 @@
-"""Damaged content is put back where its bytes are found again: in a visible file, or in a pack that has them still.
+"""Damaged content is put back where its bytes are found again: in their place, a visible file, another pack, the last
+backup.
 
 What is put back is named by its hash, so it is what it was or it is not put back; the visible files stay as they are.
 """
@@ -6,7 +7,7 @@ What is put back is named by its hash, so it is what it was or it is not put bac
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
@@ -14,26 +15,30 @@ from holdfast_daemon.examination import Finding
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.sessions import Sessions
-from holdfast_daemon.store.base import Chunks, Transaction
+from holdfast_daemon.store.base import Chunks, Dropped, Rest, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session
 from holdfast_daemon.visible_files import take_document
 from holdfast_protocol.chunking import cut_stream, hash_of
+from holdfast_protocol.errors import Damaged
 
-#: A piece of content, its hash, and where it was found, for people.
-Piece = tuple[bytes, bytes, str]
+#: Takes a hash, the content that has it, and where that was found, for people.
+Put = Callable[[bytes, bytes, str], None]
 
 
 class Mending:
-    """For the thread of a check. ``mend_index``: what makes the search index anew."""
+    """For the thread of a check. ``mend_index``: what makes the search index anew; ``backed_up``: which chunks the last
+    backup has."""
 
     def __init__(
-        self, sessions: Sessions, chunks: Chunks, faults: Faults, mend_index: Callable[[], None]
+        self, sessions: Sessions, chunks: Chunks, faults: Faults, mend_index: Callable[[], None],
+        backed_up: Callable[[Collection[bytes], Rest], Iterator[tuple[bytes, bytes]]],
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._chunks = chunks
         self._faults = faults
         self._mend_index = mend_index
+        self._backed_up = backed_up
 
     def mend(self, findings: Sequence[Finding], author: str, pacing: Pacing) -> None:
         """What can be. Each chunk in a transaction of its own, with a row of the log. Raises Stopped, NoSpace."""
@@ -44,39 +49,43 @@ class Mending:
             self._catalog.bring_over()
         wanted = {each.damage.chunk for each in findings if each.damage.chunk is not None}
         sessions = {one.session.id: one.session for each in findings for one in each.concerns if one.session}
-        for name, content, where in self._found(wanted, [*sessions.values()], pacing):
+
+        def put(name: bytes, content: bytes, where: str) -> None:
             if name in wanted:
                 wanted.discard(name)
                 self._put_back(name, content, where, author)
+
+        self._find(wanted, [*sessions.values()], pacing, put)
         if "page" in whats:  # what was put back stands in the log only
             self._catalog.bring_over()
 
-    def _found(self, wanted: set[bytes], sessions: Sequence[Session], pacing: Pacing) -> Iterator[Piece]:
-        """``wanted`` becomes less as they are taken."""
+    def _find(self, wanted: set[bytes], sessions: Sequence[Session], pacing: Pacing, put: Put) -> None:
+        """``wanted`` becomes less as they are put, each as soon as it is found: all of a large session may be gone."""
+        for name in [*wanted]:
+            with contextlib.suppress(Damaged, Dropped, OSError):  # only what stands beside it may be damaged
+                place = self._catalog.reader.chunk_as_it_is(name)
+                if place is not None:
+                    put(name, self._chunks.get(place), "its own place")
+            pacing.rest(0)
         for session in sessions:
             if wanted and session.folder in self._sessions.sites:
                 site = self._sessions.sites[session.folder]
-                path = site.whole(session.path)
-                for name, content in self._in_file(path, site.enters_below(session.path), wanted, pacing):
-                    yield name, content, path.decode(errors="backslashreplace")
+                self._find_in_file(site.whole(session.path), site.enters_below(session.path), pacing, put)
         if wanted:
-            for name, content in self._chunks.copies({*wanted}, pacing.rest):
-                yield name, content, "another pack"
+            for name, content in self._chunks.copies(wanted, pacing.rest):
+                put(name, content, "another pack")
+        if wanted:
+            for name, content in self._backed_up({*wanted}, pacing.rest):
+                put(name, content, "the backup")
 
-    def _in_file(
-        self, path: bytes, enters: Callable[[bytes], bool], wanted: set[bytes], pacing: Pacing
-    ) -> list[tuple[bytes, bytes]]:  # fmt: skip
-        found: list[tuple[bytes, bytes]] = []
-
+    def _find_in_file(self, path: bytes, enters: Callable[[bytes], bool], pacing: Pacing, put: Put) -> None:
         def take(source: BinaryIO) -> None:  # a file, cut as when it was saved
             for piece in cut_stream(source):
-                if (name := hash_of(piece)) in wanted:
-                    found.append((name, bytes(piece)))
+                put(hash_of(piece), bytes(piece), path.decode(errors="backslashreplace"))
                 pacing.rest(0)
 
         with contextlib.suppress(OSError):  # what was found before is as good
             take_document(path, take, enters)
-        return found
 
     def _put_back(self, name: bytes, content: bytes, where: str, author: str) -> None:
         claim = self._sessions.content.claims.claim([name])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import random
@@ -70,27 +71,35 @@ class Rehearsing:
     async def _drive(self, first_seconds: float, every_seconds: float) -> None:
         await asyncio.sleep(first_seconds)
         while True:
-            with contextlib.suppress(Stopped):
-                await asyncio.to_thread(self.rehearse)
+            await asyncio.to_thread(self.rehearse)
             await asyncio.sleep(every_seconds)
 
     def rehearse(self) -> None:
         """One. Not for the loop."""
         self._pacing.begin()
+        snapshot = None
         try:
             snapshot = self._catalog.reader.some_snapshot(random.random())
             if snapshot is None or snapshot.size_bytes > LARGEST_BYTES:
                 return
             self._prove(snapshot)
             proven, problem = self._sessions.clock(), ""
-        except NoSpace:
+        except (NoSpace, Stopped):
             return
-        except (HoldfastError, OSError) as failed:
+        except Exception as failed:  # the one catch-all: the next one may go well, and whoever asks is told of this one
+            if _is_full(failed) or self._is_pruned(snapshot):
+                return
             proven, problem = self.proven or 0, getattr(failed, "sentence", None) or str(failed)
             _log.warning("A restore rehearsal failed: %s", problem)
         self.proven, self.problem = proven or None, problem
         with contextlib.suppress(HoldfastError):  # told, and not kept
             self._catalog.submit(lambda tx: _keep(tx, proven, problem)).result()
+
+    def _is_pruned(self, snapshot: Snapshot | None) -> bool:
+        """Meanwhile: it need not be readable any more."""
+        with contextlib.suppress(Exception):  # a catalog that cannot be read has pruned nothing
+            return snapshot is not None and self._catalog.reader.snapshot(snapshot.id) is None
+        return False
 
     def _prove(self, snapshot: Snapshot) -> None:
         """Raises Damaged, NoSpace, OSError, Stopped."""
@@ -128,3 +137,7 @@ class Rehearsing:
 def _keep(tx: Transaction, proven: int, problem: str) -> None:
     tx.put_fact(FACT, proven.to_bytes(8, "big"))
     tx.put_fact(PROBLEM, problem.encode())
+
+
+def _is_full(problem: Exception) -> bool:
+    return isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT)

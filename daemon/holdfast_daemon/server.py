@@ -20,6 +20,7 @@ from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.lending import Lender, why_not
+from holdfast_daemon.logs import REQUEST
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.peers import REFUSAL, Peer, introduced
@@ -213,7 +214,7 @@ class Server:
             else:
                 answer = self._service.answer_at_once(asked.id, request, peer.author)
         except Exception as problem:
-            self._put(identity, connection.error(asked.id, _coded(problem, type(request))))
+            self._put(identity, connection.error(asked.id, _coded(problem, asked)))
             return
         if answer is not None:
             self._put(identity, answer)
@@ -276,6 +277,7 @@ class Server:
         """One slower request. Past its deadline, or where it was cancelled, the asker is told, and a change that was
         not made is not made. ``room`` is given back before the answer goes out. True where it ended because it was
         cancelled."""
+        REQUEST.set(asked.id.hex())
         try:
             with room:
                 answer = await self._answered(asking, asked, peer, wish)
@@ -288,7 +290,7 @@ class Server:
         except TimeoutError:
             problem = TooLate("The deadline passed")
         except Exception as other:  # the server's one catch-all: every request is answered
-            problem = _coded(other, type(asked.request))
+            problem = _coded(other, asked)
         self._put(asking.peer, connection.error(asked.id, problem))
         return isinstance(problem, Cancelled)
 
@@ -371,11 +373,12 @@ def _option(socket: zmq.Socket[bytes], option: int) -> int:
     return value
 
 
-def _coded(problem: Exception, request: type[messages.Request]) -> HoldfastError:
+def _coded(problem: Exception, asked: Asked) -> HoldfastError:
     """What its asker is told. A code that no table names for the verb is a mistake of ours: the tests look for it."""
+    verb, told = VERB_OF[type(asked.request)], {"request": asked.id.hex()}
     if isinstance(problem, HoldfastError):
-        if not is_known(request, problem):
-            _log.error("%s is refused with %s, which no table names", VERB_OF[request], problem.code)
+        if not is_known(type(asked.request), problem):
+            _log.error("%s is refused with %s, which no table names", verb, problem.code, extra=told)
         return problem
-    _log.error("A request failed", exc_info=problem)
+    _log.error("A %s failed", verb, exc_info=problem, extra=told)
     return Internal(f"The daemon met {type(problem).__name__}; its log has more")

@@ -15,6 +15,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, TypeVar
 
 from holdfast_daemon.formats.base import Document
@@ -84,9 +85,12 @@ def read_document(path: bytes, enters: Enters = everywhere, *, patient: bool = T
     return take_document(path, lambda source: source.read(), enters, patient=patient)
 
 
-def hash_document(path: bytes, enters: Enters = everywhere, *, patient: bool = True) -> dict[bytes, bytes] | None:
-    """The same with the hash of each file in place of its content, and no more of it in memory than a piece."""
-    return take_document(path, _hash_of, enters, patient=patient)
+def hash_document(
+    path: bytes, enters: Enters = everywhere, *, patient: bool = True, rest: Callable[[], None] = lambda: None
+) -> dict[bytes, bytes] | None:
+    """The same with the hash of each file in place of its content, and no more of it in memory than a piece; ``rest``
+    is called after each."""
+    return take_document(path, partial(_hash_of, rest=rest), enters, patient=patient)
 
 
 def take_document(
@@ -147,10 +151,11 @@ def beginning_of(path: bytes, size_bytes: int) -> bytes:
         return source.read(size_bytes)
 
 
-def _hash_of(source: BinaryIO) -> bytes:
+def _hash_of(source: BinaryIO, rest: Callable[[], None]) -> bytes:
     whole = new_hash()
     while piece := source.read(PIECE_BYTES):
         whole.update(piece)
+        rest()
     return whole.digest()
 
 

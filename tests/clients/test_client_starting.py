@@ -17,6 +17,7 @@ import pytest
 from clients_fake_daemon import DEADLINE_SECONDS
 
 import holdfast
+from holdfast import starting
 from holdfast_protocol.errors import Busy, Unreachable
 
 #: Takes the lock or exits 6 as the daemon does, says who it is and what it was told, and serves.
@@ -141,3 +142,28 @@ def test_nothing_is_started_unasked(installed: Path) -> None:
     with pytest.raises(Unreachable):
         holdfast.connect()
     assert not installed.exists()
+
+
+def test_a_service_manager_that_hangs_is_none(
+    installed: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its units are in place, and it does not answer: the client goes on without it, in bounded time."""
+    units = tmp_path / "config" / "systemd" / "user"
+    units.mkdir(parents=True)
+    (units / "holdfast.socket").touch()
+    (tmp_path / "path").mkdir()
+    hanging = tmp_path / "path" / "systemctl"
+    hanging.write_text("#!/bin/sh\nexec sleep 1000\n")
+    hanging.chmod(0o755)
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "PATH": os.environ["PATH"]}
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:{os.environ['PATH']}")
+    monkeypatch.setattr(starting, "_START_SECONDS", 0.2)
+    assert not starting._started_by_systemd(str(home / "run" / "holdfast.sock"), environment)
+
+
+def test_units_are_looked_for_at_home_where_nothing_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in cron; a relative place is none."""
+    monkeypatch.delenv("HOME", raising=False)
+    usual = os.path.join(os.path.expanduser("~"), ".config", "systemd", "user")
+    assert starting.unit_folder({}) == usual
+    assert starting.unit_folder({"XDG_CONFIG_HOME": "relative"}) == usual

@@ -92,13 +92,13 @@ def _options(kind: type[Any], place: str = "") -> Iterator[tuple[str, object]]:
             yield f"{place}{option.name}", option.default
 
 
-@pytest.mark.parametrize("section", sorted(configuration.SECTIONS))
+@pytest.mark.parametrize("section", sorted(configuration.SECTIONS | configuration.COMMON))
 def test_every_option_is_documented_with_its_default(section: str) -> None:
     """And the document has no other."""
     text = (Path(__file__).parents[2] / "daemon" / "CONFIGURATION.md").read_text("utf-8")
     own = text.partition(f"## `{section}`")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \|", own, re.M)
-    known = dict(_options(configuration.SECTIONS[section]))
+    known = dict(_options((configuration.SECTIONS | configuration.COMMON)[section]))
     assert {name for name, _ in rows} == {*known}
     assert all(known[name] is None or str(known[name]) == default for name, default in rows)
 

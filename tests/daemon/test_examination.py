@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import random
 import shutil
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from daemon_store import ME, Store
 
+from holdfast_daemon.checking import Checking
 from holdfast_daemon.examination import Examination, Finding
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.layouts import SESSIONS
@@ -19,10 +25,15 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.sites import Site
+from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.packs import PACK_MAGIC
+from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.chunking import hash_of
+from holdfast_protocol.codec import encode, to_plain
+from holdfast_protocol.errors import Damaged, NoSpace
+from holdfast_protocol.messages import Check, Checked
 
 POSITIONS_COUNT = 60
 LARGE_BYTES = 300_000
@@ -250,7 +261,7 @@ def test_a_visible_file_that_rots_is_named(opened: Callable[[], Store], tmp_path
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(tmp_path / "seen"), app=None, layout=SESSIONS))
     path = tmp_path / "seen" / "notes" / "n0"
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"not what was saved")
+    path.write_bytes(b"not what was saved" * 200_000)
     os.utime(path, (1, 1))
     row = store.catalog.reader.visible("sessions", b"notes/n0")
     assert row is not None
@@ -268,11 +279,16 @@ def test_a_visible_file_that_rots_is_named(opened: Callable[[], Store], tmp_path
 
     known = examination.signature
     examination.signature = lambda whole, enters: known(whole, enters, lately=True)  # type: ignore[attr-defined]  # it changed a moment ago
+    rests: list[int] = []
     try:
         found = [each.damage for each in examined(store)]
+        counts = Meanwhile("files", lambda: rests.append(1))
+        counts.is_once = False
+        assert len(counts.findings(store)) == 1
     finally:
         examination.signature = known  # type: ignore[attr-defined]  # as it was
     assert [(each.what, each.path) for each in found] == [("file", os.fsencode(path))]
+    assert len(rests) > 2  # within it, so that a check of very large ones can be stopped
 
 
 def test_only_what_was_not_read_for_a_week_is_read_again(opened: Callable[[], Store]) -> None:
@@ -285,6 +301,8 @@ def test_only_what_was_not_read_for_a_week_is_read_again(opened: Callable[[], St
     assert examined(store, all=True, read=lately)
     store.now += 8 * 24 * 3600 * 10**9
     assert examined(store, all=False, read=lately)
+    in_the_future = dict.fromkeys(lately, store.now + 10**9)  # the clock was wrong then
+    assert examined(store, all=False, read=in_the_future)
 
 
 def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_path: Path) -> None:
@@ -301,7 +319,7 @@ def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_pa
     flip(pack, offset + 9)
     before = examined(store)
     assert [each.damage.chunk for each in before] == [chunk]
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
     mending.mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.operations()[-1].type == "repaired"
@@ -325,7 +343,7 @@ def test_a_damaged_row_of_a_small_document_is_put_back(opened: Callable[[], Stor
     (root / "notes").mkdir(parents=True)
     (root / "notes" / "small").write_bytes(content)
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.head("small") == content
 
@@ -339,7 +357,51 @@ def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
         content = file.read(size_bytes)
     store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
     flip(pack, offset + 9)
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
+    mending.mend(examined(store), "me", Pacing())
+    assert examined(store) == []
+
+
+def test_what_stands_beside_damage_is_put_back(opened: Callable[[], Store]) -> None:
+    """The record before a chunk in a pack, and a row in the page of a damaged one: its own bytes are still there."""
+    store = opened()
+    gone, kept = b"a content that is damaged " * 20, b"another in the same page " * 20
+    store.save("gone", gone)
+    store.save("kept", kept)
+    pack, offset, _, _ = large(store)
+    store.close()
+    flip(pack, offset - 10)
+    path = store.folder / "catalog.sqlite"
+    at, other = path.read_bytes().index(gone[:100]), path.read_bytes().index(kept[:100])
+    assert at // 4096 == other // 4096
+    flip(path, at + 50)
+    store = opened()
+    with pytest.raises(Damaged):
+        store.head("kept")
     Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    assert store.head("kept") == kept
+    assert [each.damage.chunk for each in examined(store)] == [hash_of(gone)]
+
+
+def test_a_large_file_is_put_back_without_being_held_whole(store: Store, tmp_path: Path) -> None:
+    """Piece by piece, though all that the store had of it is gone."""
+    content = os.urandom(24 * 1024 * 1024)
+    store.save("large", content)
+    (tmp_path / "seen" / "notes").mkdir(parents=True)
+    (tmp_path / "seen" / "notes" / "large").write_bytes(content)
+    del content
+    root = os.fsencode(tmp_path / "seen")
+    store.sessions.sites.put(Site(label="sessions", root=root, app=None, layout=SESSIONS))
+    os.truncate(store.folder / "packs" / "000001.pack", 1000)
+    store.chunks.rotate()
+    found = examined(store)
+    tracemalloc.start()
+    try:
+        Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(found, "me", Pacing())
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 12 * 1024 * 1024
     assert examined(store) == []
 
 
@@ -349,7 +411,7 @@ def test_what_is_nowhere_else_stays_damaged(opened: Callable[[], Store]) -> None
     pack, offset, _, _ = large(store)
     flip(pack, offset + 9)
     before = examined(store)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
     assert examined(store) == before
 
 
@@ -386,3 +448,233 @@ def test_a_rehearsal_of_a_damaged_snapshot_says_so(store: Store) -> None:
     rehearsing.rehearse()
     assert rehearsing.proven == before
     assert "damaged" in rehearsing.problem
+
+
+class Ends(Pacing):
+    """Stopped by somebody while the documents are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.examination: Examination | None = None
+
+    def rest(self, size_bytes: int) -> None:
+        if self.examination is not None and self.examination.stage == "documents":
+            raise Stopped
+        super().rest(size_bytes)
+
+
+def test_what_a_check_found_before_it_was_stopped_is_read_again_by_the_next(opened: Callable[[], Store]) -> None:
+    """A damaged pack is none that was read; the whole one beside it is. It was read well a day before."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    store.chunks.put(b"\0" * 32, os.urandom(LARGE_BYTES))
+    store.chunks.rotate()
+    flip(pack, offset + 5)
+    index, pacing = SqliteIndex(str(store.folder / "search.sqlite")), Ends()
+    sites, clock = store.sessions.sites, store.sessions.clock
+    day_before = dict.fromkeys((-1, 0, 1), store.now)
+    pacing.examination = Examination(store.catalog, store.chunks, index, sites, clock, pacing, day_before, all=True)
+    with pytest.raises(Stopped):
+        pacing.examination.findings()
+    assert examined(store, all=False, read=pacing.examination.read)
+
+
+def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stopped it is told so; that something is damaged is said on, after a restart too."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    flip(pack, offset + 5)
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+
+    async def check() -> Checked:
+        reply, _ = await checking.check(Check(all=True, wait_ms=60_000), (), ME, time.monotonic() + 60)
+        assert isinstance(reply, Checked)
+        return reply
+
+    assert asyncio.run(check()).problems_count == 1
+    ended = checking.last.ended
+    store.now += 1
+    stopped = Pacing()
+    stopped.stop()
+    monkeypatch.setattr("holdfast_daemon.checking.Pacing", lambda: stopped)
+    assert asyncio.run(check()).failed == "It was stopped"
+    again = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    for each in (checking, again):
+        assert (each.last.ended, each.last.problems_count, len(each.problems)) == (ended, 1, 1)
+
+
+class Meanwhile(Pacing):
+    """Somebody does something as soon as a check has come to a stage, once, or at each rest in it."""
+
+    is_once = True
+
+    def __init__(self, stage: str, does: Callable[[], None]) -> None:
+        super().__init__()
+        self.stage, self.does = stage, does
+        self.examination: Examination | None = None
+
+    def rest(self, size_bytes: int) -> None:
+        if self.examination is not None and self.examination.stage == self.stage:
+            self.examination = None if self.is_once else self.examination
+            self.does()
+
+    def findings(self, store: Store) -> list[Finding]:
+        index = SqliteIndex(str(store.folder / "search.sqlite"))
+        sites, clock = store.sessions.sites, store.sessions.clock
+        self.examination = Examination(store.catalog, store.chunks, index, sites, clock, self, {}, all=True)
+        return self.examination.findings()
+
+
+def test_a_pack_that_is_dropped_while_a_check_runs_is_no_damage(store: Store) -> None:
+    """A collection had moved what was in it before the check came there."""
+    for name in ("first", "second"):
+        store.save(name, os.urandom(LARGE_BYTES))
+        store.chunks.rotate()
+
+    def collect() -> None:
+        places = store.catalog.reader.chunks_in(2, 1000)
+        moved = [store.chunks.put(each.hash, store.chunks.get(each)) for each in places]
+        store.catalog.submit(lambda tx: tx.move_chunks(moved)).result()
+        store.chunks.drop(2)
+
+    assert Meanwhile("packs", collect).findings(store) == []
+    assert examined(store) == []
+
+
+def test_a_pack_that_was_lost_is_dropped_like_any_other(store: Store) -> None:
+    """What was in it was put back elsewhere: collection goes on to the next one."""
+    store.save("x", os.urandom(LARGE_BYTES))
+    store.chunks.rotate()
+    (store.folder / "packs" / "000001.pack").unlink()
+    store.chunks.drop(1)
+    assert 1 not in store.chunks.sealed()
+
+
+def test_a_document_that_is_pruned_while_a_check_runs_is_no_damage(store: Store) -> None:
+    """It was listed, and its chunks are gone before they are looked at."""
+    for number in range(3):
+        store.save(f"n{number}", os.urandom(1000))
+    documents = store.catalog.reader.manifests(b"", 10)
+
+    def prune() -> None:
+        last = documents[-1]
+
+        def change(tx: Transaction) -> None:
+            (snapshot,) = tx.snapshots_with(last.id)
+            tx.remove_session(tx.need_snapshot(snapshot).session)
+            tx.remove_snapshots([snapshot])
+            tx.remove_chunks({chunk for file in last.files for chunk in file.chunks})
+
+        store.catalog.submit(change).result()
+
+    assert Meanwhile("documents", prune).findings(store) == []
+
+
+def test_a_log_that_is_begun_anew_while_a_check_runs_is_no_damage(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts of it was asked of the one before."""
+    for number in range(3):
+        store.save(f"n{number}", bytes(60_000))
+    known = examining._frames_count
+
+    def and_then_a_save(connection: apsw.Connection) -> int:
+        count = known(connection)
+        store.save("another", b"that begins the log anew, for all of it is in the file")
+        return count
+
+    monkeypatch.setattr(examining, "_frames_count", and_then_a_save)
+    assert examined(store) == []
+
+
+def test_a_bit_that_flips_after_an_idle_daemon_was_killed_is_found(store: Store, tmp_path: Path) -> None:
+    """Its log was empty: there was nothing for another program to bring over, so no page is taken as it is."""
+    said = "a message of some length, to be found again"
+    store.save("x", b"content", message=said)
+    store.catalog.bring_over()
+    killed = Path(shutil.copytree(store.folder, tmp_path / "killed", ignore=shutil.ignore_patterns("*-shm")))
+    assert (killed / "catalog.sqlite-wal").stat().st_size == 0
+    catalog = killed / "catalog.sqlite"
+    flip(catalog, catalog.read_bytes().index(said.encode()))
+    again = Store(killed)
+    assert "page" in {each.damage.what for each in examined(again)}
+    again.close()
+
+
+@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "full"), NoSpace("full", path="")])
+def test_a_disk_that_fills_under_a_rehearsal_is_no_damage(
+    store: Store, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It proves nothing, and says nothing against the snapshot."""
+    store.save("x", b"content")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+
+    def full(file: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(store.content, "contents", full)
+    rehearsing.rehearse()
+    assert (rehearsing.proven, rehearsing.problem) == (None, "")
+    assert not [*store.folder.glob("rehearsal-*")]
+
+
+def test_a_snapshot_that_is_pruned_under_a_rehearsal_is_no_damage(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It need not be readable any more."""
+    store.save("x", b"content")
+    (snapshot,) = store.snapshots("x")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+
+    def pruned(file: object) -> None:
+        store.catalog.submit(lambda tx: tx.remove_snapshots([snapshot.id])).result()
+        raise Damaged("Chunk 000000000000 is not in the store")
+
+    monkeypatch.setattr(store.content, "contents", pruned)
+    rehearsing.rehearse()
+    assert rehearsing.problem == ""
+
+
+def test_a_rehearsal_that_fails_in_a_way_nobody_thought_of_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one is made all the same, and the daemon ends well."""
+    store.save("x", b"content")
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    contents = store.content.contents
+    monkeypatch.setattr(store.content, "contents", lambda file: [][1])
+    rehearsing.rehearse()
+    assert "index out of range" in rehearsing.problem
+    monkeypatch.setattr(store.content, "contents", contents)
+    rehearsing.rehearse()
+    assert rehearsing.problem == ""
+
+
+def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Callable[[], Store], copied: Path) -> None:
+    """Its page is damaged, and the next check says so."""
+    said = "a sentence of the last check " * 300
+    with closing(connect(str(copied / "catalog.sqlite"))) as catalog:
+        report = encode({"report": to_plain(Checked(failed=said)), "read": []})
+        catalog.execute("INSERT INTO store VALUES('checked', ?)", (report,))
+    path = copied / "catalog.sqlite"
+    flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
+    store = opened()
+    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
+    assert checking.last == Checked()
+    assert "page" in {each.damage.what for each in examined(store)}
+
+
+def test_what_a_lost_chunk_concerns_is_counted_and_not_kept_whole(store: Store) -> None:
+    """The head is told first; a large session of many snapshots takes no more memory than one of few."""
+    content = os.urandom(10 * LARGE_BYTES)
+    for number in range(30):
+        store.save("x", content + str(number).encode())
+    os.truncate(store.folder / "packs" / "000001.pack", 100)
+    found = max(examined(store), key=lambda each: each.concerns_count)
+    assert (found.concerns_count, len(found.concerns)) == (30, 20)
+    assert found.concerns[0].snapshot.id == store.session("x").head

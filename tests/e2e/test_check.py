@@ -46,6 +46,14 @@ def test_a_whole_store_is_said_to_be_whole(daemon: Daemon, kept: bytes) -> None:
     assert (status.last_check_problems, status.checking) == (0, False)
 
 
+def test_a_pack_that_was_only_begun_is_no_damage(daemon: Daemon, kept: bytes) -> None:
+    """The daemon was killed before it had written a byte of it, and goes on in the next one."""
+    daemon.kill()
+    (daemon.home / "store" / "packs" / "000002.pack").touch()
+    daemon.start()
+    assert "nothing is damaged" in daemon.ok("check", "--all").text
+
+
 def test_damage_is_named_and_exits_8(daemon: Daemon, kept: bytes) -> None:
     """With the pack, the offset and the head that cannot be read; whoever reads that is told, and never other bytes."""
     pack = rot(daemon, kept)
@@ -75,6 +83,19 @@ def test_damage_is_put_right_from_the_visible_file(daemon: Daemon, kept: bytes) 
         assert client.operations(newest=True, limit=1).rows[0].type == "repaired"
         assert client.status().last_check_problems == 0
     assert (daemon.sessions / "notes" / "large").read_bytes() == kept
+
+
+def test_a_repair_that_meets_anothers_check_is_done_after_it(daemon: Daemon, kept: bytes) -> None:
+    """The one that runs was asked only to look."""
+    with daemon.client() as client:
+        for number in range(30):
+            client.save("notes", f"more{number}", os.urandom(LARGE_BYTES))
+        rot(daemon, kept)
+        begun = client.check(all=True)
+        assert begun.running
+        said = daemon.cli("check", "--repair")
+        assert (said.code, "repaired: Chunk" in said.text) == (0, True)
+        assert client.cat("notes/large") == kept
 
 
 def test_others_are_served_while_a_check_runs_and_it_can_be_stopped(daemon: Daemon, kept: bytes) -> None:

@@ -136,6 +136,39 @@ def test_a_unit_whose_program_is_gone(daemon: Daemon) -> None:
     assert found["mend"] == "holdfast service install"
 
 
+@pytest.mark.parametrize(
+    ("line", "is_there"),
+    [(b'ExecStart="/gone/it\n', False), (b"ExecStart=/gone/\xff it's\n", False), (b"ExecStart=%s\n", True)],
+)
+def test_a_unit_that_was_edited_by_hand(daemon: Daemon, line: bytes, is_there: bool) -> None:
+    """Whatever is written there, the doctor gets to its end; what systemd reads as one sign is one."""
+    program = daemon.home / "100% mine" / "holdfastd"
+    program.parent.mkdir()
+    program.symlink_to("/bin/true")
+    units = daemon.home / "config" / "systemd" / "user"
+    units.mkdir(parents=True)
+    (units / "holdfast.socket").write_text("[Socket]\n")
+    if is_there:
+        line %= b'"%s"' % bytes(program).replace(b"%", b"%%")
+    (units / "holdfast.service").write_bytes(b"[Service]\n" + line)
+    daemon.environment["XDG_CONFIG_HOME"] = str(daemon.home / "config")
+    found = asked(daemon)
+    assert [each["what"] for each in found] == ([] if is_there else ["service"])
+
+
+def test_locks_that_a_daemon_left_before_the_machine_was_started_again(daemon: Daemon) -> None:
+    """Their process has another's number by now: nobody is told to end that one."""
+    daemon.kill()
+    for lock in (daemon.home / "store" / "lock", Path(f"{daemon.socket}.lock")):
+        said = json.loads(lock.read_text())
+        lock.write_text(json.dumps({**said, "pid": os.getpid(), "boot": "another"}))
+    os.unlink(daemon.socket)
+    said = daemon.cli("doctor")
+    assert said.code == 0
+    assert "none runs; the next command starts one" in said.text
+    assert str(os.getpid()) not in said.text
+
+
 def test_a_disk_without_room(house: Path) -> None:
     """Saves are refused then: it is said before."""
     if os.getuid() != 0:

@@ -60,3 +60,10 @@ def test_they_are_served_to_this_machine_and_to_no_other_page(daemon: Daemon) ->
                 assert answer.status == 200
         finally:
             serving.terminate()
+
+
+def test_a_port_that_there_cannot_be_is_wrong_usage(daemon: Daemon) -> None:
+    """exit 2, and no traceback."""
+    said = daemon.cli("metrics", "--serve", "70000")
+    assert said.code == 2
+    assert "a port is up to 65535" in said.err

@@ -14,6 +14,14 @@ def count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"a whole number from 0 on is expected, not {text!r}")
 
 
+def port(text: str) -> int:
+    """For argparse: of TCP; 0 is any that is free."""
+    found = count(text)
+    if found > 65_535:
+        raise argparse.ArgumentTypeError(f"a port is up to 65535, not {text}")
+    return found
+
+
 def seconds(text: str) -> float:
     """For argparse: how long."""
     found = float(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from holdfast.cli.counts import count
+from holdfast.cli.counts import port
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -15,7 +15,7 @@ HELP = "say the daemon's figures as Prometheus reads them"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    parser.add_argument("--serve", metavar="PORT", type=count, help="to this machine, until interrupted")
+    parser.add_argument("--serve", metavar="PORT", type=port, help="to this machine, until interrupted")
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
@@ -25,9 +25,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     if arguments.serve is None:
         context.output.content([metrics.text(context.client.status()).encode()])
         return 0
-    from holdfast.metrics_server import MetricsServer
+    from holdfast.connecting import connect
+    from holdfast.metrics_server import ANSWER_SECONDS, MetricsServer
 
-    with MetricsServer(arguments.serve, lambda: metrics.text(context.client.status())) as server:
+    client = connect(context.socket, timeout_seconds=ANSWER_SECONDS, start=context.start)
+    with client, MetricsServer(arguments.serve, lambda: metrics.text(client.status())) as server:
         context.output.done(server.address)
         context.output.flush()
         server.serve_forever()

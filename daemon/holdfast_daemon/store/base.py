@@ -236,6 +236,10 @@ class Reader(Protocol):
 
     def chunk(self, content_hash: bytes) -> ChunkPlace | None: ...
 
+    def chunk_as_it_is(self, name: bytes) -> ChunkPlace | None:
+        """The same from a damaged page too: only the hash of its content says whether that is it. Raises Damaged."""
+        ...
+
     def known_chunks(self, hashes: Iterable[bytes]) -> set[bytes]:
         """Those of ``hashes`` that are in the store."""
         ...

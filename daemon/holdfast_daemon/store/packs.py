@@ -126,7 +126,8 @@ class Packs:
         with self._lock, _coded(self._folder):
             self._numbers.remove(pack)
             self._readers.pop(pack, None)
-            os.unlink(self._path(pack))
+            with contextlib.suppress(FileNotFoundError):  # lost, and what was in it put back elsewhere
+                os.unlink(self._path(pack))
 
     def examine(self, pack: int, places: Sequence[ChunkPlace], rest: Rest) -> Iterator[Damage]:
         """Its beginning, the record before each chunk, and the chunk. Bytes that no chunk is in are nobody's."""
@@ -134,7 +135,9 @@ class Packs:
         try:
             reader = _Pack(path)
             os.posix_fadvise(reader.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is on the disk is to be read
-            if os.pread(reader.descriptor, len(PACK_MAGIC), 0) != PACK_MAGIC:
+            beginning = os.pread(reader.descriptor, len(PACK_MAGIC), 0)
+            is_begun = not places and len(beginning) < len(PACK_MAGIC) and PACK_MAGIC.startswith(beginning)
+            if beginning != PACK_MAGIC and not is_begun:  # the daemon ended as it began one, and nothing is in it
                 yield Damage("pack", f"The beginning of pack {pack:06d} is damaged", os.fsencode(path), pack=pack)
         except OSError as problem:
             yield Damage("pack", f"Pack {pack:06d}: {problem.strerror}", os.fsencode(path), pack=pack)
@@ -151,17 +154,7 @@ class Packs:
         with self._lock:
             numbers = [*self._numbers]
         for number in numbers:
-            with contextlib.suppress(OSError, struct.error):
-                reader, at = _Pack(self._path(number)), len(PACK_MAGIC)
-                while header := os.pread(reader.descriptor, _RECORD.size, at):
-                    name, size_bytes = _RECORD.unpack(header)
-                    at += _RECORD.size
-                    if name in hashes:
-                        content = os.pread(reader.descriptor, size_bytes, at)
-                        if hash_of(content) == name:
-                            yield name, content
-                    at += size_bytes
-                    rest(_RECORD.size)
+            yield from found_in(self._path(number), hashes, rest)
 
     def close(self) -> None:
         with self._lock:
@@ -206,6 +199,27 @@ class Packs:
 
     def _path(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06d}.pack")
+
+
+def found_in(path: str, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:
+    """Those of the chunks that are whole in the file of a pack, from one record to the next: hash and bytes."""
+    with contextlib.suppress(OSError, struct.error):
+        reader, at = _Pack(path), len(PACK_MAGIC)
+        while header := os.pread(reader.descriptor, _RECORD.size, at):
+            name, size_bytes = _RECORD.unpack(header)
+            at += _RECORD.size
+            if name in hashes:
+                content = os.pread(reader.descriptor, size_bytes, at)
+                if hash_of(content) == name:
+                    yield name, content
+            at += size_bytes
+            rest(_RECORD.size)
+
+
+def is_at(descriptor: int, place: ChunkPlace) -> bool:
+    """Whether a pack has the record of this chunk there; its bytes are not looked at."""
+    header = os.pread(descriptor, _RECORD.size, (place.offset_bytes or 0) - _RECORD.size)
+    return header == _RECORD.pack(place.hash, place.size_bytes)
 
 
 def _size_of(path: str) -> int:

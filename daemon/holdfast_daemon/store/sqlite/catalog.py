@@ -323,9 +323,9 @@ def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) 
 
 def _was_brought_over(path: str) -> bool:
     """Whether a daemon was killed, and its log is gone: another program's SQLite has brought it over, without checksums
-    (it does so where it is only to read, and nobody else has the catalog open)."""
-    log = path + "-wal"
-    return os.path.exists(path + OPEN) and not (os.path.exists(log) and os.path.getsize(log))
+    (it does so where it is only to read, and nobody else has the catalog open), and removed it. One that is empty was
+    left so by the daemon itself, with nothing in it to bring over: a page with a wrong checksum is damaged then."""
+    return os.path.exists(path + OPEN) and not os.path.exists(path + "-wal")
 
 
 def _inspect(path: str) -> None:

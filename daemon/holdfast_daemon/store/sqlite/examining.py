@@ -62,7 +62,7 @@ def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
             if page in names:
                 said = f"Page {page} of {os.path.basename(path)} is damaged{names[page]}"
                 yield Damage("page", said, os.fsencode(path), offset_bytes=page)
-        frame = damaged_frame(path + "-wal", _frames_count(connection), rest)
+        frame = damaged_frame(path + "-wal", lambda: _frames_count(connection), rest)
         if frame is not None:
             said = f"The log of {os.path.basename(path)} is damaged: frame {frame}"
             yield Damage("log", said, os.fsencode(path + "-wal"), offset_bytes=frame)

@@ -20,9 +20,11 @@ from holdfast_daemon.store.nouns import (
     WorkspaceContent,
     read_manifest,
 )
+from holdfast_daemon.store.sqlite.checksums import unverified
 from holdfast_daemon.store.sqlite.lists import ListReader
 from holdfast_daemon.store.sqlite.rows import SESSION_AND_TAGS, SNAPSHOT, session_of, snapshot_of
 from holdfast_daemon.store.sqlite.space import SpaceReader
+from holdfast_protocol.chunking import MAXIMUM_BYTES
 from holdfast_protocol.errors import Damaged, NotFound
 
 OPERATION = (
@@ -252,6 +254,12 @@ class SqliteReader(ListReader, SpaceReader):
         sql = "SELECT hash, size_bytes, pack, offset_bytes, content FROM chunks WHERE hash = ?"
         return self._one(sql, (content_hash,), lambda row: ChunkPlace(*row))
 
+    def chunk_as_it_is(self, name: bytes) -> ChunkPlace | None:
+        """Its page may be damaged."""
+        with unverified(self._connection):
+            place = self.chunk(name)
+        return place if place is not None and _is_possible(place) else None
+
     def known_chunks(self, hashes: Iterable[bytes]) -> set[bytes]:
         """Those of ``hashes`` that are in the store."""
         sql = "SELECT 1 FROM chunks WHERE hash = ?"
@@ -358,3 +366,11 @@ def _operation(row: Any) -> Operation:
     values = [*row]
     values[9] = bool(row[9])
     return Operation(*values)
+
+
+def _is_possible(place: ChunkPlace) -> bool:
+    """Whether each value is of its kind: what a damaged page says may be anything."""
+    if place.content is not None:
+        return isinstance(place.content, bytes)
+    numbers = (place.size_bytes, place.pack, place.offset_bytes)
+    return all(isinstance(each, int) and each >= 0 for each in numbers) and place.size_bytes <= MAXIMUM_BYTES

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Callable
 
 from holdfast_daemon.store.base import Rest
 
@@ -17,12 +18,13 @@ _FRAME = struct.Struct(">6I")
 _LITTLE_ENDIAN = 0x377F0682
 
 
-def damaged_frame(path: str, count: int, rest: Rest) -> int | None:
-    """The number of the first frame of a log whose checksum is not its own, of the first ``count``; 0 is its header.
-    None where they are whole, or another log was begun meanwhile."""
+def damaged_frame(path: str, frames_count: Callable[[], int], rest: Rest) -> int | None:
+    """The number of the first frame of a log whose checksum is not its own, of as many as count now; 0 is its header.
+    None where they are whole, or another log was begun since its header was read."""
     try:
         with open(path, "rb", buffering=0) as source:
             header = source.read(_HEADER.size)
+            count = frames_count()
             if len(header) < _HEADER.size or not count:
                 return None
             found = _first_damaged(source, header, count, rest)
