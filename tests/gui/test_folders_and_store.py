@@ -88,6 +88,13 @@ def test_the_store_says_how_it_is(page: TestClient, holdfast_client: Client) -> 
     assert page.post("/store/prune").status_code == 200
 
 
+def test_the_store_says_where_its_last_backup_is(page: TestClient, holdfast_client: Client, tmp_path: Path) -> None:
+    """And, before there is one, how it is made."""
+    assert "holdfast backup DIR" in page.get("/store").text
+    holdfast_client.backup(str(tmp_path / "copy"), wait_ms=20_000, timeout_seconds=30)
+    assert str(tmp_path / "copy") in page.get("/store").text
+
+
 def test_the_store_is_checked_from_the_page(
     page: TestClient, holdfast_client: Client, holdfast_daemon: PrivateDaemon
 ) -> None:
