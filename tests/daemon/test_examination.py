@@ -7,10 +7,11 @@ import errno
 import os
 import random
 import shutil
+import subprocess
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import apsw
@@ -30,6 +31,7 @@ from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
+from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.codec import encode, to_plain
 from holdfast_protocol.errors import Damaged, NoSpace
@@ -190,8 +192,10 @@ def test_a_transaction_that_a_crash_has_cut_off_is_no_damage(store: Store, tmp_p
     again.close()
 
 
-def store_log_bytes(store: Store) -> int:
-    """As much of the log as counts."""
+def store_log_bytes(store: Store, *, checkpoint: bool = True) -> int:
+    """As much of the log as counts; without a ``checkpoint`` nothing of it is begun anew."""
+    if not checkpoint:
+        return 32 + counted_frames(str(store.folder / "catalog.sqlite-shm")) * (4096 + 24)
     with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
         ((_, count, _),) = catalog.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     assert isinstance(count, int)
@@ -581,8 +585,8 @@ def test_a_log_that_is_begun_anew_while_a_check_runs_is_no_damage(
         store.save(f"n{number}", bytes(60_000))
     known = examining._frames_count
 
-    def and_then_a_save(connection: apsw.Connection) -> int:
-        count = known(connection)
+    def and_then_a_save(connection: apsw.Connection, path: str) -> int:
+        count = known(connection, path)
         store.save("another", b"that begins the log anew, for all of it is in the file")
         return count
 
@@ -677,3 +681,26 @@ def test_what_a_lost_chunk_concerns_is_counted_and_not_kept_whole(store: Store) 
     found = max(examined(store), key=lambda each: each.concerns_count)
     assert (found.concerns_count, len(found.concerns)) == (30, 20)
     assert found.concerns[0].snapshot.id == store.session("x").head
+
+
+def test_a_check_looks_at_a_store_whose_disk_is_full(tmp_path: Path) -> None:
+    """It writes nothing for that; damage is found then as ever, in the log too."""
+    if os.getuid() != 0:
+        pytest.skip("only root mounts a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=True)
+    try:
+        store = Store(disk)
+        for number in range(20):
+            store.save(f"n{number}", os.urandom(60_000))
+        with suppress(OSError), (disk / "full").open("wb", buffering=0) as full:
+            while full.write(bytes(4096)) == 4096:
+                pass
+        assert examined(store) == []
+        flip(disk / "catalog.sqlite-wal", store_log_bytes(store, checkpoint=False) - 100)
+        assert "log" in {each.damage.what for each in examined(store)}
+        (disk / "full").unlink()
+        store.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
