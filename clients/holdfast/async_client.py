@@ -107,6 +107,7 @@ class AsyncClient:
     settle = awaiting(Verbs.settle)
     status = awaiting(Verbs.status)
     check = awaiting(Verbs.check)
+    backup = awaiting(Verbs.backup)
     workspaces = awaiting(Verbs.workspaces)
     recover = awaiting(Verbs.recover)
     discard = awaiting(Verbs.discard)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, BinaryIO, NamedTuple
+from io import FileIO
+from typing import Any, BinaryIO, NamedTuple, TypeGuard
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from holdfast.bundling import ABOUT, MANIFEST, MANIFEST_BYTES, MARK, VERSION
@@ -30,14 +32,12 @@ _DIRECTORY_BYTES = 4 * 1024 * 1024
 #: Of so little it does not matter how tightly it is packed.
 _SMALL_BYTES = 64 * 1024
 _ENCRYPTED = 0x1
-_END = struct.Struct("<4s4H2LH")
-_END64 = struct.Struct("<4sQ2H2L4Q")
-_LONGEST_COMMENT = 65535
+_PACKED = (ZIP_STORED, ZIP_DEFLATED)
 _NAME_AT = 30  # in the head of a member
-_END64_ROOM = 256
 #: What ``zipfile`` raises for one archive or another.
 _DAMAGE = (BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, RuntimeError, NotImplementedError)
 _DIGITS = "0123456789abcdef"
+_HALVES = re.compile("[\ud800-\udfff]")
 
 Json = dict[str, Any]
 #: Is told how many bytes were read so far, and of how many.
@@ -139,18 +139,28 @@ class _Member(Streamed):
                 yield memoryview(chunk)
 
 
+class _Bounded(FileIO):
+    """Whoever reads it gets no more at a time than a directory may have: ``zipfile`` asks for as much as the archive
+    says that it has, in one of several places."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As any file."""
+        wanted = _DIRECTORY_BYTES if size is None or size < 0 else min(size, _DIRECTORY_BYTES)
+        return super().read(wanted) or b""
+
+
 @contextmanager
 def opened_bundle(path: str | os.PathLike[str]) -> Iterator[Bundle | None]:
     """The bundle at ``path``; None where there is none, whatever else is there. Raises Damaged, TooLarge for one that
     is not as it should be, Unreadable."""
     name = os.fspath(path)
     try:
-        file = open(path, "rb")  # noqa: SIM115  # closed below
+        file = _Bounded(path)
     except OSError as problem:
         raise Unreadable(f"{shown(name)}: {problem.strerror or problem}", path=name) from problem
     with file, ExitStack() as opened:
         is_ours, archive = _begins(file), None
-        if is_ours is not None and _is_bounded(file):
+        if is_ours is not None:
             with suppress(*_DAMAGE, OSError):
                 archive = opened.enter_context(ZipFile(file))
         told = None if archive is None else _manifest(archive)
@@ -164,7 +174,8 @@ def opened_bundle(path: str | os.PathLike[str]) -> Iterator[Bundle | None]:
 
 def _bundle(archive: ZipFile, told: Json, size_bytes: int) -> Bundle:
     if told[MARK] != VERSION:
-        raise Damaged(f"It is a bundle of version {told[MARK]}, of a newer holdfast; this one reads {VERSION}")
+        version = shown(str(told[MARK]))
+        raise Damaged(f"It is a bundle of version {version}, of a newer holdfast; this one reads {VERSION}")
     return Bundle(archive, told, _checked(archive, size_bytes))
 
 
@@ -176,27 +187,15 @@ def _begins(file: BinaryIO) -> bool | None:
     return start[_NAME_AT:] == ABOUT.encode() if start.startswith(b"PK\x03\x04") else None
 
 
-def _is_bounded(file: BinaryIO) -> bool:
-    """Whether the list of its members, which is read as a whole, is of a bearable length."""
-    file.seek(max(0, os.fstat(file.fileno()).st_size - _END.size - _LONGEST_COMMENT - _END64_ROOM))
-    end = file.read()
-    at = end.rfind(b"PK\x05\x06")
-    if at < 0 or len(end) - at < _END.size:
-        return False
-    size_bytes: int = _END.unpack_from(end, at)[5]
-    at64 = end.rfind(b"PK\x06\x06", 0, at)
-    if size_bytes == 0xFFFFFFFF and at64 >= 0 and len(end) - at64 >= _END64.size:
-        size_bytes = _END64.unpack_from(end, at64)[8]
-    return size_bytes <= _DIRECTORY_BYTES
-
-
 def _manifest(archive: ZipFile) -> Json | None:
     """None where it is no bundle's. Raises Damaged."""
-    if MANIFEST not in archive.namelist() or archive.getinfo(MANIFEST).file_size > MANIFEST_BYTES:
+    member = archive.NameToInfo.get(MANIFEST)
+    if member is None or member.file_size > MANIFEST_BYTES or member.compress_type not in _PACKED:
         return None
     raw = b""
     try:
-        raw = archive.read(MANIFEST)
+        with archive.open(member) as opened:
+            raw = opened.read(MANIFEST_BYTES)  # whatever it said, no more is unpacked
         told = json.loads(raw)
     except (*_DAMAGE, OSError, RecursionError) as problem:
         if f'"{MARK}"'.encode() not in raw:
@@ -217,7 +216,7 @@ def _checked(archive: ZipFile, size_bytes: int) -> dict[str, ZipInfo]:
             raise Damaged(f"Its member {name} is there twice")
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG) or member.is_dir():
             raise Damaged(f"Its member {name} is no file")
-        if member.flag_bits & _ENCRYPTED or member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in _PACKED:
             raise Damaged(f"Its member {name} is encrypted, or packed in a way that is not read here")
         if member.file_size > _SMALL_BYTES + LARGEST_FACTOR * member.compress_size:
             raise TooLarge(
@@ -250,7 +249,7 @@ def _is_safe(name: str) -> bool:
 
 
 def _snapshot(told: Json) -> Snapshot:
-    files = [_file(each, _text(each, "path").encode(errors="surrogateescape")) for each in _objects(told, "files")]
+    files = [_file(each, _path(each)) for each in _objects(told, "files")]
     paths = [file.path for file in files]
     if not files or len(set(paths)) < len(paths) or not all(map(_is_path, paths)) or (b"" in paths and len(paths) > 1):
         raise Damaged("A document of it has files with paths that no document may have")
@@ -271,18 +270,31 @@ def _file(told: Json, path: bytes) -> File:
     return File(path, _number(told, "size_bytes"), bytes.fromhex(digits), _text(told, "member"))
 
 
+def _path(told: Json) -> bytes:
+    found = told.get("path")
+    if isinstance(found, str):
+        with suppress(UnicodeEncodeError):  # half a letter that stands for no byte
+            return found.encode(errors="surrogateescape")
+    raise _wrong("path")
+
+
 def _text(told: Json, name: str) -> str:
     found = told.get(name)
-    if not isinstance(found, str):
+    if not _is_text(found):
         raise _wrong(name)
     return found
 
 
 def _texts(told: Json, name: str) -> list[str]:
     found = told.get(name)
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+    if not isinstance(found, list) or not all(map(_is_text, found)):
         raise _wrong(name)
     return found
+
+
+def _is_text(found: object) -> TypeGuard[str]:
+    """No half of a letter is in it, which JSON can say and nothing else."""
+    return isinstance(found, str) and _HALVES.search(found) is None
 
 
 def _objects(told: Json, name: str) -> list[Json]:

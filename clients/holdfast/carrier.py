@@ -10,13 +10,13 @@ from holdfast.exchange import Exchange, Ticket
 from holdfast.plans import Step
 from holdfast_protocol.connection import Answered, Frames
 from holdfast_protocol.errors import HoldfastError, Unreachable
-from holdfast_protocol.messages import Check, FolderScan, FolderSuggest, Prune, Settle, WorkspaceDue
+from holdfast_protocol.messages import Backup, Check, FolderScan, FolderSuggest, Prune, Settle, WorkspaceDue
 
 #: A silent daemon is asked again after this share of the time allowed.
 _SHARE_OF_A_TRY = 1 / 3
 #: But not for these: they walk over the disk, or wait, and asked again they begin again. A daemon that ends is noticed
 #: anyway.
-_LASTING = (Check, FolderScan, FolderSuggest, Prune, Settle, WorkspaceDue)
+_LASTING = (Backup, Check, FolderScan, FolderSuggest, Prune, Settle, WorkspaceDue)
 
 
 class Carrier:

@@ -128,6 +128,7 @@ class Client:
     settle = blocking(Verbs.settle)
     status = blocking(Verbs.status)
     check = blocking(Verbs.check)
+    backup = blocking(Verbs.backup)
     workspaces = blocking(Verbs.workspaces)
     recover = blocking(Verbs.recover)
     discard = blocking(Verbs.discard)

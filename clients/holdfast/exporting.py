@@ -80,7 +80,7 @@ def native(opened: Opened) -> Planned:
         return lambda: opened.file(row)
 
     entries = [Entry("" if is_file else _text(row.path), row.size_bytes, begin(row)) for row in files]
-    suffix = os.path.splitext(_text(session.path))[1] if is_file else ".zip"
+    suffix = os.path.splitext(session.path)[1].decode(errors="backslashreplace") if is_file else ".zip"
     return Planned(session, opened.snapshot, _stem(session.name, suffix), suffix, entries)
 
 

@@ -54,6 +54,7 @@ def metrics(report: StatusReport) -> Iterator[Metric]:
         ("holdfast_problems", "gauge", "What status has to complain of.", len(report.problems)),
         ("holdfast_check_problems", "gauge", "Damage that the last check left.", report.last_check_problems),
         ("holdfast_check_time_seconds", "gauge", "When it ended.", _moment(report.last_check)),
+        ("holdfast_backup_time_seconds", "gauge", "The last whole backup began.", _moment(report.last_backup)),
         ("holdfast_rehearsal_time_seconds", "gauge", "Last proven restorable.", _moment(report.last_rehearsal)),
     ):
         if value is not None:

@@ -651,6 +651,26 @@ class Verbs:
         request = wire.Check(begin=begin, all=all, repair=repair, stop=stop, wait_ms=wait_ms)
         return replied(request, wire.Checked, timeout_seconds)
 
+    def backup(
+        self, directory: str | bytes | None = None, *, begin: bool = True, all: bool = False, stop: bool = False,
+        wait_ms: int = 0, timeout_seconds: float | None = None,
+    ) -> Plan[wire.BackedUp]:  # fmt: skip
+        """A copy of the store in ``directory``, on the daemon's machine: a new or empty one, or one with a backup of
+        this store, to which what is new is added. One begins, unless one runs or ``begin`` is false; it goes on by
+        itself, and ``stop`` ends it. What is given says how far it is, as soon as it has ended, or after ``wait_ms``;
+        ask again with ``begin=False``. ``all`` reads back what older ones copied, too. Raises BadField, NotAllowed
+        (a place within the store or a watched folder), Exists (something else is there), Unreadable.
+
+        >>> made = client.backup(backups, wait_ms=60_000, timeout_seconds=90)
+        >>> made.running, made.failed, client.status().last_backup == made.began
+        (False, None, True)
+        """
+        place = os.fsencode(os.path.abspath(directory)) if directory is not None else b""
+        request = wire.Backup(
+            directory=place, begin=begin, all=all, stop=stop, wait_ms=wait_ms
+        )
+        return replied(request, wire.BackedUp, timeout_seconds)
+
     def workspace(
         self, name: str = "", *, app: str | None = None, folder: str | None = None, format: str | None = None,
         id: str | None = None,

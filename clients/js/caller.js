@@ -16,7 +16,7 @@ import { Room } from './room.js';
 
 const SHARE_OF_A_TRY = 1 / 3;
 /** These take as long as they take, and asked again they begin again (PROTOCOL.md, "The barrier"). */
-const LASTING = new Set(['check', 'folder-scan', 'folder-suggest', 'prune', 'settle', 'workspace-due']);
+const LASTING = new Set(['backup', 'check', 'folder-scan', 'folder-suggest', 'prune', 'settle', 'workspace-due']);
 const PAUSE_MS = 20;
 /** So long the daemon has to hear that somebody gave up. */
 const CANCEL_MS = 1000;

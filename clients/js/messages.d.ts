@@ -618,7 +618,7 @@ export interface Settled {
   number: number;
 }
 
-/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. */
+/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not; `last_backup` when the last backup that came to its end began, `last_backup_place` its directory. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. */
 export interface StatusReport {
   version: string;
   epoch: string;
@@ -653,6 +653,8 @@ export interface StatusReport {
   requests_count: number;
   unindexed_count: number;
   outbound_bytes: number;
+  last_backup: bigint | null;
+  last_backup_place: Uint8Array;
 }
 
 /** The check that is `running`, or the last one; `began` nil: there was none. `stage` is what it looks at, for people; of `total_bytes` it has read `done_bytes`. `problems_count` is what is damaged, without what was repaired (`repaired_count`); `rows` the first of both. `failed`: why it ended before it had seen all. */
@@ -669,6 +671,22 @@ export interface Checked {
   repaired_count: number;
   rows: Array<DamageRow>;
   failed: string | null;
+}
+
+/** The backup that is `running`, or the last one; `began` nil: there was none. `stage` is what it does, for people; of `total_bytes` it has done `done_bytes`, which are those to copy and to read back. `copied_bytes` are new in `directory`, `size_bytes` all that the backup is. `damaged`: what was found damaged in older files of the backup, and was copied anew. `failed`: why it did not come to its end, with the `code` of the error; the backup before it is as it was. */
+export interface BackedUp {
+  running: boolean;
+  directory: Uint8Array;
+  began: bigint | null;
+  ended: bigint | null;
+  stage: string;
+  done_bytes: number;
+  total_bytes: number;
+  copied_bytes: number;
+  size_bytes: number;
+  damaged: Array<string>;
+  failed: string | null;
+  code: string;
 }
 
 /** The workspace, and its parts in order. `warnings`, for people: that what was put is kept beside the store, which fails, or in memory alone; that no snapshot has it for longer than was promised. */
@@ -1046,6 +1064,14 @@ export interface Requests {
     stop?: boolean;
     wait_ms?: number;
   };
+  /** Copy the store into `directory`, an absolute path on the daemon's machine: a new or empty one, or one that has a backup of this store, to which only what is new is added. One backup runs at a time, in the background and whoever is connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless `begin` is false. What was answered before it began is in it. Each new file is read back and compared; with `all` the older ones too, and what is damaged is copied anew. `stop`: the one that runs ends, and the one before it stays. The answer says how far it is, and comes as soon as it has ended, or after `wait_ms`. Throws BadField, Exists, NotAllowed, Unreadable. */
+  'backup': {
+    directory?: Uint8Array;
+    begin?: boolean;
+    all?: boolean;
+    stop?: boolean;
+    wait_ms?: number;
+  };
   /** A workspace for a running application. It begins with the parts of the head of `app`/`name`, or with none where there is no such session; then its document is of `format`, by default the application's own. With `id` a workspace that exists goes on, and the rest is not looked at. Whoever asks holds it from now on, until the connection ends or another one takes it over. Throws BadField, TooLarge, BadName, Ambiguous, NotFound, Damaged. */
   'workspace-open': {
     app?: string | null;
@@ -1177,6 +1203,7 @@ export interface Replies {
   'settle': Settled;
   'status': StatusReport;
   'check': Checked;
+  'backup': BackedUp;
   'workspace-open': WorkspaceState;
   'workspace-put': WorkspacePart;
   'workspace-replace': WorkspaceState;

@@ -19,6 +19,8 @@ from holdfast_daemon import logs
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
+from holdfast_daemon.backing_up import BackingUp
+from holdfast_daemon.brought_back import bring_back, check_not_cut_off
 from holdfast_daemon.checking import Checking
 from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
@@ -50,7 +52,7 @@ from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_daemon.suspend import Suspend
 from holdfast_protocol.endpoint import Places, places
-from holdfast_protocol.errors import HoldfastError, NoSpace, Unreadable
+from holdfast_protocol.errors import Damaged, HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
 
 _log = logging.getLogger("holdfast")
@@ -106,6 +108,7 @@ class Daemon:
             "boot": boot_id(),
         }
         closing.callback(Lock(os.path.join(where.store, "lock"), f"The store {where.store}", note).release)
+        check_not_cut_off(where.store)
         lock = Lock(f"{where.socket}.lock", f"The socket {where.socket}", note)
         closing.callback(lock.release)
         faults = Faults(self._environment)
@@ -135,13 +138,14 @@ class Daemon:
         adopting = Adopting(sessions, self._folders, formats, self._environment, own)
         fates = Fates(self._catalog, content, lambda app: self._configuration.retention.of(app), sessions.clock)
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
-        mending = Mending(sessions, chunks, faults, self._indexing.mend)
+        self._backing_up = BackingUp(sessions, chunks, where.store, own, faults)
+        mending = Mending(sessions, chunks, faults, self._indexing.mend, self._backing_up.pieces)
         self._checking = Checking(sessions, chunks, index, mending, where.store)
         self._rehearsing = Rehearsing(sessions, chunks, where.store)
         service = Service(
             sessions, saving, content, self._folders, adopting, self._indexing, formats,
             self._status, self._version, self._epoch, Journal(os.path.join(where.store, "aside")),
-            lambda app: self._configuration.autosave.of(app), self._pruning, self._checking,
+            lambda app: self._configuration.autosave.of(app), self._pruning, self._checking, self._backing_up,
         )  # fmt: skip
         closing.callback(service.close)
         self._workspaces = service.workspaces
@@ -163,6 +167,7 @@ class Daemon:
         closing.push_async_callback(self._pruning.stop)
         self._pruning.start()
         closing.push_async_callback(self._checking.stop)
+        closing.push_async_callback(self._backing_up.stop)
         closing.push_async_callback(self._rehearsing.stop)
         self._rehearsing.start()
         liveness = Liveness(f"ipc://{where.socket}", self.notices)
@@ -194,7 +199,7 @@ class Daemon:
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
         unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
         misread = [self._misread] if self._misread else []
-        proven = (*self._checking.problems, *self._rehearsing.problems)
+        proven = (*self._checking.problems, *self._rehearsing.problems, *self._backing_up.problems)
         problems = [*unwell, *self._pruning.problems, *proven, *broken, *misread]
         return StatusReport(
             version=self._version, epoch=self._epoch, pid=os.getpid(), socket=_text(where.socket),
@@ -215,6 +220,7 @@ class Daemon:
             queued_changes=self._catalog.queued, requests_count=self._server.requests_count,
             unindexed_count=max(0, reader.newest_operation() - self._indexing.seen),
             outbound_bytes=self._server.outbound_bytes,
+            last_backup=self._backing_up.good.began, last_backup_place=self._backing_up.good.directory,
         )  # fmt: skip
 
 
@@ -269,6 +275,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.configuration:
             print(shown(configured(where.config)), end="")
             return 0
+        if arguments.restore:
+            return _restore(where, arguments.restore)
         asyncio.run(_run(where, arguments.introduce))
     except HoldfastError as problem:
         print(f"holdfastd: {problem.sentence}", file=sys.stderr)
@@ -278,6 +286,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"holdfastd: {problem}", file=sys.stderr)
         return coded.exit_code
     return 0
+
+
+def _restore(where: Places, directory: str) -> int:
+    """Says on stdout what of the backup is damaged; that is code 8, and all else is there."""
+    make_directory(where.store)
+    note: dict[str, str | int] = {"pid": os.getpid(), "socket": where.socket, "version": version("holdfast")}
+    lock = Lock(os.path.join(where.store, "lock"), f"The store {where.store}", note)
+    try:
+        damaged = bring_back(
+            os.path.abspath(directory), where.store, os.fsencode(where.sessions), boot_id(), Faults(os.environ)
+        )
+    finally:
+        lock.release()
+    for each in damaged:
+        print(_text(each))
+    return Damaged.exit_code if damaged else 0
 
 
 async def _run(where: Places, introduce: bool) -> None:
@@ -337,6 +361,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--socket", metavar="PATH", help="where to listen")
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
     parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
+    parser.add_argument("--restore", metavar="DIR", help="only make the store of the backup there; none may be")
     parser.add_argument("--version", action="version", version=f"holdfastd {version('holdfast')}")
     return parser
 

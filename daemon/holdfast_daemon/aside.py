@@ -120,6 +120,21 @@ class Journal:
         self._end = HEADER_BYTES
 
 
+def used(path: str) -> bytes:
+    """What a journal's file has: its beginning and the records, while others may be added. Nothing where there is no
+    record."""
+    try:
+        with open(path, "rb") as source:
+            header = source.read(HEADER_BYTES)
+            if not header.startswith(MAGIC) or len(header) < HEADER_BYTES:
+                return b""
+            found, end = _records(source, int.from_bytes(header[len(MAGIC) :], "big"))
+            source.seek(0)
+            return source.read(end) if found else b""
+    except FileNotFoundError:
+        return b""
+
+
 def _records(source: BinaryIO, number: int) -> tuple[list[Record], int]:
     """Those from here on, and where the last of them ends."""
     found: list[Record] = []
@@ -135,6 +150,12 @@ def _records(source: BinaryIO, number: int) -> tuple[list[Record], int]:
 
 def _seal(number: int, payload: bytes) -> bytes:
     return hash_of(number.to_bytes(8, "big") + payload)
+
+
+def make_room(path: str) -> None:
+    """A journal that was copied has the room again that a full disk is not to take from it, where that can be had."""
+    with contextlib.suppress(OSError), open(path, "r+b") as journal:
+        os.posix_fallocate(journal.fileno(), 0, JOURNAL_BYTES)
 
 
 def not_stored(workspace: Workspace, records: Sequence[Record]) -> list[Record]:

@@ -97,6 +97,13 @@ class Claims:
                 claim.packs.add(place.pack)
         return place
 
+    def hold(self, packs: Iterable[int]) -> Claim:
+        """They stay where they are for as long as somebody has this."""
+        made = self.claim()
+        with self._putting:
+            made.packs.update(packs)
+        return made
+
     @property
     def packs(self) -> set[int]:
         """In which there are chunks that nothing names yet."""

@@ -41,6 +41,12 @@ STEPS = (
 BEHIND = ("before-index", "after-index")
 #: Steps of a repair: what was found is in a pack, and is named by the catalog.
 REPAIR = ("chunk-copied", "chunk-put-back")
+#: Steps of a backup, in their order.
+BACKUP = (
+    "backup-catalog", "backup-pack", "backup-copied", "backup-state-written", "backup-named", "backup-swept",
+)  # fmt: skip
+#: Steps of bringing a backup back: all is copied, and stands in the store.
+RESTORE = ("restore-copied", "restore-packs", "restored")
 HINT = "hint"
 CLOCK = "clock"
 ARMED = "armed"

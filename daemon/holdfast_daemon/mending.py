@@ -1,4 +1,5 @@
-"""Damaged content is put back where its bytes are found again: in their place, a visible file, or another pack.
+"""Damaged content is put back where its bytes are found again: in their place, a visible file, another pack, the last
+backup.
 
 What is put back is named by its hash, so it is what it was or it is not put back; the visible files stay as they are.
 """
@@ -6,7 +7,7 @@ What is put back is named by its hash, so it is what it was or it is not put bac
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ from holdfast_daemon.examination import Finding
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.sessions import Sessions
-from holdfast_daemon.store.base import Chunks, Dropped, Transaction
+from holdfast_daemon.store.base import Chunks, Dropped, Rest, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session
 from holdfast_daemon.visible_files import take_document
 from holdfast_protocol.chunking import cut_stream, hash_of
@@ -25,16 +26,19 @@ Put = Callable[[bytes, bytes, str], None]
 
 
 class Mending:
-    """For the thread of a check. ``mend_index``: what makes the search index anew."""
+    """For the thread of a check. ``mend_index``: what makes the search index anew; ``backed_up``: which chunks the last
+    backup has."""
 
     def __init__(
-        self, sessions: Sessions, chunks: Chunks, faults: Faults, mend_index: Callable[[], None]
+        self, sessions: Sessions, chunks: Chunks, faults: Faults, mend_index: Callable[[], None],
+        backed_up: Callable[[Collection[bytes], Rest], Iterator[tuple[bytes, bytes]]],
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._chunks = chunks
         self._faults = faults
         self._mend_index = mend_index
+        self._backed_up = backed_up
 
     def mend(self, findings: Sequence[Finding], author: str, pacing: Pacing) -> None:
         """What can be. Each chunk in a transaction of its own, with a row of the log. Raises Stopped, NoSpace."""
@@ -70,6 +74,9 @@ class Mending:
         if wanted:
             for name, content in self._chunks.copies(wanted, pacing.rest):
                 put(name, content, "another pack")
+        if wanted:
+            for name, content in self._backed_up({*wanted}, pacing.rest):
+                put(name, content, "the backup")
 
     def _find_in_file(self, path: bytes, enters: Callable[[bytes], bool], pacing: Pacing, put: Put) -> None:
         def take(source: BinaryIO) -> None:  # a file, cut as when it was saved

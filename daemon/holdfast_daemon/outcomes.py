@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from holdfast_daemon.content import Placed
 from holdfast_daemon.order import Order
+from holdfast_daemon.reversing import Reversing
 from holdfast_daemon.sessions import OUTSIDE, Caller, Done, Note, Sessions
 from holdfast_daemon.store.base import Moved, Transaction
 from holdfast_daemon.store.nouns import Session, Snapshot, new_id
+from holdfast_protocol.errors import Exists
 from holdfast_protocol.messages import Saved
 
 Work = Callable[[Transaction], Saved]
@@ -22,6 +24,7 @@ class Outcomes:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._reversing = Reversing(sessions)
 
     def creation(
         self, order: Order, caller: Caller, kind: str, forked_from: Session | None = None, outcome: str = "saved",
@@ -172,6 +175,8 @@ class Outcomes:
                 diverged=stays and shown != head.id, suspect=None,
                 format=order.form.app, path=self._path(tx, session, order), tags=_joined(session.tags, order.tags),
             )  # fmt: skip
+            if current.deleted:
+                after = self._reversing.revived(tx, after, Exists)
             note = Note(type=kind, cause=order.cause, previous=session.head, text=order.message)
             done = sessions.change(tx, current, after, caller.author, note)
             if stays:

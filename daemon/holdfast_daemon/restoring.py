@@ -50,7 +50,7 @@ class Restoring:
     async def _parts(self, request: Restore, named: naming.Named, wanted: Sequence[str], caller: Caller) -> Saved:
         reader = self._catalog.reader
         target = naming.find_session(reader, request.into, deleted=False) if request.into else named.session
-        started_from = self._saving.base_of(target.app, target.name, target.folder, request.expect) or target.head
+        started_from = self._saving.head_of(target, request.expect)
         form = self._content.form(target.format)
         document, head = reader.document(named.snapshot.document), reader.document_of(started_from)
         source = (await self._documents.read(document, form)).parts

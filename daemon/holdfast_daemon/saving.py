@@ -83,12 +83,17 @@ class Saving:
             if expect:
                 raise NotFound(f"{app}/{name} is not there, so it has no revision {expect}", name=f"{app}/{name}")
             return None
+        return self.head_of(session, expect)
+
+    def head_of(self, session: Session, expect: int | None) -> bytes:
+        """What its head was at this revision; None: what it is. Raises NotFound for a revision that never was."""
         if expect is None:
             return session.head
-        base = reader.head_at(session.id, expect)
-        if base is None:
-            raise NotFound(f"{app}/{name} has no revision {expect}; it is at {session.revision}", revision=expect)
-        return base
+        head = self._sessions.catalog.reader.head_at(session.id, expect)
+        if head is None:
+            said = f"{session.app}/{session.name} has no revision {expect}; it is at {session.revision}"
+            raise NotFound(said, revision=expect)
+        return head
 
     def _decide(self, order: Order, caller: Caller) -> Work:
         reader = self._sessions.catalog.reader

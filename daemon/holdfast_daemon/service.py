@@ -15,6 +15,7 @@ from holdfast_daemon.answers import Answers
 from holdfast_daemon.aside import Journal
 from holdfast_daemon.asking import Asking
 from holdfast_daemon.autosave import Pace
+from holdfast_daemon.backing_up import BackingUp
 from holdfast_daemon.batching import Batching
 from holdfast_daemon.changing import Changing, Showing
 from holdfast_daemon.checking import Checking
@@ -59,7 +60,7 @@ class Service:
         self, sessions: Sessions, saving: Saving, content: Content, folders: Folders, adopting: Adopting,
         indexing: Indexing, formats: dict[str, Format],
         status: Callable[[], m.StatusReport], version: str, epoch: str, journal: Journal, pace: Callable[[str], Pace],
-        pruning: Pruning, checking: Checking,
+        pruning: Pruning, checking: Checking, backing_up: BackingUp,
     ) -> None:  # fmt: skip
         self._sessions = sessions
         self._catalog = sessions.catalog
@@ -124,6 +125,7 @@ class Service:
             m.Purge: changing.purge,
             m.Prune: pruning.prune,
             m.Check: checking.check,
+            m.Backup: backing_up.backup,
             m.Batch: batching.batch,
             m.Undo: changing.undo,
             m.FolderAdd: adopting.folder_add,

@@ -855,8 +855,9 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     durable yet, ``unsaved_window_ms`` the longest that something was in no snapshot, which ``unsaved_bound_ms`` is the
     configured bound of. ``last_check`` is when the last check of the store ended, ``last_check_problems`` what it found
     and nobody repaired; ``last_rehearsal`` when a snapshot was last read back, built and found to be what was saved,
-    ``last_rehearsal_problem`` why the last one was not. ``queued_changes`` wait for the store, ``requests_count`` are
-    under way, ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
+    ``last_rehearsal_problem`` why the last one was not; ``last_backup`` when the last backup that came to its end
+    began, ``last_backup_place`` its directory. ``queued_changes`` wait for the store, ``requests_count`` are under way,
+    ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
     """
 
     version: str
@@ -892,6 +893,8 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     requests_count: int = 0
     unindexed_count: int = 0
     outbound_bytes: int = 0
+    last_backup: Time | None = None
+    last_backup_place: bytes = b""
 
 
 class Check(Request, frozen=True, kw_only=True):
@@ -925,6 +928,42 @@ class Checked(Reply, frozen=True, kw_only=True):
     repaired_count: int = 0
     rows: list[DamageRow] = []
     failed: str | None = None
+
+
+class Backup(Request, frozen=True, kw_only=True):
+    """Copy the store into ``directory``, an absolute path on the daemon's machine: a new or empty one, or one that has
+    a backup of this store, to which only what is new is added. One backup runs at a time, in the background and whoever
+    is connected; who asks for one meanwhile is told of that one. Otherwise one begins, unless ``begin`` is false. What
+    was answered before it began is in it. Each new file is read back and compared; with ``all`` the older ones too, and
+    what is damaged is copied anew. ``stop``: the one that runs ends, and the one before it stays. The answer says how
+    far it is, and comes as soon as it has ended, or after ``wait_ms``."""
+
+    directory: bytes = b""
+    begin: bool = True
+    all: bool = False
+    stop: bool = False
+    wait_ms: Natural = 0
+
+
+class BackedUp(Reply, frozen=True, kw_only=True):
+    """The backup that is ``running``, or the last one; ``began`` nil: there was none. ``stage`` is what it does, for
+    people; of ``total_bytes`` it has done ``done_bytes``, which are those to copy and to read back. ``copied_bytes``
+    are new in ``directory``, ``size_bytes`` all that the backup is. ``damaged``: what was found damaged in older files
+    of the backup, and was copied anew. ``failed``: why it did not come to its end, with the ``code`` of the error; the
+    backup before it is as it was."""
+
+    running: bool = False
+    directory: bytes = b""
+    began: Time | None = None
+    ended: Time | None = None
+    stage: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    copied_bytes: int = 0
+    size_bytes: int = 0
+    damaged: list[str] = []
+    failed: str | None = None
+    code: str = ""
 
 
 class Failure(Reply, frozen=True, kw_only=True):
@@ -1174,6 +1213,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     Settle: Settled,
     Status: StatusReport,
     Check: Checked,
+    Backup: BackedUp,
     WorkspaceOpen: WorkspaceState,
     WorkspacePut: WorkspacePart,
     WorkspaceReplace: WorkspaceState,

@@ -86,6 +86,7 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Purge: (*_MOVED, Busy),
     m.Prune: (),
     m.Check: (),
+    m.Backup: (BadField, NotAllowed, Exists, Unreadable),
     m.Batch: (*_MOVED, *_BUILT, BadField),
     m.Undo: (CannotUndo, NotFound, Exists, NotAllowed, Damaged, TooLarge),
     m.Operations: (),

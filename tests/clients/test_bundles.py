@@ -7,6 +7,8 @@ import io
 import json
 import os
 import stat
+import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 
 from holdfast import AsyncClient, Client
+from holdfast.bundles import opened_bundle
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, Exists, HoldfastError, NotFound, TooLarge
@@ -267,6 +270,18 @@ def _many_members(path: Path, members: Members) -> None:
             archive.writestr(f"{number:04}{'x' * 3000}", b"")
 
 
+def _hidden_directory(path: Path, members: Members) -> None:
+    """Its end says that the list of members is short; the larger end before that, which ``zipfile`` believes, does
+    not."""
+    _many_members(path, members)
+    raw = path.read_bytes()
+    at = raw.rfind(b"PK\x05\x06")
+    count, size_bytes, offset = struct.unpack("<HLL", raw[at + 10 : at + 20])
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size_bytes, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    path.write_bytes(raw[:at] + end64 + locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 100, 0, 0))
+
+
 @_with_manifest
 def _two_things(manifest: dict[str, Any]) -> None:
     manifest["snapshots"][0]["files"][0] |= {"member": "document/ideas", "size_bytes": 3000}
@@ -290,6 +305,10 @@ HOSTILE: dict[str, tuple[Callable[[Path, Members], None], str]] = {
     "an end that is cut off": (_cut, "cut off"),
     "a file that is not there": (_lacking, "not in it as its manifest says"),
     "a directory without end": (_many_members, "cut off, or damaged"),
+    "a directory without end, hidden": (_hidden_directory, "cut off, or damaged"),
+    "a name of half a letter": (_with_manifest(lambda manifest: manifest.update(name="\ud83c")), "name is missing"),
+    "a tag of half a letter": (_with_manifest(lambda manifest: manifest.update(tags=["\udcff"])), "tags is missing"),
+    "a path of half a letter": (_with_path("\ud83c"), "path is missing"),
     "a path above": (_with_path("../x"), "no document may have"),
     "an absolute path": (_with_path("/x"), "no document may have"),
     "a path with a NUL": (_with_path("a\0b"), "no document may have"),
@@ -342,6 +361,26 @@ def test_what_the_daemon_would_not_take_is_refused_whole(
         holdfast_client.import_bundle(bundle)
     assert caught.value.code in ("bad-name", "bad-field")
     assert holdfast_client.list().rows == []
+
+
+@pytest.mark.parametrize("packed", [ZIP_DEFLATED, ZIP_BZIP2])
+def test_a_manifest_that_says_too_little_of_itself_costs_no_memory(packed: int, tmp_path: Path) -> None:
+    """Of what it is packed into no more is unpacked than a manifest may have."""
+    path = tmp_path / "b.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("HOLDFAST.txt", b"")
+        archive.writestr("manifest.json", bytes(100_000_000), packed)
+    raw = bytearray(path.read_bytes())
+    at = raw.rfind(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = (1000).to_bytes(4, "little")
+    path.write_bytes(raw)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Damaged, match="manifest cannot be read"), opened_bundle(path):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_more_than_a_bundle_holds_is_refused_beforehand(holdfast_client: Client) -> None:

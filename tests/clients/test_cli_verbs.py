@@ -12,7 +12,7 @@ from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, s
 
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import Exists
+from holdfast_protocol.errors import Busy, Exists, NoSpace
 from holdfast_protocol.model import ConcernRow, DamageRow, FileRow, Ref
 
 
@@ -178,3 +178,28 @@ def test_a_check_that_did_not_end_is_no_success(daemon: FakeDaemon, holdfast: Ho
     code, _, err = holdfast("check")
     assert code == 1
     assert b"It was stopped" in err
+
+
+def test_a_backup_that_failed_has_the_exit_code_of_its_error(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """And the sentence; one that went well says what it copied, with --json one object."""
+    failed = wire.BackedUp(directory=b"/b", began=1, ended=2, failed="The disk of /b is full", code="no-space")
+    sent = Sent(daemon, wire.Backup, failed)
+    code, _, err = holdfast("backup", "/b", "--all")
+    assert code == NoSpace.exit_code
+    assert b"The disk of /b is full" in err
+    assert sent.request() == wire.Backup(directory=b"/b", all=True, wait_ms=500)
+    made = wire.BackedUp(directory=b"/b", began=1, ended=2, copied_bytes=7, size_bytes=9, damaged=["a pack"])
+    Sent(daemon, wire.Backup, made)
+    code, out, err = holdfast("backup", "/b")
+    assert (code, out) == (0, b"backed up to /b: 7 bytes copied, 9 bytes in all\n")
+    assert b"copied anew: a pack" in err
+    (found,) = json_lines(holdfast("backup", "/b", "--json")[1])
+    assert found["copied_bytes"] == 7
+
+
+def test_a_backup_to_another_place_is_waited_for_by_its_asker(daemon: FakeDaemon, holdfast: Holdfast) -> None:
+    """Who wants one elsewhere meanwhile is told so, and none is begun."""
+    Sent(daemon, wire.Backup, wire.BackedUp(running=True, directory=b"/other", began=1))
+    code, _, err = holdfast("backup", "/b")
+    assert code == Busy.exit_code
+    assert b"/other is under way" in err

@@ -142,6 +142,7 @@ def _run(name: str, client: holdfast.Client, shown: object, root: Path) -> None:
         if session in (example.docstring or ""):
             client.save(*session.split("/"), content())
     example.globs |= {"client": shown, "holdfast": holdfast, "asyncio": asyncio, "folder": str(root / "genomes")}
+    example.globs["backups"] = str(root / "backups")
     if name.startswith("Workspace"):
         example.globs["ws"] = client.workspace("renardo/verse")
     told: list[str] = []

@@ -106,3 +106,19 @@ def test_only_what_the_store_does_not_have_counts() -> None:
     """Of this workspace, and later than what is stored of it."""
     other = Record(_row(9).but(id=b"x" * 16), [], [])
     assert not_stored(_row(2), [_record(1), _record(2), other, _record(3), _record(4)]) == [_record(3), _record(4)]
+
+
+def test_what_is_copied_of_a_journal_is_what_it_has(journal: Journal, path: Path, tmp_path: Path) -> None:
+    """The records, though a newer one is torn; nothing where there is none. A copy has room for more."""
+    assert aside.used(str(path)) == aside.used(str(tmp_path / "none")) == b""
+    journal.keep(_record(1))
+    journal.keep(_record(2))
+    copied = tmp_path / "copied"
+    copied.write_bytes(aside.used(str(path)))
+    assert copied.stat().st_size < path.stat().st_size
+    aside.make_room(str(copied))
+    again = Journal(str(copied))
+    assert again.records() == [_record(1), _record(2)]
+    again.make()
+    assert again.keep(_record(3))
+    assert _found(copied) == [_record(1), _record(2), _record(3)]

@@ -81,6 +81,11 @@ def examined(store: Store, *, all: bool = True, read: dict[int, int] | None = No
     return Examination(store.catalog, store.chunks, index, sites, clock, pacing, read or {}, all=all).findings()
 
 
+def mending_of(store: Store) -> Mending:
+    """Without a backup."""
+    return Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
+
+
 def flip(path: Path, at: int, bit: int = 1) -> None:
     with path.open("r+b") as file:
         file.seek(at)
@@ -323,7 +328,7 @@ def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_pa
     flip(pack, offset + 9)
     before = examined(store)
     assert [each.damage.chunk for each in before] == [chunk]
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = mending_of(store)
     mending.mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.operations()[-1].type == "repaired"
@@ -347,7 +352,7 @@ def test_a_damaged_row_of_a_small_document_is_put_back(opened: Callable[[], Stor
     (root / "notes").mkdir(parents=True)
     (root / "notes" / "small").write_bytes(content)
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    mending_of(store).mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.head("small") == content
 
@@ -361,7 +366,8 @@ def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
         content = file.read(size_bytes)
     store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
     flip(pack, offset + 9)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    mending = mending_of(store)
+    mending.mend(examined(store), "me", Pacing())
     assert examined(store) == []
 
 
@@ -381,7 +387,7 @@ def test_what_stands_beside_damage_is_put_back(opened: Callable[[], Store]) -> N
     store = opened()
     with pytest.raises(Damaged):
         store.head("kept")
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    mending_of(store).mend(examined(store), "me", Pacing())
     assert store.head("kept") == kept
     assert [each.damage.chunk for each in examined(store)] == [hash_of(gone)]
 
@@ -400,7 +406,7 @@ def test_a_large_file_is_put_back_without_being_held_whole(store: Store, tmp_pat
     found = examined(store)
     tracemalloc.start()
     try:
-        Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(found, "me", Pacing())
+        mending_of(store).mend(found, "me", Pacing())
         _, most_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -414,7 +420,7 @@ def test_what_is_nowhere_else_stays_damaged(opened: Callable[[], Store]) -> None
     pack, offset, _, _ = large(store)
     flip(pack, offset + 9)
     before = examined(store)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(before, "me", Pacing())
+    mending_of(store).mend(before, "me", Pacing())
     assert examined(store) == before
 
 
@@ -490,7 +496,7 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     pack, offset, _, _ = large(store)
     flip(pack, offset + 5)
     index = SqliteIndex(str(store.folder / "search.sqlite"))
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = mending_of(store)
     checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
 
     async def check() -> Checked:
@@ -666,7 +672,7 @@ def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Cal
     path = copied / "catalog.sqlite"
     flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
     store = opened()
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = mending_of(store)
     checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
     assert checking.last == Checked()
     assert "page" in {each.damage.what for each in examined(store)}

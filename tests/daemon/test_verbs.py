@@ -9,6 +9,7 @@ import pytest
 from daemon_store import ME, Store
 
 from holdfast_daemon.adopting import Adopting
+from holdfast_daemon.backing_up import BackingUp
 from holdfast_daemon.batching import VERBS
 from holdfast_daemon.checking import Checking
 from holdfast_daemon.formats.registry import load_formats
@@ -40,6 +41,7 @@ def _service(store: Store) -> Service:
         unused,
         Pruning(store.sessions, unused, unused, unused),
         Checking(store.sessions, store.chunks, unused, unused, ""),
+        BackingUp(store.sessions, store.chunks, "", [], unused),
     )  # type: ignore[arg-type]  # see above
 
 

@@ -154,6 +154,31 @@ def test_an_undone_acceptance_leaves_a_suspect(shared: Daemon) -> None:
     assert shared.ok("cat", "notes/doubted@good").out == b"good " * 100
 
 
+def test_parts_are_put_back_into_a_deleted_session(shared: Daemon) -> None:
+    """It is in the list again, as it was last but for them; the revision that is expected is its own."""
+    shared.ok("save", "renardo/gone", "-", content=renardo("", kick="k1", hat="h1"))
+    shared.ok("save", "renardo/gone", "-", content=renardo("", kick="k2", hat="h2"))
+    row = shared.show("renardo/gone")
+    with shared.client() as client:
+        first = client.log(Ref(id=row["id"])).rows[-1].snapshot
+        client.delete(Ref(id=row["id"]), published=True)
+        saved = client.restore(Ref(id=row["id"], snapshot=first), parts=["kick"], expect=2, published=True)
+        assert (saved.session.id, saved.session.deleted) == (row["id"], False)
+    assert shared.ok("cat", "renardo/gone").out == renardo("", kick="k1", hat="h2")
+
+
+def test_parts_of_a_deleted_session_whose_name_is_taken(shared: Daemon) -> None:
+    """Putting them back into it is refused with the name, and the session that has it now has nothing to do with it."""
+    shared.ok("save", "renardo/lent", "-", content=renardo("", kick="k1", hat="h1"))
+    row = shared.show("renardo/lent")
+    shared.ok("delete", "renardo/lent")
+    shared.ok("save", "renardo/lent", "-", content=renardo("", snare="s"))
+    with shared.client() as client, pytest.raises(Exists, match="rename it first"):
+        client.restore(Ref(id=row["id"]), parts=["kick"])
+    assert shared.ok("cat", "renardo/lent").out == renardo("", snare="s")
+    assert [name for name in shared.rows("renardo") if "lent" in name] == ["lent"]
+
+
 def test_restoring_a_deleted_session_whose_name_is_taken(shared: Daemon) -> None:
     """It is refused with the name, as undo refuses it; where only its file's place is taken, it gets another one."""
     shared.ok("save", "notes/taken", "-", content=b"old one")

@@ -23,6 +23,19 @@ def test_a_file_comes_as_it_is(page: TestClient, holdfast_client: Client) -> Non
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''r%C3%A4ga%3Cb%3E")
 
 
+def test_a_file_whose_name_is_no_text_comes_too(page: TestClient, holdfast_client: Client) -> None:
+    """Its name says the bytes that are no letters."""
+    folder = os.path.join(os.fsencode(holdfast_client.status().sessions), b"notes")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, b"ideas.\xff"), "wb") as file:
+        file.write(b"text")
+    holdfast_client.settle(timeout_seconds=30)
+    (row,) = holdfast_client.list().rows
+    answer = page.get(f"/download/{row.id}")
+    assert answer.content == b"text"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''ideas.%5Cxff"
+
+
 def test_an_older_snapshot_and_parts_of_it(page: TestClient, holdfast_client: Client) -> None:
     """What is on screen is what comes."""
     holdfast_client.save("renardo", "verse", parts={"bass": b"b1", "drums": b"d1"})

@@ -28,6 +28,16 @@ def test_a_window_of_the_list_is_found_sorted_and_counted(page: TestClient, hold
     assert _names(page, text="ERS") == _names(page, app="renardo") == _names(page, tag="live") == ["verse"]
 
 
+def test_where_nothing_is_it_is_said_where_there_is_some(page: TestClient, holdfast_client: holdfast.Client) -> None:
+    """Of what fits on the other shelves; whoever looks for what was deleted learns where that is."""
+    for name in ("verse one", "verse two", "chorus"):
+        holdfast_client.save("notes", name, b"x")
+        holdfast_client.delete(f"notes/{name}")
+    assert "No session is here, but 2 under “Deleted”." in page.get("/rows", params={"text": "verse", "count": 1}).text
+    assert "No session is here" not in page.get("/rows", params={"shelf": "deleted", "count": 1}).text
+    assert "but 3 under “Deleted”." in page.get("/").text
+
+
 def test_each_shelf_has_its_own(page: TestClient, holdfast_client: holdfast.Client) -> None:
     """Archived, deleted and templates are in lists of their own."""
     for name in ("live", "archived", "deleted", "template"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,33 @@ def test_the_dialog_shows_what_was_found_and_escapes_it(page: TestClient, genes:
     assert 'name="to-1" value="" checked' in found
     assert "<img" not in found
     assert "of 3 missing, 2 found" in found
+
+
+def test_a_folder_whose_name_is_no_text_is_searched_too(
+    page: TestClient, holdfast_client: Client, house: Path
+) -> None:
+    """What lies in it cannot be ticked, since no document of text could be sent; the dialog is there all the same."""
+    folder = os.fsencode(house / "odd") + b"\xff"
+    os.mkdir(folder)
+    for name, content in ((b"genes.xml", session("lost/a.bed")), (b"a.bed", b"chr1\t1\t2\n")):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+    holdfast_client.folder_add(folder, "igv")
+    holdfast_client.settle(timeout_seconds=30)
+    (row,) = holdfast_client.list().rows
+    assert "Nothing found" in page.get(f"/ask/relink/{row.id}").text
+
+
+def test_a_home_folder_and_a_folder_of_windows_are_understood(
+    page: TestClient, holdfast_client: Client, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As people type them: with ~ before them, and without a slash at their end."""
+    monkeypatch.setenv("HOME", str(house))
+    one = touch(house / "new" / "a.bed")
+    id = holdfast_client.save("igv", "windows", session("C:\\data\\a.bed"), published=True).session.id
+    assert f'value="{one}" checked' in page.post(f"/ask/relink/{id}", data={"search": "~/new"}).text
+    toast = page.post(f"/session/{id}/relink", data={"old": "C:\\data", "new": str(house / "new")})
+    assert "Relinked 1 file of windows" in toast.text
 
 
 def test_what_is_ticked_is_done_and_can_be_undone(

@@ -12,6 +12,8 @@ from holdfast_protocol.errors import ERRORS, HoldfastError
 from holdfast_protocol.messages import (
     Accept,
     Archive,
+    BackedUp,
+    Backup,
     Batch,
     Batched,
     Beat,
@@ -490,6 +492,8 @@ REQUESTS: dict[str, Request] = {
     "status": Status(),
     "check": Check(all=True, repair=True, wait_ms=250),
     "check-stop": Check(begin=False, stop=True),
+    "backup": Backup(directory=b"/media/backup/holdfast", all=True, wait_ms=250),
+    "backup-stop": Backup(begin=False, stop=True),
     "workspace-open": WorkspaceOpen(app="renardo", name="verse"),
     "workspace-open-every-field": WorkspaceOpen(app="notepad", name="Größe", folder="sessions", format="plain"),
     "workspace-open-again": WorkspaceOpen(id=WORKSPACE.id),
@@ -515,6 +519,24 @@ REQUESTS: dict[str, Request] = {
     "workspace-list": WorkspaceList(app="renardo"),
     "last": Last(app="renardo"),
 }
+
+FULL = msgspec.structs.replace(
+    STATUS,
+    unsaved=TIME,
+    unsaved_workspaces=[UnsavedRow(workspace="cd" * 16, app="renardo", name="verse", since=TIME, age_ms=1200)],
+    loss_window_ms=4,
+    unsaved_window_ms=2100,
+    unsaved_bound_ms=30_000,
+    checking=True,
+    last_check=TIME,
+    last_check_problems=1,
+    last_rehearsal=TIME,
+    last_rehearsal_problem="Chunk 0a0a0a0a0a0a is damaged",
+    queued_changes=2,
+    requests_count=3,
+    unindexed_count=4,
+    outbound_bytes=65_536,
+)
 
 #: By file name: the reply's type in lower case, and what makes this one different.
 RESULTS: dict[str, Reply] = {
@@ -659,22 +681,9 @@ RESULTS: dict[str, Reply] = {
     ),
     "statusreport-folders": STATUS,
     "statusreport-unsaved": msgspec.structs.replace(STATUS, workspaces_count=2, unsaved=TIME),
-    "statusreport-in-full": msgspec.structs.replace(
-        STATUS,
-        unsaved=TIME,
-        unsaved_workspaces=[UnsavedRow(workspace="cd" * 16, app="renardo", name="verse", since=TIME, age_ms=1200)],
-        loss_window_ms=4,
-        unsaved_window_ms=2100,
-        unsaved_bound_ms=30_000,
-        checking=True,
-        last_check=TIME,
-        last_check_problems=1,
-        last_rehearsal=TIME,
-        last_rehearsal_problem="Chunk 0a0a0a0a0a0a is damaged",
-        queued_changes=2,
-        requests_count=3,
-        unindexed_count=4,
-        outbound_bytes=65_536,
+    "statusreport-in-full": FULL,
+    "statusreport-backup": msgspec.structs.replace(
+        FULL, last_backup=TIME, last_backup_place=b"/media/backup/holdfast"
     ),
     "checked": Checked(),
     "checked-damage": Checked(
@@ -689,6 +698,25 @@ RESULTS: dict[str, Reply] = {
         rows=[DAMAGE],
     ),
     "checked-failed": Checked(began=TIME, ended=TIME, failed="It was stopped"),
+    "backedup": BackedUp(),
+    "backedup-running": BackedUp(
+        running=True,
+        directory=b"/media/backup/holdfast",
+        began=TIME,
+        stage="packs",
+        done_bytes=1024,
+        total_bytes=4096,
+        copied_bytes=512,
+    ),
+    "backedup-failed": BackedUp(
+        directory=b"/media/backup/holdfast",
+        began=TIME,
+        ended=TIME,
+        size_bytes=4096,
+        damaged=["packs/000001-000001.pack is damaged between bytes 0 and 4096"],
+        failed="The disk of /media/backup/holdfast is full",
+        code="no-space",
+    ),
     "workspacestate": WorkspaceState(workspace=WORKSPACE, parts=[LIVE_PART]),
     "workspacestate-kept-aside": WorkspaceState(
         workspace=WORKSPACE, parts=[LIVE_PART], warnings=["What a/b has unsaved is kept beside it: it is full"]
@@ -755,6 +783,7 @@ FORMER: frozenset[str] = frozenset(
         *("saved.event", "deleted-outside.event", "folder-held.event", "page.events"),
         "statusreport-folders.result",
         "statusreport-unsaved.result",
+        "statusreport-in-full.result",
         "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from holdfast.cli.folder_rows import lines
-from holdfast.cli.words import size, when
+from holdfast.cli.words import path_text, size, when
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -30,9 +30,10 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
     shown["unsaved"] = when(report.unsaved, to_terminal=output.to_terminal) if report.unsaved else "nothing"
-    for name in ("last_check", "last_rehearsal"):
+    for name in ("last_check", "last_rehearsal", "last_backup"):
         moment = getattr(report, name)
         shown[name] = when(moment, to_terminal=output.to_terminal) if moment else "never"
+    shown["last_backup_place"] = path_text(report.last_backup_place)
     shown["checking"] = "yes" if report.checking else "no"
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():

@@ -64,6 +64,7 @@ VERBS: dict[str, str] = {
     "service uninstall": "service_uninstall",
     "service status": "service_status",
     "check": "check",
+    "backup": "backup",
     "gui": "gui",
     "tui": "tui",
 }

@@ -17,7 +17,8 @@ from holdfast_protocol.messages import Sessions
 from holdfast_protocol.model import WorkspaceRow
 
 ROWS_COUNT = 150
-SHELVES = ("", "archived", "deleted", "templates")
+#: What is said of each in the address, and what it is called.
+SHELVES = {"": "Live", "archived": "Archived", "templates": "Templates", "deleted": "Deleted"}
 
 
 async def shell(request: Request) -> Response:
@@ -30,7 +31,7 @@ async def shell(request: Request) -> Response:
         if not house_of(request).live.is_away:
             found = await _found(request, count=True, choices=True)
             live = (await house_of(request).client.workspaces()).rows
-            beside = _shown(found, live) | _choices(request, found) | {"never_saved": _never_saved(live)}
+            beside = await _shown(request, found, live) | _choices(request, found) | {"never_saved": _never_saved(live)}
     return await render(request, "shell.html", session_html="", **beside)
 
 
@@ -38,7 +39,7 @@ async def rows(request: Request) -> Response:
     """GET ``/rows?offset=N&text=…&app=…&tag=…&shelf=…&sort=…``: a window of the list; ``count``: how long that is."""
     found = await _found(request, count="count" in request.query_params)
     live = (await house_of(request).client.workspaces()).rows
-    return await render(request, "rows.html", **_shown(found, live))
+    return await render(request, "rows.html", **await _shown(request, found, live))
 
 
 async def choices(request: Request) -> Response:
@@ -53,10 +54,12 @@ async def never_saved(request: Request) -> Response:
     return await render(request, "never_saved.html", never_saved=_never_saved(live))
 
 
-async def _found(request: Request, *, count: bool = False, choices: bool = False, limit: int = ROWS_COUNT) -> Sessions:
-    """Raises BadField."""
+async def _found(
+    request: Request, *, count: bool = False, choices: bool = False, limit: int = ROWS_COUNT, shelf: str | None = None
+) -> Sessions:
+    """On the shelf that is asked for, or on another. Raises BadField."""
     asked = request.query_params
-    shelf, said = asked.get("shelf", ""), asked.get("offset", "0")
+    shelf, said = asked.get("shelf", "") if shelf is None else shelf, asked.get("offset", "0")
     if shelf not in SHELVES or not (said.isascii() and said.isdigit() and len(said) < 10):
         raise BadField("There is no such window of the list", field="offset")
     return await house_of(request).client.list(
@@ -67,9 +70,13 @@ async def _found(request: Request, *, count: bool = False, choices: bool = False
     )  # fmt: skip
 
 
-def _shown(found: Sessions, live: Sequence[WorkspaceRow]) -> dict[str, object]:
-    """What the rows' template is given."""
-    return {"rows": found.rows, "count": found.count, "unsaved": unsaved_of(live)}
+async def _shown(request: Request, found: Sessions, live: Sequence[WorkspaceRow]) -> dict[str, object]:
+    """What the rows' template is given; where there is none, how many there are on each other shelf."""
+    elsewhere: dict[str, int | None] = {}
+    if found.count == 0:
+        for shelf, name in SHELVES.items():
+            elsewhere[name] = (await _found(request, count=True, limit=0, shelf=shelf)).count
+    return {"rows": found.rows, "count": found.count, "unsaved": unsaved_of(live), "elsewhere": elsewhere}
 
 
 def _choices(request: Request, found: Sessions) -> dict[str, object]:

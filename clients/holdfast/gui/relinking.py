@@ -47,7 +47,7 @@ async def search_missing(request: Request) -> Response:
 
 async def _dialog(request: Request, form: Form) -> Response:
     client, ref = house_of(request).client, Ref(id=request.path_params["id"])
-    folders = [line.strip() for line in form.one("search").split("\n") if line.strip()]
+    folders = [os.path.expanduser(line.strip()) for line in form.one("search").split("\n") if line.strip()]
     shown, chosen = await client.show(ref, parts=False), choices_of(form)  # first: what is found is of it, or newer
     found = await client.relink(
         ref, search=[os.fsencode(folder) for folder in folders], dry_run=True, timeout_seconds=_SEARCH_SECONDS
@@ -66,7 +66,8 @@ def map_of(form: Form) -> dict[str, str]:
     """What the dialog has sent, as the map of ``relink``: the files that were ticked, and the folder."""
     chosen = {reference: path for reference, path in choices_of(form).items() if path}
     old, new = form.one("old").strip(), form.one("new").strip()
-    return chosen | ({old if old.endswith(_SLASHES) else f"{old}/": new} if old and new else {})
+    slash = "" if old.endswith(_SLASHES) else "\\" if "\\" in old else "/"
+    return chosen | ({old + slash: new} if old and new else {})
 
 
 def choices_of(form: Form) -> Mapping[str, str]:
@@ -79,7 +80,7 @@ def _question(row: RelinkRow, chosen: Mapping[str, str]) -> Question:
     candidates = [
         (each.path.decode(), _REASONS.get(each.why, each.why), each.size_bytes)
         for each in row.candidates
-        if each.reference
+        if each.reference and _is_text(each.path)
     ]
     paths = [path for path, _, _ in candidates]
     certain = [path for path, why, _ in candidates if why == _REASONS["content"]]
@@ -94,4 +95,4 @@ def _above(reference: str) -> str:
 
 
 def _is_text(path: bytes) -> bool:
-    return path.decode("utf-8", "replace").isprintable()
+    return path.decode("utf-8", "surrogateescape").isprintable()  # half letters are not

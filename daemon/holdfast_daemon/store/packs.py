@@ -154,17 +154,7 @@ class Packs:
         with self._lock:
             numbers = [*self._numbers]
         for number in numbers:
-            with contextlib.suppress(OSError, struct.error):
-                reader, at = _Pack(self._path(number)), len(PACK_MAGIC)
-                while header := os.pread(reader.descriptor, _RECORD.size, at):
-                    name, size_bytes = _RECORD.unpack(header)
-                    at += _RECORD.size
-                    if name in hashes:
-                        content = os.pread(reader.descriptor, size_bytes, at)
-                        if hash_of(content) == name:
-                            yield name, content
-                    at += size_bytes
-                    rest(_RECORD.size)
+            yield from found_in(self._path(number), hashes, rest)
 
     def close(self) -> None:
         with self._lock:
@@ -209,6 +199,27 @@ class Packs:
 
     def _path(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06d}.pack")
+
+
+def found_in(path: str, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:
+    """Those of the chunks that are whole in the file of a pack, from one record to the next: hash and bytes."""
+    with contextlib.suppress(OSError, struct.error):
+        reader, at = _Pack(path), len(PACK_MAGIC)
+        while header := os.pread(reader.descriptor, _RECORD.size, at):
+            name, size_bytes = _RECORD.unpack(header)
+            at += _RECORD.size
+            if name in hashes:
+                content = os.pread(reader.descriptor, size_bytes, at)
+                if hash_of(content) == name:
+                    yield name, content
+            at += size_bytes
+            rest(_RECORD.size)
+
+
+def is_at(descriptor: int, place: ChunkPlace) -> bool:
+    """Whether a pack has the record of this chunk there; its bytes are not looked at."""
+    header = os.pread(descriptor, _RECORD.size, (place.offset_bytes or 0) - _RECORD.size)
+    return header == _RECORD.pack(place.hash, place.size_bytes)
 
 
 def _size_of(path: str) -> int:

@@ -97,22 +97,38 @@ def test_what_is_typed_outlives_a_change_by_somebody_else(page: Page, holdfast_c
 
 
 def test_one_buffer_of_a_session_that_was_deleted_in_the_file_manager(page: Page, holdfast_client: Client) -> None:
-    """Found among the deleted, looked at, and only that buffer put back."""
+    """Found among the deleted, looked at as it was before, and only that buffer put back, where the dialog proposes."""
     holdfast_client.save("renardo", "verse", parts={"bass": b"b1 >> bass([0])", "drums": b"d1 >> play('x')"})
-    row = holdfast_client.save("renardo", "verse", parts={"drums": b"d1 >> play('o')"}, published=True).session
+    now = {"bass": b"b1 >> bass([9])", "drums": b"d1 >> play('o')"}
+    row = holdfast_client.save("renardo", "verse", parts=now, published=True).session
     Path(holdfast_client.status().sessions, row.path.decode()).unlink()
     holdfast_client.settle(timeout_seconds=30)
     page.locator("select[name=shelf]").select_option("deleted")
     open_session(page, "verse")
+    page.keyboard.press("[")
+    page.get_by_text("bass([0])").wait_for()
     page.keyboard.press("p")
     page.get_by_label("Only these parts").check()
     page.locator("#ask").get_by_label("bass").check()
-    page.get_by_label("A copy called").check()
-    page.get_by_label("Name of the copy").fill("only bass")
     page.locator("#ask").get_by_role("button", name="Put back").click()
-    toast(page, "Put back 1 part: only bass")
-    assert holdfast_client.cat("renardo/only bass:bass") == b"b1 >> bass([0])"
-    assert [part.name for part in holdfast_client.show("renardo/only bass").parts if part.kind == "buffer"] == ["bass"]
+    toast(page, "Put back 1 part: verse")
+    shown = holdfast_client.show("renardo/verse")
+    assert (shown.session.id, shown.session.deleted) == (row.id, False)
+    assert holdfast_client.cat("renardo/verse:bass") == b"b1 >> bass([0])"
+    assert holdfast_client.cat("renardo/verse:drums") == now["drums"]
+
+
+def test_what_belongs_to_a_choice_is_there_when_it_is_chosen(page: Page, holdfast_client: Client) -> None:
+    """Nobody ticks parts, or types a name, that then do not count; a part may be called what a choice is."""
+    holdfast_client.save("myapp", "song", parts={"all": b"1", "some": b"2"})
+    open_session(page, "song")
+    page.keyboard.press("p")
+    expect(page.get_by_label("Name of the copy")).to_be_hidden()
+    page.get_by_label("A copy called").check()
+    expect(page.get_by_label("Name of the copy")).to_be_visible()
+    page.get_by_label("Only these parts").check()
+    page.locator("#ask .parts").get_by_label("all").check()
+    expect(page.locator("#ask .parts")).to_be_visible()
 
 
 def test_a_file_that_vanishes_is_told_and_brought_back(page: Page, holdfast_client: Client) -> None:

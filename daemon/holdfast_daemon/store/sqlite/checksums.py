@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import apsw
 import apsw.sqlite_extra
@@ -25,13 +26,17 @@ _AGAIN_SECONDS = 0.02
 _lock = threading.Lock()
 
 
-def connect(path: str, *, fresh: bool = False) -> apsw.Connection:
-    """A connection that looks at checksums where the file has them; a ``fresh`` file will."""
+def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.Connection:
+    """A connection that looks at checksums where the file has them; a ``fresh`` file will. One that is ``finished`` is
+    only read, and nothing is made beside it."""
     with _lock:
         if _VFS not in apsw.vfs_names():
             loading = apsw.Connection(":memory:")
             apsw.sqlite_extra.load(loading, "cksumvfs")
             loading.close()
+    if finished:
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        return apsw.Connection(f"file:{quote(os.fsencode(path))}?immutable=1", flags=flags, vfs=_VFS)
     connection = apsw.Connection(path, vfs=_VFS)
     if fresh:
         connection.reserve_bytes("main", CHECKSUM_BYTES)
