@@ -7,10 +7,11 @@ import errno
 import os
 import random
 import shutil
+import subprocess
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import apsw
@@ -30,6 +31,7 @@ from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
+from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.codec import encode, to_plain
 from holdfast_protocol.errors import Damaged, NoSpace
@@ -77,6 +79,11 @@ def examined(store: Store, *, all: bool = True, read: dict[int, int] | None = No
     pacing = Pacing()
     sites, clock = store.sessions.sites, store.sessions.clock
     return Examination(store.catalog, store.chunks, index, sites, clock, pacing, read or {}, all=all).findings()
+
+
+def mending_of(store: Store) -> Mending:
+    """Without a backup."""
+    return Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
 
 
 def flip(path: Path, at: int, bit: int = 1) -> None:
@@ -190,8 +197,10 @@ def test_a_transaction_that_a_crash_has_cut_off_is_no_damage(store: Store, tmp_p
     again.close()
 
 
-def store_log_bytes(store: Store) -> int:
-    """As much of the log as counts."""
+def store_log_bytes(store: Store, *, checkpoint: bool = True) -> int:
+    """As much of the log as counts; without a ``checkpoint`` nothing of it is begun anew."""
+    if not checkpoint:
+        return 32 + counted_frames(str(store.folder / "catalog.sqlite-shm")) * (4096 + 24)
     with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
         ((_, count, _),) = catalog.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     assert isinstance(count, int)
@@ -319,7 +328,7 @@ def test_what_a_visible_file_has_is_put_back(opened: Callable[[], Store], tmp_pa
     flip(pack, offset + 9)
     before = examined(store)
     assert [each.damage.chunk for each in before] == [chunk]
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
+    mending = mending_of(store)
     mending.mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.operations()[-1].type == "repaired"
@@ -343,7 +352,7 @@ def test_a_damaged_row_of_a_small_document_is_put_back(opened: Callable[[], Stor
     (root / "notes").mkdir(parents=True)
     (root / "notes" / "small").write_bytes(content)
     store.sessions.sites.put(Site(label="sessions", root=os.fsencode(root), app=None, layout=SESSIONS))
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
+    mending_of(store).mend(before, "me", Pacing())
     assert examined(store) == []
     assert store.head("small") == content
 
@@ -357,7 +366,7 @@ def test_what_a_pack_has_still_is_put_back(opened: Callable[[], Store]) -> None:
         content = file.read(size_bytes)
     store.chunks.put(chunk, content)  # a second writer's, whose row the first one's made needless
     flip(pack, offset + 9)
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(()))
+    mending = mending_of(store)
     mending.mend(examined(store), "me", Pacing())
     assert examined(store) == []
 
@@ -378,7 +387,7 @@ def test_what_stands_beside_damage_is_put_back(opened: Callable[[], Store]) -> N
     store = opened()
     with pytest.raises(Damaged):
         store.head("kept")
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(examined(store), "me", Pacing())
+    mending_of(store).mend(examined(store), "me", Pacing())
     assert store.head("kept") == kept
     assert [each.damage.chunk for each in examined(store)] == [hash_of(gone)]
 
@@ -397,7 +406,7 @@ def test_a_large_file_is_put_back_without_being_held_whole(store: Store, tmp_pat
     found = examined(store)
     tracemalloc.start()
     try:
-        Mending(store.sessions, store.chunks, Faults({}), lambda: None).mend(found, "me", Pacing())
+        mending_of(store).mend(found, "me", Pacing())
         _, most_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -411,7 +420,7 @@ def test_what_is_nowhere_else_stays_damaged(opened: Callable[[], Store]) -> None
     pack, offset, _, _ = large(store)
     flip(pack, offset + 9)
     before = examined(store)
-    Mending(store.sessions, store.chunks, Faults({}), lambda: None, lambda *_: iter(())).mend(before, "me", Pacing())
+    mending_of(store).mend(before, "me", Pacing())
     assert examined(store) == before
 
 
@@ -487,7 +496,7 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     pack, offset, _, _ = large(store)
     flip(pack, offset + 5)
     index = SqliteIndex(str(store.folder / "search.sqlite"))
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = mending_of(store)
     checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
 
     async def check() -> Checked:
@@ -582,8 +591,8 @@ def test_a_log_that_is_begun_anew_while_a_check_runs_is_no_damage(
         store.save(f"n{number}", bytes(60_000))
     known = examining._frames_count
 
-    def and_then_a_save(connection: apsw.Connection) -> int:
-        count = known(connection)
+    def and_then_a_save(connection: apsw.Connection, path: str) -> int:
+        count = known(connection, path)
         store.save("another", b"that begins the log anew, for all of it is in the file")
         return count
 
@@ -663,7 +672,7 @@ def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Cal
     path = copied / "catalog.sqlite"
     flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
     store = opened()
-    mending = Mending(store.sessions, store.chunks, Faults({}), lambda: None)
+    mending = mending_of(store)
     checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
     assert checking.last == Checked()
     assert "page" in {each.damage.what for each in examined(store)}
@@ -678,3 +687,26 @@ def test_what_a_lost_chunk_concerns_is_counted_and_not_kept_whole(store: Store) 
     found = max(examined(store), key=lambda each: each.concerns_count)
     assert (found.concerns_count, len(found.concerns)) == (30, 20)
     assert found.concerns[0].snapshot.id == store.session("x").head
+
+
+def test_a_check_looks_at_a_store_whose_disk_is_full(tmp_path: Path) -> None:
+    """It writes nothing for that; damage is found then as ever, in the log too."""
+    if os.getuid() != 0:
+        pytest.skip("only root mounts a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=True)
+    try:
+        store = Store(disk)
+        for number in range(20):
+            store.save(f"n{number}", os.urandom(60_000))
+        with suppress(OSError), (disk / "full").open("wb", buffering=0) as full:
+            while full.write(bytes(4096)) == 4096:
+                pass
+        assert examined(store) == []
+        flip(disk / "catalog.sqlite-wal", store_log_bytes(store, checkpoint=False) - 100)
+        assert "log" in {each.damage.what for each in examined(store)}
+        (disk / "full").unlink()
+        store.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -125,9 +125,12 @@ class SqliteCatalog:
             yield from examine_contents(self._path, rest)
 
     def bring_over(self) -> None:
-        """What is only in the log is in the file, and the log is empty, where nobody reads just now."""
-        with contextlib.closing(_connect(self._path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """What is only in the log is in the file, and the log is empty, where nobody reads just now. Raises NoSpace."""
+        try:
+            with contextlib.closing(_connect(self._path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except apsw.Error as problem:
+            raise _translated(problem, self._path) from problem
 
     def close(self) -> None:
         """After the jobs that wait."""

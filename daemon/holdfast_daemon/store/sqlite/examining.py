@@ -22,7 +22,7 @@ from holdfast_daemon.store.sqlite.checksums import (
     is_damage,
     unverified,
 )
-from holdfast_daemon.store.sqlite.write_ahead_log import damaged_frame
+from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames, damaged_frame
 from holdfast_protocol.chunking import hash_of
 
 #: Of SQLite's own steps, between two rests; a few milliseconds.
@@ -62,7 +62,7 @@ def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
             if page in names:
                 said = f"Page {page} of {os.path.basename(path)} is damaged{names[page]}"
                 yield Damage("page", said, os.fsencode(path), offset_bytes=page)
-        frame = damaged_frame(path + "-wal", lambda: _frames_count(connection), rest)
+        frame = damaged_frame(path + "-wal", lambda: _frames_count(connection, path), rest)
         if frame is not None:
             said = f"The log of {os.path.basename(path)} is damaged: frame {frame}"
             yield Damage("log", said, os.fsencode(path + "-wal"), offset_bytes=frame)
@@ -146,10 +146,10 @@ def _resting(connection: apsw.Connection, rest: Rest) -> Callable[[], None]:
     return stop
 
 
-def _frames_count(connection: apsw.Connection) -> int:
+def _frames_count(connection: apsw.Connection, path: str) -> int:
     """How many frames of the log count."""
-    rows: list[Any] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    return int(rows[0][1])
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # which sees to the log, where nobody has
+    return counted_frames(path + "-shm")
 
 
 def _trees(connection: apsw.Connection, pages: list[int]) -> dict[int, str]:

@@ -15,6 +15,8 @@ from holdfast_daemon.store.base import Rest
 
 _HEADER = struct.Struct(">8I")
 _FRAME = struct.Struct(">6I")
+#: Version, nothing, changes, kind, the last frame that counts; what follows is not needed here. It stands there twice.
+_INDEX = struct.Struct("=5I28x")
 _LITTLE_ENDIAN = 0x377F0682
 
 
@@ -32,6 +34,17 @@ def damaged_frame(path: str, frames_count: Callable[[], int], rest: Rest) -> int
             return found if source.read(_HEADER.size) == header else None
     except FileNotFoundError:
         return None
+
+
+def counted_frames(index: str) -> int:
+    """How many frames of a log count, by the index that all have of it (https://sqlite.org/walformat.html): a
+    checkpoint says so too, but writes, and a full disk does not let it. 0 where that changes just now."""
+    try:
+        with open(index, "rb") as source:
+            one, other = source.read(_INDEX.size), source.read(_INDEX.size)
+    except FileNotFoundError:
+        return 0
+    return int(_INDEX.unpack(one)[4]) if one == other and len(one) == _INDEX.size else 0
 
 
 def commits(path: str) -> list[int]:
