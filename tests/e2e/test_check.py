@@ -85,19 +85,6 @@ def test_damage_is_put_right_from_the_visible_file(daemon: Daemon, kept: bytes) 
     assert (daemon.sessions / "notes" / "large").read_bytes() == kept
 
 
-def test_a_repair_that_meets_anothers_check_is_done_after_it(daemon: Daemon, kept: bytes) -> None:
-    """The one that runs was asked only to look."""
-    with daemon.client() as client:
-        for number in range(30):
-            client.save("notes", f"more{number}", os.urandom(LARGE_BYTES))
-        rot(daemon, kept)
-        begun = client.check(all=True)
-        assert begun.running
-        said = daemon.cli("check", "--repair")
-        assert (said.code, "repaired: Chunk" in said.text) == (0, True)
-        assert client.cat("notes/large") == kept
-
-
 def test_others_are_served_while_a_check_runs_and_it_can_be_stopped(daemon: Daemon, kept: bytes) -> None:
     """Whoever asks meanwhile sees the same check; what ended it is said."""
     with daemon.client() as client, daemon.client() as other:

@@ -30,12 +30,9 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     output, client = context.output, context.client
     checked = client.check(all=arguments.all, repair=arguments.repair, wait_ms=_WAIT_MS)
     try:
-        while checked.running or arguments.all > checked.all or arguments.repair > checked.repair:
+        while checked.running:
             _progress(checked, output)
-            if checked.running:
-                checked = client.check(begin=False, wait_ms=_WAIT_MS)
-            else:  # somebody else's, which was asked for less
-                checked = client.check(all=arguments.all, repair=arguments.repair, wait_ms=_WAIT_MS)
+            checked = client.check(begin=False, wait_ms=_WAIT_MS)
     except KeyboardInterrupt:
         client.check(begin=False, stop=True)
         raise
@@ -60,7 +57,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
 
 def _progress(checked: Checked, output: Output) -> None:
     """Where somebody looks on."""
-    if checked.running and sys.stderr.isatty() and not output.quiet:
+    if sys.stderr.isatty() and not output.quiet:
         part = 100 * checked.done_bytes // max(1, checked.total_bytes)
         output.say(f"holdfast: {checked.stage}, {part} %")
 
