@@ -56,6 +56,7 @@ class Liveness:
                     way.setsockopt(zmq.SNDTIMEO, LOOK_MS)
                     way.connect(self._endpoint)
                     self._follow(way, watchdog_seconds)
+                self._stopping.wait(LOOK_MS / 1000)
 
     def _follow(self, way: zmq.Socket[bytes], watchdog_seconds: float) -> None:
         wire = ClientConnection()
