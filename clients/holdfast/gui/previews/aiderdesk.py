@@ -10,9 +10,9 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from holdfast.gui.house import House
-from holdfast.gui.showing import code, markdown, visible
 from holdfast.looking.bubbles import Bubble, Call, Code, Picture, bubbles_of
 from holdfast.looking.chats import told
+from holdfast.looking.marking import code, markdown, visible
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import Ref
 
