@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from holdfast.gui.blob import Rows
 from holdfast.looking import shapes
+from holdfast.looking.rows import Rows
 from holdfast_protocol.errors import BadField
 from holdfast_protocol.model import ArrayRow, PartRow
 

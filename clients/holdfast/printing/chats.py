@@ -32,9 +32,10 @@ class Chat:
     def next(self) -> Plan[list[Block]]:
         """The next bubbles."""
         found: list[Block] = []
-        if self._at == 0 and self._files:
+        if self._files:
             names = "\n".join(part.name for part in self._files)
             found.append(Folded(f"{len(self._files)} context file{'s'[: len(self._files) > 1]}", [Code(names)]))
+            self._files = []
         while not found and (self._at < len(self._messages) or self._waiting):
             batch = self._messages[self._at : self._at + _TOGETHER_COUNT]
             self._at += len(batch)

@@ -10,6 +10,7 @@ from holdfast.plans import Plan
 from holdfast.printing.blocks import Blocks, Sheet
 from holdfast.printing.chats import Chat
 from holdfast.printing.texts import Texts
+from holdfast.printing.tracks import Tracks
 from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import Ref
@@ -58,4 +59,14 @@ def _texts(shown: Shown, full: bool) -> Blocks:
     return Texts(_pinned(shown), parts, shown.session.path.decode(errors="replace").rpartition("/")[2])
 
 
-_MAKERS: dict[str, Callable[[Shown, bool], Blocks]] = {"aiderdesk": _chat}
+def _tracks(shown: Shown, full: bool) -> Blocks:
+    return Tracks(shown, _pinned(shown))
+
+
+def _cloud(shown: Shown, full: bool) -> Blocks:
+    from holdfast.printing.clouds import Cloud
+
+    return Cloud(shown, _pinned(shown))
+
+
+_MAKERS: dict[str, Callable[[Shown, bool], Blocks]] = {"aiderdesk": _chat, "igv": _tracks, "mosaic": _cloud}
