@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
-from holdfast.entries import Entry, Text
+from holdfast.entries import Entry, Source, Text
 from holdfast.part_files import file_names, manifest_of
 from holdfast.plans import Plan, replied
 from holdfast.references import of_snapshot
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SUFFIXES = {"markdown": ".md"}
 _OURS = ("native", "parts", "bundle")
 #: For people to read, made here of what the session's parts hold.
-PRINTED = {"html": ".html"}
+PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
 #: All that this client knows of.
 FORMS = (*_OURS, *SUFFIXES, *PRINTED)
 _MANIFEST = "manifest.json"
@@ -122,13 +122,24 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
 
 
 def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
-    from holdfast.printing.html import Page
     from holdfast.printing.sheets import sheet_of
 
     shown, sheet = yield from sheet_of(verbs, ref, full=full)
     assert shown.snapshot is not None
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: Page(sheet))
-    return Planned(shown.session, shown.snapshot.snapshot, shown.session.name, PRINTED[to], [entry])
+    remarks: list[str] = []
+
+    def begin() -> Source:
+        if to == "html":
+            from holdfast.printing.html import Page
+
+            return Page(sheet)
+        from holdfast.printing.typeset import Pdf, Png
+
+        return (Pdf if to == "pdf" else Png)(sheet, remarks.append)
+
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
+    session = shown.session
+    return Planned(session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks)
 
 
 def _stem(name: str, suffix: str) -> str:

@@ -78,7 +78,7 @@ def drawn(shapes: Sequence[Shape], unit: str) -> bytes | None:
 
 def _finite(shape: Shape) -> Shape:
     """Without the points that have no place, and the triangles that lead there."""
-    good: NDArray[numpy.bool_] = numpy.isfinite(shape.points).all(axis=1)
+    good = numpy.all(numpy.isfinite(shape.points), axis=1)
     triangles = shape.triangles
     if triangles is not None:
         triangles = triangles[(triangles < len(shape.points)).all(1)]
