@@ -26,15 +26,24 @@ from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
 from holdfast_daemon.configuration import shown
 from holdfast_daemon.content import Content
+from holdfast_daemon.doorkeeper import Network, check_curve, new_pair
 from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import Folders, House
 from holdfast_daemon.folders_root import MarkedRoot
 from holdfast_daemon.formats.registry import load_formats
+from holdfast_daemon.grants import Grants
 from holdfast_daemon.guarded import guarded
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
-from holdfast_daemon.listener import Lock, handed_over, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.listener import (
+    Lock,
+    handed_over,
+    listen,
+    listen_to_network,
+    make_directory,
+    raise_descriptor_limit,
+)
 from holdfast_daemon.liveness import Liveness
 from holdfast_daemon.mending import Mending
 from holdfast_daemon.notices import Notices
@@ -51,8 +60,9 @@ from holdfast_daemon.store.packs import Packs
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_daemon.suspend import Suspend
-from holdfast_protocol.endpoint import Places, places
-from holdfast_protocol.errors import Damaged, HoldfastError, NoSpace, Unreadable
+from holdfast_protocol.endpoint import Places, is_remote, places
+from holdfast_protocol.errors import BadField, Damaged, HoldfastError, NoSpace, NotFound, Unreadable
+from holdfast_protocol.keys import SERVER, read_pair, write_pair
 from holdfast_protocol.messages import StatusReport
 
 _log = logging.getLogger("holdfast")
@@ -67,7 +77,11 @@ UNSAVED_COUNT = 20
 class Daemon:
     """One store, one sessions folder, one socket."""
 
-    def __init__(self, where: Places, environment: Mapping[str, str]) -> None:
+    def __init__(self, where: Places, environment: Mapping[str, str], listen: str = "") -> None:
+        """``listen``: where on the network, instead of what the configuration says."""
+        if is_remote(where.socket):
+            raise BadField(f"The daemon's own socket is a path; on the network it listens with --listen {where.socket}")
+        self._listen = listen
         self.notices = Notices(environment)
         self._listener = handed_over(environment)
         self._is_handed_over = self._listener is not None
@@ -152,7 +166,8 @@ class Daemon:
         closing.push_async_callback(self._workspaces.stop)
         self._workspaces.start()
         listener = self._listener or listen(where.socket)
-        self._server = Server(service, listener, where.socket, descriptors)
+        self._network = self._on_network(os.path.dirname(where.config))
+        self._server = Server(service, listener, where.socket, descriptors, self._network)
         closing.push_async_callback(self._server.stop)
         closing.callback(service.pulling.stop)
         if not self._is_handed_over:
@@ -173,6 +188,24 @@ class Daemon:
         liveness = Liveness(f"ipc://{where.socket}", self.notices)
         closing.callback(liveness.stop)
         liveness.start()
+
+    def _on_network(self, directory: str) -> Network | None:
+        """Where else this daemon listens. Raises NotAllowed where others can read one of its keys."""
+        asked = self._listen or self._configuration.network.listen
+        if not asked:
+            return None
+        check_curve()
+        grants = Grants(directory)
+        grants.check()
+        secret = os.path.join(directory, SERVER)
+        try:
+            pair = read_pair(secret)
+        except NotFound:
+            pair = new_pair()
+            write_pair(secret, pair)
+        listener, endpoint = listen_to_network(asked)
+        _log.info("Listens at %s too; its key is %s", endpoint, pair.public)
+        return Network(listener, endpoint, pair, grants)
 
     def reload(self) -> None:
         """The configuration as it is now, for what is kept from here on. One that cannot be understood changes nothing,
@@ -198,7 +231,9 @@ class Daemon:
         where = self._where
         broken = [f"The format {name} is left out: {reason}" for name, reason in self._broken.items()]
         unwell = (*self._folders.problems, *self._workspaces.problems, *self._indexing.problems)
+        network = self._network
         misread = [self._misread] if self._misread else []
+        misread += [network.grants.problem] if network is not None and network.grants.problem else []
         proven = (*self._checking.problems, *self._rehearsing.problems, *self._backing_up.problems)
         problems = [*unwell, *self._pruning.problems, *proven, *broken, *misread]
         return StatusReport(
@@ -220,6 +255,8 @@ class Daemon:
             queued_changes=self._catalog.queued, requests_count=self._server.requests_count,
             unindexed_count=max(0, reader.newest_operation() - self._indexing.seen),
             outbound_bytes=self._server.outbound_bytes,
+            listening=network.endpoint if network is not None else "",
+            network_key=network.pair.public if network is not None else "",
             last_backup=self._backing_up.good.began, last_backup_place=self._backing_up.good.directory,
         )  # fmt: skip
 
@@ -277,7 +314,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if arguments.restore:
             return _restore(where, arguments.restore)
-        asyncio.run(_run(where, arguments.introduce))
+        asyncio.run(_run(where, arguments.introduce, arguments.listen))
     except HoldfastError as problem:
         print(f"holdfastd: {problem.sentence}", file=sys.stderr)
         return problem.exit_code
@@ -304,11 +341,11 @@ def _restore(where: Places, directory: str) -> int:
     return Damaged.exit_code if damaged else 0
 
 
-async def _run(where: Places, introduce: bool) -> None:
+async def _run(where: Places, introduce: bool, listen: str) -> None:
     keep_large_apart()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent where somebody opens a file at the moment of ``has_writer``
-    daemon = Daemon(where, os.environ)
+    daemon = Daemon(where, os.environ, listen)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -359,6 +396,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", metavar="DIR", help="where the history is kept")
     parser.add_argument("--sessions", metavar="DIR", help="the folder of session files")
     parser.add_argument("--socket", metavar="PATH", help="where to listen")
+    parser.add_argument("--listen", metavar="tcp://HOST:PORT", default="", help="on the network too")
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
     parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
     parser.add_argument("--restore", metavar="DIR", help="only make the store of the backup there; none may be")

@@ -48,17 +48,25 @@ class PerApplication(Generic[Section]):
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """``listen``: also at this address, ``tcp://HOST:PORT``; empty: on no network."""
+
+    listen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All of it."""
 
     autosave: PerApplication[Pace] = PerApplication(Pace())
     retention: PerApplication[Rules] = PerApplication(Rules())
     log: Log = field(default_factory=Log)
+    network: Listening = field(default_factory=Listening)
 
 
 SECTIONS: dict[str, type[Any]] = {"autosave": Pace, "retention": Rules}
 #: Sections that no application has one of its own of.
-COMMON: dict[str, type[Any]] = {"log": Log}
+COMMON: dict[str, type[Any]] = {"log": Log, "network": Listening}
 
 
 def read(path: str) -> Configuration:

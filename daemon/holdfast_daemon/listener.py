@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, check_private
 from holdfast_protocol.errors import BadName, NotAllowed, StoreLocked, Unreadable
+from holdfast_protocol.keys import address
 
 BACKLOG_COUNT = 128
 #: By convention the first of what systemd hands over.
@@ -91,6 +92,21 @@ def listen(path: str) -> socket.socket:
         listener.close()
         raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
     return listener
+
+
+def listen_to_network(said: str) -> tuple[socket.socket, str]:
+    """A listening socket at ``tcp://HOST:PORT``, and where it is: port 0 is any that is free, ``*`` every address of
+    this machine. Raises BadField, Unreadable."""
+    host, port = address(said)
+    try:
+        passive = socket.getaddrinfo(host.strip("*") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, where = passive[0]
+        listener = socket.create_server(where[:2], family=family, backlog=BACKLOG_COUNT)
+    except OSError as problem:
+        raise Unreadable(f"{said}: {problem.strerror}", path=said) from problem
+    listener.setblocking(False)
+    name, port = listener.getsockname()[:2]
+    return listener, f"tcp://[{name}]:{port}" if family == socket.AF_INET6 else f"tcp://{name}:{port}"
 
 
 def handed_over(environment: Mapping[str, str]) -> socket.socket | None:

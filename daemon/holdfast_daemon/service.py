@@ -26,6 +26,7 @@ from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.limited import Limited, rows_for
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
@@ -84,6 +85,7 @@ class Service:
         changing = changing_on(sessions, folders, self._documents, incoming)
         relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
+        self.limited = Limited(sessions, asking, searching, workspaces, status, folders.rows)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.quick: dict[type[m.Request], Quick] = {
             m.Ping: self.ping,
@@ -177,12 +179,13 @@ class Service:
             self._answers.put(request, known)
         return connection.result_of_body(identity, known)
 
-    def hello(self, author: str, *, lends: bool) -> m.Welcome:
-        """``lends``: what it has open may be read."""
+    def hello(self, author: str, apps: tuple[str, ...] | None, *, lends: bool) -> m.Welcome:
+        """``lends``: what it has open may be read. ``apps``: the only ones that there are for it."""
         capabilities = [each for each in CAPABILITIES if lends or each != m.LOCAL_FILES]
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
             capabilities=capabilities, store=(self._catalog.reader.fact("id") or b"").hex(),
+            apps=None if apps is None else [*apps],
         )  # fmt: skip
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:
@@ -234,7 +237,7 @@ class Service:
 
     def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> OperationRows:
         """For the event feed."""
-        return [each.row() for each in self._catalog.reader.operations_fitting(wanted, after, up_to, limit)]
+        return rows_for(self._catalog.reader.operations_fitting(wanted, after, up_to, limit), wanted.apps)
 
     def subscribed(self, newest: int) -> m.Subscribed:
         return m.Subscribed(number=newest)

@@ -40,14 +40,23 @@ def places(
     home = os.path.abspath(home) if home else None
     runtime = os.path.join(home, "run") if home else _runtime_directory(environment)
     wished = socket or environment.get("HOLDFAST_SOCKET")
-    chosen = os.path.abspath(wished) if wished else _fitting(os.path.join(runtime, "holdfast.sock"), environment)
+    chosen = _chosen(wished) if wished else _fitting(os.path.join(runtime, "holdfast.sock"), environment)
     return Places(
         store=_place(store, "STORE", home, "store", environment),
         sessions=_place(sessions, "SESSIONS", home, "sessions", environment),
-        runtime=os.path.dirname(chosen),
+        runtime=runtime if is_remote(chosen) else os.path.dirname(chosen),
         socket=chosen,
         config=_place(config, "CONFIG", home, "config.toml", environment),
     )
+
+
+def is_remote(socket: str) -> bool:
+    """Whether this means a daemon on the network, and no path."""
+    return socket.startswith("tcp://")
+
+
+def _chosen(socket: str) -> str:
+    return socket if is_remote(socket) else os.path.abspath(socket)
 
 
 def check_private(directory: str) -> None:

@@ -1,0 +1,87 @@
+"""Who knocks over the network is asked for a key before a byte of theirs is read (ZeroMQ's ZAP, rfc/27).
+
+Without somebody who answers, libzmq lets every key in (lessons.md, "CURVE without ZAP"). It refuses with 400, which
+libzmq tells the other side; who it was is then the connection's ``User-Id``, which a client cannot forge here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket as sockets
+from collections.abc import Callable
+from typing import NamedTuple
+
+import zmq
+from zmq.utils import z85
+
+from holdfast_daemon.grants import Grants
+from holdfast_protocol.errors import BadField
+from holdfast_protocol.keys import Pair
+
+ENDPOINT = "inproc://zeromq.zap.01"
+DOMAIN = b"holdfast"
+KEY_BYTES = 32
+
+_log = logging.getLogger("holdfast.network")
+
+
+class Network(NamedTuple):
+    """A listener on the network: ``endpoint`` is where it listens, ``pair`` what it proves to be."""
+
+    listener: sockets.socket
+    endpoint: str
+    pair: Pair
+    grants: Grants
+
+
+class Doorkeeper:
+    """Answers in the loop; ``start`` before the network's listener is bound."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], grants: Grants) -> None:
+        self._socket = context.socket(zmq.REP)
+        self._grants = grants
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """From now on."""
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.bind(ENDPOINT)
+        self._loop.add_reader(self._descriptor, self._drain)
+
+    def stop(self) -> None:
+        """Nobody else is let in."""
+        self._loop.remove_reader(self._descriptor)
+        self._socket.close()
+
+    @property
+    def _descriptor(self) -> int:
+        found = self._socket.getsockopt(zmq.FD)
+        assert isinstance(found, int)
+        return found
+
+    def _drain(self) -> None:
+        """Its descriptor tells of a change only: everything that is there is answered."""
+        while self._socket.poll(0):
+            version, request, domain, address, _, mechanism, *credentials = self._socket.recv_multipart()
+            key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
+            known = z85.encode(key) if domain == DOMAIN and mechanism == b"CURVE" and key else b""
+            grant = self._grants.of(known.decode()) if known else None
+            said = [b"200", b"OK", known] if grant is not None else [b"400", b"not allowed", b""]
+            if grant is None:
+                _log.warning("A key that is not allowed was refused: %s, from %s", known.decode(), address.decode())
+            self._socket.send_multipart([version, request, *said, b""])
+
+
+def check_curve(has: Callable[[str], bool] = zmq.has) -> None:
+    """Raises BadField where this libzmq cannot do what a network needs."""
+    if not has("curve"):
+        raise BadField("listen: this libzmq was built without CURVE, and nothing goes over the network without it")
+
+
+def new_pair() -> Pair:
+    """A key that no shell takes for a flag."""
+    while True:
+        public, secret = (each.decode() for each in zmq.curve_keypair())
+        if public[0].isalnum():
+            return Pair(public, secret)
