@@ -25,6 +25,7 @@ _ENDED = (
     | zmq.EVENT_CLOSED
     | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
 
 
@@ -80,7 +81,7 @@ class Channel:
             return self._socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             if self._ended:
-                raise Lost("The connection ended") from None
+                raise self.end() from None
             return None
 
     @property
@@ -130,8 +131,19 @@ class Channel:
         if self._socket in found or self._socket.poll(0, event):
             return
         if self._monitor in found:
-            raise Lost("The connection ended")
+            raise self.end()
         raise TimeoutError
+
+    def end(self) -> Exception:
+        """Of a connection that has ended: Lost, or NotAllowed where the daemon does not let us in."""
+        from zmq.utils.monitor import recv_monitor_message  # only where something is wrong
+
+        events = []
+        while self._monitor.poll(0):
+            events.append(recv_monitor_message(self._monitor)["event"])
+        if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
+            return NotAllowed(f"The daemon at {self.path} does not let this user in", socket=self.path)
+        return Lost("The connection ended")
 
     def _check_fork(self) -> None:
         if self._pid != os.getpid():
@@ -176,11 +188,14 @@ def library_version() -> str:
 
 def nobody_at(path: str) -> HoldfastError:
     """The error that says what to type."""
+    if endpoint.is_shared(path):
+        start = f"sudo systemctl start {endpoint.service_at(path)}"
+        return Unreachable(f"No daemon listens at {path}; start it with: {start}", socket=path)
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)
 
 
 def _check_folder(path: str) -> None:
     try:
-        endpoint.check_private(os.path.dirname(path))
+        endpoint.check_trusted(path)
     except Unreadable as problem:
         raise nobody_at(path) from problem

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
 from holdfast.starting import SOCKET_UNIT, Holder, holder_of, program, unit_folder
-from holdfast_protocol.endpoint import Places, check_private, places
+from holdfast_protocol.endpoint import Places, check_trusted, is_shared, places, service_at
 from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
@@ -51,10 +51,11 @@ def findings(environment: Mapping[str, str], socket: str | None = None) -> Itera
     yield _versions()
     yield _configuration(where)
     yield from _runtime(where)
-    report, found = _daemon(where, environment, named=socket is not None)
+    report, found = _daemon(where, environment, named=socket is not None or is_shared(where.socket))
     yield from found
-    yield from _store(where)
-    yield from _sessions(where)
+    if not is_shared(where.socket):  # what that one keeps is not this user's to look at
+        yield from _store(where)
+        yield from _sessions(where)
     yield from _limits()
     yield from _unit(environment)
     if report is not None:
@@ -82,14 +83,15 @@ def _configuration(where: Places) -> Finding:
 
 def _runtime(where: Places) -> Iterator[Finding]:
     try:
-        check_private(where.runtime)
+        check_trusted(where.socket)
     except Unreadable:
         return  # it is made at the first start
     except NotAllowed as problem:
         mend = f"chmod 0700 {shlex.quote(where.runtime)}" if os.stat(where.runtime).st_uid == os.getuid() else ""
         yield Finding(BAD, "runtime directory", problem.sentence, mend)
     else:
-        yield Finding(GOOD, "runtime directory", f"{where.runtime}, closed to others")
+        closed = "root's" if is_shared(where.socket) else "closed to others"
+        yield Finding(GOOD, "runtime directory", f"{where.runtime}, {closed}")
 
 
 def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tuple[StatusReport | None, list[Finding]]:
@@ -108,6 +110,9 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
             took = (time.monotonic() - began) * 1000
             report = client.status()
     except (TooLate, Busy):
+        if is_shared(path):
+            sentence = f"the shared store at {path} does not answer within {ANSWER_SECONDS:g} s"
+            return None, [Finding(BAD, "daemon", sentence, f"sudo systemctl restart {service_at(path)}")]
         if holder is None:
             sentence = f"{path}: something listens there, and holds no lock: it is no daemon"
             return None, [Finding(BAD, "socket", sentence, f"rm {shlex.quote(path)}")]
@@ -118,7 +123,9 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
     found = [Finding(GOOD, "daemon", f"process {report.pid} answers through its store, in {took:.0f} ms")]
     if report.version != metadata.version("holdfast"):
         said = f"the daemon is {report.version}, this client {metadata.version('holdfast')}"
-        found.append(Finding(NOTE, "versions", f"{said}: it was installed since", _again(report.pid, environment)))
+        again = _again(report.pid, environment)
+        mend = f"sudo systemctl restart {service_at(path)}" if is_shared(path) else again
+        found.append(Finding(NOTE, "versions", f"{said}: it was installed since", mend))
     if not named and os.fsdecode(report.store) != where.store:
         sentence = f"the daemon keeps {report.store}, the environment names {where.store}"
         found.append(Finding(BAD, "store", sentence, f"kill {report.pid}"))
@@ -128,6 +135,9 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
 def _absent(path: str, problem: HoldfastError, holder: Holder | None, keeper: Holder | None) -> Finding:
     if isinstance(problem, NotAllowed):
         return Finding(BAD, "socket", problem.sentence)
+    if is_shared(path):
+        mend = f"sudo systemctl start {service_at(path)}"
+        return Finding(BAD, "daemon", f"nothing listens at {path}, where a shared store would", mend)
     if holder is not None and holder.doing:
         return Finding(NOTE, "daemon", f"process {holder.pid} is {holder.doing}, and listens after that")
     if holder is not None and os.path.lexists(path):

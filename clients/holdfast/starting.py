@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from holdfast.channel import check_listening
+from holdfast.channel import check_listening, nobody_at
 from holdfast_protocol import endpoint
 from holdfast_protocol.errors import Busy, StoreLocked, Unreachable, Unreadable
 
@@ -28,8 +28,10 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
     ``named``: the socket was given by flag, so the daemon is told it by flag too; everything else it takes from the
     environment. The user's own one is started by systemd where its units are in place. Raises Unreachable where none
     answers within 10 s; its log, beside the socket, says why. Raises Busy where it goes on with what it has to do
-    before it listens.
+    before it listens. One of a shared store is the machine's to start: raises Unreachable.
     """
+    if endpoint.is_shared(path):
+        raise nobody_at(path)
     if not named and not any(environment.get(each) for each in PLACES) and _started_by_systemd(path, environment):
         return
     folder = os.path.dirname(path)

@@ -6,7 +6,7 @@
 import { createConnection } from 'node:net';
 import { Dealer } from 'zeromq';
 import { within } from './clock.js';
-import { checkPrivate, nobodyAt } from './endpoint.js';
+import { checkTrusted, nobodyAt } from './endpoint.js';
 import { NotAllowed } from './errors.js';
 import { limits } from './messages.js';
 
@@ -29,7 +29,7 @@ export class Channel {
 
   /** Throws NotAllowed, Unreachable. @param {string} path */
   constructor(path) {
-    checkPrivate(path);
+    checkTrusted(path);
     this.#socket = new Dealer({
       immediate: true, linger: 0, reconnectInterval: -1, maxMessageSize: limits.answer_header_bytes,
     });

@@ -1,4 +1,5 @@
-"""Who knocks over the network is asked for a key before a byte of theirs is read (ZeroMQ's ZAP, rfc/27).
+"""Who knocks over the network is asked for a key before a message of theirs is read (ZeroMQ's ZAP, rfc/27), and whoever
+knocks at the socket of a shared store is looked up by the kernel's word.
 
 Without somebody who answers, libzmq lets every key in (lessons.md, "CURVE without ZAP"). It refuses with 400, which
 libzmq tells the other side; who it was is then the connection's ``User-Id``, which a client cannot forge here.
@@ -16,13 +17,15 @@ from typing import NamedTuple
 import zmq
 from zmq.utils import z85
 
-from holdfast_daemon.grants import Grants
+from holdfast_daemon.access import Users, caller
+from holdfast_daemon.grants import Grant, Grants
 from holdfast_daemon.listener import listen_to_network
 from holdfast_protocol.errors import BadField, NotFound
 from holdfast_protocol.keys import SERVER, Pair, read_pair, write_pair
 
 ENDPOINT = "inproc://zeromq.zap.01"
-DOMAIN = b"holdfast"
+#: Of those over the network, and of those of this machine.
+DOMAIN, HERE = b"holdfast", b"here"
 KEY_BYTES = 32
 
 _log = logging.getLogger("holdfast.network")
@@ -38,11 +41,12 @@ class Network(NamedTuple):
 
 
 class Doorkeeper:
-    """Answers in the loop; ``start`` before the network's listener is bound."""
+    """Answers in the loop; ``start`` before any listener is bound."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], grants: Grants) -> None:
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], grants: Grants | None, users: Users) -> None:
         self._socket = context.socket(zmq.REP)
         self._grants = grants
+        self._users = users
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
@@ -66,13 +70,24 @@ class Doorkeeper:
         """Its descriptor tells of a change only: everything that is there is answered."""
         while self._socket.poll(0):
             version, request, domain, address, _, mechanism, *credentials = self._socket.recv_multipart()
-            key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
-            known = z85.encode(key) if domain == DOMAIN and mechanism == b"CURVE" and key else b""
-            grant = self._grants.of(known.decode()) if known else None
+            known = b""
+            if domain == HERE:
+                grant = self._user(address.decode())
+            else:
+                key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
+                known = z85.encode(key) if domain == DOMAIN and mechanism == b"CURVE" and key else b""
+                grant = self._grants.of(known.decode()) if known and self._grants is not None else None
+                if grant is None:
+                    _log.warning("A key that is not allowed was refused: %s, from %s", known.decode(), address.decode())
             said = [b"200", b"OK", known] if grant is not None else [b"400", b"not allowed", b""]
-            if grant is None:
-                _log.warning("A key that is not allowed was refused: %s, from %s", known.decode(), address.decode())
             self._socket.send_multipart([version, request, *said, b""])
+
+    def _user(self, address: str) -> Grant | None:
+        known = caller(address)
+        grant = self._users.of(known) if known is not None else None
+        if grant is None:
+            _log.warning("A user who is not allowed was refused: %s", "unknown" if known is None else known.user)
+        return grant
 
 
 def on_network(asked: str, directory: str) -> Network:

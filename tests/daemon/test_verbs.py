@@ -31,7 +31,7 @@ def _service(store: Store) -> Service:
         store.saving,
         store.content,
         unused,
-        Adopting(store.sessions, unused, {}, {}, []),
+        Adopting(store.sessions, unused, {}, {}, [], ""),
         unused,
         guarded(load_formats({})),
         unused,
