@@ -1,21 +1,17 @@
-"""``check``: one look at the whole store at a time, in a thread of the lowest priority, and what the last one found.
-
-It belongs to the daemon, not to who asked: they may hang up, and whoever asks meanwhile sees how far it is.
-"""
+"""``check``: one look at the whole store at a time, and what the last one found."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.deadlines import left
 from holdfast_daemon.examination import Concern, Examination, Finding, Read, is_head, total_bytes
+from holdfast_daemon.long_job import Failure, LongJob
 from holdfast_daemon.mending import Mending
-from holdfast_daemon.pacing import Pacing, Stopped
+from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import Chunks, Index, Reader, Transaction
@@ -29,7 +25,6 @@ ROWS_COUNT = 200
 #: The key of what is known of the last one, in the store's facts.
 FACT = "checked"
 FACT_BYTES = 16 * 1024 * 1024
-STOP_SECONDS = 10.0
 
 _log = logging.getLogger("holdfast.checking")
 
@@ -43,9 +38,9 @@ class _Run:
     examination: Examination
     pacing: Pacing
     began: int
-    ended: asyncio.Event
     total_bytes: int = 0
-    thread: threading.Thread | None = None
+    findings: Sequence[Finding] = ()
+    repaired: Sequence[Finding] = ()
 
 
 class Checking:
@@ -60,6 +55,7 @@ class Checking:
         self._index = index
         self._mending = mending
         self._store = store
+        self._job = LongJob("checking")
         self._run: _Run | None = None
         self._whole, self._read = _known(self._catalog.reader)
         self._last = self._whole
@@ -67,22 +63,15 @@ class Checking:
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Begin one, stop it, or say how far it is."""
         if request.stop:
-            if self._run is not None:
-                self._run.pacing.stop()
-        elif request.begin and self._run is None:
+            self._job.interrupt()
+        elif request.begin and not self._job.running:
             self._begin(request, caller.author)
-        if self._run is not None and request.wait_ms:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(request.wait_ms / 1000, left(deadline))):
-                    await self._run.ended.wait()
+        await self._job.wait(min(request.wait_ms / 1000, left(deadline)))
         return self.report, ()
 
     async def stop(self) -> None:
         """What it has put back is put back."""
-        run = self._run
-        if run is not None and run.thread is not None:
-            run.pacing.stop()
-            await asyncio.to_thread(run.thread.join, STOP_SECONDS)
+        await self._job.stop()
 
     @property
     def last(self) -> Checked:
@@ -98,7 +87,7 @@ class Checking:
 
     @property
     def running(self) -> bool:
-        return self._run is not None
+        return self._job.running
 
     @property
     def report(self) -> Checked:
@@ -113,24 +102,16 @@ class Checking:
         )  # fmt: skip
 
     def _begin(self, request: Check, author: str) -> None:
-        now, pacing = self._sessions.clock(), Pacing()
+        pacing = Pacing()
         examination = self._examination(pacing, all=request.all)
-        run = self._run = _Run(request, author, examination, pacing, now, asyncio.Event())
-        loop = asyncio.get_running_loop()
-
-        def work() -> None:
-            report = self._done(run)
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._end, run, report)
-
-        run.thread = threading.Thread(target=work, name="checking", daemon=True)
-        run.thread.start()
+        run = _Run(request, author, examination, pacing, self._sessions.clock())
+        self._job.begin(pacing, lambda: self._done(run), lambda report: self._end(run, report))
+        self._run = run
 
     def _end(self, run: _Run, report: Checked) -> None:
         self._last, self._run = report, None
         self._whole = self._known_after(report)
         self._read = run.examination.read
-        run.ended.set()
 
     def _known_after(self, report: Checked) -> Checked:
         """A repair that failed did so after all was seen."""
@@ -146,42 +127,34 @@ class Checking:
 
     def _done(self, run: _Run) -> Checked:
         """The whole of it, kept for the next start."""
-        run.pacing.lower()
-        findings: Sequence[Finding] = ()
-        repaired: Sequence[Finding] = ()
-        failed = None
-        try:
-            reader, every = self._catalog.reader, run.request.all
-            run.total_bytes = total_bytes(reader, self._store, self._read, run.began, all=every)
-            findings = run.examination.findings()
-            if findings and run.request.repair:
-                run.examination.stage = "repair"
-                self._mending.mend(findings, run.author, run.pacing)
-                before, findings = findings, self._examination(run.pacing, all=True).findings()
-                still = {each.damage for each in findings}
-                repaired = [each for each in before if each.damage not in still]
-        except Stopped:
-            failed = "It was stopped"
-        except HoldfastError as problem:
-            failed = problem.sentence
-        except Exception as problem:  # the thread's one catch-all: whoever asked is told
-            _log.error("The check failed", exc_info=problem)
-            failed = f"{type(problem).__name__}: {problem}"
+        with Failure(_log) as failure:
+            self._examine(run)
         report = Checked(
             all=run.request.all, repair=run.request.repair, began=run.began, ended=self._sessions.clock(),
-            done_bytes=run.pacing.done_bytes, total_bytes=run.total_bytes,
-            problems_count=len(findings), repaired_count=len(repaired), failed=failed,
-            rows=[*(_row(each, repaired=False) for each in findings), *(_row(each, repaired=True) for each in repaired)]
-            [:ROWS_COUNT],
+            done_bytes=run.pacing.done_bytes, total_bytes=run.total_bytes, failed=failure.sentence,
+            problems_count=len(run.findings), repaired_count=len(run.repaired), rows=_rows(run),
         )  # fmt: skip
-        for each in findings:
+        for each in run.findings:
             _log.warning("Damaged: %s", each.damage.sentence)
         # damaged content is read again by every check
-        read = run.examination.read if not findings else {}
+        read = run.examination.read if not run.findings else {}
         run.examination.read = read
         with contextlib.suppress(HoldfastError):  # a store that takes nothing: it is told, and not kept
             self._catalog.submit(lambda tx: _keep(tx, self._known_after(report), read)).result()
         return report
+
+    def _examine(self, run: _Run) -> None:
+        """Raises HoldfastError, Stopped."""
+        run.total_bytes = total_bytes(
+            self._catalog.reader, self._store, self._read, run.began, all=run.request.all
+        )  # fmt: skip
+        found = run.findings = run.examination.findings()
+        if found and run.request.repair:
+            run.examination.stage = "repair"
+            self._mending.mend(found, run.author, run.pacing)
+            run.findings = self._examination(run.pacing, all=True).findings()
+            still = {each.damage for each in run.findings}
+            run.repaired = [each for each in found if each.damage not in still]
 
 
 def _keep(tx: Transaction, report: Checked, read: Read) -> None:
@@ -197,6 +170,11 @@ def _known(reader: Reader) -> tuple[Checked, Read]:
         _log.warning("What the last check found cannot be read: %s", problem.sentence)
         kept = None
     return (to_row(kept["report"], Checked), dict(kept["read"])) if kept else (Checked(), {})
+
+
+def _rows(run: _Run) -> list[DamageRow]:
+    left = [_row(each, repaired=False) for each in run.findings]
+    return [*left, *(_row(each, repaired=True) for each in run.repaired)][:ROWS_COUNT]
 
 
 def _row(finding: Finding, *, repaired: bool) -> DamageRow:

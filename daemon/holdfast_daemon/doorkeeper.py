@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket as sockets
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,8 +17,9 @@ import zmq
 from zmq.utils import z85
 
 from holdfast_daemon.grants import Grants
-from holdfast_protocol.errors import BadField
-from holdfast_protocol.keys import Pair
+from holdfast_daemon.listener import listen_to_network
+from holdfast_protocol.errors import BadField, NotFound
+from holdfast_protocol.keys import SERVER, Pair, read_pair, write_pair
 
 ENDPOINT = "inproc://zeromq.zap.01"
 DOMAIN = b"holdfast"
@@ -71,6 +73,23 @@ class Doorkeeper:
             if grant is None:
                 _log.warning("A key that is not allowed was refused: %s, from %s", known.decode(), address.decode())
             self._socket.send_multipart([version, request, *said, b""])
+
+
+def on_network(asked: str, directory: str) -> Network:
+    """Listens there, with the keys of this directory; the daemon's own is made where there is none yet. Raises
+    BadField, Unreadable, and NotAllowed where others can read one of them."""
+    check_curve()
+    grants = Grants(directory)
+    grants.check()
+    secret = os.path.join(directory, SERVER)
+    try:
+        pair = read_pair(secret)
+    except NotFound:
+        pair = new_pair()
+        write_pair(secret, pair)
+    listener, endpoint = listen_to_network(asked)
+    _log.info("Listens at %s too; its key is %s", endpoint, pair.public)
+    return Network(listener, endpoint, pair, grants)
 
 
 def check_curve(has: Callable[[str], bool] = zmq.has) -> None:

@@ -48,7 +48,14 @@ class Grants:
         """Look whether the file is another one by now."""
         try:
             state = os.stat(self._path)
-            seen = (state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_mode, state.st_uid)
+            seen: tuple[int, ...] = (
+                state.st_ino,
+                state.st_mtime_ns,
+                state.st_ctime_ns,
+                state.st_size,
+                state.st_mode,
+                state.st_uid,
+            )
         except OSError:
             seen = ()
         if seen == self._seen:

@@ -7,7 +7,7 @@ and those verbs that look at everything are answered here. What stays to be seen
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ RowType = TypeVar("RowType", bound=Row)
 #: As many numbers of the log are looked through at first for its newest rows.
 LOOKED_COUNT = 2000
 
+Rows = list[FolderRow]  # inside the class, ``list`` is the verb
+Sources = Sequence[FileSource | PartSource]
 Verb = Callable[[Any, Frames, Caller, float, Apps], Awaitable[Answer]]
 
 
@@ -257,7 +259,7 @@ class Limited:
         """Those of these applications, and the daemon's own; where they lie is not told."""
         return m.Folders(rows=await self._rows(apps)), ()
 
-    async def _rows(self, apps: Apps) -> list[FolderRow]:
+    async def _rows(self, apps: Apps) -> Rows:
         own = await asyncio.to_thread(self._count, Narrowed(folder=SESSIONS_FOLDER, apps=apps))
         rows = [replace(row, path=b"", problems=[]) for row in self._folders() if row.app is None or row.app in apps]
         return [replace(row, sessions_count=own, missing_count=0) if row.app is None else row for row in rows]
@@ -306,17 +308,15 @@ def _refs(request: m.Request) -> dict[str, Ref]:
     return {name: value for name, value in values.items() if isinstance(value, Ref)}
 
 
-def _sources(request: m.Request) -> list[tuple[str, Sequence[FileSource | PartSource]]]:
+def _sources(request: m.Request) -> Iterator[tuple[str, Sources]]:
     """What the request says of its payload, by field."""
-    found: list[tuple[str, Sequence[FileSource | PartSource]]] = []
     for name in request.__struct_fields__:
         value = getattr(request, name)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Earlier):
-                found.append((f"{name}.files", each.files))
+                yield f"{name}.files", each.files
             elif isinstance(each, (FileSource, PartSource)):
-                found.append((name, [each]))
-    return found
+                yield name, [each]
 
 
 def replace(row: RowType, **changed: Any) -> RowType:

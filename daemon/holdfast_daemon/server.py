@@ -92,6 +92,7 @@ class Server:
         self._outbound = Outbound(self._send, self._forget, self._cut)
         self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
+        self.network = network
         self._grants = network.grants if network is not None else None
         self._doorkeeper = Doorkeeper(self._context, network.grants) if network is not None else None
         self.connections = Connections(self._socket, listener, f"ipc://{path}", network, limit, self._soon)

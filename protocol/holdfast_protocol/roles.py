@@ -84,8 +84,10 @@ OF_THE_MACHINE: frozenset[type[m.Request]] = frozenset(
 
 #: These are about all applications at once: not for a key that is limited to some.
 OF_ALL_APPLICATIONS: frozenset[type[m.Request]] = frozenset(
-    {m.PutFile, m.CheckResources, m.Relink, m.Purge, m.Prune, m.Check, m.Backup, m.FolderAdd, m.FolderRemove}
-    | {m.FolderScan, m.FolderSuggest}
+    {
+        *OF_THE_MACHINE,
+        *(m.Purge, m.Prune, m.Check, m.FolderRemove, m.FolderScan),
+    }
 )
 
 
