@@ -19,10 +19,9 @@ from zmq.utils import z85
 from holdfast_daemon.grants import Grants
 from holdfast_daemon.listener import listen_to_network
 from holdfast_protocol.errors import BadField, NotFound
-from holdfast_protocol.keys import SERVER, Pair, read_pair, write_pair
+from holdfast_protocol.keys import SERVER, Pair, new_pair, read_pair, write_pair
 
 ENDPOINT = "inproc://zeromq.zap.01"
-DOMAIN = b"holdfast"
 KEY_BYTES = 32
 
 _log = logging.getLogger("holdfast.network")
@@ -38,7 +37,8 @@ class Network(NamedTuple):
 
 
 class Doorkeeper:
-    """Answers in the loop; ``start`` before the network's listener is bound."""
+    """Answers in the loop. ``start`` comes before the network's listener is bound, ``stop`` after it is closed: nobody
+    knocks while there is no doorkeeper."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], grants: Grants) -> None:
         self._socket = context.socket(zmq.REP)
@@ -65,9 +65,9 @@ class Doorkeeper:
     def _drain(self) -> None:
         """Its descriptor tells of a change only: everything that is there is answered."""
         while self._socket.poll(0):
-            version, request, domain, address, _, mechanism, *credentials = self._socket.recv_multipart()
+            version, request, _, address, _, mechanism, *credentials = self._socket.recv_multipart()
             key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
-            known = z85.encode(key) if domain == DOMAIN and mechanism == b"CURVE" and key else b""
+            known = z85.encode(key) if mechanism == b"CURVE" and key else b""
             grant = self._grants.of(known.decode()) if known else None
             said = [b"200", b"OK", known] if grant is not None else [b"400", b"not allowed", b""]
             if grant is None:
@@ -85,7 +85,7 @@ def on_network(asked: str, directory: str) -> Network:
     try:
         pair = read_pair(secret)
     except NotFound:
-        pair = new_pair()
+        pair = new_pair(zmq.curve_keypair)
         write_pair(secret, pair)
     listener, endpoint = listen_to_network(asked)
     _log.info("Listens at %s too; its key is %s", endpoint, pair.public)
@@ -96,11 +96,3 @@ def check_curve(has: Callable[[str], bool] = zmq.has) -> None:
     """Raises BadField where this libzmq cannot do what a network needs."""
     if not has("curve"):
         raise BadField("listen: this libzmq was built without CURVE, and nothing goes over the network without it")
-
-
-def new_pair() -> Pair:
-    """A key that no shell takes for a flag."""
-    while True:
-        public, secret = (each.decode() for each in zmq.curve_keypair())
-        if public[0].isalnum():
-            return Pair(public, secret)
