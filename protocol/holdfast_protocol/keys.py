@@ -95,7 +95,8 @@ def read_allowed(path: str) -> list[Allowed]:
             name, role, apps, key = words
             entry = allowed(name, role, () if apps == EVERY else apps.split(","), key)
         except (ValueError, BadField, BadName) as problem:
-            said = problem.sentence if isinstance(problem, BadField | BadName) else "NAME ROLE APPLICATIONS KEY are expected"
+            expected = "NAME ROLE APPLICATIONS KEY are expected"
+            said = expected if isinstance(problem, ValueError) else problem.sentence
             raise BadField(f"{path}, line {number}: {said}", field="allowed_keys") from problem
         if any(each.name == entry.name or each.key == entry.key for each in found):
             raise BadField(f"{path}, line {number}: the name or the key is there already", field="allowed_keys")

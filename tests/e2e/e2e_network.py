@@ -36,12 +36,13 @@ class Guest:
         )  # fmt: skip
 
     def allow(self, role: str = "write", *apps: str) -> Guest:
-        words = [word for app in apps for word in ("--app", app)]
-        self.daemon.ok("key", "allow", self.name, self.pair.public, "--role", role, *words)
+        with keys.changing(str(self.daemon.home)):
+            keys.allow(str(self.daemon.home / keys.ALLOWED), keys.allowed(self.name, role, apps, self.pair.public))
         return self
 
     def revoke(self) -> None:
-        self.daemon.ok("key", "revoke", self.name)
+        with keys.changing(str(self.daemon.home)):
+            keys.revoke(str(self.daemon.home / keys.ALLOWED), self.name)
 
     def cli(self, *words: str) -> Said:
         """``holdfast`` as this guest runs it."""
@@ -55,10 +56,7 @@ def guest(daemon: Daemon, name: str) -> Guest:
     home = daemon.home.parent / f"{daemon.home.name}-{name}"
     home.mkdir(mode=0o700)
     private_environment(home)
-    public, secret = zmq.curve_keypair()
-    while not public[:1].isalnum():
-        public, secret = zmq.curve_keypair()
-    pair = Pair(public.decode(), secret.decode())
+    pair = keys.new_pair(zmq.curve_keypair)
     keys.write_pair(str(home / keys.CLIENT), pair)
     with daemon.client() as owner:
         status = owner.status()
