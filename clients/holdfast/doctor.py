@@ -22,7 +22,8 @@ from typing import NamedTuple
 from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
 from holdfast.starting import SOCKET_UNIT, Holder, holder_of, program, unit_folder
-from holdfast_protocol.endpoint import Places, check_trusted, is_shared, places, service_at
+from holdfast_protocol import keys
+from holdfast_protocol.endpoint import Places, check_trusted, is_remote, is_shared, places, service_at
 from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
@@ -49,7 +50,11 @@ def findings(environment: Mapping[str, str], socket: str | None = None) -> Itera
     """From what everything stands on to what stands on it. ``socket``: where the daemon is, if it was named."""
     where = places(environment, socket=socket)
     yield _versions()
+    if is_remote(where.socket):
+        yield _elsewhere(socket or where.socket)
+        return
     yield _configuration(where)
+    yield from _keys(where)
     yield from _runtime(where)
     report, found = _daemon(where, environment, named=socket is not None or is_shared(where.socket))
     yield from found
@@ -79,6 +84,27 @@ def _configuration(where: Places) -> Finding:
         return Finding(GOOD, "configuration", there)
     said = done.stderr.decode(errors="replace").strip().split("\n")[-1].removeprefix("holdfastd: ")
     return Finding(BAD, "configuration", said, f"edit {shlex.quote(where.config)}, then: holdfast config check")
+
+
+def _elsewhere(address: str) -> Finding:
+    """A daemon on the network: what stands on its machine, its own doctor says."""
+    try:
+        with Client(address, timeout_seconds=ANSWER_SECONDS) as client:
+            welcome = client.hello()
+    except HoldfastError as problem:
+        return Finding(BAD, "daemon", problem.sentence)
+    return Finding(GOOD, "daemon", f"{address} answers, and takes us for {welcome.user}; it is {welcome.version}")
+
+
+def _keys(where: Places) -> Iterator[Finding]:
+    for name in keys.FILES:
+        path = os.path.join(os.path.dirname(where.config), name)
+        with suppress(FileNotFoundError):
+            try:
+                keys.check_closed(path, os.stat(path))
+            except NotAllowed as problem:
+                sentence, _, mend = problem.sentence.partition(": ")
+                yield Finding(BAD, "keys", sentence, mend)
 
 
 def _runtime(where: Places) -> Iterator[Finding]:
@@ -248,6 +274,8 @@ def _reported(report: StatusReport) -> Iterator[Finding]:
     """What the daemon itself knows to be wrong."""
     if report.started > time.time_ns() + CLOCK_SECONDS * 10**9:
         yield Finding(BAD, "clock", "the daemon started in the future: the clock was set back", "timedatectl status")
+    if report.listening:
+        yield Finding(NOTE, "network", f"listens at {report.listening} too, for those whom holdfast key list shows")
     for problem in report.problems:
         yield Finding(BAD, "daemon", problem)
     for folder in report.folders:

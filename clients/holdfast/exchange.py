@@ -17,6 +17,7 @@ from holdfast_protocol.errors import (
     Busy,
     HelloFirst,
     HoldfastError,
+    NotAllowed,
     ShuttingDown,
     TooLate,
     Unreachable,
@@ -301,7 +302,7 @@ class Exchange:
 
     def _reason(self, problem: Exception | None) -> HoldfastError | None:
         """Why nobody answers, where that can be said."""
-        if isinstance(problem, ShuttingDown | Unreachable):
+        if isinstance(problem, ShuttingDown | Unreachable | NotAllowed):
             return problem
         try:
             self._check()

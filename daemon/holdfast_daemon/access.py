@@ -9,6 +9,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -92,11 +93,8 @@ class Users:
 
 def caller(address: str) -> Known | None:
     """Of libzmq's word for a local peer, ``localhost:UID:GID:PID``, which it has from the kernel (SO_PEERCRED)."""
-    try:
-        user, group, process = map(int, address.split(":")[1:])
-    except ValueError:
-        return None
-    return Known(user, group, process)
+    found = re.fullmatch(r"localhost:(\d+):(\d+):(\d+)", address)
+    return None if found is None else Known(*map(int, found.groups()))
 
 
 def name_of(user: int) -> str:

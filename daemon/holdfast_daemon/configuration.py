@@ -50,9 +50,9 @@ class PerApplication(Generic[Section]):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """``listen``: also at this address, ``tcp://HOST:PORT``; empty: on no network."""
+    """``listen``: also at this address, ``tcp://HOST:PORT``; None: on no network."""
 
-    listen: str = ""
+    listen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

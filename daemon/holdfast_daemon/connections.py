@@ -22,7 +22,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from holdfast_daemon.credentials import copy_of, process_of
-from holdfast_daemon.doorkeeper import DOMAIN, HERE, Network
+from holdfast_daemon.doorkeeper import HERE, Network
 from holdfast_protocol.messages import LIMITS
 
 SHED_SECONDS = 0.5
@@ -70,9 +70,9 @@ class Connections:
             self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another's is closed before a byte is read
         events = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
         self._monitor = self._socket.get_monitor_socket(events)
-        self._bind()
         self._counter = threading.Thread(target=self._count, name="connections", daemon=True)
         self._counter.start()
+        self._bind()
 
     async def stop(self) -> None:
         """With the socket, which is closed here."""
@@ -98,14 +98,13 @@ class Connections:
     def _bind(self) -> None:
         """What is set counts for what is bound after it: the network's listener is bound last, and has its own."""
         self._socket.setsockopt(zmq.CURVE_SERVER, 0)
-        if self._shared or self._network is not None:  # once there was a domain, there cannot be none again
+        if self._shared:
             self._socket.setsockopt(zmq.ZAP_DOMAIN, HERE)
         self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         self._bind_to(self._listener, self._endpoint)
         if self._network is not None:
             self._socket.setsockopt(zmq.CURVE_SERVER, 1)
             self._socket.setsockopt(zmq.CURVE_SECRETKEY, self._network.pair.secret.encode())
-            self._socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
             self._socket.setsockopt(zmq.HANDSHAKE_IVL, NETWORK_HANDSHAKE_MS)
             self._bind_to(self._network.listener, self._network.endpoint)
         self._bound = True

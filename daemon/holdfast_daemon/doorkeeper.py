@@ -21,11 +21,11 @@ from holdfast_daemon.access import Users, caller
 from holdfast_daemon.grants import Grant, Grants
 from holdfast_daemon.listener import listen_to_network
 from holdfast_protocol.errors import BadField, NotFound
-from holdfast_protocol.keys import SERVER, Pair, read_pair, write_pair
+from holdfast_protocol.keys import SERVER, Pair, new_pair, read_pair, write_pair
 
 ENDPOINT = "inproc://zeromq.zap.01"
-#: Of those over the network, and of those of this machine.
-DOMAIN, HERE = b"holdfast", b"here"
+#: Without a domain libzmq asks nobody about those who come without a key.
+HERE = b"here"
 KEY_BYTES = 32
 
 _log = logging.getLogger("holdfast.network")
@@ -41,7 +41,8 @@ class Network(NamedTuple):
 
 
 class Doorkeeper:
-    """Answers in the loop; ``start`` before any listener is bound."""
+    """Answers in the loop. ``start`` comes before any listener is bound that asks, ``stop`` after it is closed: nobody
+    knocks while there is no doorkeeper."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], grants: Grants | None, users: Users) -> None:
         self._socket = context.socket(zmq.REP)
@@ -69,25 +70,22 @@ class Doorkeeper:
     def _drain(self) -> None:
         """Its descriptor tells of a change only: everything that is there is answered."""
         while self._socket.poll(0):
-            version, request, domain, address, _, mechanism, *credentials = self._socket.recv_multipart()
-            known = b""
-            if domain == HERE:
-                grant = self._user(address.decode())
-            else:
-                key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
-                known = z85.encode(key) if domain == DOMAIN and mechanism == b"CURVE" and key else b""
-                grant = self._grants.of(known.decode()) if known and self._grants is not None else None
-                if grant is None:
-                    _log.warning("A key that is not allowed was refused: %s, from %s", known.decode(), address.decode())
+            version, request, _, address, _, mechanism, *credentials = self._socket.recv_multipart()
+            key = credentials[0] if len(credentials) == 1 and len(credentials[0]) == KEY_BYTES else b""
+            known = z85.encode(key) if mechanism == b"CURVE" and key else b""
+            grant = self._of_key(known.decode()) if known else self._of_user(address.decode())
+            if grant is None:
+                _log.warning("Refused: %s, from %s", known.decode() or "a user", address.decode())
             said = [b"200", b"OK", known] if grant is not None else [b"400", b"not allowed", b""]
             self._socket.send_multipart([version, request, *said, b""])
 
-    def _user(self, address: str) -> Grant | None:
+    def _of_key(self, key: str) -> Grant | None:
+        return None if self._grants is None else self._grants.of(key)
+
+    def _of_user(self, address: str) -> Grant | None:
+        """Of a user, whom the kernel names; nobody comes over the network so."""
         known = caller(address)
-        grant = self._users.of(known) if known is not None else None
-        if grant is None:
-            _log.warning("A user who is not allowed was refused: %s", "unknown" if known is None else known.user)
-        return grant
+        return None if known is None else self._users.of(known)
 
 
 def on_network(asked: str, directory: str) -> Network:
@@ -100,7 +98,7 @@ def on_network(asked: str, directory: str) -> Network:
     try:
         pair = read_pair(secret)
     except NotFound:
-        pair = new_pair()
+        pair = new_pair(zmq.curve_keypair)
         write_pair(secret, pair)
     listener, endpoint = listen_to_network(asked)
     _log.info("Listens at %s too; its key is %s", endpoint, pair.public)
@@ -111,11 +109,3 @@ def check_curve(has: Callable[[str], bool] = zmq.has) -> None:
     """Raises BadField where this libzmq cannot do what a network needs."""
     if not has("curve"):
         raise BadField("listen: this libzmq was built without CURVE, and nothing goes over the network without it")
-
-
-def new_pair() -> Pair:
-    """A key that no shell takes for a flag."""
-    while True:
-        public, secret = (each.decode() for each in zmq.curve_keypair())
-        if public[0].isalnum():
-            return Pair(public, secret)

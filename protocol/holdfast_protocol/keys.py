@@ -11,18 +11,21 @@ They are of one user and closed to everybody else, like ssh's, and what others c
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from holdfast_protocol.endpoint import is_remote
-from holdfast_protocol.errors import BadField, NotAllowed, NotFound, Unreadable
+from holdfast_protocol.errors import BadField, BadName, Exists, NotAllowed, NotFound, Unreadable
 from holdfast_protocol.names import check_application
 from holdfast_protocol.roles import ADMIN, ROLES
 
 CLIENT, SERVER, ALLOWED, SERVERS = "client.key", "server.key", "allowed_keys", "known_servers"
+FILES = (CLIENT, SERVER, ALLOWED, SERVERS)
 #: What a name of a key may be: it becomes the author of what is done with it.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
@@ -85,14 +88,15 @@ def allowed(name: str, role: str, apps: Iterable[str], key: str) -> Allowed:
 
 
 def read_allowed(path: str) -> list[Allowed]:
-    """None where the file is not there. Raises NotAllowed where others can read it, BadField, Unreadable."""
+    """Nobody where the file is not there. Raises NotAllowed where others can read it, BadField, Unreadable."""
     found: list[Allowed] = []
     for number, words in _lines(path):
         try:
             name, role, apps, key = words
             entry = allowed(name, role, () if apps == EVERY else apps.split(","), key)
-        except (ValueError, BadField) as problem:
-            said = problem.sentence if isinstance(problem, BadField) else "NAME ROLE APPLICATIONS KEY are expected"
+        except (ValueError, BadField, BadName) as problem:
+            expected = "NAME ROLE APPLICATIONS KEY are expected"
+            said = expected if isinstance(problem, ValueError) else problem.sentence
             raise BadField(f"{path}, line {number}: {said}", field="allowed_keys") from problem
         if any(each.name == entry.name or each.key == entry.key for each in found):
             raise BadField(f"{path}, line {number}: the name or the key is there already", field="allowed_keys")
@@ -100,10 +104,51 @@ def read_allowed(path: str) -> list[Allowed]:
     return found
 
 
-def write_allowed(path: str, entries: Iterable[Allowed]) -> None:
-    """All of them, in the place of what was there."""
-    lines = (f"{each.name} {each.role} {','.join(each.apps or (EVERY,))} {each.key}\n" for each in entries)
-    _write(path, "# NAME ROLE APPLICATIONS KEY: see holdfast key --help\n" + "".join(lines))
+def allow(path: str, entry: Allowed) -> None:
+    """From now on. Raises Exists where the name has another key, or the key another name."""
+    for each in read_allowed(path):
+        if (each.name == entry.name) != (each.key == entry.key):
+            raise Exists(f"{each.name} has {each.key}: holdfast key revoke {each.name}", name=each.name)
+    line = f"{entry.name} {entry.role} {','.join(entry.apps or (EVERY,))} {entry.key}"
+    _write(path, "\n".join([*_others(path, entry.name), line, ""]))
+
+
+def revoke(path: str, name: str) -> None:
+    """No longer. Raises NotFound."""
+    if not any(each.name == name for each in read_allowed(path)):
+        raise NotFound(f"No key is called {name}", name=name)
+    _write(path, "\n".join([*_others(path, name), ""]))
+
+
+def _others(path: str, name: str) -> list[str]:
+    """The lines that are not about this name, those for people included."""
+    if not os.path.exists(path):
+        return ["# NAME ROLE APPLICATIONS KEY (see holdfast key --help)"]
+    with open(path, encoding="ascii") as source:
+        return [line for line in source.read().rstrip("\n").split("\n") if line.split()[:1] != [name]]
+
+
+@contextlib.contextmanager
+def changing(directory: str) -> Iterator[None]:
+    """Nobody else changes the files of keys there meanwhile."""
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as problem:
+        raise Unreadable(f"{directory}: {problem.strerror}", path=directory) from problem
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def new_pair(make: Callable[[], tuple[bytes, bytes]]) -> Pair:
+    """A pair that ``make`` made, whose key no shell takes for a flag."""
+    while True:
+        public, secret = (each.decode() for each in make())
+        if public[0].isalnum():
+            return Pair(public, secret)
 
 
 def read_pair(path: str) -> Pair:
@@ -173,7 +218,7 @@ def _write(path: str, text: str) -> None:
     """Whole or not at all, and closed to others from the first byte on."""
     partial = f"{path}.{os.getpid()}.new"
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as target:
             target.write(text.encode("ascii"))

@@ -17,7 +17,7 @@ from holdfast_protocol.errors import HoldfastError
 _INTERRUPTED = 130
 _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
-_WITH_VALUE = ("--socket", "--timeout")
+_WITH_VALUE = ("--socket", "--key", "--server-key", "--timeout")
 
 
 def run(argv: list[str]) -> int:
@@ -27,7 +27,10 @@ def run(argv: list[str]) -> int:
     except SystemExit as problem:  # argparse has said why
         return int(problem.code or 0)
     output = Output(as_json=arguments.json, quiet=arguments.quiet, verbose=arguments.verbose)
-    context = Context(arguments.socket, arguments.timeout, start=not arguments.no_start, output=output)
+    context = Context(
+        arguments.socket, arguments.timeout, start=not arguments.no_start, output=output, key=arguments.key,
+        server_key=arguments.server_key,
+    )  # fmt: skip
     try:
         try:
             return verb.run(context, arguments)
@@ -80,7 +83,9 @@ def _family(word: str) -> list[str]:
 def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("everywhere")
     group.add_argument("--json", action="store_true", help="JSON on standard output")
-    group.add_argument("--socket", metavar="PATH", help="the daemon's socket")
+    group.add_argument("--socket", metavar="PATH", help="the daemon's socket, or tcp://HOST:PORT")
+    group.add_argument("--key", metavar="FILE", help="whose key to show over the network (that of key generate)")
+    group.add_argument("--server-key", metavar="KEY", help="the key that the daemon there must have")
     group.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, help="longest wait for an answer (30; for a scan 600)"
     )
