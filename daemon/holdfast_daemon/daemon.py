@@ -174,7 +174,9 @@ class Daemon:
         closing.push_async_callback(workspaces.stop)
         workspaces.start()
         asked = self._listen or self._configuration.network.listen
-        network = on_network(asked, os.path.dirname(where.config)) if asked else None
+        # The configuration of a shared store is root's, its keys are its user's.
+        keys = os.path.dirname(where.store if self._shared else where.config)
+        network = on_network(asked, keys) if asked else None
         users = Users(os.geteuid(), self._configuration.access if self._shared else None)
         listener = self._listener or listen(where.socket)
         self._server = server = Server(service, listener, where.socket, descriptors, network, users)

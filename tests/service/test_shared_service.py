@@ -66,7 +66,7 @@ def test_a_folder_outside_is_refused_with_the_command_that_opens_the_sandbox(mac
     command it is watched and, where its files let the service, written to."""
     machine.runs("root", PROGRAM, "service", "install", "--system", "music")
     for folder in ("/srv/songs", "/home/anna/songs"):
-        machine.runs("root", "sh", "-c", f"mkdir -p {folder} && echo 1 > {folder}/one && chown -R holdfast {folder}")
+        machine.runs("root", "sh", "-c", f"mkdir -p {folder} && echo 1 > {folder}/one && chown -R holdfast: {folder}")
         label = folder.split("/")[1]
         said = machine.holdfast("root", "folder", "add", folder, "--app", "songs", expect=5 if label == "srv" else 1)
         command = f"holdfast service install --system music --folder {folder}"
