@@ -33,7 +33,8 @@ test-gui: $(STAMP)
 	npm install --prefix .axe --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/gui/browser
 
-# The service below a real systemd of a user's own, which needs root to be made (apt as root, where it is not there).
+# The services below a real systemd of a user's own and of a machine's, which need root to be made (apt as root, where it is
+# not there).
 test-service: $(STAMP)
 	@command -v systemd-analyze > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends systemd)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/service
