@@ -220,7 +220,7 @@ class Server:
         if not grant.author:
             raise NotAllowed(peer.refusal)
         if not may(grant.role, request):
-            raise NotAllowed(f"A key for {grant.role} may not {VERB_OF[type(request)]}: that needs {role_of(request)}")
+            raise NotAllowed(f"{grant.author} may {grant.role} here: {VERB_OF[type(request)]} needs {role_of(request)}")
         if type(request) in OF_THE_MACHINE and grant.role != ADMIN:
             raise NotAllowed(f"{VERB_OF[type(request)]} is about the daemon's machine: that needs {ADMIN}")
         if grant.apps is None:
