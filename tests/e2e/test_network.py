@@ -305,6 +305,17 @@ def test_an_address_that_is_none_is_refused(wrong: str, house: Path) -> None:
     assert "tcp://HOST:PORT is expected" in daemon.log.read_text()
 
 
+def test_it_listens_at_an_ipv6_address_too(house: Path) -> None:
+    """Which stands in brackets."""
+    daemon = Daemon(house / "d", flags=("--listen", "tcp://[::1]:0"))
+    try:
+        visitor = guest(daemon.start(), "visitor").allow("read")
+        assert visitor.address.startswith("tcp://[::1]:")
+        visitor.client().close()
+    finally:
+        daemon.stop()
+
+
 def test_where_nobody_listens_the_client_says_so(visitor: Guest) -> None:
     """At once, and no daemon is started here for one that is elsewhere."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
