@@ -192,6 +192,7 @@ def _prove(socket: zmq.Socket[bytes], remote: str) -> None:
         raise Unreachable("This libzmq was built without CURVE, and holdfast goes over no network without it")
     if TYPE_CHECKING:
         assert isinstance(remote, Remote)
+    socket.setsockopt(zmq.IPV6, 1)
     socket.setsockopt(zmq.CURVE_PUBLICKEY, remote.pair.public.encode())
     socket.setsockopt(zmq.CURVE_SECRETKEY, remote.pair.secret.encode())
     socket.setsockopt(zmq.CURVE_SERVERKEY, remote.server_key.encode())

@@ -103,6 +103,7 @@ class Connections:
         self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         self._bind_to(self._listener, self._endpoint)
         if self._network is not None:
+            self._socket.setsockopt(zmq.IPV6, 1)
             self._socket.setsockopt(zmq.CURVE_SERVER, 1)
             self._socket.setsockopt(zmq.CURVE_SECRETKEY, self._network.pair.secret.encode())
             self._socket.setsockopt(zmq.HANDSHAKE_IVL, NETWORK_HANDSHAKE_MS)

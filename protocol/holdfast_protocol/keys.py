@@ -185,7 +185,8 @@ def write_servers(path: str, servers: dict[str, str]) -> None:
 
 def check_closed(path: str, state: os.stat_result) -> None:
     """Raises NotAllowed, with what to type, unless the file is ours and nobody else's to read."""
-    if not stat.S_ISREG(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o077:
+    is_ours = os.geteuid() in (0, state.st_uid)  # who may become the service's user may do it without becoming it
+    if not stat.S_ISREG(state.st_mode) or not is_ours or state.st_mode & 0o077:
         from shlex import quote  # only when something is wrong
 
         raise NotAllowed(
@@ -215,12 +216,15 @@ def _lines(path: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _write(path: str, text: str) -> None:
-    """Whole or not at all, and closed to others from the first byte on."""
+    """Whole or not at all, and closed to others from the first byte on. What root writes is of the directory's user."""
     partial = f"{path}.{os.getpid()}.new"
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as target:
+            if os.geteuid() == 0:
+                owner = os.stat(os.path.dirname(os.path.abspath(path)))
+                os.fchown(target.fileno(), owner.st_uid, owner.st_gid)
             target.write(text.encode("ascii"))
             target.flush()
             os.fsync(target.fileno())

@@ -59,7 +59,7 @@ def test_a_key_may_what_its_role_may(role: str, visitor: Guest) -> None:
             if verb in ROLES[role]:
                 do(client)
             else:
-                with pytest.raises(NotAllowed, match=f"A key for {role} may not {verb}"):
+                with pytest.raises(NotAllowed, match=f"may {role} here: {verb} needs"):
                     do(client)
         if role == "write":
             assert client.log("notes/by-role").rows[-1].author in {visitor.name, "a_key_may_what_its_role_may.admin"}
@@ -303,6 +303,17 @@ def test_an_address_that_is_none_is_refused(wrong: str, house: Path) -> None:
     daemon = Daemon(house / "d", flags=("--listen", wrong))
     assert daemon.spawn().wait(20) == BadField.exit_code
     assert "tcp://HOST:PORT is expected" in daemon.log.read_text()
+
+
+def test_it_listens_at_an_ipv6_address_too(house: Path) -> None:
+    """Which stands in brackets."""
+    daemon = Daemon(house / "d", flags=("--listen", "tcp://[::1]:0"))
+    try:
+        visitor = guest(daemon.start(), "visitor").allow("read")
+        assert visitor.address.startswith("tcp://[::1]:")
+        visitor.client().close()
+    finally:
+        daemon.stop()
 
 
 def test_where_nobody_listens_the_client_says_so(visitor: Guest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,16 @@ def test_a_pair_is_not_written_over(tmp_path: Path) -> None:
 def test_an_address_is_a_host_and_a_port(said: str, host: str) -> None:
     """An IPv6 address stands in brackets."""
     assert keys.address(said) == (host, 7)
+
+
+def test_what_root_writes_is_of_the_directorys_user(tmp_path: Path) -> None:
+    """So that the service can read what its administrator wrote."""
+    home = tmp_path / "service"
+    home.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(home, 12345, 12346)
+    path = home / keys.ALLOWED
+    keys.allow(str(path), keys.allowed("ada", READ, [], KEY))
+    keys.allow(str(path), keys.allowed("ada", WRITE, [], KEY))
+    state = path.stat()
+    assert (state.st_uid, state.st_gid, state.st_mode & 0o777) == (home.stat().st_uid, home.stat().st_gid, 0o600)
