@@ -98,6 +98,20 @@ def test_it_starts_with_the_first_client_and_is_taken_away_without_what_it_keeps
     machine.runs("root", "cat", f"{STORE}/sessions/notes/a", CONFIGURATION)
 
 
+def test_a_shared_store_may_listen_on_the_network_too(machine: Machine) -> None:
+    """From within its sandbox, with keys that are its user's, which root allows: who has one comes from anywhere."""
+    listens = '[access]\nadmin = ["root"]\n[network]\nlisten = "tcp://127.0.0.1:0"\n'
+    machine.writes(CONFIGURATION, listens)
+    machine.runs("root", PROGRAM, "service", "install", "--system", "music")
+    status = json.loads(machine.holdfast("root", "status", "--json"))
+    key = machine.runs("anna", PROGRAM, "--quiet", "key", "generate").strip()
+    keys = {"HOLDFAST_CONFIG": "/var/lib/holdfast/music/config.toml"}
+    machine.runs("root", PROGRAM, "key", "allow", "anna", key, "--role", "read", **keys)
+    assert machine.runs("root", "stat", "--format=%U %a", f"{STORE}/allowed_keys").strip() == "holdfast 600"
+    machine.runs("anna", PROGRAM, "key", "trust", status["listening"], status["network_key"])
+    machine.runs("anna", PROGRAM, "--socket", status["listening"], "list")
+
+
 def test_whoever_is_not_root_is_told_what_to_type(machine: Machine) -> None:
     """And nothing is put in place."""
     said = machine.runs("anna", PROGRAM, "service", "install", "--system", "music", expect=5)
