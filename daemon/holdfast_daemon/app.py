@@ -26,6 +26,7 @@ from holdfast_daemon.collecting import Collecting
 from holdfast_daemon.configuration import read as configured
 from holdfast_daemon.configuration import shown
 from holdfast_daemon.content import Content
+from holdfast_daemon.direct import serve as serve_directly
 from holdfast_daemon.fates import Fates
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.folders import Folders, House
@@ -140,7 +141,7 @@ class Daemon:
         self._pruning = Pruning(sessions, fates, Collecting(self._catalog, chunks, content, faults), faults)
         self._backing_up = BackingUp(sessions, chunks, where.store, own, faults)
         mending = Mending(sessions, chunks, faults, self._indexing.mend, self._backing_up.pieces)
-        self._checking = Checking(sessions, chunks, index, mending, where.store)
+        self._checking = Checking(sessions, chunks, index.examine, mending, where.store)
         self._rehearsing = Rehearsing(sessions, chunks, where.store)
         service = Service(
             sessions, saving, content, self._folders, adopting, self._indexing, formats,
@@ -275,6 +276,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.configuration:
             print(shown(configured(where.config)), end="")
             return 0
+        if arguments.read_only:
+            return serve_directly(where)
         if arguments.restore:
             return _restore(where, arguments.restore)
         asyncio.run(_run(where, arguments.introduce))
@@ -362,6 +365,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
     parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
     parser.add_argument("--restore", metavar="DIR", help="only make the store of the backup there; none may be")
+    parser.add_argument("--read-only", action="store_true", help="only read the store, until standard input ends")
     parser.add_argument("--version", action="version", version=f"holdfastd {version('holdfast')}")
     return parser
 

@@ -23,7 +23,7 @@ from holdfast_daemon.store.backup import ASIDE, Backup, State, pieces_in, state_
 from holdfast_daemon.store.base import Chunks, Dropped, Rest, Transaction
 from holdfast_protocol import messages as m
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
-from holdfast_protocol.errors import BadField, Exists, HoldfastError, Internal, NotAllowed, Unreadable
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, Internal, NotAllowed, ShuttingDown, Unreadable
 from holdfast_protocol.messages import BackedUp
 from holdfast_protocol.names import shown
 
@@ -64,6 +64,7 @@ class BackingUp:
         self._own = own
         self._faults = faults
         self._run: _Run | None = None
+        self._stopping = False
         fact = self._catalog.reader.fact(FACT)
         self._good = to_row(decode(fact, limit_bytes=FACT_BYTES), BackedUp) if fact else BackedUp()
         self._last = self._good
@@ -75,6 +76,8 @@ class BackingUp:
                 self._run.pacing.stop()
         elif request.begin and self._run is None:
             directory = await asyncio.to_thread(self._directory, request.directory)
+            if self._stopping:
+                raise ShuttingDown("The daemon is stopping")
             if self._run is None:
                 self._begin(directory, all=request.all)
         if self._run is not None and request.wait_ms:
@@ -85,6 +88,7 @@ class BackingUp:
 
     async def stop(self) -> None:
         """The one before it stays."""
+        self._stopping = True
         run = self._run
         if run is not None and run.thread is not None:
             run.pacing.stop()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.deadlines import left
@@ -18,14 +19,16 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import Chunks, Index, Reader, Transaction
+from holdfast_daemon.store.base import Chunks, Reader, Rest, Transaction
+from holdfast_daemon.store.nouns import Damage
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
-from holdfast_protocol.errors import HoldfastError
-from holdfast_protocol.messages import Check, Checked
+from holdfast_protocol.errors import HoldfastError, NotAllowed, ShuttingDown
+from holdfast_protocol.messages import LIMITS, Check, Checked
 from holdfast_protocol.model import ConcernRow, DamageRow
 
 #: What is told of one check.
 ROWS_COUNT = 200
+ROWS_BYTES = LIMITS["message_bytes"] // 2
 #: The key of what is known of the last one, in the store's facts.
 FACT = "checked"
 FACT_BYTES = 16 * 1024 * 1024
@@ -52,33 +55,54 @@ class Checking:
     """For the loop only, but for what the thread does."""
 
     def __init__(
-        self, sessions: Sessions, chunks: Chunks, index: Index, mending: Mending, store: str
+        self, sessions: Sessions, chunks: Chunks, examine_index: Callable[[Rest], Iterator[Damage]],
+        mending: Mending | None, store: str,
     ) -> None:  # fmt: skip
+        """Without ``mending`` nothing is repaired."""
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._chunks = chunks
-        self._index = index
+        self._examine_index = examine_index
         self._mending = mending
         self._store = store
         self._run: _Run | None = None
+        #: What is to begin when the one that runs has ended, and who asked for it.
+        self._following: tuple[Check, str] | None = None
+        self._stopping = False
         self._whole, self._read = _known(self._catalog.reader)
         self._last = self._whole
 
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """Begin one, stop it, or say how far it is."""
+        """Begin one, stop it, or say how far it is. Where one runs that does less, one that does all follows it. Raises
+        NotAllowed, ShuttingDown."""
         if request.stop:
+            self._following = None
             if self._run is not None:
                 self._run.pacing.stop()
-        elif request.begin and self._run is None:
-            self._begin(request, caller.author)
+        elif request.begin:
+            self._wish(request, caller.author)
         if self._run is not None and request.wait_ms:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(request.wait_ms / 1000, left(deadline))):
                     await self._run.ended.wait()
         return self.report, ()
 
+    def _wish(self, request: Check, author: str) -> None:
+        if self._stopping:
+            raise ShuttingDown("The daemon is stopping")
+        if request.repair and self._mending is None:
+            raise NotAllowed("The store is only read here, so nothing is repaired: leave out --direct")
+        if self._run is None:
+            self._begin(request, author)
+            return
+        under_way = self._following[0] if self._following else self._run.request
+        if (request.all and not under_way.all) or (request.repair and not under_way.repair):
+            both = Check(all=request.all or under_way.all, repair=request.repair or under_way.repair)
+            self._following = (both, author)
+
     async def stop(self) -> None:
         """What it has put back is put back."""
+        self._stopping, self._following = True, None
         run = self._run
         if run is not None and run.thread is not None:
             run.pacing.stop()
@@ -130,6 +154,9 @@ class Checking:
         self._last, self._run = report, None
         self._whole = self._known_after(report)
         self._read = run.examination.read
+        following, self._following = self._following, None
+        if following is not None:
+            self._begin(*following)
         run.ended.set()
 
     def _known_after(self, report: Checked) -> Checked:
@@ -138,7 +165,7 @@ class Checking:
 
     def _examination(self, pacing: Pacing, *, all: bool) -> Examination:
         return Examination(
-            self._catalog, self._chunks, self._index, self._sessions.sites, self._sessions.clock, pacing,
+            self._catalog, self._chunks, self._examine_index, self._sessions.sites, self._sessions.clock, pacing,
             {**self._read}, all=all,
         )  # fmt: skip
 
@@ -154,7 +181,7 @@ class Checking:
             reader, every = self._catalog.reader, run.request.all
             run.total_bytes = total_bytes(reader, self._store, self._read, run.began, all=every)
             findings = run.examination.findings()
-            if findings and run.request.repair:
+            if findings and run.request.repair and self._mending is not None:
                 run.examination.stage = "repair"
                 self._mending.mend(findings, run.author, run.pacing)
                 before, findings = findings, self._examination(run.pacing, all=True).findings()
@@ -171,8 +198,7 @@ class Checking:
             all=run.request.all, repair=run.request.repair, began=run.began, ended=self._sessions.clock(),
             done_bytes=run.pacing.done_bytes, total_bytes=run.total_bytes,
             problems_count=len(findings), repaired_count=len(repaired), failed=failed,
-            rows=[*(_row(each, repaired=False) for each in findings), *(_row(each, repaired=True) for each in repaired)]
-            [:ROWS_COUNT],
+            rows=_rows(findings, repaired),
         )  # fmt: skip
         for each in findings:
             _log.warning("Damaged: %s", each.damage.sentence)
@@ -199,6 +225,19 @@ def _known(reader: Reader) -> tuple[Checked, Read]:
     return (to_row(kept["report"], Checked), dict(kept["read"])) if kept else (Checked(), {})
 
 
+def _rows(findings: Sequence[Finding], repaired: Sequence[Finding]) -> list[DamageRow]:
+    """As many as are told; paths may be long."""
+    rows: list[DamageRow] = []
+    size_bytes = 0
+    for each in itertools.islice(itertools.chain(findings, repaired), ROWS_COUNT):
+        row = _row(each, repaired=len(rows) >= len(findings))
+        size_bytes += len(encode(to_plain(row)))
+        if size_bytes > ROWS_BYTES:
+            break
+        rows.append(row)
+    return rows
+
+
 def _row(finding: Finding, *, repaired: bool) -> DamageRow:
     damage = finding.damage
     return DamageRow(
@@ -216,4 +255,3 @@ def _concern(concern: Concern) -> ConcernRow:
         folder=session.folder if session else "", name=session.name if session else "",
         snapshot=concern.snapshot.id.hex(), head=is_head(concern), path=concern.path, offset=concern.offset_bytes,
     )  # fmt: skip
-

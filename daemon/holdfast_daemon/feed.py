@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from holdfast_daemon.answering import Answering
 from holdfast_daemon.log_pages import LogPages
 from holdfast_daemon.outbound import Outbound
-from holdfast_daemon.service import Service
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
@@ -46,7 +46,7 @@ class Feed:
     """Subscriptions by peer and by the id of the request that made them. ``later`` calls back after so many seconds."""
 
     def __init__(
-        self, service: Service, outbound: Outbound, put: Callable[[bytes, Frames], None],
+        self, service: Answering, outbound: Outbound, put: Callable[[bytes, Frames], None],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:  # fmt: skip
         self._service = service

@@ -78,7 +78,7 @@ def examined(store: Store, *, all: bool = True, read: dict[int, int] | None = No
     index = SqliteIndex(str(store.folder / "search.sqlite"))
     pacing = Pacing()
     sites, clock = store.sessions.sites, store.sessions.clock
-    return Examination(store.catalog, store.chunks, index, sites, clock, pacing, read or {}, all=all).findings()
+    return Examination(store.catalog, store.chunks, index.examine, sites, clock, pacing, read or {}, all=all).findings()
 
 
 def mending_of(store: Store) -> Mending:
@@ -432,7 +432,7 @@ def test_a_check_ends_where_it_is_stopped(opened: Callable[[], Store]) -> None:
     pacing.stop()
     sites, clock = store.sessions.sites, store.sessions.clock
     with pytest.raises(Stopped):
-        Examination(store.catalog, store.chunks, index, sites, clock, pacing, {}, all=True).findings()
+        Examination(store.catalog, store.chunks, index.examine, sites, clock, pacing, {}, all=True).findings()
 
 
 def test_a_rehearsal_proves_a_snapshot(opened: Callable[[], Store]) -> None:
@@ -482,7 +482,8 @@ def test_what_a_check_found_before_it_was_stopped_is_read_again_by_the_next(open
     index, pacing = SqliteIndex(str(store.folder / "search.sqlite")), Ends()
     sites, clock = store.sessions.sites, store.sessions.clock
     day_before = dict.fromkeys((-1, 0, 1), store.now)
-    pacing.examination = Examination(store.catalog, store.chunks, index, sites, clock, pacing, day_before, all=True)
+    look = index.examine
+    pacing.examination = Examination(store.catalog, store.chunks, look, sites, clock, pacing, day_before, all=True)
     with pytest.raises(Stopped):
         pacing.examination.findings()
     assert examined(store, all=False, read=pacing.examination.read)
@@ -497,7 +498,7 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     flip(pack, offset + 5)
     index = SqliteIndex(str(store.folder / "search.sqlite"))
     mending = mending_of(store)
-    checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    checking = Checking(store.sessions, store.chunks, index.examine, mending, str(store.folder))
 
     async def check() -> Checked:
         reply, _ = await checking.check(Check(all=True, wait_ms=60_000), (), ME, time.monotonic() + 60)
@@ -511,7 +512,7 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     stopped.stop()
     monkeypatch.setattr("holdfast_daemon.checking.Pacing", lambda: stopped)
     assert asyncio.run(check()).failed == "It was stopped"
-    again = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    again = Checking(store.sessions, store.chunks, index.examine, mending, str(store.folder))
     for each in (checking, again):
         assert (each.last.ended, each.last.problems_count, len(each.problems)) == (ended, 1, 1)
 
@@ -534,7 +535,7 @@ class Meanwhile(Pacing):
     def findings(self, store: Store) -> list[Finding]:
         index = SqliteIndex(str(store.folder / "search.sqlite"))
         sites, clock = store.sessions.sites, store.sessions.clock
-        self.examination = Examination(store.catalog, store.chunks, index, sites, clock, self, {}, all=True)
+        self.examination = Examination(store.catalog, store.chunks, index.examine, sites, clock, self, {}, all=True)
         return self.examination.findings()
 
 
@@ -673,7 +674,8 @@ def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Cal
     flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
     store = opened()
     mending = mending_of(store)
-    checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
+    index = SqliteIndex(str(copied / "search.sqlite"))
+    checking = Checking(store.sessions, store.chunks, index.examine, mending, str(copied))
     assert checking.last == Checked()
     assert "page" in {each.damage.what for each in examined(store)}
 

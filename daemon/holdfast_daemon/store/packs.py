@@ -11,7 +11,7 @@ import errno
 import os
 import struct
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from holdfast_daemon.store.base import Dropped, Rest
 from holdfast_daemon.store.nouns import ChunkPlace, Damage
@@ -53,10 +53,13 @@ class Packs:
     """Chunks in one folder of pack files; small ones go into their rows. Writing holds a lock, reading does not."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._begin(folder, numbers_in(folder))
+
+    def _begin(self, folder: str, numbers: list[int]) -> None:
+        self._folder = folder
         self._lock = threading.Lock()
-        self._numbers = sorted(int(name.split(".")[0]) for name in os.listdir(folder) if name.endswith(".pack"))
+        self._numbers = numbers
         self._newest = self._numbers[-1] if self._numbers else 0  # a number is not given twice
         self._writing: int | None = None
         self._size_bytes = 0
@@ -107,8 +110,17 @@ class Packs:
                     self._readers[place.pack] = _Pack(self._path(place.pack))
                 except FileNotFoundError as problem:
                     raise Dropped from problem
+                except OSError as problem:
+                    raise self._unreadable(place.pack, problem) from problem
             reader = self._readers[place.pack]
-        return os.pread(reader.descriptor, place.size_bytes, place.offset_bytes)
+        try:
+            return os.pread(reader.descriptor, place.size_bytes, place.offset_bytes)
+        except OSError as problem:
+            raise self._unreadable(place.pack, problem) from problem
+
+    def _unreadable(self, pack: int, problem: OSError) -> Unreadable:
+        path = self._path(pack)
+        return Unreadable(f"{path} cannot be read: {problem.strerror}", path=path)
 
     def sealed(self) -> dict[int, int]:
         """Those of older starts, and those that are full."""
@@ -199,6 +211,22 @@ class Packs:
 
     def _path(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06d}.pack")
+
+
+def numbers_in(folder: str) -> list[int]:
+    """Of the packs that are there."""
+    return sorted(int(name.split(".")[0]) for name in os.listdir(folder) if name.endswith(".pack"))
+
+
+class UnwrittenPacks(Packs):
+    """Those of a store, or of a backup, that is only read: ``files`` by number."""
+
+    def __init__(self, folder: str, files: Mapping[int, str]) -> None:
+        self._files = files
+        self._begin(folder, sorted(files))
+
+    def _path(self, number: int) -> str:
+        return self._files.get(number, super()._path(number))
 
 
 def found_in(path: str, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:

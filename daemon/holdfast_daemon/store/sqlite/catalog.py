@@ -130,7 +130,7 @@ class SqliteCatalog:
             with contextlib.closing(_connect(self._path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except apsw.Error as problem:
-            raise _translated(problem, self._path) from problem
+            raise translated(problem, self._path) from problem
 
     def close(self) -> None:
         """After the jobs that wait."""
@@ -189,7 +189,7 @@ class SqliteCatalog:
             self.commits += 1
         except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
             self._roll_back()
-            self._settle(batch, [(None, _translated(problem))] * len(batch))
+            self._settle(batch, [(None, translated(problem))] * len(batch))
             return True
         self._faults.at("after-commit")
         self._settle(batch, outcomes)
@@ -225,7 +225,7 @@ def _answer_all(settled: Settled) -> None:
             _answer(future, value, problem)
 
 
-def _translated(problem: BaseException, path: str = "") -> HoldfastError:
+def translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, HoldfastError):
         return problem
     if is_damage(problem):
@@ -235,6 +235,24 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
         return Unreadable(f"The store cannot be written: {problem}")
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
+
+
+def prepare(connection: apsw.Connection, path: str) -> int:
+    """For migrations, and for reading. Gives the version of a catalog that is there; raises Damaged, StoreNewer."""
+    connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
+    version = _number(connection, "user_version")
+    if version == 0:
+        raise Damaged(f"{path} is not a holdfast catalog", path=path)
+    check_known(version, path)
+    return version
+
+
+def migrate(connection: apsw.Connection, version: int) -> None:
+    """From ``version`` to ours, in one transaction."""
+    with connection:
+        for each in range(version, VERSION):
+            connection.execute(MIGRATIONS[each])
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _connect(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
@@ -261,7 +279,7 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
     """The catalog at ``path``, made where there is none. One that is not ours, or newer, is not touched."""
     try:
         if os.path.exists(path):
-            _inspect(path)
+            inspect(path)
         was_brought_over = _was_brought_over(path)
         ended = commits(path + "-wal")
         fresh = not os.path.exists(path) or not os.path.getsize(path)
@@ -279,17 +297,14 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
             raise Damaged(f"The catalog {path} is damaged", path=path)
         elif version < VERSION:
             upgrading(version, VERSION)
-            with connection:
-                for each in range(version, VERSION):
-                    connection.execute(MIGRATIONS[each])
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            migrate(connection, version)
         if _is_to_be_written_anew(connection, path, was_brought_over=was_brought_over):
             connection = _written_anew(connection, path)
         connection.execute("PRAGMA checksum_verification = ON")
         with contextlib.suppress(OSError), open(path + OPEN, "wb"):
             pass
     except apsw.Error as problem:
-        raise _translated(problem, path) from problem
+        raise translated(problem, path) from problem
     os.chmod(path, 0o600)
     return connection
 
@@ -331,7 +346,7 @@ def _was_brought_over(path: str) -> bool:
     return os.path.exists(path + OPEN) and not os.path.exists(path + "-wal")
 
 
-def _inspect(path: str) -> None:
+def inspect(path: str) -> None:
     """Raises StoreNewer or Damaged, by a look that changes nothing. An empty file with no tables was never begun."""
     with open(path, "rb") as source:
         header = source.read(100)
@@ -345,10 +360,16 @@ def _inspect(path: str) -> None:
     begun = os.path.exists(f"{path}-wal")
     if application != APPLICATION_ID and not (begun and version == application == 0):
         raise Damaged(f"{path} is not a holdfast catalog", path=path)
+    check_known(version, path)
+
+
+def check_known(version: int, path: str) -> None:
+    """Raises StoreNewer."""
     if version > VERSION:
         raise StoreNewer(
-            f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
-        )
+            f"The store {path} has version {version}, and this holdfast knows {VERSION}: install the holdfast that "
+            "wrote it, or a newer one; nothing was changed", path=path, version=version,
+        )  # fmt: skip
 
 
 def _stands(connection: apsw.Connection) -> bool:

@@ -29,11 +29,7 @@ _lock = threading.Lock()
 def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.Connection:
     """A connection that looks at checksums where the file has them; a ``fresh`` file will. One that is ``finished`` is
     only read, and nothing is made beside it."""
-    with _lock:
-        if _VFS not in apsw.vfs_names():
-            loading = apsw.Connection(":memory:")
-            apsw.sqlite_extra.load(loading, "cksumvfs")
-            loading.close()
+    _load()
     if finished:
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         return apsw.Connection(f"file:{quote(os.fsencode(path))}?immutable=1", flags=flags, vfs=_VFS)
@@ -41,6 +37,34 @@ def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.C
     if fresh:
         connection.reserve_bytes("main", CHECKSUM_BYTES)
     return connection
+
+
+def connect_unwritten(path: str) -> apsw.Connection:
+    """A connection that only reads, takes no lock, and makes nothing beside the file; what only its log has, it has
+    too. Nobody else may write meanwhile. Only in a process that began with ``take_no_locks``."""
+    if not os.path.exists(f"{path}-wal") or not os.path.getsize(f"{path}-wal"):  # an absent one would be made
+        return connect(path, finished=True)
+    _load()
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(f"file:{quote(os.fsencode(path))}", flags=flags, vfs=_VFS)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()  # the log's index is in memory then
+    return connection
+
+
+def take_no_locks() -> None:
+    """From now on, for this process, before it opens anything: on a disk that takes no writes there are no locks to
+    write with."""
+    apsw.set_default_vfs("unix-none")
+
+
+def _load() -> None:
+    """The shim stands on what is SQLite's default at this moment."""
+    with _lock:
+        if _VFS not in apsw.vfs_names():
+            loading = apsw.Connection(":memory:")
+            apsw.sqlite_extra.load(loading, "cksumvfs")
+            loading.close()
 
 
 def has_checksums(path: str) -> bool:

@@ -71,7 +71,10 @@ def begin_again(path: str, store_id: bytes, boot: str, is_there: Callable[[bytes
     with _coded(path):
         version = int(_header(path)[60:64].hex(), 16)
         if version > VERSION:
-            raise StoreNewer(f"The backup has a store of version {version}; this holdfast knows {VERSION}", path=path)
+            raise StoreNewer(
+                f"The backup has a store of version {version}, and this holdfast knows {VERSION}: install the holdfast "
+                "that wrote it, or a newer one; nothing was changed", path=path,
+            )  # fmt: skip
         with closing(connect(path)) as catalog:
             catalog.execute("PRAGMA journal_mode = DELETE").fetchall()
             with catalog:
