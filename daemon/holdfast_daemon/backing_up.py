@@ -1,7 +1,4 @@
-"""``backup``: one copy of the store at a time, in a thread of the lowest priority, and when and where the last one was.
-
-It belongs to the daemon, not to who asked: they may hang up, and whoever asks meanwhile sees how far it is.
-"""
+"""``backup``: one copy of the store at a time, and when and where the last one was."""
 
 from __future__ import annotations
 
@@ -9,21 +6,21 @@ import asyncio
 import contextlib
 import logging
 import os
-import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.aside import used
 from holdfast_daemon.deadlines import left
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.pacing import Pacing, Stopped
+from holdfast_daemon.long_job import Failure, LongJob
+from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.backup import ASIDE, Backup, State, pieces_in, state_of
 from holdfast_daemon.store.base import Chunks, Dropped, Rest, Transaction
 from holdfast_protocol import messages as m
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
-from holdfast_protocol.errors import BadField, Exists, HoldfastError, Internal, NotAllowed, ShuttingDown, Unreadable
+from holdfast_protocol.errors import BadField, Exists, HoldfastError, Internal, NotAllowed, Unreadable
 from holdfast_protocol.messages import BackedUp
 from holdfast_protocol.names import shown
 
@@ -31,7 +28,6 @@ from holdfast_protocol.names import shown
 FACT = "backed-up"
 FACT_BYTES = 1024 * 1024
 DAMAGED_COUNT = 200
-STOP_SECONDS = 10.0
 #: So often it begins anew where collection took a pack from under it.
 TRIES_COUNT = 5
 
@@ -46,9 +42,7 @@ class _Run:
     all: bool
     pacing: Pacing
     began: int
-    ended: asyncio.Event
     backup: Backup | None = None
-    thread: threading.Thread | None = None
 
 
 class BackingUp:
@@ -63,8 +57,8 @@ class BackingUp:
         self._store = store
         self._own = own
         self._faults = faults
+        self._job = LongJob("backup")
         self._run: _Run | None = None
-        self._stopping = False
         fact = self._catalog.reader.fact(FACT)
         self._good = to_row(decode(fact, limit_bytes=FACT_BYTES), BackedUp) if fact else BackedUp()
         self._last = self._good
@@ -72,27 +66,19 @@ class BackingUp:
     async def backup(self, request: m.Backup, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """Begin one, stop it, or say how far it is."""
         if request.stop:
-            if self._run is not None:
-                self._run.pacing.stop()
-        elif request.begin and self._run is None:
+            self._job.interrupt()
+        elif request.begin and not self._job.running:
             directory = await asyncio.to_thread(self._directory, request.directory)
-            if self._stopping:
-                raise ShuttingDown("The daemon is stopping")
-            if self._run is None:
-                self._begin(directory, all=request.all)
-        if self._run is not None and request.wait_ms:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(request.wait_ms / 1000, left(deadline))):
-                    await self._run.ended.wait()
+            if not self._job.running:
+                run = _Run(directory, request.all, Pacing(), self._sessions.clock())
+                self._job.begin(run.pacing, lambda: self._done(run), self._end)
+                self._run = run
+        await self._job.wait(min(request.wait_ms / 1000, left(deadline)))
         return self.report, ()
 
     async def stop(self) -> None:
         """The one before it stays."""
-        self._stopping = True
-        run = self._run
-        if run is not None and run.thread is not None:
-            run.pacing.stop()
-            await asyncio.to_thread(run.thread.join, STOP_SECONDS)
+        await self._job.stop()
 
     @property
     def good(self) -> BackedUp:
@@ -151,50 +137,29 @@ class BackingUp:
     def _id(self) -> bytes:
         return self._catalog.reader.fact("id") or b""
 
-    def _begin(self, directory: str, *, all: bool) -> None:
-        run = self._run = _Run(directory, all, Pacing(), self._sessions.clock(), asyncio.Event())
-        loop = asyncio.get_running_loop()
-
-        def work() -> None:
-            report = self._done(run)
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._end, run, report)
-
-        run.thread = threading.Thread(target=work, name="backup", daemon=True)
-        run.thread.start()
-
-    def _end(self, run: _Run, report: BackedUp) -> None:
+    def _end(self, report: BackedUp) -> None:
         self._last, self._run = report, None
         if report.failed is None:
             self._good = report
-        run.ended.set()
 
     # In the thread.
 
     def _done(self, run: _Run) -> BackedUp:
         """The whole of it, kept for the next start."""
-        run.pacing.lower()
-        state, failed, code = None, None, ""
-        try:
+        state = None
+        with Failure(_log) as failure:
             state = self._backed_up(run)
-        except Stopped:
-            failed = "It was stopped"
-        except HoldfastError as problem:
-            failed, code = problem.sentence, problem.code
-        except Exception as problem:  # the thread's one catch-all: whoever asked is told
-            _log.error("The backup failed", exc_info=problem)
-            failed, code = f"{type(problem).__name__}: {problem}", Internal.code
         backup = run.backup
         report = BackedUp(
             directory=os.fsencode(run.directory), began=run.began, ended=self._sessions.clock(),
             done_bytes=run.pacing.done_bytes, total_bytes=run.pacing.done_bytes,
             copied_bytes=backup.copied_bytes if backup else 0, size_bytes=state.size_bytes if state else 0,
-            damaged=backup.damaged[:DAMAGED_COUNT] if backup else [], failed=failed, code=code,
+            damaged=backup.damaged[:DAMAGED_COUNT] if backup else [], failed=failure.sentence, code=failure.code,
         )  # fmt: skip
         for each in report.damaged:
             _log.warning("Damaged in the backup, and copied anew: %s", each)
-        if failed is not None:
-            _log.warning("The backup to %s failed: %s", run.directory, failed)
+        if report.failed is not None:
+            _log.warning("The backup to %s failed: %s", run.directory, report.failed)
             return report
         with contextlib.suppress(HoldfastError):  # a store that takes nothing: it is told, and not kept
             self._catalog.submit(lambda tx: _keep(tx, report)).result()

@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
+from holdfast.cli.long_work import WAIT_MS, watched
 from holdfast.cli.words import path_text, size
 from holdfast.starting import program
 from holdfast_protocol.errors import ERRORS, BadField, Busy, Damaged, HoldfastError, Internal
 
 if TYPE_CHECKING:
-    from holdfast.cli.output import Output
     from holdfast.cli.verbs import Context
     from holdfast_protocol.messages import BackedUp
 
 HELP = "copy the store to another disk, or bring it back from there"
-_WAIT_MS = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,17 +34,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             raise BadField("--restore reads everything anyway: leave --all out")
         return _restore(context, arguments.directory)
     output, client = context.output, context.client
-    made = client.backup(arguments.directory, all=arguments.all, wait_ms=_WAIT_MS)
+    made = client.backup(arguments.directory, all=arguments.all, wait_ms=WAIT_MS)
     wanted = os.fsencode(os.path.realpath(arguments.directory))
     if made.directory != wanted:
         raise Busy(f"A backup to {path_text(made.directory)} is under way; try again when it has ended")
-    try:
-        while made.running:
-            _progress(made, output)
-            made = client.backup(begin=False, wait_ms=_WAIT_MS)
-    except KeyboardInterrupt:
-        client.backup(begin=False, stop=True)
-        raise
+    made = watched(made, partial(client.backup, begin=False), output)
     if output.as_json:
         output.row(made)
     for each in made.damaged:
@@ -77,10 +70,3 @@ def _restore(context: Context, directory: str) -> int:
 
 def _error(made: BackedUp) -> HoldfastError:
     return ERRORS.get(made.code, Internal)(f"No backup was made: {made.failed}")
-
-
-def _progress(made: BackedUp, output: Output) -> None:
-    """Where somebody looks on."""
-    if sys.stderr.isatty() and not output.quiet:
-        part = 100 * made.done_bytes // max(1, made.total_bytes)
-        output.say(f"holdfast: {made.stage}, {part} %")

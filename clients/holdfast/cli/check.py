@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
+from holdfast.cli.long_work import WAIT_MS, watched
 from holdfast.cli.words import size
 from holdfast_protocol.errors import Damaged, Internal
 
 if TYPE_CHECKING:
-    from holdfast.cli.output import Output
     from holdfast.cli.verbs import Context
-    from holdfast_protocol.messages import Checked
     from holdfast_protocol.model import ConcernRow
 
 HELP = "look whether the store is as it was written"
-_WAIT_MS = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,14 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A line for each damage, and below it what cannot be read because of it; exit 8 where there is any left."""
     output, client = context.output, context.client
-    checked = client.check(all=arguments.all, repair=arguments.repair, wait_ms=_WAIT_MS)
-    try:
-        while checked.running:
-            _progress(checked, output)
-            checked = client.check(begin=False, wait_ms=_WAIT_MS)
-    except KeyboardInterrupt:
-        client.check(begin=False, stop=True)
-        raise
+    checked = client.check(all=arguments.all, repair=arguments.repair, wait_ms=WAIT_MS)
+    checked = watched(checked, partial(client.check, begin=False), output)
     if output.as_json:
         output.row(checked)
     for row in () if output.as_json else checked.rows:
@@ -53,13 +45,6 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     repaired = f", {checked.repaired_count} repaired" if checked.repaired_count else ""
     output.done(f"checked {read}{'' if output.to_terminal else ' bytes'}: nothing is damaged{repaired}")
     return 0
-
-
-def _progress(checked: Checked, output: Output) -> None:
-    """Where somebody looks on."""
-    if sys.stderr.isatty() and not output.quiet:
-        part = 100 * checked.done_bytes // max(1, checked.total_bytes)
-        output.say(f"holdfast: {checked.stage}, {part} %")
 
 
 def _named(concern: ConcernRow) -> str:
