@@ -103,4 +103,5 @@ class Mending:
 
 def _put_back(tx: Transaction, place: ChunkPlace, told: Operation) -> None:
     tx.put_back(place)
+    tx.loosen([place.hash])  # what it was of may have been pruned meanwhile: collection looks
     tx.add_operation(told)

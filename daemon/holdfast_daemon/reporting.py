@@ -76,8 +76,8 @@ class Reporting:
 
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
-            rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking, rooms.rehearsing,
-            rooms.backing_up,
+            rooms.catalog, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
+            rooms.rehearsing, rooms.backing_up,
         )  # fmt: skip
         for room in telling:
             yield from room.problems

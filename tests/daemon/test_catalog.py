@@ -193,7 +193,7 @@ def test_a_refused_request_keeps_no_answer(store: Store) -> None:
 
 def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large catalog is not read whole at a start: a question that meets a damaged page is Damaged, not a crash."""
-    monkeypatch.setattr("holdfast_daemon.store.sqlite.catalog.CHECKED_BYTES", 0)
+    monkeypatch.setattr("holdfast_daemon.store.sqlite.opening.CHECKED_BYTES", 0)
     for number in range(300):
         store.save(f"n{number}", b"%d" % number)
     store.close()

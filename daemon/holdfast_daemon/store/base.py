@@ -513,6 +513,11 @@ class Catalog(Protocol):
     committed: Callable[[], None]
 
     @property
+    def problems(self) -> list[str]:
+        """For people: what of its keeping is less than it should be."""
+        ...
+
+    @property
     def queued(self) -> int:
         """How many changes wait."""
         ...

@@ -18,9 +18,9 @@ import apsw
 
 from holdfast_daemon.store.base import Rest, Transaction
 from holdfast_daemon.store.nouns import Damage, StoredDocument
-from holdfast_daemon.store.sqlite.catalog import inspect, migrate, prepare, translated
 from holdfast_daemon.store.sqlite.checksums import connect, connect_unwritten, has_checksums
 from holdfast_daemon.store.sqlite.examining import examine_contents, examine_file, examine_references
+from holdfast_daemon.store.sqlite.opening import inspect, migrate, prepare, translated
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.errors import Busy, NotAllowed, NotFound, Unreadable
@@ -54,6 +54,10 @@ class UnwrittenCatalog:
             raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
         except apsw.Error as problem:
             raise translated(problem, path) from problem
+
+    @property
+    def problems(self) -> list[str]:
+        return []
 
     @property
     def queued(self) -> int:
