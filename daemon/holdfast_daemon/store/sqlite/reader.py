@@ -189,7 +189,7 @@ class SqliteReader(ListReader, SpaceReader):
     def some_snapshot(self, chance: float) -> Snapshot | None:
         """Any; ``chance`` from 0 to 1 says which."""
         newest = self._count("SELECT coalesce(max(number), 0) FROM snapshots")
-        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number >= ? ORDER BY number LIMIT 1"
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number > ? ORDER BY number LIMIT 1"
         return self._one(sql, (int(chance * newest),), snapshot_of)
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
