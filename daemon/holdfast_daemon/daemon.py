@@ -152,7 +152,7 @@ class Daemon:
         workspaces.start()
         server = Server(service, self._listener or listen(where.socket), where.socket, descriptors)
         rooms = Rooms(
-            catalog, folders, workspaces, indexing, pruning, checking, rehearsing, backing_up, server
+            catalog, chunks, folders, workspaces, indexing, pruning, checking, rehearsing, backing_up, server
         )  # fmt: skip
         closing.push_async_callback(server.stop)
         closing.callback(service.pulling.stop)

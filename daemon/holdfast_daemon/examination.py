@@ -14,7 +14,7 @@ from holdfast_daemon.store.base import Catalog, Chunks, Reader, Rest
 from holdfast_daemon.store.nouns import Damage, Session, Snapshot, StoredDocument, Visible
 from holdfast_daemon.visible_files import hash_document, signature
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, Unreadable
 
 MANIFESTS_COUNT = 100
 #: Told of one damage, and looked through for what mends it.
@@ -273,7 +273,7 @@ class Examination:
             wanted = {file.path: file.hash for file in self.reader.document_of(row.published).files}
             is_as_seen = signature(whole, enters) == row.seen and self.reader.visible(row.folder, row.path) == row
             return whole if there != wanted and is_as_seen else None
-        except (OSError, Damaged):
+        except (OSError, Damaged, Unreadable):
             return None
 
 

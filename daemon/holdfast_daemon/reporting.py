@@ -16,7 +16,7 @@ from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.server import Server
-from holdfast_daemon.store.base import Catalog
+from holdfast_daemon.store.base import Catalog, Chunks
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol.endpoint import Places
 from holdfast_protocol.messages import StatusReport
@@ -30,6 +30,7 @@ class Rooms:
     """Who has something to say."""
 
     catalog: Catalog
+    chunks: Chunks
     folders: Folders
     workspaces: Workspaces
     indexing: Indexing
@@ -76,7 +77,7 @@ class Reporting:
 
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
-            rooms.catalog, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
+            rooms.catalog, rooms.chunks, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
             rooms.rehearsing, rooms.backing_up,
         )  # fmt: skip
         for room in telling:

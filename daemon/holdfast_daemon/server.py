@@ -220,7 +220,10 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._follow(peer, asked.id, request)
+            try:
+                self._follow(peer, asked.id, request)
+            except HoldfastError as problem:
+                self._put(identity, connection.error(asked.id, problem))
         elif isinstance(request, Unsubscribe):
             self._unfollow(peer.client, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
@@ -21,15 +23,22 @@ import apsw
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Rest, Transaction
 from holdfast_daemon.store.nouns import Damage, StoredDocument
+from holdfast_daemon.store.sqlite.beside import forget
 from holdfast_daemon.store.sqlite.checksums import has_checksums
 from holdfast_daemon.store.sqlite.examining import examine_contents, examine_file, examine_references
 from holdfast_daemon.store.sqlite.opening import OPEN, connect_writing, opened, translated
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
-from holdfast_protocol.errors import ShuttingDown
+from holdfast_protocol.errors import HoldfastError, ShuttingDown
 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
+#: After a change that could not be kept, it is tried so often whether one can.
+AGAIN_SECONDS = 2.0
+#: Another program that reads the catalog may have it locked for a moment.
+LOCKED_MS = 2_000
+
+_log = logging.getLogger("holdfast.catalog")
 
 Settled = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
@@ -60,8 +69,10 @@ class SqliteCatalog:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._documents: dict[bytes, StoredDocument] = {}
         self._closed = False
+        self._failing = ""  # why the last change could not be kept, for whatever reason of the disk
         self.commits = 0  # how many there were, told before their callers are answered
         self._connection = opened(path, upgrading)
+        self._connection.set_busy_timeout(LOCKED_MS)
         self._has_checksums = has_checksums(path)
         self.committed: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
@@ -78,12 +89,14 @@ class SqliteCatalog:
     @property
     def problems(self) -> list[str]:
         """For people: what of its keeping is less than it should be."""
-        if self._has_checksums:
-            return []
-        return [
-            "The pages of the catalog have no checksums, so a flipped bit in it may not be found: it is from an older "
-            f"holdfast, and too large to be written anew, or there is no room: {self._path}"
-        ]
+        failing = self._failing
+        said = [f"Nothing can be saved: {failing}"] if failing else []
+        if not self._has_checksums:
+            said.append(
+                "The pages of the catalog have no checksums, so a flipped bit in it may not be found: it is from an "
+                f"older holdfast, and too large to be written anew, or there is no room: {self._path}"
+            )
+        return said
 
     @property
     def queued(self) -> int:
@@ -131,6 +144,8 @@ class SqliteCatalog:
             rows: list[Any] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             if not rows[0][0]:  # the log is empty: a kill from here on leaves nothing to bring over
                 os.unlink(self._path + OPEN)
+        for name in (self._path, self._path + "-shm"):
+            forget(name)
         self._connection.close()
         if not os.path.exists(self._path + "-wal"):
             with contextlib.suppress(OSError):
@@ -143,7 +158,10 @@ class SqliteCatalog:
                     self._commit([job])
 
     def _next_batch(self) -> list[_Job] | None:
-        first = self._jobs.get()
+        try:
+            first = self._jobs.get(timeout=AGAIN_SECONDS if self._failing else None)
+        except queue.Empty:  # so that it is known when the cause has gone, though nobody saves
+            first = _Job(_try_to_write, Future())
         if first is None:
             return None
         batch = [first]
@@ -160,6 +178,7 @@ class SqliteCatalog:
         outcomes: list[tuple[Any, BaseException | None]] = []
         tx, connection = SqliteTransaction(self._connection, self._documents), self._connection
         self._local.reader = tx
+        changes = connection.total_changes()
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -180,13 +199,28 @@ class SqliteCatalog:
             connection.execute("COMMIT")
             self.commits += 1
         except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
+            number = connection.system_errno if isinstance(problem, apsw.Error) else 0
+            coded = translated(problem, self._path, number)
             self._roll_back()
-            self._settle(batch, [(None, translated(problem))] * len(batch))
+            self._fails(coded)
+            self._settle(batch, [(None, coded)] * len(batch))
             return True
+        if connection.total_changes() != changes:
+            self._works()
         self._faults.at("after-commit")
         self._settle(batch, outcomes)
         self.committed()
         return True
+
+    def _fails(self, problem: HoldfastError) -> None:
+        if not self._failing:
+            _log.error("Nothing can be saved from here on: %s", problem.sentence)
+        self._failing = problem.sentence
+
+    def _works(self) -> None:
+        if self._failing:
+            _log.info("The store can be written again")
+        self._failing = ""
 
     def _settle(self, batch: list[_Job], outcomes: list[tuple[Any, BaseException | None]]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, Settled] = {}
@@ -201,7 +235,12 @@ class SqliteCatalog:
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with contextlib.suppress(apsw.Error):  # SQLite has rolled back by itself
+                self._connection.execute("ROLLBACK")
+
+
+def _try_to_write(tx: Transaction) -> None:
+    tx.put_fact("tried", time.time_ns().to_bytes(8, "big"))
 
 
 def _answer(future: Future[Any] | asyncio.Future[Any], value: Any, problem: BaseException | None) -> None:

@@ -6,7 +6,6 @@ brings.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import threading
 import time
@@ -15,6 +14,8 @@ from urllib.parse import quote
 
 import apsw
 import apsw.sqlite_extra
+
+from holdfast_daemon.store.sqlite.beside import descriptor_of
 
 #: Of each page, at its end.
 CHECKSUM_BYTES = 8
@@ -69,8 +70,7 @@ def _load() -> None:
 
 def has_checksums(path: str) -> bool:
     """Whether the pages of a database have them."""
-    with open(path, "rb") as source:
-        return source.read(_RESERVED_AT + 1)[_RESERVED_AT:] == bytes([CHECKSUM_BYTES])
+    return os.pread(descriptor_of(path), 1, _RESERVED_AT) == bytes([CHECKSUM_BYTES])
 
 
 def damaged_pages(
@@ -78,16 +78,16 @@ def damaged_pages(
 ) -> Iterator[int]:  # fmt: skip
     """The numbers of the pages in the file whose checksum is not theirs; ``rest`` is told of the bytes that were read.
     A page may be on its way there from the log, so one that looks wrong is looked at again."""
-    with open(path, "rb", buffering=0) as source:
-        size_bytes = _page_bytes(source.read(100))
-        for number in range(os.fstat(source.fileno()).st_size // size_bytes):
-            if not any(_is_whole(connection, source, number * size_bytes, size_bytes) for _ in range(_LOOKS_COUNT)):
-                yield number + 1
-            rest(size_bytes)
+    source = descriptor_of(path)
+    size_bytes = _page_bytes(os.pread(source, 100, 0))
+    for number in range(os.fstat(source).st_size // size_bytes):
+        if not any(_is_whole(connection, source, number * size_bytes, size_bytes) for _ in range(_LOOKS_COUNT)):
+            yield number + 1
+        rest(size_bytes)
 
 
-def _is_whole(connection: apsw.Connection, source: io.FileIO, start: int, size_bytes: int) -> bool:
-    page = os.pread(source.fileno(), size_bytes, start)
+def _is_whole(connection: apsw.Connection, source: int, start: int, size_bytes: int) -> bool:
+    page = os.pread(source, size_bytes, start)
     if connection.execute("SELECT verify_checksum(?)", (page,)).fetchall() == [(1,)]:
         return True
     time.sleep(_AGAIN_SECONDS)
@@ -112,6 +112,8 @@ def unverified(connection: apsw.Connection) -> Iterator[None]:
 def said(problem: BaseException) -> str:
     """What a damage is, for people: SQLite calls a wrong checksum an error of the disk."""
     wrong = getattr(problem, "extendedresult", None) == apsw.SQLITE_IOERR_DATA
+    if isinstance(problem, apsw.CorruptError):  # SQLite calls it so too where the disk gives an error (IOERR_CORRUPTFS)
+        return f"{problem}, or the disk does not give what is there"
     return "a page of it is not what was written; holdfast check says which" if wrong else str(problem)
 
 

@@ -5,6 +5,7 @@ damaged, newer, or not ours. What a crash has left is seen to here, once.
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import logging
 import os
@@ -46,15 +47,19 @@ WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog on
 _log = logging.getLogger("holdfast.catalog")
 
 
-def translated(problem: BaseException, path: str = "") -> HoldfastError:
+def translated(problem: BaseException, path: str = "", number: int = 0) -> HoldfastError:
+    """``number``: what the system said when SQLite failed, where that is known (errno)."""
     if isinstance(problem, HoldfastError):
         return problem
     if is_damage(problem):
         return Damaged(f"The catalog {path} is damaged: {said(problem)}", path=path)
-    if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
+    number = (problem.errno or 0) if isinstance(problem, OSError) else number
+    if isinstance(problem, apsw.FullError) or number in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace("The disk of the store is full; nothing was changed")
+    if isinstance(problem, apsw.BusyError):
+        return Unreadable(f"Another program has locked {path}; nothing was changed", path=path)
     if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
-        return Unreadable(f"The store cannot be written: {problem}")
+        return Unreadable(f"The store cannot be written: {os.strerror(number) if number else problem}", path=path)
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 

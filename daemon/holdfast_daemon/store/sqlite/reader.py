@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
+
+import apsw
 
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
@@ -63,7 +65,11 @@ class SqliteReader(ListReader, SpaceReader):
     def end_view(self) -> None:
         """The next question sees what is committed by then."""
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except apsw.Error:  # nothing was changed: however it ends, it ends
+                with suppress(apsw.Error):
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def one_view(self) -> Iterator[None]:
