@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from holdfast.connecting import connect
-from holdfast.starting import PLACES, SOCKET_UNIT, program, unit_folder
+from holdfast.starting import program
+from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, unit_folder
 from holdfast_protocol.errors import BadField, HoldfastError, Unreachable, Unreadable
 
-SERVICE_UNIT = "holdfast.service"
 UNITS = (SOCKET_UNIT, SERVICE_UNIT)
 #: Left out where this user's manager cannot make a namespace.
 NAMESPACES = ("PrivateUsers=yes", "CapabilityBoundingSet=")

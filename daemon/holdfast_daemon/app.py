@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 
-from holdfast_daemon import logs
+from holdfast_daemon import last_words, logs
 from holdfast_daemon.adopting import Adopting
 from holdfast_daemon.allocator import keep_large_apart
 from holdfast_daemon.aside import Journal
@@ -54,6 +54,7 @@ from holdfast_daemon.suspend import Suspend
 from holdfast_protocol.endpoint import Places, places
 from holdfast_protocol.errors import Damaged, HoldfastError, NoSpace, Unreadable
 from holdfast_protocol.messages import StatusReport
+from holdfast_protocol.processes import began, boot_id
 
 _log = logging.getLogger("holdfast")
 
@@ -84,7 +85,8 @@ class Daemon:
     async def start(self) -> None:
         """Ready when it returns. Raises a coded error, and leaves nothing behind, where it cannot start."""
         try:
-            await self._start()
+            with self.notices.taking_longer("Starts"):
+                await self._start()
         except BaseException:
             await self._closing.aclose()
             raise
@@ -106,19 +108,19 @@ class Daemon:
             "socket": where.socket,
             "version": self._version,
             "boot": boot_id(),
+            "began": began(os.getpid()),
         }
         closing.callback(Lock(os.path.join(where.store, "lock"), f"The store {where.store}", note).release)
         check_not_cut_off(where.store)
         lock = Lock(f"{where.socket}.lock", f"The socket {where.socket}", note)
         closing.callback(lock.release)
+        lock.say("starting")
         faults = Faults(self._environment)
         chunks = Packs(os.path.join(where.store, "packs"))
         closing.callback(chunks.close)
         catalog = os.path.join(where.store, "catalog.sqlite")
-        with self.notices.taking_longer("Opens its store"):
-            self._catalog = SqliteCatalog(catalog, faults, chunks.seal, partial(_upgrading, lock, self.notices))
+        self._catalog = SqliteCatalog(catalog, faults, chunks.seal, partial(_upgrading, lock, self.notices))
         closing.callback(self._catalog.close)
-        lock.say("")
         self._broken: dict[str, str] = {}
         formats = guarded(load_formats(self._broken), self._broken)
         content = Content(self._catalog, chunks, formats, faults)
@@ -173,6 +175,8 @@ class Daemon:
         liveness = Liveness(f"ipc://{where.socket}", self.notices)
         closing.callback(liveness.stop)
         liveness.start()
+        closing.callback(lock.say, "stopping")
+        lock.say("")
 
     def reload(self) -> None:
         """The configuration as it is now, for what is kept from here on. One that cannot be understood changes nothing,
@@ -250,15 +254,6 @@ def _upgrading(lock: Lock, notices: Notices, old: int, new: int) -> None:
     notices.status(f"Is {doing}")
 
 
-def boot_id() -> str:
-    """The kernel's name for this run of the machine; "" where it has none."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip()
-    except OSError:
-        return ""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs in the foreground, logs to stderr, stops cleanly on SIGTERM and SIGINT."""
     arguments = _parser().parse_args(argv)
@@ -279,13 +274,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _restore(where, arguments.restore)
         asyncio.run(_run(where, arguments.introduce))
     except HoldfastError as problem:
-        print(f"holdfastd: {problem.sentence}", file=sys.stderr)
-        return problem.exit_code
+        return _ended(problem, where)
     except OSError as problem:
         coded = NoSpace if problem.errno in (errno.ENOSPC, errno.EDQUOT) else Unreadable
-        print(f"holdfastd: {problem}", file=sys.stderr)
-        return coded.exit_code
+        return _ended(coded(str(problem)), where)
     return 0
+
+
+def _ended(problem: HoldfastError, where: Places) -> int:
+    """The service manager keeps the line too, for whoever asks it how its unit is."""
+    said = last_words.sentence(problem, where)
+    Notices(os.environ).status(said)
+    last_words.say(said)
+    return problem.exit_code
 
 
 def _restore(where: Places, directory: str) -> int:
