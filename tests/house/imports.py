@@ -63,7 +63,7 @@ OURS = frozenset().union(*MAY_IMPORT.values())
 
 #: The store's engines, and who may know which one it is; everybody else has the contract (store/base.py).
 ENGINES = ("holdfast_daemon.store.sqlite", "holdfast_daemon.store.packs")
-BUILDERS = (f"{DAEMON}/app.py", f"{DAEMON}/store/*.py")
+BUILDERS = (f"{DAEMON}/daemon.py", f"{DAEMON}/store/*.py")
 
 #: Rooms of the clients that know nothing of each other, and of which only the command line knows, which opens them.
 SCREENS = ("gui", "tui")
@@ -72,6 +72,8 @@ SCREENS = ("gui", "tui")
 FLOORS = (
     ("forking",),
     ("app",),
+    ("daemon",),
+    ("reporting",),
     ("server", "brought_back"),
     ("connections", "feed", "peers", "under_way"),
     ("log_pages",),
