@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import resource
 import shlex
 import stat
@@ -18,35 +19,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
 from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
+from holdfast.finding import BAD, GOOD, NOTE, Finding
 from holdfast.holders import Holder
+from holdfast.service import outdated
 from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
 from holdfast.starting import INSTALL, SAID, last_words, program
-from holdfast.units import SOCKET_UNIT, unit_folder
+from holdfast.surroundings import around, reported
+from holdfast.units import INSTALL as INSTALL_UNITS
+from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
 from holdfast_protocol.endpoint import Places, check_private, places
 from holdfast_protocol.errors import HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
-GOOD, NOTE, BAD = "ok", "note", "bad"
 ANSWER_SECONDS = 3.0
 #: Below the first nothing can be relied on, below the second it is time to make room.
 FULL_BYTES, LOW_BYTES = 100 * 10**6, 2 * 10**9
 WATCHES_COUNT = 65_536
 DESCRIPTORS_COUNT = 4_096
-CLOCK_SECONDS = 120
+LINGER = Path("/var/lib/systemd/linger")
 MORE_WATCHES = "sudo sysctl fs.inotify.max_user_watches=524288  (and a line in /etc/sysctl.d, to keep it)"
-
-
-class Finding(NamedTuple):
-    """``state``: ok, note (worth knowing) or bad; ``mend``: what to type, empty where there is nothing to."""
-
-    state: str
-    what: str
-    sentence: str
-    mend: str = ""
 
 
 def findings(environment: Mapping[str, str], socket: str | None = None) -> Iterator[Finding]:
@@ -57,10 +51,11 @@ def findings(environment: Mapping[str, str], socket: str | None = None) -> Itera
     yield from _runtime(where)
     report, found = _daemon(where, environment, named=socket is not None)
     yield from found
+    yield from around(where, environment)
     yield from _store(where)
     yield from _sessions(where)
     yield from _limits()
-    yield from _unit(environment)
+    yield from _unit(environment, answers=report is not None)
     if report is not None:
         yield from _reported(report)
 
@@ -113,6 +108,7 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
                 client.probe()
             took = (time.monotonic() - began) * 1000
             report = client.status()
+            newest = client.operations(limit=1, newest=True).rows
     except HoldfastError as problem:
         cause = of_silence(path, environment) if isinstance(problem, TooLate) else trouble_of(path, environment)
         return None, [_finding(cause) if cause is not None else Finding(BAD, "daemon", *parted(problem.sentence))]
@@ -124,6 +120,7 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
     if not named and os.fsdecode(report.store) != where.store:
         sentence = f"the daemon keeps {report.store}, the environment names {where.store}"
         found.append(Finding(BAD, "store", sentence, holder.ends()))
+    found += reported(report, newest[0] if newest else None)
     return report, found
 
 
@@ -208,15 +205,20 @@ def _limits() -> Iterator[Finding]:
         yield Finding(NOTE, "open files", f"{hard} at most, which limits how many clients connect", "ulimit -Hn 65536")
 
 
-def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
+def _unit(environment: Mapping[str, str], *, answers: bool) -> Iterator[Finding]:
     place = Path(unit_folder(environment))
     if not (place / SOCKET_UNIT).exists():
         return
     try:
-        lines = (place / "holdfast.service").read_text("utf-8", "replace").split("\n")
+        lines = (place / SERVICE_UNIT).read_text("utf-8", "replace").split("\n")
     except OSError as problem:
         sentence = f"its socket's unit is there, its own is not: {problem.strerror}"
-        yield Finding(BAD, "service", sentence, "holdfast service install")
+        yield Finding(BAD, "service", sentence, INSTALL_UNITS)
+        return
+    found = trouble()
+    if found is not None:
+        if answers:  # else it was told why none does
+            yield Finding(BAD, "service", *found)
         return
     started = next((line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart=")), "")
     try:
@@ -225,15 +227,28 @@ def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
         words = [started]
     if not words or not os.access(words[0], os.X_OK):
         sentence = f"its unit starts {words[0] if words else 'nothing'}, which is not there any more"
-        yield Finding(BAD, "service", sentence, "holdfast service install")
+        yield Finding(BAD, "service", sentence, INSTALL_UNITS)
     else:
         yield Finding(GOOD, "service", f"installed; it starts {words[0]}")
+        yield from _kept(place)
+
+
+def _kept(place: Path) -> Iterator[Finding]:
+    """Whether the units are those that this version puts there, and go on when their user is gone."""
+    other = outdated(place)
+    if other:
+        sentence = f"{' and '.join(other)} is not what this version installs: edited, or of another holdfast"
+        mend = f"{INSTALL_UNITS}  (own lines belong in a drop-in: systemctl --user edit holdfast.service)"
+        yield Finding(NOTE, "service", sentence, mend)
+    with suppress(KeyError, OSError):
+        user = pwd.getpwuid(os.getuid()).pw_name
+        if LINGER.is_dir() and not (LINGER / user).exists():
+            sentence = "it ends with the last login of its user, and begins with the first one"
+            yield Finding(NOTE, "service", sentence, "loginctl enable-linger, to keep it running between them")
 
 
 def _reported(report: StatusReport) -> Iterator[Finding]:
     """What the daemon itself knows to be wrong."""
-    if report.started > time.time_ns() + CLOCK_SECONDS * 10**9:
-        yield Finding(BAD, "clock", "the daemon started in the future: the clock was set back", "timedatectl status")
     for problem in report.problems:
         yield Finding(BAD, "daemon", problem)
     for folder in report.folders:

@@ -81,6 +81,17 @@ def install(environment: Mapping[str, str]) -> list[str]:
     return done
 
 
+def outdated(place: Path) -> list[str]:
+    """The units in place there that are not what ``install`` would put there now."""
+    source = _source()
+    return [unit for unit in UNITS if (place / unit).read_text("utf-8", "replace") not in _possible(source / unit)]
+
+
+def _possible(unit: Path) -> list[str]:
+    text = unit.read_text("utf-8")
+    return [_adapted(text, sealed=sealed) for sealed in (True, False)]
+
+
 def uninstall(environment: Mapping[str, str]) -> list[str]:
     """The units are gone; sessions and their history stay. Raises Unreachable, Unreadable."""
     if not is_installed(environment):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from holdfast.holders import Holder, holder_of
-from holdfast.units import PLACES, SOCKET_UNIT, trouble, unit_folder
+from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
 from holdfast_protocol.endpoint import check_private, places
 from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, Unreachable, Unreadable
 from holdfast_protocol.processes import is_stopped
@@ -51,7 +51,7 @@ def of_nobody(path: str, environment: Mapping[str, str]) -> Cause:
     if keeper is not None and keeper.socket:
         sentence = f"process {keeper.pid} holds the store, and listens at {keeper.socket} instead of {path}"
         return Cause(Unreachable, "store", sentence, f"holdfast --socket {shlex.quote(keeper.socket)} status")
-    return trouble_of(path, environment) or _of_a_remnant(path)
+    return trouble_of(path, environment) or _of_a_remnant(path, _start(path, environment))
 
 
 def of_silence(path: str, environment: Mapping[str, str]) -> Cause | None:
@@ -122,14 +122,19 @@ def _of_the_folder(path: str) -> Cause | None:
     return None
 
 
-def _of_a_remnant(path: str) -> Cause:
+def _start(path: str, environment: Mapping[str, str]) -> str:
+    if is_of_systemd(path, environment):
+        return f"start it with: systemctl --user start {SERVICE_UNIT}"
+    return "start one with: holdfastd"
+
+
+def _of_a_remnant(path: str, start: str) -> Cause:
     try:
         mode = os.lstat(path).st_mode
     except OSError:
-        return Cause(Unreachable, "", f"No daemon listens at {path}; start one with: holdfastd")
+        return Cause(Unreachable, "", f"No daemon listens at {path}; {start}")
     if stat.S_ISSOCK(mode):
-        sentence = f"No daemon listens at {path}, a socket that one that was killed left; start one with: holdfastd"
-        return Cause(Unreachable, "", sentence)
+        return Cause(Unreachable, "", f"No daemon listens at {path}, a socket that one that was killed left; {start}")
     return Cause(Unreachable, "socket", f"{_kind(mode)} is in the place of the socket {path}", _aside(path))
 
 

@@ -38,7 +38,8 @@ def trouble() -> tuple[str, str] | None:
             return f"systemd has not read its unit {unit} as it is now", "systemctl --user daemon-reload"
     if service.get("LoadState") == "not-found":
         return f"its socket's unit is there, and {SERVICE_UNIT} is not", INSTALL
-    if service.get("ActiveState") == "failed":
+    waits = service.get("SubState") == "auto-restart" and service.get("ExecMainStatus", "0") != "0"
+    if waits or service.get("ActiveState") == "failed":
         return _failed(service)
     if socket.get("ActiveState") == "failed":
         return f"systemd's unit {SOCKET_UNIT} has failed ({socket.get('Result', '')})", ANEW
@@ -50,7 +51,7 @@ def shown(unit: str) -> dict[str, str]:
     systemctl = shutil.which("systemctl")
     if systemctl is None:
         return {}
-    names = "LoadState,LoadError,ActiveState,Result,StatusText,ExecMainStatus,ExecMainCode,NeedDaemonReload"
+    names = "LoadState,LoadError,ActiveState,SubState,Result,StatusText,ExecMainStatus,ExecMainCode,NeedDaemonReload"
     words = [systemctl, "--user", "show", unit, f"--property={names}"]
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=ANSWER_SECONDS)

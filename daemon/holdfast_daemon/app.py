@@ -56,7 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ended(problem, where)
     except OSError as problem:
         coded = NoSpace if problem.errno in (errno.ENOSPC, errno.EDQUOT) else Unreadable
-        return _ended(coded(str(problem)), where)
+        path = text(problem.filename) if problem.filename else ""
+        said = f"{path}: {problem.strerror}" if path else str(problem)
+        return _ended(coded(said, path=path), where)
     return 0
 
 

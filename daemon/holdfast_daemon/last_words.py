@@ -52,11 +52,18 @@ def _mend(problem: HoldfastError, where: Places) -> str:
             return f"kill {problem.details['pid']}, or use that one"
         case NotAllowed() if isinstance(path, str) and _is_ours(path):
             return f"chmod 0700 {shlex.quote(path)}"
-        case Unreadable() if path == where.socket and os.path.isdir(path):
+        case Unreadable() if isinstance(path, str) and _is_in_the_way(path, where):
             return f"mv {shlex.quote(path)} {shlex.quote(path)}.aside"
-        case Unreadable() if isinstance(path, str):
+        case Unreadable() if isinstance(path, str) and path:
             return f"look at: ls -ld {shlex.quote(path)}; df {shlex.quote(os.path.dirname(path))}"
     return ""
+
+
+def _is_in_the_way(path: str, where: Places) -> bool:
+    """A folder where a file is to be, or the other way round."""
+    if path in (where.socket, where.config):
+        return os.path.isdir(path)
+    return path in (where.sessions, where.store, where.runtime) and os.path.isfile(path)
 
 
 def _is_ours(path: str) -> bool:

@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A line for each finding, fit to be pasted. Exit 1 where something is bad."""
-    from holdfast.doctor import BAD, findings
+    from holdfast.doctor import findings
+    from holdfast.finding import BAD
 
     home = os.environ.get("HOME", "").rstrip("/")
     is_bad = False
