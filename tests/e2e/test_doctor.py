@@ -44,6 +44,7 @@ def test_nothing_is_wrong_with_a_new_one(daemon: Daemon) -> None:
     said = daemon.cli("doctor")
     assert said.code == 0
     assert "answers through its store" in said.text
+    assert said.text.endswith("nothing is wrong\n")
     assert str(daemon.home.parent) not in said.text
     assert asked(daemon) == []
 

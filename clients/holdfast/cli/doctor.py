@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from typing import TYPE_CHECKING
 
 from holdfast_protocol.model import Row
@@ -33,9 +34,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             continue
         mend = f"  → {said['mend']}" if said["mend"] else ""
         context.output.line(f"{said['state']:<4}  {said['what']}: {said['sentence']}{mend}")
+    if not is_bad:
+        context.output.done("nothing is wrong")
     return 1 if is_bad else 0
 
 
 def _pasted(text: str, home: str) -> str:
     """Without the name of whoever it is."""
-    return text.replace(f"{home}/", "~/") if home else text
+    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if home else text
