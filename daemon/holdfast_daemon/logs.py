@@ -1,9 +1,9 @@
 """What the daemon says of itself: one event a line, with its level, its room and the request that it is about.
 
 Never a content of a session: a message names sessions by their ids, and files by their names, which whoever reads the
-log may see anyway. Of an exception in somebody else's format it has the type and the place, for the text may be content.
-On standard error a line is ``time level room message``, and behind it in square brackets the request. Below systemd the
-journal gets the same as fields, so that ``journalctl HOLDFAST_REQUEST=…`` finds one request's.
+log may see anyway. Of an exception in somebody else's format it has type and place, for the text may be content.
+On standard error a line is ``time level room message``, and behind it in square brackets the request. The journal gets
+the same as fields, so that ``journalctl HOLDFAST_REQUEST=…`` finds one request's.
 """
 
 from __future__ import annotations

@@ -198,3 +198,26 @@ def test_something_else_listens_there(house: Path) -> None:
         other.listen()
         (found,) = asked(daemon)
     assert "holds no lock: it is no daemon" in found["sentence"]
+
+
+def test_a_daemon_that_is_older_than_what_is_installed(house: Path) -> None:
+    """pip has installed another version over it: it says which one it is, and the doctor how the new one comes."""
+    site = house / "site"
+    site.mkdir()
+    daemon = Daemon(house / "d")
+    daemon.environment["PYTHONPATH"] = str(site)
+    daemon.start()
+    try:
+        known = daemon.ok("status", "--json").rows[0]["version"]
+        (site / "holdfast-99.0.dist-info").mkdir()
+        said = "Metadata-Version: 2.1\nName: holdfast\nVersion: 99.0\n"
+        (site / "holdfast-99.0.dist-info" / "METADATA").write_text(said)
+        rows = daemon.cli("doctor", "--json").rows
+        assert daemon.process is not None
+        (found,) = [row for row in rows if "it was installed since" in row["sentence"]]
+        assert f"the daemon is {known}, this client 99.0" in found["sentence"]
+        assert found["mend"] == f"kill {daemon.process.pid}"
+        daemon.restart()
+        assert daemon.ok("status", "--json").rows[0]["version"] == "99.0"
+    finally:
+        daemon.stop()
