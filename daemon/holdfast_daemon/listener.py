@@ -6,6 +6,7 @@ A). Therefore the locks, and therefore a listener of our own that is handed over
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -44,10 +45,12 @@ class Lock:
         self.say("")
 
     def say(self, doing: str) -> None:
-        """What keeps the holder from listening, for those who wait for it; "" once nothing does."""
+        """What keeps the holder from listening, for those who wait for it; "" once nothing does. Not said where the
+        disk does not take it: the lock holds all the same."""
         known = json.dumps({**self._note, "doing": doing} if doing else self._note).encode()
-        os.pwrite(self._descriptor, known, 0)
-        os.ftruncate(self._descriptor, len(known))
+        with contextlib.suppress(OSError):
+            os.pwrite(self._descriptor, known, 0)
+            os.ftruncate(self._descriptor, len(known))
 
     def release(self) -> None:
         os.close(self._descriptor)
