@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js test-gui test-service check crash bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui test-service test-faults check crash bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,11 @@ test-gui: $(STAMP)
 test-service: $(STAMP)
 	@command -v systemd-analyze > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends systemd)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/service
+
+# The daemon on a disk that fails: each error on each place (strace, by apt as root).
+test-faults: $(STAMP)
+	@command -v strace > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/faults
 
 check: $(STAMP)
 	$(BIN)/ruff check .
