@@ -30,6 +30,7 @@ from holdfast_daemon.store.sqlite.checksums import (
     damaged_pages,
     has_checksums,
     is_damage,
+    make,
     said,
     unverified,
 )
@@ -46,6 +47,11 @@ BATCH_COUNT = 256
 CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
 VACUUMED_BYTES = 256 * 1024 * 1024  # up to here an old catalog is written anew, so that it can shrink and has checksums
 _INCREMENTAL = 2
+#: How the free pages are given back is to be said before anything is written.
+_BEGINNING = f"""
+PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {TABLES}; PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION}; COMMIT
+"""
 #: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
 OPEN = "-open"
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
@@ -237,14 +243,12 @@ def _translated(problem: BaseException, path: str = "") -> HoldfastError:
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
 
-def _connect(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
-    connection = connect(path, fresh=fresh)
+def _connect(path: str, *, verified: bool = True) -> apsw.Connection:
+    connection = connect(path)
     if not verified:
         connection.execute("PRAGMA checksum_verification = OFF")
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
-    if fresh:  # to be said before anything is written
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -262,19 +266,17 @@ def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
     try:
         if os.path.exists(path):
             _inspect(path)
+        if not os.path.exists(path) or not os.path.getsize(path):
+            make(path, _BEGINNING)
         was_brought_over = _was_brought_over(path)
         ended = commits(path + "-wal")
-        fresh = not os.path.exists(path) or not os.path.getsize(path)
-        connection = _connect(path, fresh=fresh, verified=not was_brought_over)
+        connection = _connect(path, verified=not was_brought_over)
         _keep_damaged_log(connection, path, ended)
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
                 raise Damaged(f"{path} is not a holdfast catalog", path=path)
-            with connection:
-                connection.execute(TABLES)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute(_BEGINNING)
         elif os.path.getsize(path) <= CHECKED_BYTES and not _stands(connection):
             raise Damaged(f"The catalog {path} is damaged", path=path)
         elif version < VERSION:

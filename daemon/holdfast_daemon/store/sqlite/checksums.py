@@ -43,6 +43,28 @@ def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.C
     return connection
 
 
+def make(path: str, statements: str) -> None:
+    """A new database with checksums and what ``statements`` make, durably: whole, or not there at all."""
+    beside = f"{path}-new"
+    for each in (beside, f"{beside}-journal", f"{beside}-wal", f"{beside}-shm", f"{path}-journal", f"{path}-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
+    with contextlib.closing(connect(beside, fresh=True)) as made:
+        made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, below
+        made.execute("PRAGMA journal_mode = MEMORY")
+        made.execute(statements)
+        made.execute("PRAGMA journal_mode = WAL")
+    os.chmod(beside, 0o600)
+    with open(beside, "rb") as written:
+        os.fsync(written.fileno())
+    os.rename(beside, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def has_checksums(path: str) -> bool:
     """Whether the pages of a database have them."""
     with open(path, "rb") as source:
