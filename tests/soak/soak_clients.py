@@ -93,7 +93,7 @@ def _arrange(place: Place, client: holdfast.Client) -> None:
     name = f"arranged {place.number}"
     client.save("soak", name, place.content())
     client.tag(f"soak/{name}", add=["blue"])
-    client.pin(f"soak/{name}", "here")
+    client.pin(f"soak/{name}", place.chance.randbytes(4).hex())  # one left by who was killed has its label
     client.undo(client.delete(f"soak/{name}").operation, published=True)
     client.delete(f"soak/{name}", published=True)
     client.purge(f"soak/{name}")

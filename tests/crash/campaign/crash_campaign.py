@@ -32,12 +32,11 @@ from crash_days import SCENARIOS, Day, Scenario, World, history  # noqa: E402
 from crash_judge import Broken, Judge, Until, is_settled, restore, started  # noqa: E402
 from e2e_daemon import until  # noqa: E402
 
-from holdfast_protocol.errors import NoSpace, Unreadable  # noqa: E402
+from holdfast_protocol.errors import Damaged, NoSpace, Unreadable  # noqa: E402
 
 FAILURES = ("EIO", "ENOSPC", "SHORT", "READ")
 KINDS = (*disks.KINDS, *FAILURES)
 SYNCS = (record.FILE_SYNC, record.FOLDER_SYNC, record.ALL_SYNC)
-PARTS = 2
 #: After so many calls in a row that did not happen, there are no more.
 MISSES = 4
 ONCE_MORE = b"once more\n"
@@ -180,10 +179,10 @@ class Walk:
 
     def _fail_all(self, failure: str) -> None:
         """Until there are no more such calls; of those that are not writes SHORT is none."""
-        failed = self._share.base / "failed"
+        failed, calls_count = self._share.base / "failed", sum(call.kind != record.MARK for call in self._calls)
         step, missed = self._share.every * (4 if failure == "READ" else 1), 0
         number = 1 + self._share.first
-        while missed < MISSES:
+        while missed < MISSES and (failure == "READ" or number <= calls_count):
             failed.unlink(missing_ok=True)
             disks.write(self._world.root, self._filled)
             self._world.boot.write_text("the first boot\n")
@@ -204,8 +203,10 @@ class Walk:
             if code is not None and code < 0:
                 raise
             self._day = Day(self._world, record.Outsider(None))
-            self._day.before = self._day.stays = set(self._before)
+            self._day.before, self._day.stays = set(self._before), set(self._before)
         day = self._day
+        if not (self._share.base / "failed").exists():
+            return
         if daemon.process is not None and daemon.process.poll() is None:
             self._serves()
             daemon.kill()
@@ -221,7 +222,7 @@ class Walk:
         """The cause is gone, and so is what it led to."""
 
         def is_saved() -> bool:
-            with contextlib.suppress(NoSpace, Unreadable), self._world.daemon.client() as client:
+            with contextlib.suppress(NoSpace, Unreadable, Damaged), self._world.daemon.client() as client:
                 client.save("notes", "once more", ONCE_MORE, published=True)
                 return True
             return False
@@ -287,15 +288,16 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=[*SCENARIOS], default=[*SCENARIOS])
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--parts", type=int, default=2, help="in which each scenario is walked side by side (2)")
     arguments = parser.parse_args()
     memory = Path("/dev/shm")
     base = Path(tempfile.mkdtemp(prefix="hf-", dir=memory if memory.is_dir() else None))
     os.environ["LD_PRELOAD"] = str(record.built_shim(base))
     began = time.monotonic()
-    every, first = PARTS * arguments.every, arguments.first
+    every, first = arguments.parts * arguments.every, arguments.first
     shares = [
         Share(name, tuple(arguments.kinds), every, first + part * arguments.every, base / f"{number}{part}")
-        for number, name in enumerate(arguments.only) for part in range(PARTS)
+        for number, name in enumerate(arguments.only) for part in range(arguments.parts)
     ]  # fmt: skip
     all_found = []
     try:

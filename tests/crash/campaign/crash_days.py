@@ -25,6 +25,7 @@ from holdfast.channel import Lost
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import (
     Archive,
+    BackedUp,
     Backup,
     Batch,
     Change,
@@ -156,7 +157,8 @@ class Day:
 
     def backed_up(self, answered: Collection[int]) -> set[bytes] | None:
         """What the last backup that was answered has; None where none was."""
-        made = [number for number in answered if isinstance(self.asked[number - 1].request, Backup)]
+        replies = ((number, self.asked[number - 1].reply) for number in answered)
+        made = [number for number, reply in replies if isinstance(reply, BackedUp) and reply.failed is None]
         if not made:
             return None
         return self.stays.union(*(each.brings for each in self.asked[: max(made)] if each.reply is not None))

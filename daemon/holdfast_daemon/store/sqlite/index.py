@@ -142,8 +142,10 @@ class SqliteIndex:
                     os.unlink(self._path + end)
 
     def examine(self, rest: Rest) -> Iterator[Damage]:
-        """Its pages, log and trees."""
+        """Its pages, log and trees. A page that a crash has left half written is in the log, and brought over first."""
         if os.path.exists(self._path):
+            with contextlib.suppress(apsw.Error, OSError):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             for each in examine_file(self._path, rest):
                 yield each._replace(what="index")
 
