@@ -179,8 +179,29 @@ def nobody_at(path: str) -> HoldfastError:
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)
 
 
+def check_answers(path: str, *, is_silent: bool) -> None:
+    """Raises the coded error that says why nobody listens at ``path``, or why whoever listens ``is_silent``, and what
+    mends it; neither is told where nothing is strange about it."""
+    try:
+        check_listening(path)
+    except HoldfastError as problem:
+        from holdfast.silence import of_nobody  # as above
+
+        raise of_nobody(path, os.environ).error(path) from problem
+    if is_silent:
+        from holdfast.silence import of_silence
+
+        cause = of_silence(path, os.environ)
+        if cause is not None:
+            raise cause.error(path)
+
+
 def _check_folder(path: str) -> None:
     try:
         endpoint.check_private(os.path.dirname(path))
     except Unreadable as problem:
         raise nobody_at(path) from problem
+    except NotAllowed as problem:
+        from holdfast.silence import of_nobody  # as above
+
+        raise of_nobody(path, os.environ).error(path) from problem

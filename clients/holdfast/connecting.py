@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from holdfast_protocol import endpoint
-from holdfast_protocol.errors import ShuttingDown, Unreachable
+from holdfast_protocol.errors import Busy, ShuttingDown, Unreachable
 
 if TYPE_CHECKING:
     from holdfast.async_client import AsyncClient
@@ -31,13 +31,12 @@ def connect(socket: str | None = None, *, timeout_seconds: float = 10.0, start: 
     client = Client(path, timeout_seconds=timeout_seconds)
     try:
         client.hello()
-    except (Unreachable, ShuttingDown):
+    except (Unreachable, ShuttingDown, Busy):
         client.close()
-        from holdfast.starting import check_not_busy, start_daemon  # only where it is needed: it takes a while
-
         if not start:
-            check_not_busy(path)
             raise
+        from holdfast.starting import start_daemon  # only where it is needed: it takes a while
+
         start_daemon(path, os.environ, named=socket is not None)
         client = Client(path, timeout_seconds=timeout_seconds)
         client.hello()
@@ -61,7 +60,7 @@ async def connect_async(
     client = AsyncClient(path, timeout_seconds=timeout_seconds)
     try:
         await client.hello()
-    except (Unreachable, ShuttingDown):
+    except (Unreachable, ShuttingDown, Busy):
         client.close()
         if not start:
             raise

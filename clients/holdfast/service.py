@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from holdfast.connecting import connect
-from holdfast.starting import PLACES, SOCKET_UNIT, program, unit_folder
+from holdfast.starting import program
+from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, unit_folder
 from holdfast_protocol.errors import BadField, HoldfastError, Unreachable, Unreadable
 
-SERVICE_UNIT = "holdfast.service"
 UNITS = (SOCKET_UNIT, SERVICE_UNIT)
 #: Left out where this user's manager cannot make a namespace.
 NAMESPACES = ("PrivateUsers=yes", "CapabilityBoundingSet=")
@@ -79,6 +79,17 @@ def install(environment: Mapping[str, str]) -> list[str]:
     _systemctl("restart", SERVICE_UNIT)
     done.append("started; it starts by itself at each login (without one too, after: loginctl enable-linger)")
     return done
+
+
+def outdated(place: Path) -> list[str]:
+    """The units in place there that are not what ``install`` would put there now."""
+    source = _source()
+    return [unit for unit in UNITS if (place / unit).read_text("utf-8", "replace") not in _possible(source / unit)]
+
+
+def _possible(unit: Path) -> list[str]:
+    text = unit.read_text("utf-8")
+    return [_adapted(text, sealed=sealed) for sealed in (True, False)]
 
 
 def uninstall(environment: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from functools import partial
 
 import zmq
 
+from holdfast_daemon.answering import Answering
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.feed import Feed
@@ -23,9 +24,9 @@ from holdfast_daemon.lending import Lender, why_not
 from holdfast_daemon.logs import REQUEST
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.payload import Answer
 from holdfast_daemon.peers import REFUSAL, Peer, introduced
 from holdfast_daemon.quota import Amounts, Client, Quota
-from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.under_way import Asking, UnderWay
 from holdfast_protocol import connection, messages
@@ -73,7 +74,7 @@ _log = logging.getLogger("holdfast.server")
 class Server:
     """Owns the ROUTER socket and everything that is known of its peers."""
 
-    def __init__(self, service: Service, listener: sockets.socket, path: str, descriptors: int) -> None:
+    def __init__(self, service: Answering, listener: sockets.socket, path: str, descriptors: int) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._context = zmq.Context()
@@ -200,7 +201,7 @@ class Server:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = introduced(identity, first)
-        holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
+        holders = self._service.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
@@ -219,7 +220,10 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._follow(peer, asked.id, request)
+            try:
+                self._follow(peer, asked.id, request)
+            except HoldfastError as problem:
+                self._put(identity, connection.error(asked.id, problem))
         elif isinstance(request, Unsubscribe):
             self._unfollow(peer.client, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
@@ -341,7 +345,7 @@ class Server:
     def _beat(self) -> None:
         """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left. Subscribers are
         told how far they are."""
-        for peer in self._service.workspaces.holders():
+        for peer in self._service.holders():
             if not self._outbound.size_bytes(peer):
                 self._put(peer, connection.sign_of_life())
         self._feed.beat()
@@ -359,7 +363,7 @@ class Server:
         self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:
-        self._service.workspaces.gone(identity)
+        self._service.gone(identity)
         peer, followed = self._peers.pop(identity, None), self._feed.forget(identity)
         if peer is not None and followed:
             self._quota.give_back(peer.client, {"subscriptions_count": followed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from typing import TYPE_CHECKING
 
 from holdfast.cli.counts import seconds
@@ -49,4 +50,6 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
                 ended = mosaic.end()
                 following.finish()
                 code = 0 if is_told else ended
+    if code is not None and code < 0:
+        context.output.say(f"holdfast: Mosaic was ended by {signal.Signals(-code).name}")
     return 1 if code is None or code < 0 else code

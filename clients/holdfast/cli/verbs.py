@@ -79,8 +79,14 @@ class Context:
     """The client, connected when it is first used, and the output. ``walk_seconds``: how long to wait for an answer
     that looks at whole folders first."""
 
-    def __init__(self, socket: str | None, timeout_seconds: float | None, *, start: bool, output: Output) -> None:
+    def __init__(
+        self, socket: str | None, timeout_seconds: float | None, *, start: bool, output: Output,
+        direct: bool = False, store: str | None = None,
+    ) -> None:  # fmt: skip
+        """``direct``: no daemon is asked; the ``store`` is only read."""
         self.output = output
+        self._direct = direct
+        self._store = store
         self.walk_seconds = timeout_seconds or _WALK_SECONDS
         self._socket = socket
         self._timeout_seconds = timeout_seconds or _ANSWER_SECONDS
@@ -99,7 +105,11 @@ class Context:
 
     @property
     def client(self) -> Client:
-        """Raises what ``holdfast.connect`` does."""
+        """Raises what ``holdfast.connect`` does, or ``DirectClient``."""
+        if self._client is None and self._direct:
+            from holdfast.direct import DirectClient
+
+            self._client = DirectClient(self._store, timeout_seconds=self._timeout_seconds)
         if self._client is None:
             from holdfast.connecting import connect
 

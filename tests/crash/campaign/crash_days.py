@@ -346,7 +346,7 @@ def _fill_old(version: int) -> Callable[[World], None]:
     def fill(world: World) -> None:
         store = world.daemon.home / "store"
         store.mkdir(mode=0o700)
-        said = (DATA / f"store_{version}.sql").read_text("utf-8")
+        said = (DATA / "store" / f"v{version}.sql").read_text("utf-8")
         if version < 6:
             with contextlib.closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
                 catalog.executescript(said)
@@ -379,9 +379,7 @@ SCENARIOS = {
     "restore": Scenario(_fill_backed_up, _nothing, restores=True),
     "repair": Scenario(_fill_damaged, _checked, is_damaged=True),
     "recovery": Scenario(_fill_crashed, _nothing),
-    "upgrade from 1": Scenario(_fill_old(1), _nothing),
-    "upgrade from 5": Scenario(_fill_old(5), _nothing),
-    "upgrade from 7": Scenario(_fill_old(7), _nothing),
+    **{f"upgrade from {version}": Scenario(_fill_old(version), _nothing) for version in (1, 5, 7)},
 }
 
 
