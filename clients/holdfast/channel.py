@@ -148,16 +148,17 @@ class Channel:
         raise TimeoutError
 
     def end(self) -> Exception:
-        """Of a connection that has ended: Lost, or NotAllowed where the daemon does not take our key."""
-        if not endpoint.is_remote(self.path):
-            return Lost("The connection ended")
-        from zmq.utils.monitor import recv_monitor_message  # only on the network
+        """Of a connection that has ended: Lost, or NotAllowed where the daemon does not let us, or our key, in."""
+        from zmq.utils.monitor import recv_monitor_message  # only where something is wrong
 
         events = []
         while self._monitor.poll(0):
             events.append(recv_monitor_message(self._monitor)["event"])
         if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
-            return NotAllowed(f"{self.path} does not allow this key, or no longer", socket=self.path)
+            said = "allow this key, or no longer" if endpoint.is_remote(self.path) else "let this user in"
+            return NotAllowed(f"The daemon at {self.path} does not {said}", socket=self.path)
+        if not endpoint.is_remote(self.path):
+            return Lost("The connection ended")
         if zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL in events:  # a daemon that cannot read what we say hangs up
             why = f"The daemon at {self.path} does not have the key that is expected of it"
             return Lost("The handshake ended", NotAllowed(why, socket=self.path))
@@ -239,6 +240,9 @@ def library_version() -> str:
 
 def nobody_at(path: str) -> HoldfastError:
     """The error that says what to type."""
+    if endpoint.is_shared(path):
+        start = f"sudo systemctl start {endpoint.service_at(path)}"
+        return Unreachable(f"No daemon listens at {path}; start it with: {start}", socket=path)
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)
 
 
@@ -264,7 +268,7 @@ def check_answers(path: str, *, is_silent: bool) -> None:
 
 def _check_folder(path: str) -> None:
     try:
-        endpoint.check_private(os.path.dirname(path))
+        endpoint.check_trusted(path)
     except Unreadable as problem:
         raise nobody_at(path) from problem
     except NotAllowed as problem:

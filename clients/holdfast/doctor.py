@@ -24,14 +24,14 @@ from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
 from holdfast.finding import BAD, GOOD, NOTE, Finding
 from holdfast.holders import Holder
-from holdfast.service import outdated
+from holdfast.service.user import outdated
 from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
 from holdfast.starting import INSTALL, SAID, last_words, program
 from holdfast.surroundings import around, reported
 from holdfast.units import INSTALL as INSTALL_UNITS
 from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
 from holdfast_protocol import keys
-from holdfast_protocol.endpoint import Places, check_private, is_remote, places
+from holdfast_protocol.endpoint import Places, check_trusted, is_remote, is_shared, places
 from holdfast_protocol.errors import HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
@@ -54,11 +54,12 @@ def findings(environment: Mapping[str, str], socket: str | None = None) -> Itera
     yield _configuration(where)
     yield from _keys(where)
     yield from _runtime(where)
-    report, found = _daemon(where, environment, named=socket is not None)
+    report, found = _daemon(where, environment, named=socket is not None or is_shared(where.socket))
     yield from found
-    yield from around(where, environment)
-    yield from _store(where)
-    yield from _sessions(where)
+    if not is_shared(where.socket):  # what that one keeps is not this user's to look at
+        yield from around(where, environment)
+        yield from _store(where)
+        yield from _sessions(where)
     yield from _limits()
     yield from _unit(environment, answers=report is not None)
     if report is not None:
@@ -110,13 +111,14 @@ def _keys(where: Places) -> Iterator[Finding]:
 
 def _runtime(where: Places) -> Iterator[Finding]:
     try:
-        check_private(where.runtime)
+        check_trusted(where.socket)
     except Unreadable:
         return  # it is made at the first start
     except NotAllowed:
         return  # nobody connects then: it is told where the daemon is looked for
     else:
-        yield Finding(GOOD, "runtime directory", f"{where.runtime}, closed to others")
+        closed = "root's" if is_shared(where.socket) else "closed to others"
+        yield Finding(GOOD, "runtime directory", f"{where.runtime}, {closed}")
 
 
 def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tuple[StatusReport | None, list[Finding]]:

@@ -22,7 +22,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from holdfast_daemon.credentials import copy_of, process_of
-from holdfast_daemon.doorkeeper import Network
+from holdfast_daemon.doorkeeper import HERE, Network
 from holdfast_protocol.messages import LIMITS
 
 SHED_SECONDS = 0.5
@@ -43,15 +43,17 @@ class Connections:
         listener: sockets.socket,
         endpoint: str,
         network: Network | None,
+        shared: bool,
         limit: int,
         changed: Callable[[], None],
     ) -> None:
-        """``network``: where else to listen. ``changed`` is called on the loop after the socket was bound or unbound:
-        its events must be looked at."""
+        """``network``: where else to listen. ``shared``: with other users, of whom the doorkeeper is asked. ``changed``
+        is called on the loop after the socket was bound or unbound: its events must be looked at."""
         self._socket = socket
         self._listener = listener
         self._endpoint = endpoint
         self._network = network
+        self._shared = shared
         self._bound_to: list[str] = []
         self._changed = changed
         self._loop = asyncio.get_running_loop()
@@ -64,7 +66,8 @@ class Connections:
 
     def start(self) -> None:
         """Serve. A handshake that fails ends in DISCONNECTED as well, so two events count every connection once."""
-        self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another user's is closed before a byte is read
+        if not self._shared:
+            self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another's is closed before a byte is read
         events = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
         self._monitor = self._socket.get_monitor_socket(events)
         self._counter = threading.Thread(target=self._count, name="connections", daemon=True)
@@ -95,6 +98,8 @@ class Connections:
     def _bind(self) -> None:
         """What is set counts for what is bound after it: the network's listener is bound last, and has its own."""
         self._socket.setsockopt(zmq.CURVE_SERVER, 0)
+        if self._shared:
+            self._socket.setsockopt(zmq.ZAP_DOMAIN, HERE)
         self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         self._bind_to(self._listener, self._endpoint)
         if self._network is not None:

@@ -6,19 +6,18 @@ can (lessons.md, probe C), but not on the network, where it is the key that the 
 
 from __future__ import annotations
 
-import os
-import pwd
 from dataclasses import dataclass
 from zlib import crc32
 
 import zmq
 
+from holdfast_daemon.access import Known, Users, caller
 from holdfast_daemon.grants import Grant, Grants
 from holdfast_daemon.lending import Lender
 from holdfast_daemon.quota import Client
 from holdfast_protocol.connection import DaemonConnection
 
-REFUSAL = "This daemon serves its own user only, under an identity that ZeroMQ has chosen"
+REFUSAL = "This daemon does not serve this user, and nobody under an identity that ZeroMQ has not chosen"
 
 
 NOT_ALLOWED = "This key is not allowed here, or is no longer"
@@ -28,7 +27,8 @@ NOBODY = Grant("", "read", ())
 @dataclass(slots=True)
 class Peer:
     """One connection. ``grant``: what it may, with no author for one that is not served, and ``refusal`` is why;
-    ``descriptor`` the number that libzmq has it by, or -1; ``lender``: where it may have us read what it has open."""
+    ``descriptor`` the number that libzmq has it by, or -1; ``lender``: where it may have us read what it has open;
+    ``user``: of this machine, where it is one."""
 
     grant: Grant
     refusal: str
@@ -36,22 +36,25 @@ class Peer:
     descriptor: int
     wire: DaemonConnection
     lender: Lender | None = None
+    user: Known | None = None
 
 
-def introduced(identity: bytes, first: zmq.Frame, grants: Grants | None) -> Peer:
+def introduced(identity: bytes, first: zmq.Frame, grants: Grants | None, users: Users) -> Peer:
     """The peer whose first frame this is. With an identity of its own choice, which could be that of another who has
-    left, it is not served. ``grants``: who may come over the network, where anybody may."""
-    user, process = _credentials(first)
-    key = _key(first) if user == -1 else ""
+    left, it is not served. ``grants``: who may come over the network, where anybody may; ``users``: who of this
+    machine."""
+    user = _user(first)
+    key = _key(first) if user is None else ""
     refusal = NOT_ALLOWED if key else REFUSAL
     grant = NOBODY
-    if identity.startswith(b"\0") and user == os.geteuid():
-        grant = Grant(_name_of(user), is_owner=True)
+    process = 0 if user is None else user.process
+    if identity.startswith(b"\0") and user is not None:
+        grant = users.of(user) or NOBODY
     elif identity.startswith(b"\0") and key and grants is not None:
         grant = grants.of(key) or NOBODY
     if key:  # the limits of a process are those of a key: the kernel knows no process there
         process = -1 - crc32(key.encode())
-    return Peer(grant, refusal, Client(identity, process), _descriptor(first), DaemonConnection())
+    return Peer(grant, refusal, Client(identity, process), _descriptor(first), DaemonConnection(), user=user)
 
 
 def _key(first: zmq.Frame) -> str:
@@ -63,20 +66,12 @@ def _key(first: zmq.Frame) -> str:
     return "" if not address or str(address).startswith("localhost:") else str(key)
 
 
-def _credentials(first: zmq.Frame) -> tuple[int, int]:
-    """User and process; -1 and 0 where the kernel does not say."""
+def _user(first: zmq.Frame) -> Known | None:
+    """None where the kernel does not say."""
     try:
-        user, _, process = map(int, str(first.get("Peer-Address")).split(":")[1:])  # localhost:UID:GID:PID
-    except (zmq.ZMQError, ValueError):
-        return -1, 0
-    return user, process
-
-
-def _name_of(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)
+        return caller(str(first.get("Peer-Address")))
+    except zmq.ZMQError:
+        return None
 
 
 def _descriptor(first: zmq.Frame) -> int:

@@ -92,6 +92,7 @@ class Reporting:
             yield f"The format {name} is left out: {reason}"
         if self.misread:
             yield self.misread
+        yield from rooms.server.users.problems
         if rooms.server.network is not None and rooms.server.network.grants.problem:
             yield rooms.server.network.grants.problem
 

@@ -16,19 +16,20 @@ from functools import partial
 
 import zmq
 
+from holdfast_daemon.access import Access, Users
 from holdfast_daemon.answering import Answering
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.doorkeeper import Doorkeeper, Network
 from holdfast_daemon.feed import Feed
-from holdfast_daemon.grants import Grants
+from holdfast_daemon.grants import Grant
 from holdfast_daemon.lending import Lender, why_not
 from holdfast_daemon.limited import Verb
 from holdfast_daemon.logs import REQUEST
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.payload import Answer
-from holdfast_daemon.peers import NOT_ALLOWED, Peer, introduced
+from holdfast_daemon.peers import NOT_ALLOWED, REFUSAL, Peer, introduced
 from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.under_way import Asking, UnderWay
@@ -82,8 +83,9 @@ class Server:
     """Owns the ROUTER socket and everything that is known of its peers."""
 
     def __init__(
-        self, service: Answering, listener: sockets.socket, path: str, descriptors: int, network: Network | None = None
-    ) -> None:
+        self, service: Answering, listener: sockets.socket, path: str, descriptors: int, network: Network | None,
+        users: Users,
+    ) -> None:  # fmt: skip
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._context = zmq.Context()
@@ -96,8 +98,11 @@ class Server:
         limit = max(16, min(10_000, (descriptors - 128) // 4))
         self.network = network
         self._grants = network.grants if network is not None else None
-        self._doorkeeper = Doorkeeper(self._context, network.grants) if network is not None else None
-        self.connections = Connections(self._socket, listener, f"ipc://{path}", network, limit, self._soon)
+        self.users = users
+        self._doorkeeper = Doorkeeper(self._context, self._grants, users)
+        self.connections = Connections(
+            self._socket, listener, f"ipc://{path}", network, users.are_several, limit, self._soon
+        )  # fmt: skip
         self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
         self._said: set[str] = set()
@@ -112,8 +117,7 @@ class Server:
         wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
         wire.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         wire.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)  # a machine that slept, a cable that was pulled
-        if self._doorkeeper is not None:
-            self._doorkeeper.start()
+        self._doorkeeper.start()
         self.connections.start()
         self._loop.add_reader(_option(wire, zmq.FD), self._drain)
         self._loop.call_later(BEAT_SECONDS, self._beat)
@@ -127,8 +131,7 @@ class Server:
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
-        if self._doorkeeper is not None:
-            self._doorkeeper.stop()
+        self._doorkeeper.stop()
         self._context.term()
 
     @property
@@ -233,7 +236,7 @@ class Server:
     def _welcome(self, identity: bytes) -> tuple[Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
-        peer = self._peers[identity] = introduced(identity, first, self._grants)
+        peer = self._peers[identity] = introduced(identity, first, self._grants, self.users)
         holders = self._service.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
@@ -393,23 +396,34 @@ class Server:
                 self._put(peer, connection.sign_of_life())
         self._feed.beat()
         if self._grants is not None:
-            self._look_at(self._grants)
+            self._grants.renew()
+            self._look_again()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
 
-    def _look_at(self, grants: Grants) -> None:
+    def allow(self, access: Access) -> None:
+        """Of this machine these are let in from now on."""
+        self.users.allow(access)
+        self._look_again()
+
+    def _look_again(self) -> None:
         """Who is not allowed any more, or otherwise than before, is told and cut off: it comes back as what it is now,
         where it is anybody."""
-        grants.renew()
         for identity, peer in list(self._peers.items()):
-            key = peer.grant.key
-            if key and grants.of(key) != peer.grant:
+            now = self._grant_of(peer)
+            if peer.grant.author and now != peer.grant:
                 self._under_way.drop(identity)
                 self._forget(identity)
-                is_gone = grants.of(key) is None
-                if is_gone:
-                    self._put(identity, connection.error(b"", NotAllowed(NOT_ALLOWED)))
-                self.connections.cut(peer.descriptor, 0, FAREWELL_SECONDS if is_gone else 0)
+                if now is None:
+                    self._put(identity, connection.error(b"", NotAllowed(NOT_ALLOWED if peer.grant.key else REFUSAL)))
+                seconds = FAREWELL_SECONDS if now is None else 0
+                self.connections.cut(peer.descriptor, max(0, peer.client.process), seconds)
+
+    def _grant_of(self, peer: Peer) -> Grant | None:
+        """What this peer may now; None: nothing."""
+        if peer.grant.key:
+            return None if self._grants is None else self._grants.of(peer.grant.key)
+        return None if peer.user is None else self.users.of(peer.user)
 
     def _cut(self, identity: bytes) -> None:
         """It lets more wait than it may. A subscriber is told when it reads again; any other's connection ends: it
