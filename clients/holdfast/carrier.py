@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from holdfast.channel import Channel, Lost, check_listening
+from holdfast.channel import Channel, Lost, check_answers
 from holdfast.exchange import Exchange, Ticket
 from holdfast.plans import Step
 from holdfast_protocol.connection import Answered, Frames
@@ -24,7 +24,7 @@ class Carrier:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.exchange = Exchange(path, partial(check_listening, path))
+        self.exchange = Exchange(path, partial(check_answers, path))
         self.channel: Channel | None = None
         self.closed = False
         self._unsent: Frames | None = None

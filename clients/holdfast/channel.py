@@ -155,8 +155,8 @@ class Channel:
         while self._monitor.poll(0):
             events.append(recv_monitor_message(self._monitor)["event"])
         if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
-            whom = "this key" if endpoint.is_remote(self.path) else "this user"
-            return NotAllowed(f"The daemon at {self.path} does not let {whom} in, or no longer", socket=self.path)
+            said = "allow this key, or no longer" if endpoint.is_remote(self.path) else "let this user in"
+            return NotAllowed(f"The daemon at {self.path} does not {said}", socket=self.path)
         if not endpoint.is_remote(self.path):
             return Lost("The connection ended")
         if zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL in events:  # a daemon that cannot read what we say hangs up
@@ -246,8 +246,32 @@ def nobody_at(path: str) -> HoldfastError:
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)
 
 
+def check_answers(path: str, *, is_silent: bool) -> None:
+    """Raises the coded error that says why nobody listens at ``path``, or why whoever listens ``is_silent``, and what
+    mends it; neither is told where nothing is strange about it."""
+    if endpoint.is_remote(path):  # what stands behind it, its own machine knows
+        check_listening(path)
+        return
+    try:
+        check_listening(path)
+    except HoldfastError as problem:
+        from holdfast.silence import of_nobody  # as above
+
+        raise of_nobody(path, os.environ).error(path) from problem
+    if is_silent:
+        from holdfast.silence import of_silence
+
+        cause = of_silence(path, os.environ)
+        if cause is not None:
+            raise cause.error(path)
+
+
 def _check_folder(path: str) -> None:
     try:
         endpoint.check_trusted(path)
     except Unreadable as problem:
         raise nobody_at(path) from problem
+    except NotAllowed as problem:
+        from holdfast.silence import of_nobody  # as above
+
+        raise of_nobody(path, os.environ).error(path) from problem

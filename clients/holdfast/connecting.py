@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.addresses import addressed
 from holdfast_protocol import endpoint
-from holdfast_protocol.errors import ShuttingDown, Unreachable
+from holdfast_protocol.errors import Busy, ShuttingDown, Unreachable
 
 if TYPE_CHECKING:
     from holdfast.async_client import AsyncClient
@@ -36,13 +36,12 @@ def connect(
     client = Client(path, timeout_seconds=timeout_seconds)
     try:
         client.hello()
-    except (Unreachable, ShuttingDown):
+    except (Unreachable, ShuttingDown, Busy):
         client.close()
-        from holdfast.starting import check_not_busy, start_daemon  # only where it is needed: it takes a while
-
         if not start or endpoint.is_remote(path):
-            check_not_busy(path)
             raise
+        from holdfast.starting import start_daemon  # only where it is needed: it takes a while
+
         start_daemon(path, os.environ, named=socket is not None)
         client = Client(path, timeout_seconds=timeout_seconds)
         client.hello()
@@ -67,7 +66,7 @@ async def connect_async(
     client = AsyncClient(path, timeout_seconds=timeout_seconds)
     try:
         await client.hello()
-    except (Unreachable, ShuttingDown):
+    except (Unreachable, ShuttingDown, Busy):
         client.close()
         if not start or endpoint.is_remote(path):
             raise

@@ -51,6 +51,7 @@ from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_daemon.suspend import Suspend
 from holdfast_protocol.endpoint import Places, is_remote
 from holdfast_protocol.errors import BadField, HoldfastError, NotAllowed
+from holdfast_protocol.processes import began, boot_id
 
 _log = logging.getLogger("holdfast")
 
@@ -88,10 +89,12 @@ class Daemon:
             descriptors = raise_descriptor_limit()
             self._configuration = self._configured()
             logs.keep(self._configuration.log)
-            lock = self._hold()
-            chunks, catalog = self._open(lock)
+            with self.notices.taking_longer("Starts"):
+                lock = self._hold()
+                lock.say("starting")
+                self._build(*self._open(lock), descriptors)
+            self._closing.callback(lock.say, "stopping")
             lock.say("")
-            self._build(chunks, catalog, descriptors)
         except BaseException:
             await self._closing.aclose()
             raise
@@ -119,6 +122,7 @@ class Daemon:
             "socket": where.socket,
             "version": version("holdfast"),
             "boot": boot_id(),
+            "began": began(os.getpid()),
         }
         store = Lock(os.path.join(where.store, "lock"), f"The store {where.store}", note)
         self._closing.callback(store.release)
@@ -135,8 +139,7 @@ class Daemon:
         chunks = Packs(os.path.join(store, "packs"))
         self._closing.callback(chunks.close)
         upgrading = partial(_upgrading, lock, self.notices)
-        with self.notices.taking_longer("Opens its store"):
-            catalog = SqliteCatalog(os.path.join(store, "catalog.sqlite"), self._faults, chunks.seal, upgrading)
+        catalog = SqliteCatalog(os.path.join(store, "catalog.sqlite"), self._faults, chunks.seal, upgrading)
         self._closing.callback(catalog.close)
         return chunks, catalog
 
@@ -161,7 +164,7 @@ class Daemon:
         pruning = Pruning(sessions, fates, Collecting(catalog, chunks, content, faults), faults)
         backing_up = BackingUp(sessions, chunks, where.store, own, faults)
         mending = Mending(sessions, chunks, faults, indexing.mend, backing_up.pieces)
-        checking = Checking(sessions, chunks, index, mending, where.store)
+        checking = Checking(sessions, chunks, index.examine, mending, where.store)
         rehearsing = Rehearsing(sessions, chunks, where.store)
         service = Service(
             sessions, saving, content, folders, adopting, indexing, formats,
@@ -181,7 +184,7 @@ class Daemon:
         listener = self._listener or listen(where.socket)
         self._server = server = Server(service, listener, where.socket, descriptors, network, users)
         rooms = Rooms(
-            catalog, folders, workspaces, indexing, pruning, checking, rehearsing, backing_up, server
+            catalog, chunks, folders, workspaces, indexing, pruning, checking, rehearsing, backing_up, server
         )  # fmt: skip
         closing.push_async_callback(server.stop)
         closing.callback(service.pulling.stop)
@@ -250,15 +253,6 @@ def _upgrading(lock: Lock, notices: Notices, old: int, new: int) -> None:
     _log.info("holdfastd is %s, and listens after that", doing)
     lock.say(doing)
     notices.status(f"Is {doing}")
-
-
-def boot_id() -> str:
-    """The kernel's name for this run of the machine; "" where it has none."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip()
-    except OSError:
-        return ""
 
 
 def _remove(path: str) -> None:

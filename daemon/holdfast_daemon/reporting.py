@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from holdfast_daemon.backing_up import BackingUp
@@ -16,7 +17,7 @@ from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.server import Server
-from holdfast_daemon.store.base import Catalog
+from holdfast_daemon.store.base import Catalog, Chunks
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol.endpoint import Places
 from holdfast_protocol.messages import StatusReport
@@ -30,6 +31,7 @@ class Rooms:
     """Who has something to say."""
 
     catalog: Catalog
+    chunks: Chunks
     folders: Folders
     workspaces: Workspaces
     indexing: Indexing
@@ -42,12 +44,14 @@ class Rooms:
 
 @dataclass
 class Reporting:
-    """``broken`` and ``misread`` are sentences for people."""
+    """``broken`` and ``misread`` are sentences for people; ``installed`` is the version that this process began as,
+    whatever was installed over it since."""
 
     where: Places
     epoch: str
     broken: dict[str, str]
     misread: str = ""
+    installed: str = field(default_factory=partial(version, "holdfast"))
     started: int = field(default_factory=time.time_ns)
 
     def report(self, rooms: Rooms) -> StatusReport:
@@ -56,7 +60,7 @@ class Reporting:
         network = rooms.server.network
         workspaces, server, last_check = rooms.workspaces, rooms.server, rooms.checking.last
         return StatusReport(
-            version=version("holdfast"), epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
+            version=self.installed, epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
             store=text(where.store), sessions=text(where.sessions), started=self.started,
             sessions_count=reader.sessions_count(False), deleted_count=reader.sessions_count(True),
             operations_count=reader.newest_operation(), clients_count=server.clients,
@@ -79,8 +83,8 @@ class Reporting:
 
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
-            rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking, rooms.rehearsing,
-            rooms.backing_up,
+            rooms.catalog, rooms.chunks, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
+            rooms.rehearsing, rooms.backing_up,
         )  # fmt: skip
         for room in telling:
             yield from room.problems

@@ -17,18 +17,20 @@ from functools import partial
 import zmq
 
 from holdfast_daemon.access import Access, Users
+from holdfast_daemon.answering import Answering
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
 from holdfast_daemon.doorkeeper import Doorkeeper, Network
 from holdfast_daemon.feed import Feed
 from holdfast_daemon.grants import Grant
 from holdfast_daemon.lending import Lender, why_not
+from holdfast_daemon.limited import Verb
 from holdfast_daemon.logs import REQUEST
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
+from holdfast_daemon.payload import Answer
 from holdfast_daemon.peers import NOT_ALLOWED, REFUSAL, Peer, introduced
 from holdfast_daemon.quota import Amounts, Client, Quota
-from holdfast_daemon.service import Answer, Service
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.under_way import Asking, UnderWay
 from holdfast_protocol import connection, messages
@@ -81,7 +83,7 @@ class Server:
     """Owns the ROUTER socket and everything that is known of its peers."""
 
     def __init__(
-        self, service: Service, listener: sockets.socket, path: str, descriptors: int, network: Network | None,
+        self, service: Answering, listener: sockets.socket, path: str, descriptors: int, network: Network | None,
         users: Users,
     ) -> None:  # fmt: skip
         self._service = service
@@ -228,13 +230,14 @@ class Server:
             raise NotAllowed(f"{VERB_OF[type(request)]} is about the daemon's machine: that needs {ADMIN}")
         if grant.apps is None:
             return asked
+        assert self._service.limited is not None  # who serves the network serves such keys
         return self._service.limited.narrowed(asked, grant.apps, grant.author, peer.client.peer)
 
     def _welcome(self, identity: bytes) -> tuple[Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
         peer = self._peers[identity] = introduced(identity, first, self._grants, self.users)
-        holders = self._service.workspaces.holders() if len(self._peers) > PEERS_COUNT else ()
+        holders = self._service.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
             self._forget(oldest)
@@ -245,7 +248,7 @@ class Server:
         try:
             if isinstance(request, Hello):
                 answer: Frames | None = self._greeting(asked.id, peer)
-            elif self._is_answered_otherwise(peer, request):
+            elif self._otherwise(peer, request) is not None:
                 answer = None
             else:
                 answer = self._service.answer_at_once(asked.id, request, peer.grant.author)
@@ -255,7 +258,10 @@ class Server:
         if answer is not None:
             self._put(identity, answer)
         elif isinstance(request, Subscribe):
-            self._follow(peer, asked.id, request)
+            try:
+                self._follow(peer, asked.id, request)
+            except HoldfastError as problem:
+                self._put(identity, connection.error(asked.id, problem))
         elif isinstance(request, Unsubscribe):
             self._unfollow(peer.client, request.subscription)
             self._reply(identity, asked.id, (Unsubscribed(), ()))
@@ -265,9 +271,10 @@ class Server:
         else:
             self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
 
-    def _is_answered_otherwise(self, peer: Peer, request: Request) -> bool:
-        """Than for those for whom all applications are there."""
-        return peer.grant.apps is not None and type(request) in self._service.limited.verbs
+    def _otherwise(self, peer: Peer, request: Request) -> Verb | None:
+        """How it is answered, where that is otherwise than for those for whom all applications are there."""
+        limited = self._service.limited
+        return None if peer.grant.apps is None or limited is None else limited.verbs.get(type(request))
 
     def _greeting(self, request: bytes, peer: Peer) -> Frames:
         lender = Lender(peer.client.process, peer.descriptor)
@@ -343,9 +350,9 @@ class Server:
             if isinstance(request, Cancel):
                 outcome = await self._under_way.cancel(asking.peer, request.request)
                 return messages.Cancelled(outcome=outcome), ()
-            if self._is_answered_otherwise(peer, request):
-                verb_for = self._service.limited.verbs[type(request)]
-                return await verb_for(request, asked.payload, caller, deadline, peer.grant.apps or ())
+            otherwise = self._otherwise(peer, request)
+            if otherwise is not None:
+                return await otherwise(request, asked.payload, caller, deadline, peer.grant.apps or ())
             return await self._service.slow[type(request)](request, asked.payload, caller, deadline)
 
     def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
@@ -384,7 +391,7 @@ class Server:
     def _beat(self) -> None:
         """Whoever holds a workspace is sent something: that is how libzmq tells that a peer has left. Subscribers are
         told how far they are."""
-        for peer in self._service.workspaces.holders():
+        for peer in self._service.holders():
             if not self._outbound.size_bytes(peer):
                 self._put(peer, connection.sign_of_life())
         self._feed.beat()
@@ -431,7 +438,7 @@ class Server:
         self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:
-        self._service.workspaces.gone(identity)
+        self._service.gone(identity)
         peer, followed = self._peers.pop(identity, None), self._feed.forget(identity)
         if peer is not None and followed:
             self._quota.give_back(peer.client, {"subscriptions_count": followed})

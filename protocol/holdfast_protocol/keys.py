@@ -191,7 +191,7 @@ def check_closed(path: str, state: os.stat_result) -> None:
 
         raise NotAllowed(
             f"{path} must be a file of uid {os.geteuid()} that nobody else can read (it has uid {state.st_uid}, mode "
-            f"{stat.S_IMODE(state.st_mode):04o}): chmod 0600 {quote(path)}",
+            f"{stat.S_IMODE(state.st_mode):04o}); mend it with: chmod 0600 {quote(path)}",
             path=path,
         )
 

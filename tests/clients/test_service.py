@@ -11,7 +11,7 @@ import pytest
 
 from holdfast import starting
 from holdfast.cli import main
-from holdfast.service import launchd, shared, units
+from holdfast.service import files, launchd, shared
 from holdfast_daemon import configuration
 from holdfast_protocol import endpoint
 from holdfast_protocol.errors import BadField, BadName, NotAllowed, Unreachable
@@ -72,7 +72,7 @@ def test_a_folder_is_written_as_systemd_reads_it(tmp_path: Path) -> None:
 
 def test_the_first_configuration_of_a_shared_store_is_understood() -> None:
     """Its group may write, and root is its administrator."""
-    access = configuration.parse(units.text("shared.toml", "")).access
+    access = configuration.parse(files.text("shared.toml", "")).access
     assert (access.read, access.write, access.admin) == ((), ("@holdfast",), ("root",))
 
 

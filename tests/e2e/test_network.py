@@ -19,6 +19,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 import holdfast
 from holdfast_protocol import keys
+from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, NotAllowed, NotFound, Unreachable
 
 ROLES = {"read": ("list",), "write": ("list", "save"), "admin": ("list", "save", "prune")}
@@ -63,6 +64,29 @@ def test_a_key_may_what_its_role_may(role: str, visitor: Guest) -> None:
                     do(client)
         if role == "write":
             assert client.log("notes/by-role").rows[-1].author in {visitor.name, "a_key_may_what_its_role_may.admin"}
+
+
+def test_what_lies_on_the_daemons_machine_is_told_to_an_admin(shared: Daemon, visitor: Guest) -> None:
+    """Not to who may only read or write sessions: the daemon would look with its own rights."""
+    with shared.client() as owner:
+        owner.save("igv", "points", b'<?xml version="1.0"?><Session genome="x" version="8"><Resources/></Session>')
+    for role in ("read", "write"):
+        with visitor.allow(role).client() as client:
+            until(lambda role=role: _may(client) == role)
+            with pytest.raises(NotAllowed, match="about the daemon's machine"):
+                client.check_resources("igv/points")
+    with visitor.allow("admin").client() as client:
+        assert client.check_resources("igv/points").rows == []
+        with pytest.raises(NotAllowed):  # whoever it is: there is no descriptor
+            client.ask(m.PutFile(descriptor=0))
+
+
+def _may(client: holdfast.Client) -> str:
+    try:
+        client.tag("igv/points", add=["x"])
+    except NotAllowed:
+        return "read"
+    return "write"
 
 
 def test_large_content_and_events_go_over_the_network(visitor: Guest) -> None:
@@ -136,23 +160,26 @@ def test_nobody_comes_in_without_a_key(shared: Daemon, visitor: Guest) -> None:
 
 def test_a_revoked_key_is_cut_off_and_told(shared: Daemon, visitor: Guest) -> None:
     """Its live connection, its subscription, and whatever it tries again."""
-    told: list[Exception] = []
+    told: list[object] = []
+    subscribed = threading.Event()
     client = visitor.allow().client()
 
     def listen() -> None:
         try:
-            for _ in client.events():
-                pass
-        except Exception as problem:
+            for row in client.events(0):
+                told.append(row)
+                subscribed.set()
+        except NotAllowed as problem:
             told.append(problem)
 
     listening = threading.Thread(target=listen)
-    listening.start()
     with shared.client() as owner, client:
-        until(lambda: owner.status().connections_count >= 3)
+        owner.save("notes", "before-revocation", b"for them")
+        listening.start()
+        assert subscribed.wait(20)
         visitor.revoke()
-        listening.join(20)
-        assert [type(problem) for problem in told] == [NotAllowed]
+        until(lambda: not listening.is_alive())
+        assert isinstance(told[-1], NotAllowed)
         owner.save("notes", "after-revocation", b"not for them")
         with pytest.raises(NotAllowed):
             client.list()

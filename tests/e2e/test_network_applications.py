@@ -41,6 +41,12 @@ class World:
         self.owner.save("yours", "twin", b"z")
         self.owner.save("mine", "copied-from", b"w")
         self.owner.copy("foreign/plans", "was-elsewhere", app="mine")
+        for app in ("foreign", "mine"):
+            self.owner.save(app, "template", b"t")
+            self.owner.template(f"{app}/template")
+        shelf = daemon.home.parent / "shelf"
+        shelf.mkdir()
+        self.owner.folder_add(shelf, "foreign", label="shelf")
         self.foreign = self.owner.show("foreign/plans", parts=False).session
         self.workspace = self.owner.workspace("plans", app="foreign")
         self.live = self.workspace.id
@@ -188,6 +194,25 @@ def test_what_is_about_the_whole_store_is_not_for_it(kind: type[m.Request], limi
     }
     request = kind(**{name: value for name, value in known.items() if name in kind.__struct_fields__})
     assert isinstance(refusal(lambda: limited.ask(request)), NotAllowed)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client, label: client.save("mine", "new", b"1", folder=label),
+        lambda client, label: client.workspace("new", app="mine", folder=label),
+        lambda client, label: client.settle(label),
+    ],
+    ids=["save", "workspace", "settle"],
+)
+def test_another_applications_folder_is_answered_as_what_never_was(
+    ask: Callable[[holdfast.Client, str], object], limited: holdfast.Client
+) -> None:
+    """And it is in no list."""
+    there, absent = refusal(lambda: ask(limited, "shelf")), refusal(lambda: ask(limited, "nobody"))
+    assert type(there) is type(absent) is NotFound
+    assert there.sentence == absent.sentence.replace("nobody", "shelf")
+    assert [row.label for row in limited.folder_list().rows] == ["sessions"]
 
 
 FOREIGN_APP: list[m.Request] = [

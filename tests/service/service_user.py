@@ -77,8 +77,14 @@ class User:
         """The command line."""
         return self.runs(os.path.join(os.path.dirname(sys.executable), "holdfast"), *words, expect=expect)
 
-    def systemctl(self, *words: str) -> str:
-        return self.runs("systemctl", "--user", *words)
+    def runs_beside(self, *words: str) -> subprocess.Popen[bytes]:
+        """A command of theirs, with pipes to what it reads and from what it says."""
+        return subprocess.Popen(
+            [*self._inside(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
+        )
+
+    def systemctl(self, *words: str, expect: int = 0) -> str:
+        return self.runs("systemctl", "--user", *words, expect=expect)
 
     def pid(self) -> int:
         """Of the daemon that serves."""

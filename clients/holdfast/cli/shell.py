@@ -17,7 +17,7 @@ from holdfast_protocol.errors import HoldfastError
 _INTERRUPTED = 130
 _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
-_WITH_VALUE = ("--socket", "--key", "--server-key", "--timeout")
+_WITH_VALUE = ("--socket", "--key", "--server-key", "--timeout", "--store")
 
 
 def run(argv: list[str]) -> int:
@@ -28,8 +28,8 @@ def run(argv: list[str]) -> int:
         return int(problem.code or 0)
     output = Output(as_json=arguments.json, quiet=arguments.quiet, verbose=arguments.verbose)
     context = Context(
-        arguments.socket, arguments.timeout, start=not arguments.no_start, output=output, key=arguments.key,
-        server_key=arguments.server_key,
+        arguments.socket, arguments.timeout, start=not arguments.no_start, output=output,
+        direct=arguments.direct, store=arguments.store, key=arguments.key, server_key=arguments.server_key,
     )  # fmt: skip
     try:
         try:
@@ -59,7 +59,10 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, Verb]:
     parser = _Parser(f"holdfast {words}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help)
     verb.add_arguments(parser)
     _add_global_flags(parser)
-    return parser.parse_intermixed_args([word for place, word in enumerate(argv) if place not in places]), verb
+    arguments = parser.parse_intermixed_args([word for place, word in enumerate(argv) if place not in places])
+    if arguments.store is not None and not arguments.direct:
+        parser.error("--store is only for --direct: a daemon knows its own")
+    return arguments, verb
 
 
 def _places_of_verb(argv: list[str]) -> list[int]:
@@ -89,6 +92,8 @@ def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, help="longest wait for an answer (30; for a scan 600)"
     )
+    group.add_argument("--direct", action="store_true", help="ask no daemon: only read the store, or a backup of one")
+    group.add_argument("--store", metavar="DIR", help="where that is, with --direct")
     group.add_argument("--no-start", action="store_true", help="do not start a daemon where none runs")
     group.add_argument("-q", "--quiet", action="store_true", help="no messages about what went well")
     group.add_argument("-v", "--verbose", action="store_true", help="more about what went wrong")

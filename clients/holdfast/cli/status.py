@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING
 
 from holdfast.cli.folder_rows import lines
@@ -28,6 +29,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     below = ("folders", "problems", "unsaved_workspaces")
     shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name not in below}
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
+    shown["uptime_seconds"] = str(max(0, (time.time_ns() - report.started) // 10**9))
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
     shown["unsaved"] = when(report.unsaved, to_terminal=output.to_terminal) if report.unsaved else "nothing"
     for name in ("last_check", "last_rehearsal", "last_backup"):

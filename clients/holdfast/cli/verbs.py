@@ -86,9 +86,12 @@ class Context:
 
     def __init__(
         self, socket: str | None, timeout_seconds: float | None, *, start: bool, output: Output,
-        key: str | None = None, server_key: str | None = None,
+        direct: bool = False, store: str | None = None, key: str | None = None, server_key: str | None = None,
     ) -> None:  # fmt: skip
+        """``direct``: no daemon is asked; the ``store`` is only read."""
         self.output = output
+        self._direct = direct
+        self._store = store
         self.walk_seconds = timeout_seconds or _WALK_SECONDS
         self._socket = socket
         self._keys = key, server_key
@@ -113,7 +116,11 @@ class Context:
 
     @property
     def client(self) -> Client:
-        """Raises what ``holdfast.connect`` does."""
+        """Raises what ``holdfast.connect`` does, or ``DirectClient``."""
+        if self._client is None and self._direct:
+            from holdfast.direct import DirectClient
+
+            self._client = DirectClient(self._store, timeout_seconds=self._timeout_seconds)
         if self._client is None:
             from holdfast.connecting import connect
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.service.systemd import STEP_SECONDS, ServiceState, put, remove
-from holdfast.starting import PLACES, program
+from holdfast.starting import program
+from holdfast.units import PLACES
 from holdfast_protocol.endpoint import places
 from holdfast_protocol.errors import BadField, Unreachable
 

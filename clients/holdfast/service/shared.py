@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from holdfast.service import units
+from holdfast.service import files
 from holdfast.service.systemd import STEP_SECONDS, ServiceState, Systemd, put, remove
 from holdfast.starting import program
 from holdfast_protocol.endpoint import SHARED_SOCKETS
@@ -54,13 +54,13 @@ class SharedService:
         drop_in = self._drop_in([*self._folders(), *map(_checked, self._named)])
         done = []
         for source, (place, words) in MADE.items():
-            done.append(put(ETC / place, units.text(source, found)))
+            done.append(put(ETC / place, files.text(source, found)))
             _runs(*words, str(ETC / place))
         _check_starts(found)
-        done += [put(self._systemd.units / unit, units.text(unit, found)) for unit in UNITS]
+        done += [put(self._systemd.units / unit, files.text(unit, found)) for unit in UNITS]
         configuration = ETC / "holdfast" / self._name / "config.toml"
         if not configuration.exists():
-            done.append(put(configuration, units.text("shared.toml", found)))
+            done.append(put(configuration, files.text("shared.toml", found)))
         if drop_in:
             done.append(put(self._drop_in_path, drop_in))
         self._systemd.begins(self._socket, self._service)

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from holdfast.connecting import connect
-from holdfast.service import units
+from holdfast.service import files
 from holdfast.service.systemd import STEP_SECONDS, ServiceState, Systemd, put, remove
-from holdfast.starting import PLACES, SOCKET_UNIT, program, unit_folder
+from holdfast.starting import program
+from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, unit_folder
 from holdfast_protocol.errors import BadField, HoldfastError
 
-SERVICE_UNIT = "holdfast.service"
 UNITS = (SOCKET_UNIT, SERVICE_UNIT)
 #: Left out where this user's systemd cannot make a namespace.
 NAMESPACES = ("PrivateUsers=yes", "CapabilityBoundingSet=")
@@ -47,9 +47,7 @@ class UserService:
         sealed = _can_seal()
         done = []
         for unit in UNITS:
-            lines = units.text(unit, program("")).split("\n")
-            text = "\n".join(line for line in lines if sealed or line not in NAMESPACES)
-            done.append(put(self._systemd.units / unit, text))
+            done.append(put(self._systemd.units / unit, _adapted(unit, sealed=sealed)))
         if not sealed:
             done.append("left out what needs a namespace of the user's own, which this machine does not give")
         self._systemd.does("daemon-reload")
@@ -104,6 +102,17 @@ class UserService:
             finally:
                 os.close(descriptor)
         return pid
+
+
+def outdated(place: Path) -> list[str]:
+    """The units in place there that are not what ``install`` would put there now."""
+    possible = {unit: [_adapted(unit, sealed=sealed) for sealed in (True, False)] for unit in UNITS}
+    return [unit for unit in UNITS if (place / unit).read_text("utf-8", "replace") not in possible[unit]]
+
+
+def _adapted(unit: str, *, sealed: bool) -> str:
+    lines = files.text(unit, program("")).split("\n")
+    return "\n".join(line for line in lines if sealed or line not in NAMESPACES)
 
 
 def _can_seal() -> bool:

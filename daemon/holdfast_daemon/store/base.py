@@ -64,6 +64,11 @@ class Dropped(Exception):
 class Chunks(Protocol):
     """Bytes by their BLAKE3 hash. Where each chunk is stands in the catalog; what no row names may be forgotten."""
 
+    @property
+    def problems(self) -> list[str]:
+        """For people: that nothing new can be kept, and why."""
+        ...
+
     def reserve(self, size_bytes: int) -> None:
         """Raises NoSpace where that much more does not fit, or would leave no room to delete anything."""
         ...
@@ -520,6 +525,11 @@ class Catalog(Protocol):
 
     commits: int
     committed: Callable[[], None]
+
+    @property
+    def problems(self) -> list[str]:
+        """For people: what of its keeping is less than it should be."""
+        ...
 
     @property
     def queued(self) -> int:

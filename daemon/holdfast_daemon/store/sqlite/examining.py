@@ -17,12 +17,13 @@ from holdfast_daemon.store.nouns import Damage
 from holdfast_daemon.store.sqlite.checksums import (
     CHECKSUM_BYTES,
     connect,
+    connect_unwritten,
     damaged_pages,
     has_checksums,
     is_damage,
     unverified,
 )
-from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames, damaged_frame
+from holdfast_daemon.store.sqlite.write_ahead_log import commits, counted_frames, damaged_frame
 from holdfast_protocol.chunking import hash_of
 
 #: Of SQLite's own steps, between two rests; a few milliseconds.
@@ -52,17 +53,17 @@ REFERENCES = (
 )  # fmt: skip
 
 
-def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
-    """Its pages, its log, its trees."""
-    with closing(connect(path)) as connection:
-        connection.set_busy_timeout(10_000)
+def examine_file(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
+    """Its pages, its log, its trees. ``unwritten``: nobody has it open, and nothing is made beside it."""
+    with closing(_opened(path, unwritten)) as connection:
         pages = [*damaged_pages(connection, path, rest)] if has_checksums(path) else []
         names = _trees(connection, pages)
         for page in pages:
             if page in names:
                 said = f"Page {page} of {os.path.basename(path)} is damaged{names[page]}"
                 yield Damage("page", said, os.fsencode(path), offset_bytes=page)
-        frame = damaged_frame(path + "-wal", lambda: _frames_count(connection, path), rest)
+        count = (lambda: _left_count(path)) if unwritten else (lambda: _frames_count(connection, path))
+        frame = damaged_frame(path + "-wal", count, rest)
         if frame is not None:
             said = f"The log of {os.path.basename(path)} is damaged: frame {frame}"
             yield Damage("log", said, os.fsencode(path + "-wal"), offset_bytes=frame)
@@ -74,10 +75,9 @@ def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
             yield Damage("page", f"{os.path.basename(path)}: {problem}", os.fsencode(path))
 
 
-def examine_references(path: str, rest: Rest) -> Iterator[Damage]:
+def examine_references(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
     """Rows of the catalog that name what is not there."""
-    with closing(connect(path)) as connection:
-        connection.set_busy_timeout(10_000)
+    with closing(_opened(path, unwritten)) as connection:
         stop = _resting(connection, rest)
         for what, sentence, sql in REFERENCES:
             for (identity,) in _all(connection, f"{sql} LIMIT {PROBLEMS_COUNT}", stop):
@@ -90,10 +90,9 @@ def examine_references(path: str, rest: Rest) -> Iterator[Damage]:
                 yield Damage("operations", f"The log has {count} operations, and the newest is number {newest}")
 
 
-def examine_contents(path: str, rest: Rest) -> Iterator[Damage]:
+def examine_contents(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
     """The chunks in rows, by their own hashes, whatever the checksums of their pages."""
-    with closing(connect(path)) as connection, unverified(connection):
-        connection.set_busy_timeout(10_000)
+    with closing(_opened(path, unwritten)) as connection, unverified(connection):
         after: bytes = b""
         sql = "SELECT hash, content FROM chunks WHERE hash > ? AND pack IS NULL ORDER BY hash LIMIT ?"
         while rows := _all(connection, sql, lambda: None, (after, CHUNKS_COUNT)):
@@ -103,6 +102,12 @@ def examine_contents(path: str, rest: Rest) -> Iterator[Damage]:
                     yield Damage("chunk", said, os.fsencode(path), name)
             after = rows[-1][0]
             rest(sum(len(content or b"") for _, content in rows))
+
+
+def _opened(path: str, unwritten: bool) -> apsw.Connection:
+    connection = connect_unwritten(path) if unwritten else connect(path)
+    connection.set_busy_timeout(10_000)
+    return connection
 
 
 def _integrity(connection: apsw.Connection, stop: Callable[[], None]) -> list[str]:
@@ -144,6 +149,12 @@ def _resting(connection: apsw.Connection, rest: Rest) -> Callable[[], None]:
 
     connection.set_progress_handler(pause, STEPS_COUNT)
     return stop
+
+
+def _left_count(path: str) -> int:
+    """How many frames count of a log that a crash left: not the last transaction's, which it may have cut."""
+    ended = commits(path + "-wal")
+    return ended[-2] if len(ended) > 1 else 0
 
 
 def _frames_count(connection: apsw.Connection, path: str) -> int:

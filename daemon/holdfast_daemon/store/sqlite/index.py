@@ -19,6 +19,7 @@ import apsw
 
 from holdfast_daemon.store.base import Position, Rest
 from holdfast_daemon.store.nouns import Damage, Hit, IndexedSession
+from holdfast_daemon.store.sqlite.beside import forget
 from holdfast_daemon.store.sqlite.checksums import connect, is_damage, said
 from holdfast_daemon.store.sqlite.examining import examine_file
 from holdfast_daemon.words import folded
@@ -138,6 +139,7 @@ class SqliteIndex:
         with self._lock:
             self._age += 1
             for end in ("", "-wal", "-shm"):
+                forget(self._path + end)
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._path + end)
 

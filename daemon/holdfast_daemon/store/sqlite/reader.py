@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
+
+import apsw
 
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
@@ -63,7 +65,11 @@ class SqliteReader(ListReader, SpaceReader):
     def end_view(self) -> None:
         """The next question sees what is committed by then."""
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except apsw.Error:  # nothing was changed: however it ends, it ends
+                with suppress(apsw.Error):
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def one_view(self) -> Iterator[None]:
@@ -189,7 +195,7 @@ class SqliteReader(ListReader, SpaceReader):
     def some_snapshot(self, chance: float) -> Snapshot | None:
         """Any; ``chance`` from 0 to 1 says which."""
         newest = self._count("SELECT coalesce(max(number), 0) FROM snapshots")
-        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number >= ? ORDER BY number LIMIT 1"
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number > ? ORDER BY number LIMIT 1"
         return self._one(sql, (int(chance * newest),), snapshot_of)
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:

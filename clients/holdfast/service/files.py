@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 from pathlib import Path
 
-from holdfast.starting import SOCKET_UNIT
+from holdfast.units import SOCKET_UNIT
 
 
 def text(name: str, program: str) -> str:
