@@ -152,8 +152,10 @@ class Daemon:
         sessions = Sessions(catalog, content, faults.clock, boot_id(), Sites())
         saving, lifecycle = Saving(sessions), Lifecycle(sessions)
         visible = os.fsencode(where.sessions)
-        marked = catalog.reader.fact("id") is not None and bool(catalog.reader.sessions_in(SESSIONS_FOLDER))
-        root = MarkedRoot(visible, catalog.submit(partial(_begun, visible)).result(), fresh=not marked)
+        known = catalog.reader.fact("id")
+        store_id, marked = known or new_id(), known is not None and bool(catalog.reader.sessions_in(SESSIONS_FOLDER))
+        root = MarkedRoot(visible, store_id, fresh=not marked)  # before the store knows its id, and misses the mark
+        catalog.submit(partial(_begin, visible, store_id)).result()
         house = House(sessions, saving, lifecycle, content, formats, faults, where.store, self._environment)
         folders = Folders(house, root, visible, loop)
         closing.push_async_callback(folders.stop)
@@ -229,9 +231,8 @@ class Daemon:
         _log.info("The configuration was read again")
 
 
-def _begun(sessions: bytes, tx: Transaction) -> bytes:
-    """What every start does to the catalog: say where the sessions folder is, and know the store's id, given at the
-    first one."""
+def _begin(sessions: bytes, store_id: bytes, tx: Transaction) -> None:
+    """What every start does to the catalog: say where the sessions folder is, and, the first one, the store's id."""
     known_folder = tx.folder(SESSIONS_FOLDER)
     if known_folder is None or known_folder.root != sessions:
         tx.put_folder(
@@ -240,11 +241,8 @@ def _begun(sessions: bytes, tx: Transaction) -> bytes:
                 added=time.time_ns(), held=known_folder.held if known_folder else None,
             )
         )  # fmt: skip
-    known = tx.fact("id")
-    if known is None:
-        known = new_id()
-        tx.put_fact("id", known)
-    return known
+    if tx.fact("id") is None:
+        tx.put_fact("id", store_id)
 
 
 def _upgrading(lock: Lock, notices: Notices, old: int, new: int) -> None:
