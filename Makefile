@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js test-gui test-service check crash soak bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui test-service test-faults check crash soak bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,10 +34,16 @@ test-gui: $(STAMP)
 	npm install --prefix .axe --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/gui/browser
 
-# The service below a real systemd of a user's own, which needs root to be made (apt as root, where it is not there).
+# The services below a real systemd of a user's own and of a machine's, which need root to be made (apt as root, where it is
+# not there).
 test-service: $(STAMP)
 	@command -v systemd-analyze > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends systemd)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/service
+
+# The daemon on a disk that fails: each error on each place (strace, by apt as root).
+test-faults: $(STAMP)
+	@command -v strace > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
+	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/faults
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -48,6 +48,7 @@ PRAGMA user_version = {VERSION}; COMMIT
 """
 #: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
 OPEN = "-open"
+LOG_BYTES = 64 * 1024 * 1024  # a log that grew while somebody read for long gives back what is beyond
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
 _log = logging.getLogger("holdfast.catalog")
@@ -97,6 +98,7 @@ def connect_writing(path: str, *, verified: bool = True) -> apsw.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}").fetchall()
     return connection
 
 
