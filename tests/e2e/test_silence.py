@@ -114,7 +114,7 @@ def _newer_store(daemon: Daemon) -> tuple[str, str]:
     with closing(sqlite3.connect(daemon.home / "store" / "catalog.sqlite")) as catalog:
         catalog.execute("PRAGMA user_version = 99")
         catalog.commit()
-    return "has version 99; this holdfast knows", "pip install --upgrade holdfast"
+    return "has version 99", "pip install --upgrade holdfast"
 
 
 def _damaged_store(daemon: Daemon) -> tuple[str, str]:
