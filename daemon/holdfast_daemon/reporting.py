@@ -58,6 +58,7 @@ class Reporting:
     def report(self, rooms: Rooms) -> StatusReport:
         """For the loop only."""
         where, reader = self.where, rooms.catalog.reader
+        network = rooms.server.network
         workspaces, server, last_check = rooms.workspaces, rooms.server, rooms.checking.last
         return StatusReport(
             version=self.installed, epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
@@ -76,6 +77,8 @@ class Reporting:
             queued_changes=rooms.catalog.queued, requests_count=server.requests_count,
             unindexed_count=max(0, reader.newest_operation() - rooms.indexing.seen),
             outbound_bytes=server.outbound_bytes,
+            listening=network.endpoint if network is not None else "",
+            network_key=network.pair.public if network is not None else "",
             last_backup=rooms.backing_up.good.began, last_backup_place=rooms.backing_up.good.directory,
         )  # fmt: skip
 
@@ -101,6 +104,9 @@ class Reporting:
             yield f"The format {name} is left out: {reason}"
         if self.misread:
             yield self.misread
+        yield from rooms.server.users.problems
+        if rooms.server.network is not None and rooms.server.network.grants.problem:
+            yield rooms.server.network.grants.problem
 
 
 def inode_of(path: str) -> int:

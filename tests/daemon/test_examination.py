@@ -815,3 +815,23 @@ def test_a_check_looks_at_a_store_whose_disk_is_full(tmp_path: Path) -> None:
         store.close()
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("whole_bytes", [0, examining.WHOLE_BYTES])
+def test_an_index_that_lacks_a_row_is_found_in_files_of_any_size(
+    store: Store, monkeypatch: pytest.MonkeyPatch, whole_bytes: int
+) -> None:
+    """A large one is looked at table by table, and its log begins anew between two."""
+    monkeypatch.setattr(examining, "WHOLE_BYTES", whole_bytes)
+    monkeypatch.setattr(examining, "LOG_BYTES", whole_bytes)
+    store.save("x", b"content")
+    assert examined(store) == []
+    with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
+        catalog.execute("PRAGMA writable_schema = ON")
+        ((row, *definition),) = catalog.execute("SELECT rowid, * FROM sqlite_master WHERE name = 'operations_session'")
+        catalog.execute("DELETE FROM sqlite_master WHERE rowid = ?", (row,))
+    with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
+        catalog.execute("DELETE FROM operations")
+        catalog.execute("PRAGMA writable_schema = ON")
+        catalog.execute("INSERT INTO sqlite_master VALUES(?, ?, ?, ?, ?)", tuple(definition))
+    assert any("operations_session" in each.damage.sentence for each in examined(store))

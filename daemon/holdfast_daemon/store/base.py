@@ -32,6 +32,14 @@ from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
 
+
+class Narrowed(List, frozen=True, kw_only=True):
+    """A list that has nothing but what is of ``apps``, its choices included; of all where none is named."""
+
+    apps: tuple[str, ...] = ()
+
+
+
 #: Told of the bytes that were looked at since; it may take its time, and raise what ends the look.
 Rest = Callable[[int], None]
 
@@ -282,8 +290,9 @@ class Reader(Protocol):
         """Of that type, not undone yet."""
         ...
 
-    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
-        """By one of these authors, not undone yet, and neither an autosave nor itself an undo."""
+    def newest_undoable(self, authors: tuple[str, ...], apps: tuple[str, ...] = ()) -> Operation | None:
+        """By one of these authors, not undone yet, and neither an autosave nor itself an undo; of any of ``apps``, if
+        some are named."""
         ...
 
     def workspace(self, identity: bytes) -> Workspace | None:

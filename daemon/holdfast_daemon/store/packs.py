@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import struct
 import threading
@@ -17,6 +18,8 @@ from holdfast_daemon.store.base import Dropped, Rest
 from holdfast_daemon.store.nouns import ChunkPlace, Damage
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
+
+_log = logging.getLogger("holdfast.packs")
 
 SMALL_BYTES = 64 * 1024
 PACK_BYTES = 1 << 30
@@ -105,6 +108,8 @@ class Packs:
         """From the row or its pack, checked."""
         content = place.content if place.content is not None else self._read(place)
         if hash_of(content) != place.hash:
+            where = self._path(place.pack) if place.pack is not None else "the catalog"
+            _log.warning("Chunk %s in %s is not what was written, or not all there", place.hash.hex()[:12], where)
             raise Damaged(f"Chunk {place.hash.hex()[:12]} is damaged", chunk=place.hash.hex())
         return content
 
