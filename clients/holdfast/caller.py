@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from holdfast.channel import Channel, check_listening
+from holdfast.channel import Channel, Lost, check_answers
 from holdfast.exchange import GREETING
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
 from holdfast_protocol.errors import ShuttingDown, Unreachable
@@ -16,9 +16,13 @@ def consider(problem: Exception, path: str, *, hopeless: bool) -> None:
     """Raises the error that says more than silence, where another try is ``hopeless``."""
     if not hopeless:
         return
-    if isinstance(problem, ShuttingDown | Unreachable):
+    if isinstance(problem, ShuttingDown):
         raise problem
-    check_listening(path)
+    if isinstance(problem, Lost) and problem.reason is not None:
+        raise problem.reason
+    check_answers(path, is_silent=isinstance(problem, TimeoutError))
+    if isinstance(problem, Unreachable):
+        raise problem
 
 
 class Conversation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from holdfast.channel import Channel, Lost, check_listening
+from holdfast.channel import Channel, Lost, check_answers
 from holdfast.exchange import Exchange, Ticket
 from holdfast.plans import Step
 from holdfast_protocol.connection import Answered, Frames
@@ -24,7 +24,7 @@ class Carrier:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.exchange = Exchange(path, partial(check_listening, path))
+        self.exchange = Exchange(path, partial(check_answers, path))
         self.channel: Channel | None = None
         self.closed = False
         self._unsent: Frames | None = None
@@ -54,10 +54,11 @@ class Carrier:
             if self.channel is not None and not self._goes_on(self.channel, now):
                 self.hang_up()
         except Lost as problem:
-            self.drop(problem)
+            self.drop(problem.reason or problem)
         except Unreachable as problem:
             self.exchange.lost(problem, now)
         except HoldfastError as problem:
+            self.hang_up()
             self.exchange.end(problem)
 
     def drop(self, problem: Exception) -> None:

@@ -8,55 +8,60 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import resource
 import shlex
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
 from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
-from holdfast.starting import SOCKET_UNIT, Holder, holder_of, program, unit_folder
-from holdfast_protocol.endpoint import Places, check_private, places
-from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
+from holdfast.finding import BAD, GOOD, NOTE, Finding
+from holdfast.holders import Holder
+from holdfast.service.user import outdated
+from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
+from holdfast.starting import INSTALL, SAID, last_words, program
+from holdfast.surroundings import around, reported
+from holdfast.units import INSTALL as INSTALL_UNITS
+from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
+from holdfast_protocol import keys
+from holdfast_protocol.endpoint import Places, check_trusted, is_remote, is_shared, places
+from holdfast_protocol.errors import HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
-GOOD, NOTE, BAD = "ok", "note", "bad"
 ANSWER_SECONDS = 3.0
 #: Below the first nothing can be relied on, below the second it is time to make room.
 FULL_BYTES, LOW_BYTES = 100 * 10**6, 2 * 10**9
 WATCHES_COUNT = 65_536
 DESCRIPTORS_COUNT = 4_096
-CLOCK_SECONDS = 120
+LINGER = Path("/var/lib/systemd/linger")
 MORE_WATCHES = "sudo sysctl fs.inotify.max_user_watches=524288  (and a line in /etc/sysctl.d, to keep it)"
-
-
-class Finding(NamedTuple):
-    """``state``: ok, note (worth knowing) or bad; ``mend``: what to type, empty where there is nothing to."""
-
-    state: str
-    what: str
-    sentence: str
-    mend: str = ""
 
 
 def findings(environment: Mapping[str, str], socket: str | None = None) -> Iterator[Finding]:
     """From what everything stands on to what stands on it. ``socket``: where the daemon is, if it was named."""
     where = places(environment, socket=socket)
     yield _versions()
+    if is_remote(where.socket):
+        yield _elsewhere(socket or where.socket)
+        return
     yield _configuration(where)
+    yield from _keys(where)
     yield from _runtime(where)
-    report, found = _daemon(where, environment, named=socket is not None)
+    report, found = _daemon(where, environment, named=socket is not None or is_shared(where.socket))
     yield from found
-    yield from _store(where)
-    yield from _sessions(where)
+    if not is_shared(where.socket):  # what that one keeps is not this user's to look at
+        yield from around(where, environment)
+        yield from _store(where)
+        yield from _sessions(where)
     yield from _limits()
-    yield from _unit(environment)
+    yield from _unit(environment, answers=report is not None)
     if report is not None:
         yield from _reported(report)
 
@@ -71,35 +76,58 @@ def _configuration(where: Places) -> Finding:
     try:
         words = [program(where.socket), "--configuration", "--config", where.config]
     except Unreachable as problem:
-        return Finding(BAD, "daemon", problem.sentence, "pip install holdfast")
+        return Finding(BAD, "daemon", *parted(problem.sentence))
     done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
     if done.returncode == 0:
         there = where.config if os.path.exists(where.config) else "none; every option has its default"
         return Finding(GOOD, "configuration", there)
-    said = done.stderr.decode(errors="replace").strip().split("\n")[-1].removeprefix("holdfastd: ")
-    return Finding(BAD, "configuration", said, f"edit {shlex.quote(where.config)}, then: holdfast config check")
+    said = done.stderr.decode(errors="replace").strip().split("\n")[-1]
+    if not said.startswith(SAID):
+        again = f"{shlex.quote(sys.executable)} -m {INSTALL.replace('install', 'install --force-reinstall')}"
+        return Finding(BAD, "daemon", f"{words[0]} does not run: {said}", again)
+    why, mend = parted(said.removeprefix(SAID))
+    return Finding(BAD, "configuration", why, mend)
+
+
+def _elsewhere(address: str) -> Finding:
+    """A daemon on the network: what stands on its machine, its own doctor says."""
+    try:
+        with Client(address, timeout_seconds=ANSWER_SECONDS) as client:
+            welcome = client.hello()
+    except HoldfastError as problem:
+        return Finding(BAD, "daemon", problem.sentence)
+    return Finding(GOOD, "daemon", f"{address} answers, and takes us for {welcome.user}; it is {welcome.version}")
+
+
+def _keys(where: Places) -> Iterator[Finding]:
+    for name in keys.FILES:
+        path = os.path.join(os.path.dirname(where.config), name)
+        with suppress(FileNotFoundError):
+            try:
+                keys.check_closed(path, os.stat(path))
+            except NotAllowed as problem:
+                yield Finding(BAD, "keys", *parted(problem.sentence))
 
 
 def _runtime(where: Places) -> Iterator[Finding]:
     try:
-        check_private(where.runtime)
+        check_trusted(where.socket)
     except Unreadable:
         return  # it is made at the first start
-    except NotAllowed as problem:
-        mend = f"chmod 0700 {shlex.quote(where.runtime)}" if os.stat(where.runtime).st_uid == os.getuid() else ""
-        yield Finding(BAD, "runtime directory", problem.sentence, mend)
+    except NotAllowed:
+        return  # nobody connects then: it is told where the daemon is looked for
     else:
-        yield Finding(GOOD, "runtime directory", f"{where.runtime}, closed to others")
+        closed = "root's" if is_shared(where.socket) else "closed to others"
+        yield Finding(GOOD, "runtime directory", f"{where.runtime}, {closed}")
 
 
 def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tuple[StatusReport | None, list[Finding]]:
     """What listens, what holds the locks, and whether it answers: each way of not serving is told from the others."""
     path = where.socket
-    holder, keeper = holder_of(f"{path}.lock"), holder_of(os.path.join(where.store, "lock"))
     try:
         check_listening(path)
-    except HoldfastError as problem:
-        return None, [_absent(path, problem, holder, keeper)]
+    except HoldfastError:
+        return None, [_absent(of_nobody(path, environment), path)]
     try:
         with Client(path, timeout_seconds=ANSWER_SECONDS) as client:
             began = time.monotonic()
@@ -107,43 +135,35 @@ def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tu
                 client.probe()
             took = (time.monotonic() - began) * 1000
             report = client.status()
-    except (TooLate, Busy):
-        if holder is None:
-            sentence = f"{path}: something listens there, and holds no lock: it is no daemon"
-            return None, [Finding(BAD, "socket", sentence, f"rm {shlex.quote(path)}")]
-        sentence = f"process {holder.pid} listens at {path} and does not answer within {ANSWER_SECONDS:g} s: it hangs"
-        return None, [Finding(BAD, "daemon", sentence, _end(holder.pid, environment))]
+            newest = client.operations(limit=1, newest=True).rows
     except HoldfastError as problem:
-        return None, [Finding(BAD, "daemon", problem.sentence)]
+        cause = of_silence(path, environment) if isinstance(problem, TooLate) else trouble_of(path, environment)
+        return None, [_finding(cause) if cause is not None else Finding(BAD, "daemon", *parted(problem.sentence))]
     found = [Finding(GOOD, "daemon", f"process {report.pid} answers through its store, in {took:.0f} ms")]
+    holder = Holder(report.pid, path, "")
     if report.version != metadata.version("holdfast"):
         said = f"the daemon is {report.version}, this client {metadata.version('holdfast')}"
-        found.append(Finding(NOTE, "versions", f"{said}: it was installed since", _again(report.pid, environment)))
+        found.append(Finding(NOTE, "versions", f"{said}: it was installed since", holder.ends()))
     if not named and os.fsdecode(report.store) != where.store:
         sentence = f"the daemon keeps {report.store}, the environment names {where.store}"
-        found.append(Finding(BAD, "store", sentence, f"kill {report.pid}"))
+        found.append(Finding(BAD, "store", sentence, holder.ends()))
+    found += reported(report, newest[0] if newest else None)
     return report, found
 
 
-def _absent(path: str, problem: HoldfastError, holder: Holder | None, keeper: Holder | None) -> Finding:
-    if isinstance(problem, NotAllowed):
-        return Finding(BAD, "socket", problem.sentence)
-    if holder is not None and holder.doing:
-        return Finding(NOTE, "daemon", f"process {holder.pid} is {holder.doing}, and listens after that")
-    if holder is not None and os.path.lexists(path):
-        sentence = f"process {holder.pid} holds {path}.lock and does not listen: it is starting, stopping, or hangs"
-        return Finding(BAD, "daemon", sentence, f"kill {holder.pid}  (then kill -9, if it is there a minute later)")
-    if holder is not None:
-        sentence = f"process {holder.pid} runs, and its socket {path} is gone: something deleted it"
-        return Finding(BAD, "socket", sentence, f"kill {holder.pid}  (nothing is lost; the next command starts one)")
-    if keeper is not None:
-        sentence = f"process {keeper.pid} holds the store, and listens at {keeper.socket} instead of {path}"
-        return Finding(BAD, "store", sentence, f"holdfast --socket {shlex.quote(keeper.socket)} status")
-    if os.path.lexists(path):
-        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
-        what = "a socket that nobody listens at: its daemon was killed" if is_socket else "in its place, and no socket"
-        return Finding(NOTE, "socket", f"{path} is {what}; the next start replaces it", "holdfast status")
-    return Finding(NOTE, "daemon", "none runs; the next command starts one", "holdfast status")
+def _absent(cause: Cause, path: str) -> Finding:
+    """Where nothing is in the way of one, the last one may yet have said why it did not start."""
+    if cause.what or cause.kind is not Unreachable:
+        return _finding(cause)
+    said = last_words(os.path.join(os.path.dirname(path), "holdfastd.log"), 0)
+    if said:
+        why, mend = parted(said)
+        return Finding(BAD, "daemon", f"none runs; the last one did not start: {why}", mend)
+    return _finding(cause)
+
+
+def _finding(cause: Cause) -> Finding:
+    return Finding(BAD if cause.what else NOTE, cause.what or "daemon", cause.sentence, cause.mend)
 
 
 def _store(where: Places) -> Iterator[Finding]:
@@ -165,7 +185,7 @@ def _folder(what: str, path: str, *, is_private: bool) -> Iterator[Finding]:
         yield Finding(NOTE, what, f"{path} is not there yet; the first start makes it")
         return
     except OSError as problem:
-        yield Finding(BAD, what, f"{path}: {problem.strerror}")
+        yield Finding(BAD, what, f"{path}: {problem.strerror}", f"look at: namei -l {shlex.quote(path)}")
         return
     quoted = shlex.quote(path)
     if not stat.S_ISDIR(state.st_mode):
@@ -212,15 +232,20 @@ def _limits() -> Iterator[Finding]:
         yield Finding(NOTE, "open files", f"{hard} at most, which limits how many clients connect", "ulimit -Hn 65536")
 
 
-def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
+def _unit(environment: Mapping[str, str], *, answers: bool) -> Iterator[Finding]:
     place = Path(unit_folder(environment))
     if not (place / SOCKET_UNIT).exists():
         return
     try:
-        lines = (place / "holdfast.service").read_text("utf-8", "replace").split("\n")
+        lines = (place / SERVICE_UNIT).read_text("utf-8", "replace").split("\n")
     except OSError as problem:
         sentence = f"its socket's unit is there, its own is not: {problem.strerror}"
-        yield Finding(BAD, "service", sentence, "holdfast service install")
+        yield Finding(BAD, "service", sentence, INSTALL_UNITS)
+        return
+    found = trouble()
+    if found is not None:
+        if answers:  # else it was told why none does
+            yield Finding(BAD, "service", *found)
         return
     started = next((line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart=")), "")
     try:
@@ -229,15 +254,30 @@ def _unit(environment: Mapping[str, str]) -> Iterator[Finding]:
         words = [started]
     if not words or not os.access(words[0], os.X_OK):
         sentence = f"its unit starts {words[0] if words else 'nothing'}, which is not there any more"
-        yield Finding(BAD, "service", sentence, "holdfast service install")
+        yield Finding(BAD, "service", sentence, INSTALL_UNITS)
     else:
         yield Finding(GOOD, "service", f"installed; it starts {words[0]}")
+        yield from _kept(place)
+
+
+def _kept(place: Path) -> Iterator[Finding]:
+    """Whether the units are those that this version puts there, and go on when their user is gone."""
+    other = outdated(place)
+    if other:
+        sentence = f"{' and '.join(other)} is not what this version installs: edited, or of another holdfast"
+        mend = f"{INSTALL_UNITS}  (own lines belong in a drop-in: systemctl --user edit holdfast.service)"
+        yield Finding(NOTE, "service", sentence, mend)
+    with suppress(KeyError, OSError):
+        user = pwd.getpwuid(os.getuid()).pw_name
+        if LINGER.is_dir() and not (LINGER / user).exists():
+            sentence = "it ends with the last login of its user, and begins with the first one"
+            yield Finding(NOTE, "service", sentence, "loginctl enable-linger, to keep it running between them")
 
 
 def _reported(report: StatusReport) -> Iterator[Finding]:
     """What the daemon itself knows to be wrong."""
-    if report.started > time.time_ns() + CLOCK_SECONDS * 10**9:
-        yield Finding(BAD, "clock", "the daemon started in the future: the clock was set back", "timedatectl status")
+    if report.listening:
+        yield Finding(NOTE, "network", f"listens at {report.listening} too, for those whom holdfast key list shows")
     for problem in report.problems:
         yield Finding(BAD, "daemon", problem)
     for folder in report.folders:
@@ -248,12 +288,3 @@ def _reported(report: StatusReport) -> Iterator[Finding]:
             yield Finding(NOTE, "folder", f"{folder.label} is looked at in turns: {folder.watch_note}")
         for problem in folder.problems:
             yield Finding(BAD, "folder", f"{folder.label}: {problem}")
-
-
-def _end(pid: int, environment: Mapping[str, str]) -> str:
-    is_unit = os.path.exists(os.path.join(unit_folder(environment), SOCKET_UNIT))
-    return "systemctl --user restart holdfast.service" if is_unit else f"kill -9 {pid}  (nothing is lost)"
-
-
-def _again(pid: int, environment: Mapping[str, str]) -> str:
-    return _end(pid, environment).replace("kill -9", "kill")

@@ -9,7 +9,8 @@ connection is given up when it ends, and when it was silent for as long as a req
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from holdfast_protocol.connection import Answered, ClientConnection, Frames, new_request_id
 from holdfast_protocol.errors import (
@@ -17,6 +18,7 @@ from holdfast_protocol.errors import (
     Busy,
     HelloFirst,
     HoldfastError,
+    NotAllowed,
     ShuttingDown,
     TooLate,
     Unreachable,
@@ -70,10 +72,17 @@ class Ticket:
         """For whoever waits for more than ``done``."""
 
 
-class Exchange:
-    """``check``: raises the coded error that says why nobody can be reached, where it can tell."""
+class Check(Protocol):
+    """What an exchange has others look at."""
 
-    def __init__(self, path: str, check: Callable[[], None]) -> None:
+    def __call__(self, *, is_silent: bool) -> None: ...
+
+
+class Exchange:
+    """``check``: raises the coded error that says why nobody can be reached, where it can tell, or why whoever is there
+    ``is_silent``."""
+
+    def __init__(self, path: str, check: Check) -> None:
         self.path = path
         self.welcome: Welcome | None = None
         self._check = check
@@ -291,23 +300,26 @@ class Exchange:
         """What the caller of a request whose time is over should know."""
         reason = None
         if self._connection is None or self._greeting is not None:
-            reason = self._reason(ticket.problem)
+            reason = self._reason(ticket.problem, is_silent=self._greeting is not None)
+        if reason is not None and not isinstance(reason, TooLate):
+            return reason
         verb = VERB_OF[type(ticket.request)]
         said = "whether it was done is unknown" if ticket.was_sent else "nothing was sent"
-        return reason or TooLate(
-            f"The daemon at {self.path} did not answer {verb} in time; {said}",
+        why = f": {reason.sentence}" if reason is not None else ""
+        return TooLate(
+            f"The daemon at {self.path} did not answer {verb} in time; {said}{why}",
             request=ticket.id.hex(), socket=self.path,
         )  # fmt: skip
 
-    def _reason(self, problem: Exception | None) -> HoldfastError | None:
+    def _reason(self, problem: Exception | None, *, is_silent: bool = False) -> HoldfastError | None:
         """Why nobody answers, where that can be said."""
-        if isinstance(problem, ShuttingDown | Unreachable):
+        if isinstance(problem, ShuttingDown | NotAllowed):
             return problem
         try:
-            self._check()
+            self._check(is_silent=is_silent)
         except HoldfastError as found:
             return found
-        return None
+        return problem if isinstance(problem, Unreachable) else None
 
     def _fail_all(self, problem: HoldfastError) -> None:
         for ticket in [*self._tickets.values()]:

@@ -31,8 +31,7 @@ def text(report: StatusReport) -> str:
 
 def metrics(report: StatusReport) -> Iterator[Metric]:
     """Those of the daemon, then those of each folder."""
-    about = {"version": report.version, "epoch": report.epoch}
-    yield Metric("holdfast_build", "gauge", "Which daemon this is; always 1.", [(about, 1)])
+    yield Metric("holdfast_build_info", "gauge", "Which daemon this is; always 1.", [({"version": report.version}, 1)])
     for name, kind, words, value in (
         ("holdfast_start_time_seconds", "gauge", "When it started.", report.started / SECOND),
         ("holdfast_sessions", "gauge", "Live sessions.", report.sessions_count),
@@ -53,9 +52,9 @@ def metrics(report: StatusReport) -> Iterator[Metric]:
         ("holdfast_unsaved_bound_seconds", "gauge", "And its configured bound.", report.unsaved_bound_ms / 1000),
         ("holdfast_problems", "gauge", "What status has to complain of.", len(report.problems)),
         ("holdfast_check_problems", "gauge", "Damage that the last check left.", report.last_check_problems),
-        ("holdfast_check_time_seconds", "gauge", "When it ended.", _moment(report.last_check)),
-        ("holdfast_backup_time_seconds", "gauge", "The last whole backup began.", _moment(report.last_backup)),
-        ("holdfast_rehearsal_time_seconds", "gauge", "Last proven restorable.", _moment(report.last_rehearsal)),
+        ("holdfast_check_timestamp_seconds", "gauge", "When the last check ended.", _moment(report.last_check)),
+        ("holdfast_backup_timestamp_seconds", "gauge", "The last whole backup began.", _moment(report.last_backup)),
+        ("holdfast_rehearsal_timestamp_seconds", "gauge", "Last proven restorable.", _moment(report.last_rehearsal)),
     ):
         if value is not None:
             yield Metric(name, kind, words, [({}, value)])

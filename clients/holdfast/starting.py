@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import NamedTuple
 
+from holdfast import silence
 from holdfast.channel import check_listening
+from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, unit_folder
 from holdfast_protocol import endpoint
-from holdfast_protocol.errors import Busy, StoreLocked, Unreachable, Unreadable
+from holdfast_protocol.errors import Busy, HoldfastError, StoreLocked, Unreachable, Unreadable
 
 _START_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
-SOCKET_UNIT = "holdfast.socket"
-PLACES = ("HOLDFAST_HOME", "HOLDFAST_STORE", "HOLDFAST_SESSIONS", "HOLDFAST_SOCKET", "HOLDFAST_CONFIG")
+INSTALL = "pip install holdfast"
+#: How the line begins that a daemon ends with.
+SAID = "holdfastd: "
 
 
 def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> None:
@@ -27,9 +30,11 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
 
     ``named``: the socket was given by flag, so the daemon is told it by flag too; everything else it takes from the
     environment. The user's own one is started by systemd where its units are in place. Raises Unreachable where none
-    answers within 10 s; its log, beside the socket, says why. Raises Busy where it goes on with what it has to do
-    before it listens.
+    answers within 10 s, with what the daemon said, and what mends it. Raises Busy where it goes on with what it has to
+    do before it listens. One of a shared store is the machine's to start: raises Unreachable.
     """
+    if endpoint.is_shared(path):
+        raise silence.of_nobody(path, environment).error(path)
     if not named and not any(environment.get(each) for each in PLACES) and _started_by_systemd(path, environment):
         return
     folder = os.path.dirname(path)
@@ -43,36 +48,44 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
         raise Unreadable(f"{folder}: {problem.strerror}", path=folder) from problem
     try:
         for around in _around(environment):
+            start = _Start(path, log, os.fstat(descriptor).st_size, is_last=not around)
             process = subprocess.Popen(
                 [*around, *command], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
                 start_new_session=True, cwd="/", env=_absolute(environment),
             )  # fmt: skip
-            if _wait_until_it_listens(path, process, log, is_last=not around):
+            if start.listens(process, environment):
                 return
     finally:
         os.close(descriptor)
 
 
 def _started_by_systemd(path: str, environment: Mapping[str, str]) -> bool:
-    """Its socket listens; False where the units are not in place, or systemd is not there after all."""
+    """It serves, or goes on starting; False where the units are not in place, or systemd is not there after all. Raises
+    Unreachable where its unit cannot be started."""
     systemctl = shutil.which("systemctl")
-    if systemctl is None or not os.path.exists(os.path.join(unit_folder(environment), SOCKET_UNIT)):
+    if systemctl is None or not os.path.lexists(os.path.join(unit_folder(environment), SOCKET_UNIT)):
         return False
-    words = [systemctl, "--user", "start", SOCKET_UNIT]
-    try:
-        subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_START_SECONDS, check=True)
+    if _systemctl(systemctl, "reset-failed", SOCKET_UNIT, SERVICE_UNIT) is None:
+        return False
+    if _systemctl(systemctl, "start", SERVICE_UNIT) is False:
+        cause = silence.trouble_of(path, environment)
+        if cause is not None:
+            raise cause.error(path)
+    with suppress(Unreachable):
         check_listening(path)
-    except (OSError, subprocess.SubprocessError, Unreachable):  # a manager that hangs is none either
-        return False
-    return True
+        return True
+    return False
 
 
-def unit_folder(environment: Mapping[str, str]) -> str:
-    """Where a user's own units lie (systemd.unit(5)), without ``HOME`` too, as in cron."""
-    named = environment.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(named):  # a relative one is to be ignored (XDG base directory specification)
-        named = os.path.join(environment.get("HOME") or os.path.expanduser("~"), ".config")
-    return os.path.join(named, "systemd", "user")
+def _systemctl(program: str, *words: str) -> bool | None:
+    """Whether it went well; None where the user's systemd is not there, or hangs."""
+    try:
+        done = subprocess.run(
+            [program, "--user", *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_START_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return None if b"connect to" in done.stderr else not done.returncode
 
 
 def _around(environment: Mapping[str, str]) -> list[list[str]]:
@@ -84,62 +97,68 @@ def _around(environment: Mapping[str, str]) -> list[list[str]]:
     return [[run, "--user", "--scope", "--collect", "--quiet"], []]
 
 
-def _wait_until_it_listens(path: str, process: subprocess.Popen[bytes], log: str, *, is_last: bool) -> bool:
-    """The one that lost a race for the store exits; the winner may still be on its way. False where it ended at once,
-    and there is another way to start it."""
-    until = time.monotonic() + _START_SECONDS
-    while True:
-        ended = process.poll()
-        try:
-            check_listening(path)
-        except Unreachable as problem:
-            if ended == 1 and not is_last:
-                return False
-            if ended is not None and ended != StoreLocked.exit_code:
-                raise Unreachable(f"holdfastd ended with {ended}; see {log}", socket=path, log=log) from problem
-            if time.monotonic() >= until:
-                check_not_busy(path)
-                raise Unreachable(f"holdfastd does not listen at {path}; see {log}", socket=path, log=log) from problem
-        else:
-            return True
-        time.sleep(_PAUSE_SECONDS)
+class _Start(NamedTuple):
+    """``log``: where the daemon says what it says, from byte ``since`` on; ``is_last``: there is no other way."""
+
+    path: str
+    log: str
+    since: int
+    is_last: bool
+
+    def listens(self, process: subprocess.Popen[bytes], environment: Mapping[str, str]) -> bool:
+        """The one that lost a race for the store exits; the winner may still be on its way. False where it ended at
+        once, and there is another way to start it."""
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            ended = process.poll()
+            try:
+                check_listening(self.path)
+            except Unreachable as problem:
+                if ended == 1 and not self.is_last and not self._last_words():
+                    return False
+                if ended == StoreLocked.exit_code:
+                    cause = silence.of_nobody(self.path, environment)
+                    if cause.what:
+                        raise cause.error(self.path) from problem
+                elif ended is not None:
+                    raise self._failed(ended) from problem
+                if time.monotonic() >= until:
+                    raise self._late(environment) from problem
+            else:
+                return True
+            time.sleep(_PAUSE_SECONDS)
+
+    def _failed(self, code: int) -> Unreachable:
+        said = self._last_words()
+        if not said and not os.statvfs(self.log).f_bavail:
+            folder = shlex.quote(os.path.dirname(self.log))
+            said = f"there is no room on the disk of {folder}; mend it with: make room there (df -h {folder})"
+        return Unreachable(
+            f"holdfastd does not start: {said}" if said else f"holdfastd ended with {code}; see {self.log}",
+            socket=self.path, log=self.log,
+        )  # fmt: skip
+
+    def _late(self, environment: Mapping[str, str]) -> HoldfastError:
+        cause = silence.of_nobody(self.path, environment)
+        if cause.what or cause.kind is Busy:
+            return cause.error(self.path)
+        sentence = f"holdfastd does not listen at {self.path}; see {self.log}"
+        return Unreachable(sentence, socket=self.path, log=self.log)
+
+    def _last_words(self) -> str:
+        """Why it ended, if it said so."""
+        return last_words(self.log, self.since)
 
 
-class Holder(NamedTuple):
-    """The process that has a lock, and what it wrote there: where it listens, or ``doing`` what before it does."""
-
-    pid: int
-    socket: str
-    doing: str
-
-
-def holder_of(lock: str) -> Holder | None:
-    """Who has the lock file; None for what a process that ended left behind, whose number another may have since."""
+def last_words(log: str, since: int) -> str:
+    """Why the daemon that wrote there last did not start; "" where it did, or said nothing."""
     try:
-        with open(lock, "rb") as source:
-            said = json.loads(source.read())
-        boot = _boot()
-        if said.get("boot", boot) != boot:
-            return None
-        os.kill(said["pid"], 0)
-        return Holder(said["pid"], str(said.get("socket", "")), str(said.get("doing", "")))
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
-        return None
-
-
-def _boot() -> str:
-    """The kernel's name for this run of the machine; "" where it has none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        with open(log, "rb") as source:
+            source.seek(since)
+            lines = source.read().decode(errors="replace").strip().split("\n")
     except OSError:
         return ""
-
-
-def check_not_busy(path: str) -> None:
-    """Raises Busy where a daemon that does not listen at ``path`` yet has said beside it what it is doing first."""
-    holder = holder_of(f"{path}.lock")
-    if holder is not None and holder.doing:
-        raise Busy(f"holdfastd is {holder.doing}, and listens after that; try again then", socket=path)
+    return lines[-1].removeprefix(SAID) if lines[-1].startswith(SAID) else ""
 
 
 def program(path: str) -> str:
@@ -147,7 +166,8 @@ def program(path: str) -> str:
     beside = os.path.join(os.path.dirname(sys.executable), "holdfastd")
     found = beside if os.access(beside, os.X_OK) else shutil.which("holdfastd")
     if found is None:
-        raise Unreachable(f"No daemon listens at {path}, and holdfastd is not installed here", socket=path)
+        sentence = f"No daemon listens at {path}, and holdfastd is not installed here; mend it with: {INSTALL}"
+        raise Unreachable(sentence, socket=path)
     return found
 
 

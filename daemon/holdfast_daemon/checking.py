@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from holdfast_daemon.deadlines import left
@@ -14,14 +15,16 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
-from holdfast_daemon.store.base import Chunks, Index, Reader, Transaction
+from holdfast_daemon.store.base import Chunks, Reader, Rest, Transaction
+from holdfast_daemon.store.nouns import Damage
 from holdfast_protocol.codec import decode, encode, to_plain, to_row
-from holdfast_protocol.errors import HoldfastError
-from holdfast_protocol.messages import Check, Checked
+from holdfast_protocol.errors import HoldfastError, NotAllowed
+from holdfast_protocol.messages import LIMITS, Check, Checked
 from holdfast_protocol.model import ConcernRow, DamageRow
 
 #: What is told of one check.
 ROWS_COUNT = 200
+ROWS_BYTES = LIMITS["message_bytes"] // 2
 #: The key of what is known of the last one, in the store's facts.
 FACT = "checked"
 FACT_BYTES = 16 * 1024 * 1024
@@ -47,30 +50,44 @@ class Checking:
     """For the loop only, but for what the thread does."""
 
     def __init__(
-        self, sessions: Sessions, chunks: Chunks, index: Index, mending: Mending, store: str
+        self, sessions: Sessions, chunks: Chunks, examine_index: Callable[[Rest], Iterator[Damage]],
+        mending: Mending | None, store: str,
     ) -> None:  # fmt: skip
+        """Without ``mending`` nothing is repaired."""
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._chunks = chunks
-        self._index = index
+        self._examine_index = examine_index
         self._mending = mending
         self._store = store
         self._job = LongJob("checking")
         self._run: _Run | None = None
+        #: What is to begin when the one that runs has ended, and who asked for it.
+        self._following: tuple[Check, str] | None = None
         self._whole, self._read = _known(self._catalog.reader)
         self._last = self._whole
 
     async def check(self, request: Check, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """Begin one, stop it, or say how far it is."""
+        """Begin one, stop it, or say how far it is. Where one runs that does less, one that does both follows it.
+        Raises NotAllowed, ShuttingDown."""
+        if request.repair and self._mending is None:
+            raise NotAllowed("The store is only read here, so nothing is repaired: leave out --direct")
         if request.stop:
+            self._following = None
             self._job.interrupt()
-        elif request.begin and not self._job.running:
+        elif request.begin and self._run is None:
             self._begin(request, caller.author)
+        elif request.begin and self._run is not None:
+            under_way = self._following[0] if self._following else self._run.request
+            if (request.all and not under_way.all) or (request.repair and not under_way.repair):
+                both = Check(all=request.all or under_way.all, repair=request.repair or under_way.repair)
+                self._following = both, caller.author
         await self._job.wait(min(request.wait_ms / 1000, left(deadline)))
         return self.report, ()
 
     async def stop(self) -> None:
         """What it has put back is put back."""
+        self._following = None
         await self._job.stop()
 
     @property
@@ -112,6 +129,9 @@ class Checking:
         self._last, self._run = report, None
         self._whole = self._known_after(report)
         self._read = run.examination.read
+        following, self._following = self._following, None
+        if following is not None:
+            self._begin(*following)
 
     def _known_after(self, report: Checked) -> Checked:
         """A repair that failed did so after all was seen."""
@@ -119,7 +139,7 @@ class Checking:
 
     def _examination(self, pacing: Pacing, *, all: bool) -> Examination:
         return Examination(
-            self._catalog, self._chunks, self._index, self._sessions.sites, self._sessions.clock, pacing,
+            self._catalog, self._chunks, self._examine_index, self._sessions.sites, self._sessions.clock, pacing,
             {**self._read}, all=all,
         )  # fmt: skip
 
@@ -149,7 +169,7 @@ class Checking:
             self._catalog.reader, self._store, self._read, run.began, all=run.request.all
         )  # fmt: skip
         found = run.findings = run.examination.findings()
-        if found and run.request.repair:
+        if found and run.request.repair and self._mending is not None:
             run.examination.stage = "repair"
             self._mending.mend(found, run.author, run.pacing)
             run.findings = self._examination(run.pacing, all=True).findings()
@@ -173,8 +193,16 @@ def _known(reader: Reader) -> tuple[Checked, Read]:
 
 
 def _rows(run: _Run) -> list[DamageRow]:
-    left = [_row(each, repaired=False) for each in run.findings]
-    return [*left, *(_row(each, repaired=True) for each in run.repaired)][:ROWS_COUNT]
+    """As many as are told: paths may be long."""
+    rows: list[DamageRow] = []
+    size_bytes = 0
+    for each in itertools.islice(itertools.chain(run.findings, run.repaired), ROWS_COUNT):
+        row = _row(each, repaired=len(rows) >= len(run.findings))
+        size_bytes += len(encode(to_plain(row)))
+        if size_bytes > ROWS_BYTES:
+            break
+        rows.append(row)
+    return rows
 
 
 def _row(finding: Finding, *, repaired: bool) -> DamageRow:

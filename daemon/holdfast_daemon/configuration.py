@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -25,6 +26,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
+from holdfast_daemon.access import Access
 from holdfast_daemon.autosave import Pace
 from holdfast_daemon.logs import Log
 from holdfast_daemon.retention import Rules
@@ -48,24 +50,38 @@ class PerApplication(Generic[Section]):
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """``listen``: also at this address, ``tcp://HOST:PORT``; None: on no network."""
+
+    listen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All of it."""
 
     autosave: PerApplication[Pace] = PerApplication(Pace())
     retention: PerApplication[Rules] = PerApplication(Rules())
     log: Log = field(default_factory=Log)
+    network: Listening = field(default_factory=Listening)
+    access: Access = field(default_factory=Access)
 
 
+#: Words for the types of TOML.
+TYPES = {
+    "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "object": "a table",
+    "array": "a list",
+}  # fmt: skip
 SECTIONS: dict[str, type[Any]] = {"autosave": Pace, "retention": Rules}
 #: Sections that no application has one of its own of.
-COMMON: dict[str, type[Any]] = {"log": Log}
+COMMON: dict[str, type[Any]] = {"log": Log, "network": Listening, "access": Access}
 
 
 def read(path: str) -> Configuration:
     """Of the file at ``path``. Raises BadField, Unreadable."""
     try:
         with open(path, "rb") as source:
-            text = source.read().decode()
+            text = source.read().decode("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
         return Configuration()
     except (OSError, UnicodeDecodeError) as problem:
@@ -82,6 +98,8 @@ def parse(text: str) -> Configuration:
         whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise BadField(f"it is not TOML: {problem}", field="") from problem
+    except RecursionError as problem:
+        raise BadField("its tables or lists lie too deep in each other", field="") from problem
     _check_names("", whole, [*SECTIONS, *COMMON, APP])
     apps = _table(APP, whole.get(APP, {}))
     for app, options in apps.items():
@@ -146,7 +164,22 @@ def _converted(place: str, table: object, kind: type[Any]) -> Any:
     except msgspec.ValidationError as problem:
         said, _, where = str(problem).partition(" - at `$.")
         name = f"{place}.{where.rstrip('`')}" if where else place
-        raise BadField(f"{name}: {said[:1].lower()}{said[1:]}", field=name) from problem
+        raise BadField(f"{name}: {_in_words(said, name, kind)}", field=name) from problem
+
+
+def _in_words(said: str, name: str, kind: type[Any]) -> str:
+    """What msgspec says, for people who write TOML: ``Expected `int | null`, got `str```."""
+    found = re.fullmatch(r"Expected `(\w+)(?: \| null)?`(?:, got `(\w+)`| (.*))", said)
+    if found is None:
+        values = getattr(get_type_hints(kind).get(name.rpartition(".")[2]), "__args__", ())
+        return f"one of {', '.join(map(str, values))} is expected" if values else f"{said[:1].lower()}{said[1:]}"
+    expected, got, bound = found.groups()
+    unit = next((f" of {unit}" for unit in ("seconds", "bytes") if name.endswith(f"_{unit}")), "")
+    wanted = f"{TYPES.get(expected, expected)}{unit if expected in ('int', 'float') else ''} is expected"
+    if bound:
+        return f"{wanted}, {bound}"
+    fraction = expected == "int" and got == "float"
+    return f"{wanted}, not {TYPES.get(got, f'a {got}')}{' with a point or an exponent' if fraction else ''}"
 
 
 def _check_fields(place: str, table: dict[str, Any], kind: type[Any]) -> None:

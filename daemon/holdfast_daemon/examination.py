@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 
 from holdfast_daemon.pacing import Pacing
 from holdfast_daemon.sites import Sites
-from holdfast_daemon.store.base import Catalog, Chunks, Index, Reader
+from holdfast_daemon.store.base import Catalog, Chunks, Reader, Rest
 from holdfast_daemon.store.nouns import Damage, Session, Snapshot, StoredDocument, Visible
 from holdfast_daemon.visible_files import hash_document, signature
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, Unreadable
 
 MANIFESTS_COUNT = 100
 #: Told of one damage, and looked through for what mends it.
@@ -78,12 +78,12 @@ class Examination:
     """For a thread of its own. ``read``: when what was read last; what this one reads is added."""
 
     def __init__(
-        self, catalog: Catalog, chunks: Chunks, index: Index, sites: Sites, clock: Callable[[], int], pacing: Pacing,
-        read: Read, *, all: bool,
+        self, catalog: Catalog, chunks: Chunks, examine_index: Callable[[Rest], Iterator[Damage]], sites: Sites,
+        clock: Callable[[], int], pacing: Pacing, read: Read, *, all: bool,
     ) -> None:  # fmt: skip
         self._catalog = catalog
         self._chunks = chunks
-        self._index = index
+        self._examine_index = examine_index
         self._sites = sites
         self._clock = clock
         self._pacing = pacing
@@ -120,7 +120,7 @@ class Examination:
         found = self._catalog.examine(self._pacing.rest, contents=contents)
         yield from self._remembered(found, ROWS, began) if contents else found
         self.stage = "search index"
-        yield from self._index.examine(self._pacing.rest)
+        yield from self._examine_index(self._pacing.rest)
 
     def _is_due(self, what: int) -> bool:
         return self._all or _is_due(self.read, what, self._clock())
@@ -273,7 +273,7 @@ class Examination:
             wanted = {file.path: file.hash for file in self.reader.document_of(row.published).files}
             is_as_seen = signature(whole, enters) == row.seen and self.reader.visible(row.folder, row.path) == row
             return whole if there != wanted and is_as_seen else None
-        except (OSError, Damaged):
+        except (OSError, Damaged, Unreadable):
             return None
 
 

@@ -9,16 +9,18 @@ what else there is: neither a long history nor many subscribers keep a request w
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from holdfast_daemon.answering import Answering
 from holdfast_daemon.log_pages import LogPages
 from holdfast_daemon.outbound import Outbound
-from holdfast_daemon.service import Service
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 from holdfast_protocol.connection import Frames
+from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Beat, Gap, Subscribe
 
 TURN_SECONDS = 0.002
@@ -26,6 +28,9 @@ TURN_SECONDS = 0.002
 #: each is told several operations at once, and most of the time is left for requests.
 REST_FACTOR = 4
 LONGEST_REST_SECONDS = 0.03
+AGAIN_SECONDS = 1.0
+
+_log = logging.getLogger("holdfast.feed")
 
 Key = tuple[bytes, bytes]
 
@@ -46,7 +51,7 @@ class Feed:
     """Subscriptions by peer and by the id of the request that made them. ``later`` calls back after so many seconds."""
 
     def __init__(
-        self, service: Service, outbound: Outbound, put: Callable[[bytes, Frames], None],
+        self, service: Answering, outbound: Outbound, put: Callable[[bytes, Frames], None],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:  # fmt: skip
         self._service = service
@@ -64,12 +69,15 @@ class Feed:
         """Whether it waits for events."""
         return peer in self._peers
 
-    def subscribe(self, peer: bytes, key: bytes, request: Subscribe, *, in_pages: bool) -> None:
-        """Answer with the newest number, then give what came after ``since``, then what comes."""
+    def subscribe(
+        self, peer: bytes, key: bytes, request: Subscribe, apps: tuple[str, ...] = (), *, in_pages: bool
+    ) -> None:
+        """Answer with the newest number, then give what came after ``since``, then what comes; only of ``apps``, if
+        some are named."""
         newest = self._service.newest_operation()
         since = newest if request.since is None else min(request.since, newest)
         self._pages.renew()
-        wanted = Wanted(request.app, request.session, tuple(request.types))
+        wanted = Wanted(request.app, request.session, tuple(request.types), apps)
         self._peers.setdefault(peer, {})[key] = _Subscription(since, since, wanted, in_pages)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
         if since < (request.since or 0):
@@ -119,7 +127,17 @@ class Feed:
             self._later(max(0.0, self._rests_until - time.monotonic()), self._turn)
 
     def _turn(self) -> None:
+        """A store that cannot be read just now is asked again a while later: nobody has missed anything."""
         self._turning = False
+        try:
+            self._take_turns()
+        except HoldfastError as problem:
+            _log.warning("Events wait: %s", problem.sentence)
+            self._stirred = True
+            self._rests_until = time.monotonic() + AGAIN_SECONDS
+            self._turn_soon()
+
+    def _take_turns(self) -> None:
         start = time.monotonic()
         newest = self._service.newest_operation()
         if self._stirred:

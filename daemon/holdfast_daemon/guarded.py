@@ -8,7 +8,9 @@ cannot read, cannot hold: what was saved is then kept as it is, and the log says
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
+import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -65,7 +67,9 @@ class Guarded:
         self.is_ours = type(form).__module__.startswith("holdfast_daemon.")
 
     def _failed(self, method: str, problem: BaseException) -> str:
-        _log.warning("The format %s failed in %s: %r", self.app, method, text(repr(problem)))
+        place = traceback.extract_tb(problem.__traceback__)[-1]  # not its text, which may be what a session holds
+        kind, file = type(problem).__name__, os.path.basename(place.filename)
+        _log.warning("The format %s failed in %s: %s at %s line %s", self.app, method, kind, file, place.lineno)
         return f"the format {self.app} failed on it: {type(problem).__name__}"
 
     def _or(self, method: str, work: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from holdfast_daemon.service import Service
+from holdfast_daemon.answering import Answering
 from holdfast_daemon.store.nouns import Wanted
 from holdfast_protocol import connection
 
@@ -31,7 +31,7 @@ class LogPage(NamedTuple):
 class LogPages:
     """For the loop only."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Answering) -> None:
         self._service = service
         self._known: dict[tuple[Wanted, int], LogPage] = {}
         self._commits = -1

@@ -1,8 +1,9 @@
 """What the daemon says of itself: one event a line, with its level, its room and the request that it is about.
 
-Never a content of a session: a message names sessions by their ids, and files by their names. On standard error a line
-is ``time level room message``, and behind it in square brackets the request. Below systemd the journal gets the same as
-fields, so that ``journalctl HOLDFAST_REQUEST=…`` finds one request's.
+Never a content of a session: a message names sessions by their ids, and files by their names, which whoever reads the
+log may see anyway. Of an exception in somebody else's format it has type and place, for the text may be content.
+On standard error a line is ``time level room message``, and behind it in square brackets the request. The journal gets
+the same as fields, so that ``journalctl HOLDFAST_REQUEST=…`` finds one request's.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ def _field(name: str, value: str) -> bytes:
 
 
 def _said(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    """The message, and below it where an exception came from."""
-    text = record.getMessage()
+    """The message, in which nothing begins another line, and below it where an exception came from."""
+    text = _on_a_line(record.getMessage())
     return f"{text}\n{formatter.formatException(record.exc_info)}" if record.exc_info else text
 
 

@@ -57,11 +57,12 @@ class LongJob:
         return self._thread is not None
 
     def begin(self, pacing: Pacing, work: Callable[[], Report], end: Callable[[Report], None]) -> None:
-        """``work``, which raises nothing, in the thread; then ``end`` with what it gave, in the loop. Raises
-        ShuttingDown."""
+        """``work``, which raises nothing, in the thread; then ``end`` with what it gave, in the loop, which may begin
+        another. Raises ShuttingDown."""
         if self._stopped:
             raise ShuttingDown("The daemon is stopping; ask again")
-        self._pacing, self._ended = pacing, asyncio.Event()
+        ended = asyncio.Event()
+        self._pacing, self._ended = pacing, ended
         loop = asyncio.get_running_loop()
 
         def run() -> None:
@@ -73,7 +74,7 @@ class LongJob:
         def finish(report: Report) -> None:
             self._thread = None
             end(report)
-            self._ended.set()
+            ended.set()
 
         self._thread = threading.Thread(target=run, name=self._name, daemon=True)
         self._thread.start()

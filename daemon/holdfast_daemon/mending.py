@@ -19,7 +19,7 @@ from holdfast_daemon.store.base import Chunks, Dropped, Rest, Transaction
 from holdfast_daemon.store.nouns import ChunkPlace, Operation, Session
 from holdfast_daemon.visible_files import take_document
 from holdfast_protocol.chunking import cut_stream, hash_of
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, Unreadable
 
 #: Takes a hash, the content that has it, and where that was found, for people.
 Put = Callable[[bytes, bytes, str], None]
@@ -62,7 +62,7 @@ class Mending:
     def _find(self, wanted: set[bytes], sessions: Sequence[Session], pacing: Pacing, put: Put) -> None:
         """``wanted`` becomes less as they are put, each as soon as it is found: all of a large session may be gone."""
         for name in [*wanted]:
-            with contextlib.suppress(Damaged, Dropped, OSError):  # only what stands beside it may be damaged
+            with contextlib.suppress(Damaged, Dropped, Unreadable):  # only what stands beside it may be damaged
                 place = self._catalog.reader.chunk_as_it_is(name)
                 if place is not None:
                     put(name, self._chunks.get(place), "its own place")
@@ -103,4 +103,5 @@ class Mending:
 
 def _put_back(tx: Transaction, place: ChunkPlace, told: Operation) -> None:
     tx.put_back(place)
+    tx.loosen([place.hash])  # what it was of may have been pruned meanwhile: collection looks
     tx.add_operation(told)

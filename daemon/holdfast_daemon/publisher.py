@@ -23,7 +23,7 @@ from holdfast_daemon.sites import Site
 from holdfast_daemon.staging import Staging, digest_of, read_name
 from holdfast_daemon.store.base import Catalog, Transaction
 from holdfast_daemon.store.nouns import Visible
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, Unreadable
 from holdfast_protocol.messages import LIMITS
 
 #: What a visible file leaves free on the disk: the store beside it must be able to take a deletion or an undo.
@@ -104,7 +104,7 @@ class Publisher:
                 self.problems.pop(row.path, None)
             except Underway:
                 continue
-            except (OSError, Damaged) as problem:
+            except (OSError, Damaged, Unreadable) as problem:
                 self.failed(row, problem)
         if any(steps for _, steps in written):
             self._faults.at("temporary-written")
@@ -119,7 +119,7 @@ class Publisher:
             try:
                 self._place(row, steps)
                 done.append(row)
-            except (OSError, Damaged) as problem:
+            except (OSError, Damaged, Unreadable) as problem:
                 self.failed(row, problem)
                 _unlink(step.temporary for step in steps)
         for folder in {os.path.dirname(self._site.whole(row.path)) for row in done}:
@@ -186,9 +186,9 @@ class Publisher:
             self._failed.discard(path)
             self.problems.pop(path, None)
 
-    def failed(self, row: Visible, problem: OSError | Damaged) -> None:
+    def failed(self, row: Visible, problem: OSError | Damaged | Unreadable) -> None:
         """It is said among the problems, until the path is published."""
-        reason = problem.sentence if isinstance(problem, Damaged) else problem.strerror or str(problem)
+        reason = problem.sentence if isinstance(problem, Damaged | Unreadable) else problem.strerror or str(problem)
         self._failed.add(row.path)
         self.problems[row.path] = f"{os.fsdecode(row.path)!r} cannot be written: {reason}"
 
@@ -381,7 +381,10 @@ class Publisher:
         reader = self._catalog.reader
         owner = reader.session(left.session)
         if owner is None:
-            raise ValueError("it belongs to no session")
+            if not reader.is_pruned(left.session):
+                raise ValueError("it belongs to no session")
+            os.unlink(path)  # a power cut brought it back: what it held went for good, with its session
+            return
         row = Visible(
             folder=owner.folder, path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot=""
         )

@@ -27,6 +27,8 @@ FIRST_SECONDS = 60.0
 EVERY_SECONDS = 600.0
 #: Larger ones are left to ``check``.
 LARGEST_BYTES = LIMITS["format_bytes"]
+#: Up to here it is parsed too.
+PARSED_BYTES = 8 * 1024 * 1024
 #: The key of when it went well last, and of why it last did not, in the store's facts.
 FACT, PROBLEM = "rehearsed", "rehearsal-problem"
 
@@ -125,7 +127,10 @@ class Rehearsing:
             shutil.rmtree(scratch, ignore_errors=True)
 
     def _parse(self, snapshot: Snapshot, document: StoredDocument) -> None:
-        """It is what was saved, byte for byte; whether its format can read it was said when it came."""
+        """It is what was saved, byte for byte; whether its format can read it was said when it came. Parsing holds up
+        everybody else, so what is large is left out."""
+        if document.size_bytes > PARSED_BYTES:
+            return
         session = self._catalog.reader.session(snapshot.session)
         content = self._sessions.content
         try:

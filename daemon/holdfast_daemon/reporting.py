@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from holdfast_daemon.backing_up import BackingUp
@@ -16,7 +17,7 @@ from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.server import Server
-from holdfast_daemon.store.base import Catalog
+from holdfast_daemon.store.base import Catalog, Chunks
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol.endpoint import Places
 from holdfast_protocol.messages import StatusReport
@@ -30,6 +31,7 @@ class Rooms:
     """Who has something to say."""
 
     catalog: Catalog
+    chunks: Chunks
     folders: Folders
     workspaces: Workspaces
     indexing: Indexing
@@ -42,20 +44,24 @@ class Rooms:
 
 @dataclass
 class Reporting:
-    """``broken`` and ``misread`` are sentences for people."""
+    """``broken`` and ``misread`` are sentences for people; ``installed`` is the version that this process began as,
+    whatever was installed over it since."""
 
     where: Places
     epoch: str
     broken: dict[str, str]
     misread: str = ""
+    catalog_inode: int = 0
+    installed: str = field(default_factory=partial(version, "holdfast"))
     started: int = field(default_factory=time.time_ns)
 
     def report(self, rooms: Rooms) -> StatusReport:
         """For the loop only."""
         where, reader = self.where, rooms.catalog.reader
+        network = rooms.server.network
         workspaces, server, last_check = rooms.workspaces, rooms.server, rooms.checking.last
         return StatusReport(
-            version=version("holdfast"), epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
+            version=self.installed, epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
             store=text(where.store), sessions=text(where.sessions), started=self.started,
             sessions_count=reader.sessions_count(False), deleted_count=reader.sessions_count(True),
             operations_count=reader.newest_operation(), clients_count=server.clients,
@@ -71,20 +77,44 @@ class Reporting:
             queued_changes=rooms.catalog.queued, requests_count=server.requests_count,
             unindexed_count=max(0, reader.newest_operation() - rooms.indexing.seen),
             outbound_bytes=server.outbound_bytes,
+            listening=network.endpoint if network is not None else "",
+            network_key=network.pair.public if network is not None else "",
             last_backup=rooms.backing_up.good.began, last_backup_place=rooms.backing_up.good.directory,
         )  # fmt: skip
 
+    def _gone(self, rooms: Rooms) -> Iterable[str]:
+        """What somebody has taken from the store under the daemon."""
+        catalog = os.path.join(self.where.store, "catalog.sqlite")
+        if inode_of(catalog) != self.catalog_inode:  # whoever else looks for it may have made another
+            yield f"{catalog} is gone, and what is saved with it once this process ends: holdfast backup DIR, at once"
+        missing = rooms.chunks.missing(rooms.catalog.reader.packs())
+        if missing:
+            count = f"{len(missing)} packs are" if len(missing) > 1 else "A pack is"
+            yield f"{count} gone ({missing[0]}): holdfast check --repair names what is lost, and mends what it can"
+
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
-            rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking, rooms.rehearsing,
-            rooms.backing_up,
+            rooms.catalog, rooms.chunks, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
+            rooms.rehearsing, rooms.backing_up,
         )  # fmt: skip
         for room in telling:
             yield from room.problems
+        yield from self._gone(rooms)
         for name, reason in self.broken.items():
             yield f"The format {name} is left out: {reason}"
         if self.misread:
             yield self.misread
+        yield from rooms.server.users.problems
+        if rooms.server.network is not None and rooms.server.network.grants.problem:
+            yield rooms.server.network.grants.problem
+
+
+def inode_of(path: str) -> int:
+    """0 where nothing is there."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
 
 
 def text(path: str) -> str:

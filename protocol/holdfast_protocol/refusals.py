@@ -38,9 +38,9 @@ Errors = tuple[type[HoldfastError], ...]
 #: Any message, before it is looked at what it asks for.
 OF_MESSAGES: Errors = (BadMessage, TooLarge, UnknownVerb, HelloFirst, NotAllowed)
 #: Any request, whatever it asks for: the daemon, its store or its disk is not as it should be, a field holds nonsense,
-#: or it took too long.
+#: it took too long, or it is not for its asker, or would change a store that is only read.
 OF_ALL: Errors = (
-    BadField, Busy, TooLate, TooOld, Cancelled, ShuttingDown, Internal, Damaged, NoSpace, Unreadable,
+    BadField, Busy, TooLate, TooOld, Cancelled, ShuttingDown, Internal, NotAllowed, Damaged, NoSpace, Unreadable,
 )  # fmt: skip
 
 _NAMED: Errors = (NotFound, Ambiguous)

@@ -41,7 +41,7 @@ class Requests(RuleBasedStateMachine):
         self.asked: list[Asked] = []  # on the present connection, and not answered
         self.greets = True
 
-    def _check(self) -> None:
+    def _check(self, *, is_silent: bool) -> None:
         if not self.is_there:
             raise Unreachable("nobody listens")
 
@@ -166,7 +166,7 @@ TestRequests = Requests.TestCase
 
 def test_a_small_request_waits_behind_a_few_mebibytes() -> None:
     """However much the daemon takes: so much of a large file is under way when somebody else asks, and no more."""
-    exchange, daemon, sent = Exchange("/s", lambda: None), DaemonConnection(), list[Asked]()
+    exchange, daemon, sent = Exchange("/s", lambda *, is_silent: None), DaemonConnection(), list[Asked]()
 
     def send() -> None:
         while (frames := exchange.next_message(1000.0)) is not None:

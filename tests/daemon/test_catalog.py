@@ -17,6 +17,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
+from holdfast_daemon.store.sqlite import checksums
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages
 from holdfast_daemon.store.sqlite.schema import VERSION
@@ -129,6 +130,24 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path, version: int) ->
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
 
+def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is at the catalog's place before it is whole, and what is left beside it is in nobody's way."""
+    path = tmp_path / "c.sqlite"
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(checksums, "put_in_place", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            SqliteCatalog(str(path), Faults({}), lambda: None)
+    assert not path.exists()
+    beside = path.with_name(f"{path.name}{checksums.ANEW}")
+    beside.write_bytes(beside.read_bytes()[:5000])
+    SqliteCatalog(str(path), Faults({}), lambda: None).close()
+    assert not beside.exists()
+
+
+def _killed(beside: str, path: str) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_database_of_somebody_else_without_an_id_is_refused(tmp_path: Path) -> None:
     """Most programs set neither id nor version: tables that are not ours say it too."""
     path = tmp_path / "c.sqlite"
@@ -193,7 +212,7 @@ def test_a_refused_request_keeps_no_answer(store: Store) -> None:
 
 def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large catalog is not read whole at a start: a question that meets a damaged page is Damaged, not a crash."""
-    monkeypatch.setattr("holdfast_daemon.store.sqlite.catalog.CHECKED_BYTES", 0)
+    monkeypatch.setattr("holdfast_daemon.store.sqlite.opening.CHECKED_BYTES", 0)
     for number in range(300):
         store.save(f"n{number}", b"%d" % number)
     store.close()
@@ -214,7 +233,7 @@ def test_damage_that_a_start_did_not_read_is_met_where_it_is(store: Store, monke
 def test_a_store_of_version_1_is_brought_to_this_one(tmp_path: Path) -> None:
     """Golden data, made by the code of then: heads, revisions, history and undo are as they were."""
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
-        catalog.executescript((Path(__file__).parents[1] / "data" / "store_1.sql").read_text("utf-8"))
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store" / "v1.sql").read_text("utf-8"))
     store = Store(tmp_path)
     try:
         session = store.session("x")
@@ -252,7 +271,7 @@ def test_names_are_found_in_a_catalog_that_was_written_anew(store: Store) -> Non
 def test_a_store_of_version_5_is_brought_to_this_one(tmp_path: Path) -> None:
     """Golden data, made by the code of then: lists of tags, folders and templates are as they were."""
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
-        catalog.executescript((Path(__file__).parents[1] / "data" / "store_5.sql").read_text("utf-8"))
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store" / "v5.sql").read_text("utf-8"))
     store = Store(tmp_path)
     asked = {
         "alpha beta": List(tag="live"), "alpha": List(tag="take 2"), "gone": List(tag="live", deleted=True),
@@ -275,7 +294,7 @@ def test_a_store_of_version_6_is_brought_to_this_one(tmp_path: Path) -> None:
     """Golden data, made by the code of then: its operations are of no batch, and undone one at a time."""
     path = tmp_path / "catalog.sqlite"
     with closing(apsw.Connection(str(path))) as catalog:  # Python's own SQLite may not know the index of names
-        catalog.execute((Path(__file__).parents[1] / "data" / "store_6.sql").read_text("utf-8"))
+        catalog.execute((Path(__file__).parents[1] / "data" / "store" / "v6.sql").read_text("utf-8"))
     store = Store(tmp_path)
     try:
         assert [each.batch for each in store.operations()] == [None] * 6
@@ -292,7 +311,7 @@ def test_a_store_of_version_7_is_brought_to_this_one(tmp_path: Path) -> None:
     """Golden data, made by the code of then: all is as it was, and a bit that flips in it is noticed from now on."""
     path = tmp_path / "catalog.sqlite"
     with closing(apsw.Connection(str(path))) as catalog:
-        catalog.execute((Path(__file__).parents[1] / "data" / "store_7.sql").read_text("utf-8"))
+        catalog.execute((Path(__file__).parents[1] / "data" / "store" / "v7.sql").read_text("utf-8"))
     store = Store(tmp_path)
     try:
         assert [store.bytes_of(each.id) for each in store.snapshots("alpha")] == [b"second", b"first"]

@@ -58,10 +58,16 @@ def test_the_rules_of_retention_are_said_in_part() -> None:
         ("[app.x.autosafe]", "app.x.autosafe", "is it app.x.autosave?"),
         ("[autosave]\nquiet_seconds = -1", "autosave.quiet_seconds", ">= 0.01"),
         ("[autosave]\nquiet_seconds = nan", "autosave.quiet_seconds", ">= 0.01"),
-        ("[autosave]\nquiet_seconds = '1'", "autosave.quiet_seconds", "got `str`"),
+        ("[autosave]\nquiet_seconds = '1'", "autosave.quiet_seconds", "a number of seconds is expected, not text"),
         ("[app.x.autosave]\nceiling_seconds = inf", "app.x.autosave.ceiling_seconds", "<= 86400"),
         ("[retention]\nautosaves.lats = 3", "retention.autosaves.lats", "is it retention.autosaves.last?"),
         ("[retention]\nsaves.last = -1", "retention.saves.last", ">= 0"),
+        ("[retention]\nbudget_bytes = '2GB'", "retention.budget_bytes", "whole number of bytes is expected, not text"),
+        ("[retention]\nbudget_bytes = 2e9", "retention.budget_bytes", "not a number with a point or an exponent"),
+        ("[retention]\nsaves = true", "retention.saves", "a table is expected, not true or false"),
+        ("[log]\nlevel = 'INFO'", "log.level", "one of debug, info, warning, error is expected"),
+        ("[log]\n[log]", "", "twice"),
+        ("x = " + "[" * 100_000, "", "too deep"),
         ("autosave = 1", "autosave", "a table is expected"),
         ("[app]\nx = 1", "app.x", "a table is expected"),
         ("[app.x]\nautosave = 1", "app.x.autosave", "a table is expected"),
@@ -73,6 +79,13 @@ def test_what_cannot_be_understood_is_refused_by_its_name(text: str, field: str,
     with pytest.raises(BadField, match=re.escape(said)) as refused:
         configuration.parse(text)
     assert refused.value.details["field"] == field
+
+
+def test_a_mark_that_an_editor_puts_first_and_its_line_ends_are_nothing(tmp_path: Path) -> None:
+    """As on Windows."""
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf[log]\r\nlevel = 'debug'\r\n")
+    assert configuration.read(str(file)).log.level == "debug"
 
 
 def test_what_cannot_be_read_is_refused_by_its_path(tmp_path: Path) -> None:

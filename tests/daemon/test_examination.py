@@ -8,18 +8,22 @@ import os
 import random
 import shutil
 import subprocess
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 from daemon_store import ME, Store
 
 from holdfast_daemon.checking import Checking
-from holdfast_daemon.examination import Examination, Finding
+from holdfast_daemon.collecting import Collecting
+from holdfast_daemon.examination import Concern, Examination, Finding
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.layouts import SESSIONS
 from holdfast_daemon.mending import Mending
@@ -27,15 +31,17 @@ from holdfast_daemon.pacing import Pacing, Stopped
 from holdfast_daemon.rehearsing import Rehearsing
 from holdfast_daemon.sites import Site
 from holdfast_daemon.store.base import Transaction
+from holdfast_daemon.store.nouns import Damage
 from holdfast_daemon.store.packs import PACK_MAGIC
 from holdfast_daemon.store.sqlite import examining
 from holdfast_daemon.store.sqlite.checksums import connect
 from holdfast_daemon.store.sqlite.index import SqliteIndex
 from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames
+from holdfast_protocol import connection
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.codec import encode, to_plain
 from holdfast_protocol.errors import Damaged, NoSpace
-from holdfast_protocol.messages import Check, Checked
+from holdfast_protocol.messages import LIMITS, Check, Checked
 
 POSITIONS_COUNT = 60
 LARGE_BYTES = 300_000
@@ -78,7 +84,7 @@ def examined(store: Store, *, all: bool = True, read: dict[int, int] | None = No
     index = SqliteIndex(str(store.folder / "search.sqlite"))
     pacing = Pacing()
     sites, clock = store.sessions.sites, store.sessions.clock
-    return Examination(store.catalog, store.chunks, index, sites, clock, pacing, read or {}, all=all).findings()
+    return Examination(store.catalog, store.chunks, index.examine, sites, clock, pacing, read or {}, all=all).findings()
 
 
 def mending_of(store: Store) -> Mending:
@@ -432,7 +438,7 @@ def test_a_check_ends_where_it_is_stopped(opened: Callable[[], Store]) -> None:
     pacing.stop()
     sites, clock = store.sessions.sites, store.sessions.clock
     with pytest.raises(Stopped):
-        Examination(store.catalog, store.chunks, index, sites, clock, pacing, {}, all=True).findings()
+        Examination(store.catalog, store.chunks, index.examine, sites, clock, pacing, {}, all=True).findings()
 
 
 def test_a_rehearsal_proves_a_snapshot(opened: Callable[[], Store]) -> None:
@@ -482,7 +488,8 @@ def test_what_a_check_found_before_it_was_stopped_is_read_again_by_the_next(open
     index, pacing = SqliteIndex(str(store.folder / "search.sqlite")), Ends()
     sites, clock = store.sessions.sites, store.sessions.clock
     day_before = dict.fromkeys((-1, 0, 1), store.now)
-    pacing.examination = Examination(store.catalog, store.chunks, index, sites, clock, pacing, day_before, all=True)
+    look = index.examine
+    pacing.examination = Examination(store.catalog, store.chunks, look, sites, clock, pacing, day_before, all=True)
     with pytest.raises(Stopped):
         pacing.examination.findings()
     assert examined(store, all=False, read=pacing.examination.read)
@@ -497,7 +504,7 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     flip(pack, offset + 5)
     index = SqliteIndex(str(store.folder / "search.sqlite"))
     mending = mending_of(store)
-    checking = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    checking = Checking(store.sessions, store.chunks, index.examine, mending, str(store.folder))
 
     async def check() -> Checked:
         reply, _ = await checking.check(Check(all=True, wait_ms=60_000), (), ME, time.monotonic() + 60)
@@ -511,9 +518,106 @@ def test_a_check_that_was_stopped_forgets_nothing_of_the_one_before(
     stopped.stop()
     monkeypatch.setattr("holdfast_daemon.checking.Pacing", lambda: stopped)
     assert asyncio.run(check()).failed == "It was stopped"
-    again = Checking(store.sessions, store.chunks, index, mending, str(store.folder))
+    again = Checking(store.sessions, store.chunks, index.examine, mending, str(store.folder))
     for each in (checking, again):
         assert (each.last.ended, each.last.problems_count, len(each.problems)) == (ended, 1, 1)
+
+
+class Held(Pacing):
+    """A check that goes no further until it may."""
+
+    def __init__(self, may: threading.Event) -> None:
+        super().__init__()
+        self.may = may
+
+    def rest(self, size_bytes: int) -> None:
+        assert self.may.wait(30)
+        super().rest(size_bytes)
+
+
+def test_a_repair_that_is_asked_for_during_a_check_follows_it(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smaller one goes on to its end; whoever waits is told of the repair, and what was damaged is put back."""
+    store = opened()
+    pack, offset, _, _ = large(store)
+    flip(pack, offset - 3)  # of the record beside it
+    index, mending, may = SqliteIndex(str(store.folder / "search.sqlite")), mending_of(store), threading.Event()
+    checking = Checking(store.sessions, store.chunks, index.examine, mending, str(store.folder))
+
+    async def ask(**what: Any) -> Checked:
+        reply, _ = await checking.check(Check(**what), (), ME, time.monotonic() + 60)
+        assert isinstance(reply, Checked)
+        return reply
+
+    async def asking() -> Checked:
+        monkeypatch.setattr("holdfast_daemon.checking.Pacing", lambda: Held(may))
+        assert (await ask()).running
+        asked = await ask(repair=True)
+        assert (asked.running, asked.repair) == (True, False)
+        assert (await ask(all=True)).running
+        may.set()
+        while (report := await ask(begin=False, wait_ms=1_000)).running:
+            pass
+        return report
+
+    report = asyncio.run(asking())
+    assert (report.all, report.repair, report.problems_count, report.repaired_count) == (True, True, 0, 1)
+
+
+def test_a_report_of_many_damages_with_long_paths_fits_into_a_message(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many rows as fit are told, and how many damages there are in all."""
+    store = opened()
+    concerned = store.catalog.reader.snapshots(store.session("n1").id, 1)[0]
+    concern = Concern(concerned, store.session("n1"), b"p" * 4000, 0)
+    found = [Finding(Damage("chunk", f"Chunk {n}", b"s" * 4000), (concern,) * 20, 20) for n in range(300)]
+    monkeypatch.setattr(Examination, "findings", lambda self: found)
+    index = SqliteIndex(str(store.folder / "search.sqlite"))
+    checking = Checking(store.sessions, store.chunks, index.examine, mending_of(store), str(store.folder))
+
+    async def check() -> Checked:
+        reply, _ = await checking.check(Check(wait_ms=60_000), (), ME, time.monotonic() + 60)
+        assert isinstance(reply, Checked)
+        return reply
+
+    report = asyncio.run(check())
+    assert (report.problems_count, 20 < len(report.rows) < 200) == (300, True)
+    assert len(connection.body_of(report)) < LIMITS["message_bytes"]
+
+
+def test_what_is_put_back_and_was_pruned_meanwhile_is_collected(store: Store) -> None:
+    """A chunk that nothing names any more when its repair ends does not stay for ever."""
+    content = os.urandom(LARGE_BYTES)
+    store.save("x", content)
+    names = [name for file in store.catalog.reader.document_of(store.session("x").head).files for name in file.chunks]
+    gone, head = store.session("x").id, store.session("x").head
+    findings = [Finding(Damage("chunk", "", b"", name, 1, 0)) for name in names]
+    store.catalog.submit(lambda tx: tx.remove_session(gone)).result()
+    store.catalog.submit(lambda tx: tx.remove_snapshots([head])).result()
+    collecting = Collecting(store.catalog, store.chunks, store.content, Faults({}))
+    asyncio.run(collecting.collect())
+    assert store.catalog.reader.known_chunks(names) == set()
+    mending_of(store).mend(findings, "me", Pacing())
+    assert store.catalog.reader.known_chunks(names) == {*names}
+    asyncio.run(collecting.collect())
+    assert store.catalog.reader.known_chunks(names) == set()
+
+
+def test_a_large_snapshot_is_rehearsed_without_being_parsed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are built and compared; reading it by its format would hold up everybody else."""
+    monkeypatch.setattr("holdfast_daemon.rehearsing.PARSED_BYTES", 1000)
+    read: list[int] = []
+    monkeypatch.setattr(store.content, "reading", lambda document, form: read.append(document.size_bytes))
+    rehearsing = Rehearsing(store.sessions, store.chunks, str(store.folder))
+    store.save("x", os.urandom(1000))
+    store.save("x", os.urandom(1001))
+    for chance in (0.0, 0.999999):  # one of them, then the other
+        monkeypatch.setattr("random.random", partial(float, chance))
+        rehearsing.rehearse()
+        assert (rehearsing.proven, rehearsing.problem) == (store.now, "")
+    assert read == [1000]
 
 
 class Meanwhile(Pacing):
@@ -534,7 +638,7 @@ class Meanwhile(Pacing):
     def findings(self, store: Store) -> list[Finding]:
         index = SqliteIndex(str(store.folder / "search.sqlite"))
         sites, clock = store.sessions.sites, store.sessions.clock
-        self.examination = Examination(store.catalog, store.chunks, index, sites, clock, self, {}, all=True)
+        self.examination = Examination(store.catalog, store.chunks, index.examine, sites, clock, self, {}, all=True)
         return self.examination.findings()
 
 
@@ -673,7 +777,8 @@ def test_a_last_check_that_cannot_be_read_keeps_nobody_from_starting(opened: Cal
     flip(path, path.read_bytes().rindex(b"a sentence of the last check"))
     store = opened()
     mending = mending_of(store)
-    checking = Checking(store.sessions, store.chunks, SqliteIndex(str(copied / "search.sqlite")), mending, str(copied))
+    index = SqliteIndex(str(copied / "search.sqlite"))
+    checking = Checking(store.sessions, store.chunks, index.examine, mending, str(copied))
     assert checking.last == Checked()
     assert "page" in {each.damage.what for each in examined(store)}
 
@@ -710,3 +815,37 @@ def test_a_check_looks_at_a_store_whose_disk_is_full(tmp_path: Path) -> None:
         store.close()
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("whole_bytes", [0, examining.WHOLE_BYTES])
+def test_an_index_that_lacks_a_row_is_found_in_files_of_any_size(
+    store: Store, monkeypatch: pytest.MonkeyPatch, whole_bytes: int
+) -> None:
+    """A large one is looked at table by table, and its log begins anew between two."""
+    monkeypatch.setattr(examining, "WHOLE_BYTES", whole_bytes)
+    monkeypatch.setattr(examining, "LOG_BYTES", whole_bytes)
+    store.save("x", b"content")
+    assert examined(store) == []
+    with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
+        catalog.execute("PRAGMA writable_schema = ON")
+        ((row, *definition),) = catalog.execute("SELECT rowid, * FROM sqlite_master WHERE name = 'operations_session'")
+        catalog.execute("DELETE FROM sqlite_master WHERE rowid = ?", (row,))
+    with closing(connect(str(store.folder / "catalog.sqlite"))) as catalog:
+        catalog.execute("DELETE FROM operations")
+        catalog.execute("PRAGMA writable_schema = ON")
+        catalog.execute("INSERT INTO sqlite_master VALUES(?, ?, ?, ?, ?)", tuple(definition))
+    assert any("operations_session" in each.damage.sentence for each in examined(store))
+
+
+def test_a_page_of_the_index_that_a_crash_left_half_written_is_in_its_log(tmp_path: Path) -> None:
+    """It was on its way from there, so nothing is damaged."""
+    path = tmp_path / "search.sqlite"
+    index = SqliteIndex(str(path))
+    index.put([], [], (7, 7))
+    with closing(connect(str(path))) as reading:
+        ((page,),) = reading.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'seen'").fetchall()
+        with path.open("r+b") as file:
+            file.seek((page - 1) * 4096 + 512)
+            file.write(b"\xa5" * 3000)
+        assert [*index.examine(lambda _: None)] == []
+    index.close()

@@ -38,7 +38,7 @@ def test_where_an_exception_came_from_is_on_its_line() -> None:
 
 
 def test_the_journal_gets_fields(tmp_path: Path) -> None:
-    """Message, priority, room and request; a message of several lines stays one entry."""
+    """Message, priority, room and request; a name with a line end in it begins no line there either."""
     path = str(tmp_path / "journal")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
         journal.bind(path)
@@ -47,7 +47,7 @@ def test_the_journal_gets_fields(tmp_path: Path) -> None:
         Journal(path).emit(record("a\nb"))
         REQUEST.reset(asked)
         said = journal.recv(65536)
-    assert b"MESSAGE\n\x03\0\0\0\0\0\0\0a\nb\n" in said
+    assert b"MESSAGE\n\x04\0\0\0\0\0\0\0a\\nb\n" in said
     assert b"PRIORITY\n\x01\0\0\0\0\0\0\x004\n" in said
     assert b"HOLDFAST_ROOM\n\x06\0\0\0\0\0\0\0folder\n" in said
     assert b"HOLDFAST_REQUEST\n\x06\0\0\0\0\0\0\x000192ab\n" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,26 +45,29 @@ def test_nothing_is_wrong_with_a_new_one(daemon: Daemon) -> None:
     said = daemon.cli("doctor")
     assert said.code == 0
     assert "answers through its store" in said.text
+    assert said.text.endswith("nothing is wrong\n")
     assert str(daemon.home.parent) not in said.text
     assert asked(daemon) == []
 
 
 def test_a_daemon_that_hangs(daemon: Daemon) -> None:
-    """It has its lock and its socket, and does not answer: the process is named, and how it ends."""
+    """It has its lock and its socket, and does not answer: the process is named, and how it goes on."""
     assert daemon.process is not None
     daemon.process.send_signal(signal.SIGSTOP)
     (found,) = asked(daemon)
     assert f"process {daemon.process.pid} listens" in found["sentence"]
-    assert "hangs" in found["sentence"]
-    assert f"kill -9 {daemon.process.pid}" in found["mend"]
+    assert "was stopped by a signal or a debugger: it hangs" in found["sentence"]
+    assert found["mend"] == f"kill -CONT {daemon.process.pid}"
+    subprocess.run(found["mend"], shell=True, check=True)
+    assert asked(daemon) == []
 
 
 def test_a_daemon_that_was_killed(daemon: Daemon) -> None:
-    """Its socket and its locks are left; nothing is broken, and the next start replaces them."""
+    """Its socket and its locks are left; nothing is broken, for the next start replaces them."""
     daemon.kill()
     said = daemon.cli("doctor")
     assert said.code == 0
-    assert "a socket that nobody listens at: its daemon was killed; the next start replaces it" in said.text
+    assert "a socket that one that was killed left; start one with: holdfastd" in said.text
 
 
 def test_a_socket_that_was_deleted_by_hand(daemon: Daemon) -> None:
@@ -165,7 +169,7 @@ def test_locks_that_a_daemon_left_before_the_machine_was_started_again(daemon: D
     os.unlink(daemon.socket)
     said = daemon.cli("doctor")
     assert said.code == 0
-    assert "none runs; the next command starts one" in said.text
+    assert "No daemon listens at" in said.text
     assert str(os.getpid()) not in said.text
 
 
@@ -194,4 +198,60 @@ def test_something_else_listens_there(house: Path) -> None:
         other.bind(daemon.socket)
         other.listen()
         (found,) = asked(daemon)
-    assert "listens there, and holds no lock: it is no daemon" in found["sentence"]
+    assert "holds no lock: it is no daemon" in found["sentence"]
+
+
+def test_a_daemon_that_is_older_than_what_is_installed(house: Path) -> None:
+    """pip has installed another version over it: it says which one it is, and the doctor how the new one comes."""
+    site = house / "site"
+    site.mkdir()
+    daemon = Daemon(house / "d")
+    daemon.environment["PYTHONPATH"] = str(site)
+    daemon.start()
+    try:
+        known = daemon.ok("status", "--json").rows[0]["version"]
+        (site / "holdfast-99.0.dist-info").mkdir()
+        said = "Metadata-Version: 2.1\nName: holdfast\nVersion: 99.0\n"
+        (site / "holdfast-99.0.dist-info" / "METADATA").write_text(said)
+        rows = daemon.cli("doctor", "--json").rows
+        assert daemon.process is not None
+        (found,) = [row for row in rows if "it was installed since" in row["sentence"]]
+        assert f"the daemon is {known}, this client 99.0" in found["sentence"]
+        assert found["mend"] == f"kill {daemon.process.pid}"
+        daemon.restart()
+        assert daemon.ok("status", "--json").rows[0]["version"] == "99.0"
+    finally:
+        daemon.stop()
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_pack_that_somebody_has_taken_away(daemon: Daemon, runs: bool) -> None:
+    """While the daemon runs or not: nobody has to read what is in it first."""
+    with daemon.client() as client:
+        client.save("notes", "large", os.urandom(500_000))
+    assert asked(daemon) == []
+    if not runs:
+        daemon.stop()
+    (pack,) = (daemon.home / "store" / "packs").iterdir()
+    pack.unlink()
+    if not runs:
+        daemon.start()
+    (found,) = asked(daemon)
+    assert f"A pack is gone ({pack}): holdfast check --repair" in found["sentence"]
+
+
+def test_a_catalog_that_somebody_has_taken_away(daemon: Daemon) -> None:
+    """Under a daemon that runs: it has all of it still, and how it is rescued is told."""
+    (daemon.home / "store" / "catalog.sqlite").unlink()
+    said = " ".join(found["sentence"] for found in asked(daemon))
+    assert "catalog.sqlite is gone" in said
+    assert "holdfast backup DIR, at once" in said
+
+
+def test_a_folder_of_packs_that_somebody_has_taken_away(daemon: Daemon) -> None:
+    """A save is refused with a sentence that names it, as the doctor does."""
+    packs = daemon.home / "store" / "packs"
+    shutil.rmtree(packs)
+    assert any(f"{packs}: No such file or directory" in found["sentence"] for found in asked(daemon))
+    refused = daemon.cli("save", "notes/large", "-", content=os.urandom(500_000))
+    assert (refused.code, f"{packs}: No such file or directory" in refused.err) == (1, True)

@@ -36,6 +36,8 @@ def test_every_line_is_a_number_with_a_name_that_says_its_unit(daemon: Daemon) -
     names = {re.split("[ {]", line)[0] for line in samples}
     assert {line.split(" ")[2] for line in lines if line.startswith("# TYPE")} == names
     assert "holdfast_sessions 1" in samples
+    assert all(name.endswith("_total") == (f"# TYPE {name} counter" in lines) for name in names)
+    assert {label for line in samples for label in re.findall(r"[{,]([a-z]+)=", line)} == {"folder", "version"}
     assert 'holdfast_folder_held{folder="sessions"} 0' in samples
 
 
@@ -48,7 +50,7 @@ def test_they_are_served_to_this_machine_and_to_no_other_page(daemon: Daemon) ->
             address = serving.stdout.readline().strip()
             with urllib.request.urlopen(address, timeout=20) as answer:
                 assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-                assert b"holdfast_build{" in answer.read()
+                assert b'holdfast_build_info{version="' in answer.read()
             asked = urllib.request.Request(address, headers={"Host": "evil.example:80"})
             with pytest.raises(urllib.error.HTTPError, match="421"):
                 urllib.request.urlopen(asked, timeout=20)

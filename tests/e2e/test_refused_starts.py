@@ -66,7 +66,7 @@ def test_a_store_that_is_upgraded_is_said_meanwhile(stopped: Daemon) -> None:
     store.mkdir(parents=True, mode=0o700)
     lock = Path(f"{stopped.socket}.lock")
     with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
-        catalog.executescript((Path(__file__).parents[1] / "data" / "store_5.sql").read_text("utf-8"))
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store" / "v5.sql").read_text("utf-8"))
         catalog.execute("PRAGMA journal_mode = WAL")
         catalog.execute("BEGIN IMMEDIATE")  # holds the upgrade
         stopped.process = stopped.spawn()

@@ -8,7 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ HAND_OVER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
-os.execv(sys.executable, [sys.executable, "-m", "holdfast_daemon.app"])
+os.execv(sys.executable, [sys.executable, "-m", "holdfast_daemon.app", *sys.argv[2:]])
 """
 
 
@@ -44,7 +46,7 @@ class ServiceManager:
         self.listener.listen()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, watchdog_seconds: float | None = None) -> None:
+    def start(self, watchdog_seconds: float | None = None, words: Sequence[str] = ()) -> None:
         """The unit's process: what is handed over is its descriptor 3."""
         number = self.listener.fileno()
         environment = self._daemon.environment | {"NOTIFY_SOCKET": str(self._folder / "notify")}
@@ -52,9 +54,14 @@ class ServiceManager:
             environment["WATCHDOG_USEC"] = str(round(watchdog_seconds * 1e6))
         with self._daemon.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", HAND_OVER, str(number)], env=environment, pass_fds=[number],
+                [sys.executable, "-c", HAND_OVER, str(number), *words], env=environment, pass_fds=[number],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        """What the process said."""
+        return self._daemon.log.read_text()
 
     def hears(self, word: str) -> str:
         """The first message with this word; those before it are passed over."""
@@ -174,3 +181,48 @@ def test_anything_else_that_is_handed_over_is_refused(house: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 5
     assert b"handed over" in ended.stderr
+
+
+def test_a_start_that_takes_long_buys_time_and_says_what_it_does(manager: ServiceManager) -> None:
+    """Before it is ready; the store is brought to this version meanwhile."""
+    store = manager.path.parents[1] / "store"
+    store.mkdir(mode=0o700)
+    with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store" / "v5.sql").read_text("utf-8"))
+        catalog.execute("PRAGMA journal_mode = WAL")
+        catalog.execute("BEGIN IMMEDIATE")  # holds the upgrade
+        manager.start()
+        manager.hears("EXTEND_TIMEOUT_USEC=")
+        assert "from version 5 to" in manager.hears("STATUS=Is bringing its store")
+        catalog.rollback()
+    assert "STATUS=Serves the sessions in" in manager.hears("READY=1")
+
+
+def test_one_that_does_not_start_leaves_its_reason(manager: ServiceManager) -> None:
+    """As the last status, with what mends it; it was never ready."""
+    home = manager.path.parents[1]
+    (home / "config.toml").write_text("[autosave]\nquiet = 1\n")
+    manager.start()
+    said = manager.hears("STATUS=The configuration")
+    assert f"is it autosave.quiet_seconds?; mend it with: edit {home / 'config.toml'}" in said
+    assert manager.process is not None
+    assert manager.process.wait(DEADLINE_SECONDS) == 2
+
+
+def test_a_reload_is_told_with_the_moment_and_changes_what_is_logged(manager: ServiceManager) -> None:
+    """RELOADING with the monotonic clock, READY at its end; a level of the log holds from then on, an error changes
+    none."""
+    home = manager.path.parents[1]
+    (home / "config.toml").write_text("[log]\nlevel = 'error'\n")
+    manager.start()
+    manager.hears("READY=1")
+    assert manager.process is not None
+    for text in ("[log]\nlevel = 'info'\n", "[log]\nlevel = 'all'\n"):
+        (home / "config.toml").write_text(text)
+        before = time.monotonic_ns() // 1000
+        os.kill(manager.process.pid, signal.SIGHUP)
+        told = manager.hears("RELOADING=1")
+        assert before <= int(told.partition("MONOTONIC_USEC=")[2].split("\n")[0]) <= time.monotonic_ns() // 1000
+        manager.hears("READY=1")
+        assert manager.log.count("The configuration was read again") == 1
+    assert "log.level: one of debug, info, warning, error is expected; what was set before is still" in manager.log

@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "zmq": (
         f"{DAEMON}/server.py",
         f"{DAEMON}/connections.py",
+        f"{DAEMON}/doorkeeper.py",
         f"{DAEMON}/liveness.py",
         f"{DAEMON}/peers.py",
         f"{CLIENTS}/channel.py",
@@ -71,7 +72,7 @@ OURS = frozenset().union(*MAY_IMPORT.values())
 
 #: The store's engines, and who may know which one it is; everybody else has the contract (store/base.py).
 ENGINES = ("holdfast_daemon.store.sqlite", "holdfast_daemon.store.packs")
-BUILDERS = (f"{DAEMON}/daemon.py", f"{DAEMON}/store/*.py")
+BUILDERS = (f"{DAEMON}/daemon.py", f"{DAEMON}/direct.py", f"{DAEMON}/store/*.py")
 
 #: Rooms of the clients that know nothing of each other, and of which only the command line knows, which opens them.
 SCREENS = ("gui", "tui")
@@ -80,13 +81,16 @@ SCREENS = ("gui", "tui")
 FLOORS = (
     ("forking",),
     ("app",),
-    ("daemon",),
+    ("daemon", "direct"),
     ("reporting",),
     ("server", "brought_back"),
     ("connections", "feed", "peers", "under_way"),
+    ("doorkeeper",),
     ("log_pages",),
     ("service",),
-    ("batching", "relinking"),
+    ("answering",),
+    ("limited",),
+    ("batching", "narrowing", "relinking"),
     ("adopting", "asking", "backing_up", "changing", "pulling", "putting", "searching"),
     ("continuing", "reloading"),
     ("workspaces",),

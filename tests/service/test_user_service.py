@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-from service_user import DEADLINE_SECONDS, HOME, ROOT, User
+from service_units import until
+from service_user import DEADLINE_SECONDS, HOME, User
 
-UNITS = [ROOT / "systemd" / name for name in ("holdfast.socket", "holdfast.service")]
-
-
-def until(what: object) -> None:
-    """Waits, with a deadline."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+#: Saves until its input ends, and follows what is saved; says how many there were of each.
+BUSY = """
+import select, sys, threading, time, holdfast
+heard = []
+def follow(client):
+    for row in client.events(since=0):
+        if row.type in ("created", "saved"):
+            heard.append(row.number)
+        if row.type == "deleted":
+            return
+with holdfast.connect(timeout_seconds=60) as client, holdfast.connect(timeout_seconds=60) as other:
+    client.save("notes", "a", b"0")
+    listens = threading.Thread(target=follow, args=[other])
+    listens.start()
+    print("begun", flush=True)
+    count = 1
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        assert client.save("notes", "a", str(count).encode()).session.revision == count + 1
+        count += 1
+    client.delete("notes/a")
+    listens.join(60)
+    assert len(set(heard)) == len(heard)
+    print(count, len(heard), flush=True)
+"""
 
 
 def test_from_nothing_to_a_watched_service_that_the_first_client_starts(user: User) -> None:
@@ -63,6 +75,74 @@ def test_a_daemon_that_is_killed_or_hangs_is_back(user: User) -> None:
     assert user.pid() not in (first, second)
 
 
+def test_a_unit_that_does_not_start_says_why_to_the_client(user: User) -> None:
+    """With the daemon's own reason and what mends it, whether or not the client may start it; once that is mended, the
+    next client does, however often it failed before."""
+    user.holdfast("service", "install")
+    user.writes(".config/holdfast/config.toml", "[autosave]\nquiet = 1\n")
+    user.systemctl("restart", "holdfast.service", expect=1)
+    for words in (["--no-start", "list"], ["list"], ["list"]):
+        said = user.holdfast(*words, expect=6)
+        assert "holdfast.service has failed: " in said
+        assert "is it autosave.quiet_seconds?; mend it with: edit /run/home/.config/holdfast/config.toml" in said
+    assert "holdfast.service has failed" in user.holdfast("doctor", expect=1)
+    user.runs("rm", f"{HOME}/.config/holdfast/config.toml")
+    user.holdfast("list")
+    user.holdfast("doctor")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ln -sf /dev/null $0/holdfast.service", "holdfast.service is masked"),
+        ("sed -i 's,^ExecStart=.*,ExecStart=/gone/holdfastd,' $0/holdfast.service", "a program that is not there"),
+        ("sed -i 's,^ExecStart=.*,ExecStart=gone/it,' $0/holdfast.service", "cannot use its unit holdfast.service"),
+        ("rm $0/holdfast.service", "its socket's unit is there, and holdfast.service is not"),
+    ],
+)
+def test_units_that_somebody_has_broken(user: User, change: str, said: str) -> None:
+    """Client and doctor name it, and installing them again mends it."""
+    user.holdfast("service", "install")
+    user.systemctl("stop", "holdfast.socket", "holdfast.service")
+    user.runs("sh", "-c", change, f"{HOME}/.config/systemd/user")
+    user.systemctl("daemon-reload")
+    line = user.holdfast("--timeout", "5", "list", expect=6)
+    assert said in line
+    assert "holdfast service install" in line
+    assert "holdfast service install" in user.holdfast("doctor", expect=1)
+    user.holdfast("service", "install")
+    user.holdfast("doctor")
+
+
+def test_the_doctor_knows_the_units_that_this_version_installs(user: User) -> None:
+    """One that was edited is told, with where own lines belong; what stands there is not."""
+    user.holdfast("service", "install")
+    user.writes(".config/systemd/user/holdfast.service.d/own.conf", "[Service]\nMemoryHigh=2G\n")
+    user.systemctl("daemon-reload")
+    assert "is not what this version installs" not in user.holdfast("doctor")
+    user.runs("sh", "-c", "echo MemoryHigh=2G >> $0/holdfast.service", f"{HOME}/.config/systemd/user")
+    user.systemctl("daemon-reload")
+    assert "holdfast.service is not what this version installs" in user.holdfast("doctor")
+
+
+def test_a_restart_is_a_pause_for_who_asks_and_who_listens(user: User) -> None:
+    """Saves and a subscription that go on meanwhile lose nothing and get nothing twice."""
+    user.holdfast("service", "install")
+    before = user.pid()
+    with user.runs_beside(sys.executable, "-c", BUSY) as busy:
+        assert busy.stdout is not None
+        assert busy.stdout.readline() == b"begun\n"
+        for _ in range(3):
+            user.systemctl("restart", "holdfast.service")
+        busy.stdin.close()  # type: ignore[union-attr]  # it is a pipe
+        said = busy.stdout.read()
+        assert busy.wait(DEADLINE_SECONDS) == 0, said
+    saved, heard = said.split()
+    assert int(saved) > 3
+    assert saved == heard
+    assert user.pid() != before
+
+
 def test_a_reload_reads_the_configuration_again(user: User) -> None:
     """``systemctl reload`` drops nobody: the process is the same, and what it does not understand is a problem."""
     user.holdfast("service", "install")
@@ -91,28 +171,23 @@ def test_another_place_is_not_served_by_it(user: User) -> None:
     user.holdfast("service", "status", expect=3)
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_systemd_understands_every_line(tmp_path: Path, unit: Path) -> None:
-    """``systemd-analyze verify`` has nothing to say."""
-    assert _analyzed(tmp_path, "verify", "--user", unit.name) == ""
+def test_units_that_systemd_would_not_look_for_are_not_installed(user: User) -> None:
+    """Where the shell has another XDG_CONFIG_HOME than systemd was started with, that is said, and nothing is done."""
+    program = os.path.join(os.path.dirname(sys.executable), "holdfast")
+    said = user.runs("env", f"XDG_CONFIG_HOME={HOME}/elsewhere", program, "service", "install", expect=2)
+    assert f"does not look for units in {HOME}/elsewhere/systemd/user" in said
+    user.runs("ls", f"{HOME}/elsewhere", expect=2)
 
 
-def test_the_service_is_exposed_little(tmp_path: Path) -> None:
-    """``systemd-analyze security`` gives the user's unit less than 4.5."""
-    said = _analyzed(tmp_path, "--user", "security", "--offline=true", "--no-pager", "./holdfast.service")
-    found = re.search(r"Overall exposure level for holdfast.service: ([0-9.]+)", said)
-    assert found is not None
-    assert float(found[1]) < 4.5
-
-
-def _analyzed(folder: Path, *words: str) -> str:
-    for unit in UNITS:
-        program = os.path.join(os.path.dirname(sys.executable), "holdfastd")
-        text = unit.read_text().replace("ExecStart=holdfastd", f"ExecStart={program}")
-        (folder / unit.name).write_text(text)
-    (folder / "runtime").mkdir(mode=0o700)
-    done = subprocess.run(
-        ["systemd-analyze", *words], cwd=folder, capture_output=True, text=True,
-        env=os.environ | {"XDG_RUNTIME_DIR": str(folder / "runtime")}, timeout=DEADLINE_SECONDS,
-    )  # fmt: skip
-    return done.stdout + done.stderr
+def test_a_folder_outside_the_home_is_written_to(user: User) -> None:
+    """The user's own service sees what its user does: an adopted folder of theirs, wherever it lies, is watched, and
+    restored to."""
+    folder = "/run/user/songs"
+    user.makes_outside(folder)
+    user.holdfast("service", "install")
+    user.writes_to(f"{folder}/one", "1")
+    user.holdfast("folder", "add", folder, "--app", "songs")
+    user.writes_to(f"{folder}/one", "2")
+    until(lambda: "outside" in user.holdfast("log", "songs/one"))
+    user.holdfast("restore", "songs/one@-1")
+    until(lambda: user.runs("cat", f"{folder}/one") == "1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from typing import TYPE_CHECKING
 
 from holdfast_protocol.model import Row
@@ -20,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A line for each finding, fit to be pasted. Exit 1 where something is bad."""
-    from holdfast.doctor import BAD, findings
+    from holdfast.doctor import findings
+    from holdfast.finding import BAD
 
     home = os.environ.get("HOME", "").rstrip("/")
     is_bad = False
@@ -32,9 +34,11 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             continue
         mend = f"  → {said['mend']}" if said["mend"] else ""
         context.output.line(f"{said['state']:<4}  {said['what']}: {said['sentence']}{mend}")
+    if not is_bad:
+        context.output.done("nothing is wrong")
     return 1 if is_bad else 0
 
 
 def _pasted(text: str, home: str) -> str:
     """Without the name of whoever it is."""
-    return text.replace(f"{home}/", "~/") if home else text
+    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if home else text

@@ -17,7 +17,7 @@ from holdfast_protocol.errors import HoldfastError
 _INTERRUPTED = 130
 _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
-_WITH_VALUE = ("--socket", "--timeout")
+_WITH_VALUE = ("--socket", "--key", "--server-key", "--timeout", "--store")
 
 
 def run(argv: list[str]) -> int:
@@ -27,7 +27,10 @@ def run(argv: list[str]) -> int:
     except SystemExit as problem:  # argparse has said why
         return int(problem.code or 0)
     output = Output(as_json=arguments.json, quiet=arguments.quiet, verbose=arguments.verbose)
-    context = Context(arguments.socket, arguments.timeout, start=not arguments.no_start, output=output)
+    context = Context(
+        arguments.socket, arguments.timeout, start=not arguments.no_start, output=output,
+        direct=arguments.direct, store=arguments.store, key=arguments.key, server_key=arguments.server_key,
+    )  # fmt: skip
     try:
         try:
             return verb.run(context, arguments)
@@ -56,7 +59,10 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, Verb]:
     parser = _Parser(f"holdfast {words}", description=verb.HELP, allow_abbrev=False, formatter_class=_Help)
     verb.add_arguments(parser)
     _add_global_flags(parser)
-    return parser.parse_intermixed_args([word for place, word in enumerate(argv) if place not in places]), verb
+    arguments = parser.parse_intermixed_args([word for place, word in enumerate(argv) if place not in places])
+    if arguments.store is not None and not arguments.direct:
+        parser.error("--store is only for --direct: a daemon knows its own")
+    return arguments, verb
 
 
 def _places_of_verb(argv: list[str]) -> list[int]:
@@ -80,10 +86,14 @@ def _family(word: str) -> list[str]:
 def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("everywhere")
     group.add_argument("--json", action="store_true", help="JSON on standard output")
-    group.add_argument("--socket", metavar="PATH", help="the daemon's socket")
+    group.add_argument("--socket", metavar="PATH", help="the daemon's socket, or tcp://HOST:PORT")
+    group.add_argument("--key", metavar="FILE", help="whose key to show over the network (that of key generate)")
+    group.add_argument("--server-key", metavar="KEY", help="the key that the daemon there must have")
     group.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, help="longest wait for an answer (30; for a scan 600)"
     )
+    group.add_argument("--direct", action="store_true", help="ask no daemon: only read the store, or a backup of one")
+    group.add_argument("--store", metavar="DIR", help="where that is, with --direct")
     group.add_argument("--no-start", action="store_true", help="do not start a daemon where none runs")
     group.add_argument("-q", "--quiet", action="store_true", help="no messages about what went well")
     group.add_argument("-v", "--verbose", action="store_true", help="more about what went wrong")

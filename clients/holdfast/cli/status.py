@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING
 
 from holdfast.cli.folder_rows import lines
@@ -28,12 +29,15 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     below = ("folders", "problems", "unsaved_workspaces")
     shown = {name: str(getattr(report, name)) for name in report.__struct_fields__ if name not in below}
     shown["started"] = when(report.started, to_terminal=output.to_terminal)
+    shown["uptime_seconds"] = str(max(0, (time.time_ns() - report.started) // 10**9))
     shown["store_bytes"] = size(report.store_bytes, to_terminal=output.to_terminal)
     shown["unsaved"] = when(report.unsaved, to_terminal=output.to_terminal) if report.unsaved else "nothing"
     for name in ("last_check", "last_rehearsal", "last_backup"):
         moment = getattr(report, name)
         shown[name] = when(moment, to_terminal=output.to_terminal) if moment else "never"
     shown["last_backup_place"] = path_text(report.last_backup_place)
+    shown["listening"] = report.listening or "on no network"
+    shown["network_key"] = report.network_key or "none"
     shown["checking"] = "yes" if report.checking else "no"
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import struct
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from holdfast_daemon.store.base import Dropped, Rest
 from holdfast_daemon.store.nouns import ChunkPlace, Damage
 from holdfast_protocol.chunking import HASH_BYTES, hash_of
 from holdfast_protocol.errors import Damaged, NoSpace, Unreadable
+
+_log = logging.getLogger("holdfast.packs")
 
 SMALL_BYTES = 64 * 1024
 PACK_BYTES = 1 << 30
@@ -53,21 +56,38 @@ class Packs:
     """Chunks in one folder of pack files; small ones go into their rows. Writing holds a lock, reading does not."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._begin(folder, numbers_in(folder))
+
+    def _begin(self, folder: str, numbers: list[int]) -> None:
+        self._folder = folder
         self._lock = threading.Lock()
-        self._numbers = sorted(int(name.split(".")[0]) for name in os.listdir(folder) if name.endswith(".pack"))
+        self._numbers = numbers
         self._newest = self._numbers[-1] if self._numbers else 0  # a number is not given twice
         self._writing: int | None = None
         self._size_bytes = 0
-        self._dirty = False
+        self._dirty = self._has_failed = False
+        self._failing = ""  # why what was appended last was not
+        self._synced_bytes = 0  # of the newest pack, up to there
         self._readers: dict[int, _Pack] = {}
 
     def reserve(self, size_bytes: int) -> None:
-        """Raises NoSpace where that much more would leave less than ``ROOM_BYTES``."""
-        state = os.statvfs(self._folder)
+        """Raises NoSpace where that much more would leave less than ``ROOM_BYTES``, Unreadable."""
+        with _coded(self._folder):
+            state = os.statvfs(self._folder)
         if state.f_bavail * state.f_frsize < size_bytes + ROOM_BYTES:
             raise NoSpace("The disk of the store is full; nothing was changed", path=self._folder)
+
+    @property
+    def problems(self) -> list[str]:
+        """For people: that nothing new can be kept, and why."""
+        try:
+            self.reserve(SMALL_BYTES)
+        except NoSpace:
+            return [f"Nothing new can be saved: the disk of {self._folder} is full"]
+        except Unreadable as problem:
+            return [f"Nothing new can be saved: {problem.sentence}"]
+        return [f"Large contents cannot be saved: {self._failing}"] if self._failing else []
 
     def put(self, content_hash: bytes, content: bytes | memoryview) -> ChunkPlace:
         """In the row, or appended to the newest pack."""
@@ -81,22 +101,22 @@ class Packs:
             start = self._size_bytes + _RECORD.size
             header = _RECORD.pack(content_hash, len(content))
             self._write(header, content)
-            self._dirty = True
+            self._dirty, self._failing = True, ""
             return ChunkPlace(content_hash, len(content), self._numbers[-1], start, None)
 
     def get(self, place: ChunkPlace) -> bytes:
         """From the row or its pack, checked."""
         content = place.content if place.content is not None else self._read(place)
         if hash_of(content) != place.hash:
+            where = self._path(place.pack) if place.pack is not None else "the catalog"
+            _log.warning("Chunk %s in %s is not what was written, or not all there", place.hash.hex()[:12], where)
             raise Damaged(f"Chunk {place.hash.hex()[:12]} is damaged", chunk=place.hash.hex())
         return content
 
     def seal(self) -> None:
         """One ``fdatasync`` of the newest pack, where something was appended to it."""
         with self._lock, _coded(self._folder):
-            if self._dirty and self._writing is not None:
-                os.fdatasync(self._writing)
-                self._dirty = False
+            self._sync()
 
     def _read(self, place: ChunkPlace) -> bytes:
         assert place.pack is not None
@@ -107,14 +127,27 @@ class Packs:
                     self._readers[place.pack] = _Pack(self._path(place.pack))
                 except FileNotFoundError as problem:
                     raise Dropped from problem
+                except OSError as problem:
+                    raise self._unreadable(place.pack, problem) from problem
             reader = self._readers[place.pack]
-        return os.pread(reader.descriptor, place.size_bytes, place.offset_bytes)
+        try:
+            return os.pread(reader.descriptor, place.size_bytes, place.offset_bytes)
+        except OSError as problem:
+            raise self._unreadable(place.pack, problem) from problem
+
+    def _unreadable(self, pack: int, problem: OSError) -> Unreadable:
+        path = self._path(pack)
+        return Unreadable(f"{path} cannot be read: {problem.strerror}", path=path)
 
     def sealed(self) -> dict[int, int]:
         """Those of older starts, and those that are full."""
         with self._lock:
             numbers = self._numbers if self._writing is None else self._numbers[:-1]
             return {number: _size_of(self._path(number)) for number in numbers}
+
+    def missing(self, packs: Collection[int]) -> list[str]:
+        """The paths of those of these packs that are not there."""
+        return [path for path in map(self._path, packs) if not os.path.exists(path)]
 
     def rotate(self) -> None:
         """Durably."""
@@ -165,20 +198,45 @@ class Packs:
     def _write(self, header: bytes, content: bytes | memoryview) -> None:
         assert self._writing is not None
         try:
-            written = os.writev(self._writing, [header, content])
+            written = os.pwritev(self._writing, [header, content], self._size_bytes)
             while written < len(header) + len(content):
-                written += os.write(self._writing, (header + bytes(content))[written:])
-        except OSError:
-            os.ftruncate(self._writing, self._size_bytes)
-            os.lseek(self._writing, self._size_bytes, os.SEEK_SET)
+                rest = (header + bytes(content))[written:]
+                written += os.pwrite(self._writing, rest, self._size_bytes + written)
+        except OSError as problem:
+            self._failing = f"{self._path(self._numbers[-1])}: {problem.strerror}"
+            with contextlib.suppress(OSError):  # what is left there is written over by the next
+                os.ftruncate(self._writing, self._size_bytes)
             raise
         self._size_bytes += written
 
     def _seal_newest(self) -> None:
         if self._writing is not None:
-            os.fdatasync(self._writing)
+            self._sync()
             os.close(self._writing)
-            self._writing, self._dirty = None, False
+            self._writing = None
+
+    def _sync(self) -> None:
+        """After a sync that failed the kernel takes what it could not write for written, and the next would go well
+        without it: all since the last good one is written again."""
+        if not self._dirty or self._writing is None:
+            return
+        if self._has_failed:
+            self._write_again(self._writing)
+        self._has_failed = True
+        os.fdatasync(self._writing)
+        self._has_failed = self._dirty = False
+        self._synced_bytes = self._size_bytes
+
+    def _write_again(self, target: int) -> None:
+        reader, at = _Pack(self._path(self._numbers[-1])), self._synced_bytes
+        while at < self._size_bytes:
+            header = os.pread(reader.descriptor, _RECORD.size, at)
+            name, size_bytes = _RECORD.unpack(header.ljust(_RECORD.size, b"\0"))
+            content = os.pread(reader.descriptor, size_bytes, at + _RECORD.size)
+            if hash_of(content) != name:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            os.pwrite(target, header + content, at)
+            at += len(header) + len(content)
 
     def _open_next(self) -> None:
         number = self._newest + 1
@@ -196,9 +254,26 @@ class Packs:
         os.fsync(folder)
         os.close(folder)
         self._writing, self._size_bytes = descriptor, len(PACK_MAGIC)
+        self._synced_bytes, self._dirty, self._has_failed = self._size_bytes, False, False
 
     def _path(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06d}.pack")
+
+
+def numbers_in(folder: str) -> list[int]:
+    """Of the packs that are there."""
+    return sorted(int(name.split(".")[0]) for name in os.listdir(folder) if name.endswith(".pack"))
+
+
+class UnwrittenPacks(Packs):
+    """Those of a store, or of a backup, that is only read: ``files`` by number."""
+
+    def __init__(self, folder: str, files: Mapping[int, str]) -> None:
+        self._files = files
+        self._begin(folder, sorted(files))
+
+    def _path(self, number: int) -> str:
+        return self._files.get(number, super()._path(number))
 
 
 def found_in(path: str, hashes: Collection[bytes], rest: Rest) -> Iterator[tuple[bytes, bytes]]:

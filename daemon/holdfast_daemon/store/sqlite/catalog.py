@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,32 +23,20 @@ import apsw
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.store.base import Rest, Transaction
 from holdfast_daemon.store.nouns import Damage, StoredDocument
-from holdfast_daemon.store.sqlite.checksums import (
-    CHECKSUM_BYTES,
-    connect,
-    damaged_pages,
-    has_checksums,
-    is_damage,
-    said,
-    unverified,
-)
-from holdfast_daemon.store.sqlite.examining import DAMAGED_LOG, examine_contents, examine_file, examine_references
-from holdfast_daemon.store.sqlite.pages import sort_name
+from holdfast_daemon.store.sqlite.beside import forget
+from holdfast_daemon.store.sqlite.checksums import has_checksums
+from holdfast_daemon.store.sqlite.examining import examine_contents, examine_file, examine_references
+from holdfast_daemon.store.sqlite.opening import OPEN, connect_writing, opened, translated
 from holdfast_daemon.store.sqlite.reader import SqliteReader
-from holdfast_daemon.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, TABLES, VERSION
 from holdfast_daemon.store.sqlite.transaction import SqliteTransaction
-from holdfast_daemon.store.sqlite.write_ahead_log import commits
-from holdfast_protocol.errors import Damaged, HoldfastError, Internal, NoSpace, ShuttingDown, StoreNewer, Unreadable
+from holdfast_protocol.errors import HoldfastError, ShuttingDown
 
 Result = TypeVar("Result")
 BATCH_COUNT = 256
-CHECKED_BYTES = 32 * 1024 * 1024  # read whole at a start; damage in a larger one is met where it is read
-VACUUMED_BYTES = 256 * 1024 * 1024  # up to here an old catalog is written anew, so that it can shrink and has checksums
-_INCREMENTAL = 2
-#: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
-OPEN = "-open"
-WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
-
+#: After a change that could not be kept, it is tried so often whether one can.
+AGAIN_SECONDS = 2.0
+#: Another program that reads the catalog may have it locked for a moment.
+LOCKED_MS = 2_000
 
 _log = logging.getLogger("holdfast.catalog")
 
@@ -82,8 +69,11 @@ class SqliteCatalog:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._documents: dict[bytes, StoredDocument] = {}
         self._closed = False
+        self._failing = ""  # why the last change could not be kept, for whatever reason of the disk
         self.commits = 0  # how many there were, told before their callers are answered
-        self._connection = _open(path, upgrading)
+        self._connection = opened(path, upgrading)
+        self._connection.set_busy_timeout(LOCKED_MS)
+        self._has_checksums = has_checksums(path)
         self.committed: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
         self._thread.start()
@@ -93,8 +83,20 @@ class SqliteCatalog:
         """This thread's own reader: sees every commit that was answered. The writer's is its transaction."""
         reader: SqliteReader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = SqliteReader(_connect(self._path), self._documents)
+            reader = self._local.reader = SqliteReader(connect_writing(self._path), self._documents)
         return reader
+
+    @property
+    def problems(self) -> list[str]:
+        """For people: what of its keeping is less than it should be."""
+        failing = self._failing
+        said = [f"Nothing can be saved: {failing}"] if failing else []
+        if not self._has_checksums:
+            said.append(
+                "The pages of the catalog have no checksums, so a flipped bit in it may not be found: it is from an "
+                f"older holdfast, and too large to be written anew, or there is no room: {self._path}"
+            )
+        return said
 
     @property
     def queued(self) -> int:
@@ -127,22 +129,27 @@ class SqliteCatalog:
     def bring_over(self) -> None:
         """What is only in the log is in the file, and the log is empty, where nobody reads just now. Raises NoSpace."""
         try:
-            with contextlib.closing(_connect(self._path)) as connection:
+            with contextlib.closing(connect_writing(self._path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except apsw.Error as problem:
-            raise _translated(problem, self._path) from problem
+            raise translated(problem, self._path) from problem
 
     def close(self) -> None:
         """After the jobs that wait."""
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
-        with contextlib.suppress(apsw.Error):
+        with contextlib.suppress(apsw.Error, OSError):
             self._connection.set_busy_timeout(0)  # whoever still reads is not waited for
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            rows: list[Any] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if not rows[0][0]:  # the log is empty: a kill from here on leaves nothing to bring over
+                os.unlink(self._path + OPEN)
+        for name in (self._path, self._path + "-shm"):
+            forget(name)
         self._connection.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path + OPEN)
+        if not os.path.exists(self._path + "-wal"):
+            with contextlib.suppress(OSError):
+                os.unlink(self._path + OPEN)
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -151,7 +158,10 @@ class SqliteCatalog:
                     self._commit([job])
 
     def _next_batch(self) -> list[_Job] | None:
-        first = self._jobs.get()
+        try:
+            first = self._jobs.get(timeout=AGAIN_SECONDS if self._failing else None)
+        except queue.Empty:  # so that it is known when the cause has gone, though nobody saves
+            first = _Job(_try_to_write, Future())
         if first is None:
             return None
         batch = [first]
@@ -168,6 +178,7 @@ class SqliteCatalog:
         outcomes: list[tuple[Any, BaseException | None]] = []
         tx, connection = SqliteTransaction(self._connection, self._documents), self._connection
         self._local.reader = tx
+        changes = connection.total_changes()
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -188,13 +199,28 @@ class SqliteCatalog:
             connection.execute("COMMIT")
             self.commits += 1
         except BaseException as problem:  # the writer thread's one catch-all: every caller gets an answer
+            number = connection.system_errno if isinstance(problem, apsw.Error) else 0
+            coded = translated(problem, self._path, number)
             self._roll_back()
-            self._settle(batch, [(None, _translated(problem))] * len(batch))
+            self._fails(coded)
+            self._settle(batch, [(None, coded)] * len(batch))
             return True
+        if connection.total_changes() != changes:
+            self._works()
         self._faults.at("after-commit")
         self._settle(batch, outcomes)
         self.committed()
         return True
+
+    def _fails(self, problem: HoldfastError) -> None:
+        if not self._failing:
+            _log.error("Nothing can be saved from here on: %s", problem.sentence)
+        self._failing = problem.sentence
+
+    def _works(self) -> None:
+        if self._failing:
+            _log.info("The store can be written again")
+        self._failing = ""
 
     def _settle(self, batch: list[_Job], outcomes: list[tuple[Any, BaseException | None]]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, Settled] = {}
@@ -209,7 +235,12 @@ class SqliteCatalog:
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with contextlib.suppress(apsw.Error):  # SQLite has rolled back by itself
+                self._connection.execute("ROLLBACK")
+
+
+def _try_to_write(tx: Transaction) -> None:
+    tx.put_fact("tried", time.time_ns().to_bytes(8, "big"))
 
 
 def _answer(future: Future[Any] | asyncio.Future[Any], value: Any, problem: BaseException | None) -> None:
@@ -223,146 +254,3 @@ def _answer_all(settled: Settled) -> None:
     for future, value, problem in settled:
         if not future.done():
             _answer(future, value, problem)
-
-
-def _translated(problem: BaseException, path: str = "") -> HoldfastError:
-    if isinstance(problem, HoldfastError):
-        return problem
-    if is_damage(problem):
-        return Damaged(f"The catalog {path} is damaged: {said(problem)}", path=path)
-    if isinstance(problem, apsw.FullError) or (isinstance(problem, OSError) and problem.errno in (28, 122)):
-        return NoSpace("The disk of the store is full; nothing was changed")
-    if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
-        return Unreadable(f"The store cannot be written: {problem}")
-    return Internal(f"The store failed: {type(problem).__name__}: {problem}")
-
-
-def _connect(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
-    connection = connect(path, fresh=fresh)
-    if not verified:
-        connection.execute("PRAGMA checksum_verification = OFF")
-    connection.set_busy_timeout(10_000)
-    connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
-    if fresh:  # to be said before anything is written
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    return connection
-
-
-def _sort_name(*values: object) -> str:
-    """For the migration, which has no other way to fill the column."""
-    return sort_name(str(values[0]))
-
-
-def _open(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
-    """The catalog at ``path``, made where there is none. One that is not ours, or newer, is not touched."""
-    try:
-        if os.path.exists(path):
-            _inspect(path)
-        was_brought_over = _was_brought_over(path)
-        ended = commits(path + "-wal")
-        fresh = not os.path.exists(path) or not os.path.getsize(path)
-        connection = _connect(path, fresh=fresh, verified=not was_brought_over)
-        _keep_damaged_log(connection, path, ended)
-        version = _number(connection, "user_version")
-        if version == 0:
-            if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
-                raise Damaged(f"{path} is not a holdfast catalog", path=path)
-            with connection:
-                connection.execute(TABLES)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-        elif os.path.getsize(path) <= CHECKED_BYTES and not _stands(connection):
-            raise Damaged(f"The catalog {path} is damaged", path=path)
-        elif version < VERSION:
-            upgrading(version, VERSION)
-            with connection:
-                for each in range(version, VERSION):
-                    connection.execute(MIGRATIONS[each])
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-        if _is_to_be_written_anew(connection, path, was_brought_over=was_brought_over):
-            connection = _written_anew(connection, path)
-        connection.execute("PRAGMA checksum_verification = ON")
-        with contextlib.suppress(OSError), open(path + OPEN, "wb"):
-            pass
-    except apsw.Error as problem:
-        raise _translated(problem, path) from problem
-    os.chmod(path, 0o600)
-    return connection
-
-
-def _is_to_be_written_anew(connection: apsw.Connection, path: str, *, was_brought_over: bool) -> bool:
-    if os.path.getsize(path) <= VACUUMED_BYTES:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        if _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path):
-            return True
-    return was_brought_over and has_checksums(path) and any(damaged_pages(connection, path))
-
-
-def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
-    """All pages have checksums, and the file can shrink."""
-    with contextlib.suppress(apsw.FullError), unverified(connection):  # tried again at the next start
-        connection.reserve_bytes("main", CHECKSUM_BYTES)
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("VACUUM")
-    connection.close()  # whoever opens it from here on looks at them
-    return _connect(path)
-
-
-def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) -> None:
-    """A log that a crash has left, with more behind a damaged frame than what the crash itself cut off, the last
-    transaction: SQLite goes on without it, so it is kept for people."""
-    if not ended:
-        return
-    rows: list[Any] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    if sum(number > rows[0][1] for number in ended) > 1:
-        kept = f"{path}{DAMAGED_LOG}{time.time_ns()}"
-        shutil.copyfile(path + "-wal", kept)
-        _log.error("The log of the catalog is damaged: what was committed last is lost; it is kept as %s", kept)
-
-
-def _was_brought_over(path: str) -> bool:
-    """Whether a daemon was killed, and its log is gone: another program's SQLite has brought it over, without checksums
-    (it does so where it is only to read, and nobody else has the catalog open), and removed it. One that is empty was
-    left so by the daemon itself, with nothing in it to bring over: a page with a wrong checksum is damaged then."""
-    return os.path.exists(path + OPEN) and not os.path.exists(path + "-wal")
-
-
-def _inspect(path: str) -> None:
-    """Raises StoreNewer or Damaged, by a look that changes nothing. An empty file with no tables was never begun."""
-    with open(path, "rb") as source:
-        header = source.read(100)
-    if not header:
-        if os.path.isdir(packs := os.path.join(os.path.dirname(path), "packs")) and os.listdir(packs):
-            raise Damaged(f"The catalog {path} is empty, but there are packs", path=path)
-        return
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise Damaged(f"{path} is not a holdfast catalog", path=path)
-    version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
-    begun = os.path.exists(f"{path}-wal")
-    if application != APPLICATION_ID and not (begun and version == application == 0):
-        raise Damaged(f"{path} is not a holdfast catalog", path=path)
-    if version > VERSION:
-        raise StoreNewer(
-            f"The store {path} has version {version}; this holdfast knows {VERSION}", path=path, version=version
-        )
-
-
-def _stands(connection: apsw.Connection) -> bool:
-    """Whether what holds the trees together is whole. A page whose checksum is another may yet be: what is in it is
-    damaged, is said so where it is read, and keeps nobody from the rest."""
-    with unverified(connection):
-        return _first(connection, "PRAGMA quick_check(1)") == "ok"
-
-
-def _first(connection: apsw.Connection, sql: str) -> str:
-    row = connection.execute(sql).fetchone()
-    return str(row[0]) if row else ""
-
-
-def _number(connection: apsw.Connection, pragma: str) -> int:
-    row = connection.execute(f"PRAGMA {pragma}").fetchone()
-    return int(row[0]) if row else 0

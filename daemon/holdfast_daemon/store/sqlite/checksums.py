@@ -6,7 +6,6 @@ brings.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import threading
 import time
@@ -16,11 +15,15 @@ from urllib.parse import quote
 import apsw
 import apsw.sqlite_extra
 
+from holdfast_daemon.store.sqlite.beside import descriptor_of
+
 #: Of each page, at its end.
 CHECKSUM_BYTES = 8
 #: Where a database's header says how much of each page is set aside (https://sqlite.org/fileformat.html).
 _RESERVED_AT = 20
 _VFS = "cksmvfs"
+#: A database that is written beside the one that it will replace.
+ANEW = "-anew"
 _LOOKS_COUNT = 3
 _AGAIN_SECONDS = 0.02
 _lock = threading.Lock()
@@ -29,11 +32,7 @@ _lock = threading.Lock()
 def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.Connection:
     """A connection that looks at checksums where the file has them; a ``fresh`` file will. One that is ``finished`` is
     only read, and nothing is made beside it."""
-    with _lock:
-        if _VFS not in apsw.vfs_names():
-            loading = apsw.Connection(":memory:")
-            apsw.sqlite_extra.load(loading, "cksumvfs")
-            loading.close()
+    _load()
     if finished:
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         return apsw.Connection(f"file:{quote(os.fsencode(path))}?immutable=1", flags=flags, vfs=_VFS)
@@ -43,10 +42,64 @@ def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.C
     return connection
 
 
+def make(path: str, statements: str) -> None:
+    """A new database with checksums and what ``statements`` make, durably: whole, or not there at all."""
+    beside = f"{path}{ANEW}"
+    for each in (beside, f"{beside}-journal", f"{beside}-wal", f"{beside}-shm", f"{path}-journal", f"{path}-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
+    with contextlib.closing(connect(beside, fresh=True)) as made:
+        made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole
+        made.execute("PRAGMA journal_mode = MEMORY")
+        made.execute(statements)
+        made.execute("PRAGMA journal_mode = WAL")
+    put_in_place(beside, path)
+
+
+def put_in_place(beside: str, path: str) -> None:
+    """Durably."""
+    os.chmod(beside, 0o600)
+    with open(beside, "rb") as written:
+        os.fsync(written.fileno())
+    os.replace(beside, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def connect_unwritten(path: str) -> apsw.Connection:
+    """A connection that only reads, takes no lock, and makes nothing beside the file; what only its log has, it has
+    too. Nobody else may write meanwhile. Only in a process that began with ``take_no_locks``."""
+    if not os.path.exists(f"{path}-wal") or not os.path.getsize(f"{path}-wal"):  # an absent one would be made
+        return connect(path, finished=True)
+    _load()
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(f"file:{quote(os.fsencode(path))}", flags=flags, vfs=_VFS)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()  # the log's index is in memory then
+    return connection
+
+
+def take_no_locks() -> None:
+    """From now on, for this process, before it opens anything: on a disk that takes no writes there are no locks to
+    write with."""
+    apsw.set_default_vfs("unix-none")
+
+
+def _load() -> None:
+    """The shim stands on what is SQLite's default at this moment."""
+    with _lock:
+        if _VFS not in apsw.vfs_names():
+            loading = apsw.Connection(":memory:")
+            apsw.sqlite_extra.load(loading, "cksumvfs")
+            loading.close()
+
+
 def has_checksums(path: str) -> bool:
     """Whether the pages of a database have them."""
-    with open(path, "rb") as source:
-        return source.read(_RESERVED_AT + 1)[_RESERVED_AT:] == bytes([CHECKSUM_BYTES])
+    return os.pread(descriptor_of(path), 1, _RESERVED_AT) == bytes([CHECKSUM_BYTES])
 
 
 def damaged_pages(
@@ -54,16 +107,16 @@ def damaged_pages(
 ) -> Iterator[int]:  # fmt: skip
     """The numbers of the pages in the file whose checksum is not theirs; ``rest`` is told of the bytes that were read.
     A page may be on its way there from the log, so one that looks wrong is looked at again."""
-    with open(path, "rb", buffering=0) as source:
-        size_bytes = _page_bytes(source.read(100))
-        for number in range(os.fstat(source.fileno()).st_size // size_bytes):
-            if not any(_is_whole(connection, source, number * size_bytes, size_bytes) for _ in range(_LOOKS_COUNT)):
-                yield number + 1
-            rest(size_bytes)
+    source = descriptor_of(path)
+    size_bytes = _page_bytes(os.pread(source, 100, 0))
+    for number in range(os.fstat(source).st_size // size_bytes):
+        if not any(_is_whole(connection, source, number * size_bytes, size_bytes) for _ in range(_LOOKS_COUNT)):
+            yield number + 1
+        rest(size_bytes)
 
 
-def _is_whole(connection: apsw.Connection, source: io.FileIO, start: int, size_bytes: int) -> bool:
-    page = os.pread(source.fileno(), size_bytes, start)
+def _is_whole(connection: apsw.Connection, source: int, start: int, size_bytes: int) -> bool:
+    page = os.pread(source, size_bytes, start)
     if connection.execute("SELECT verify_checksum(?)", (page,)).fetchall() == [(1,)]:
         return True
     time.sleep(_AGAIN_SECONDS)
@@ -88,6 +141,8 @@ def unverified(connection: apsw.Connection) -> Iterator[None]:
 def said(problem: BaseException) -> str:
     """What a damage is, for people: SQLite calls a wrong checksum an error of the disk."""
     wrong = getattr(problem, "extendedresult", None) == apsw.SQLITE_IOERR_DATA
+    if isinstance(problem, apsw.CorruptError):  # SQLite calls it so too where the disk gives an error (IOERR_CORRUPTFS)
+        return f"{problem}, or the disk does not give what is there"
     return "a page of it is not what was written; holdfast check says which" if wrong else str(problem)
 
 

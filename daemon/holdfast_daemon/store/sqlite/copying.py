@@ -11,6 +11,7 @@ import apsw
 
 from holdfast_daemon.store.base import Rest
 from holdfast_daemon.store.nouns import ChunkPlace
+from holdfast_daemon.store.sqlite.beside import forget
 from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages, has_checksums, is_damage, said, unverified
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.chunking import hash_of
@@ -37,8 +38,10 @@ def copy_catalog(path: str, target: str, rest: Rest) -> None:
             os.fsync(written.fileno())
             os.posix_fadvise(written.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         with closing(connect(target, finished=True)) as made:
-            if has_checksums(target) and any(damaged_pages(made, target, lambda _: rest(0))):
-                raise Damaged(f"What was written to {target} is not what is read there", path=target)
+            is_damaged = has_checksums(target) and any(damaged_pages(made, target, lambda _: rest(0)))
+        forget(target)
+        if is_damaged:
+            raise Damaged(f"What was written to {target} is not what is read there", path=target)
 
 
 def pack_ends(path: str) -> dict[int, int]:
@@ -71,7 +74,10 @@ def begin_again(path: str, store_id: bytes, boot: str, is_there: Callable[[bytes
     with _coded(path):
         version = int(_header(path)[60:64].hex(), 16)
         if version > VERSION:
-            raise StoreNewer(f"The backup has a store of version {version}; this holdfast knows {VERSION}", path=path)
+            raise StoreNewer(
+                f"The backup has a store of version {version}, and this holdfast knows {VERSION}: install the holdfast "
+                "that wrote it, or a newer one; nothing was changed", path=path,
+            )  # fmt: skip
         with closing(connect(path)) as catalog:
             catalog.execute("PRAGMA journal_mode = DELETE").fetchall()
             with catalog:

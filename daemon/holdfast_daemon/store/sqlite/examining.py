@@ -5,9 +5,11 @@ the rows that name one another. On a connection of its own, beside whatever else
 from __future__ import annotations
 
 import glob
+import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import apsw
@@ -17,17 +19,24 @@ from holdfast_daemon.store.nouns import Damage
 from holdfast_daemon.store.sqlite.checksums import (
     CHECKSUM_BYTES,
     connect,
+    connect_unwritten,
     damaged_pages,
     has_checksums,
     is_damage,
     unverified,
 )
-from holdfast_daemon.store.sqlite.write_ahead_log import counted_frames, damaged_frame
+from holdfast_daemon.store.sqlite.write_ahead_log import commits, counted_frames, damaged_frame
 from holdfast_protocol.chunking import hash_of
 
 #: Of SQLite's own steps, between two rests; a few milliseconds.
 STEPS_COUNT = 20_000
 CHUNKS_COUNT = 16
+#: A file up to here is looked at in one go.
+WHOLE_BYTES = 32 * 1024 * 1024
+#: A log is long from here on; then every so many pauses there is a rest.
+LOG_BYTES = 32 * 1024 * 1024
+RARELY_COUNT = 20
+TRIES_COUNT, AGAIN_SECONDS = 50, 0.1
 PROBLEMS_COUNT = 100
 
 #: How the copy of a log is called that was found damaged at a start.
@@ -52,32 +61,31 @@ REFERENCES = (
 )  # fmt: skip
 
 
-def examine_file(path: str, rest: Rest) -> Iterator[Damage]:
-    """Its pages, its log, its trees."""
-    with closing(connect(path)) as connection:
-        connection.set_busy_timeout(10_000)
+def examine_file(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
+    """Its pages, its log, its trees. ``unwritten``: nobody has it open, and nothing is made beside it."""
+    with closing(_opened(path, unwritten)) as connection:
         pages = [*damaged_pages(connection, path, rest)] if has_checksums(path) else []
         names = _trees(connection, pages)
         for page in pages:
             if page in names:
                 said = f"Page {page} of {os.path.basename(path)} is damaged{names[page]}"
                 yield Damage("page", said, os.fsencode(path), offset_bytes=page)
-        frame = damaged_frame(path + "-wal", lambda: _frames_count(connection, path), rest)
+        count = (lambda: _left_count(path)) if unwritten else (lambda: _frames_count(connection, path))
+        frame = damaged_frame(path + "-wal", count, rest)
         if frame is not None:
             said = f"The log of {os.path.basename(path)} is damaged: frame {frame}"
             yield Damage("log", said, os.fsencode(path + "-wal"), offset_bytes=frame)
         for kept in sorted(glob.glob(f"{glob.escape(path)}{DAMAGED_LOG}*")):
             said = f"The log of {os.path.basename(path)} was damaged at a start: what was committed last is lost"
             yield Damage("log", f"{said}; remove {kept} when you have seen to it", os.fsencode(kept))
-        stop = _resting(connection, rest)
-        for problem in _integrity(connection, stop):
+        stop = _resting(connection, _hurried(rest, path))
+        for problem in _integrity(connection, path, stop):
             yield Damage("page", f"{os.path.basename(path)}: {problem}", os.fsencode(path))
 
 
-def examine_references(path: str, rest: Rest) -> Iterator[Damage]:
+def examine_references(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
     """Rows of the catalog that name what is not there."""
-    with closing(connect(path)) as connection:
-        connection.set_busy_timeout(10_000)
+    with closing(_opened(path, unwritten)) as connection:
         stop = _resting(connection, rest)
         for what, sentence, sql in REFERENCES:
             for (identity,) in _all(connection, f"{sql} LIMIT {PROBLEMS_COUNT}", stop):
@@ -90,10 +98,9 @@ def examine_references(path: str, rest: Rest) -> Iterator[Damage]:
                 yield Damage("operations", f"The log has {count} operations, and the newest is number {newest}")
 
 
-def examine_contents(path: str, rest: Rest) -> Iterator[Damage]:
+def examine_contents(path: str, rest: Rest, *, unwritten: bool = False) -> Iterator[Damage]:
     """The chunks in rows, by their own hashes, whatever the checksums of their pages."""
-    with closing(connect(path)) as connection, unverified(connection):
-        connection.set_busy_timeout(10_000)
+    with closing(_opened(path, unwritten)) as connection, unverified(connection):
         after: bytes = b""
         sql = "SELECT hash, content FROM chunks WHERE hash > ? AND pack IS NULL ORDER BY hash LIMIT ?"
         while rows := _all(connection, sql, lambda: None, (after, CHUNKS_COUNT)):
@@ -105,11 +112,25 @@ def examine_contents(path: str, rest: Rest) -> Iterator[Damage]:
             rest(sum(len(content or b"") for _, content in rows))
 
 
-def _integrity(connection: apsw.Connection, stop: Callable[[], None]) -> list[str]:
-    """What SQLite finds wrong; pages whose checksum is wrong are read as they are, for they have been told."""
+def _opened(path: str, unwritten: bool) -> apsw.Connection:
+    connection = connect_unwritten(path) if unwritten else connect(path)
+    connection.set_busy_timeout(10_000)
+    return connection
+
+
+def _integrity(connection: apsw.Connection, path: str, stop: Callable[[], None]) -> list[str]:
+    """What SQLite finds wrong; pages whose checksum is wrong are read as they are, for they have been told. Of a large
+    file one table after the other: as long as one is looked at, the log only grows."""
     with unverified(connection):
-        rows = _all(connection, f"PRAGMA integrity_check({PROBLEMS_COUNT})", stop)
-    return [str(row[0]) for row in rows if row[0] != "ok"]
+        if os.path.getsize(path) <= WHOLE_BYTES:
+            rows = _all(connection, f"PRAGMA integrity_check({PROBLEMS_COUNT})", stop)
+        else:
+            tables = _all(connection, "SELECT name FROM sqlite_master WHERE type = 'table'", stop)
+            rows = []
+            for (name,) in tables:
+                rows += _all(connection, f"PRAGMA integrity_check('{name}')", stop)
+                _let_log_begin_anew(connection, path)
+    return [str(row[0]) for row in rows if row[0] != "ok"][:PROBLEMS_COUNT]
 
 
 def _all(
@@ -125,6 +146,30 @@ def _all(
         if is_damage(problem):
             return []
         raise
+
+
+def _let_log_begin_anew(connection: apsw.Connection, path: str) -> None:
+    """Before the next look keeps it from that; writers wait for the little that came since all was brought over."""
+    with suppress(FileNotFoundError, apsw.Error):
+        for _ in range(TRIES_COUNT if os.path.getsize(f"{path}-wal") > LOG_BYTES else 0):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            rows: list[Any] = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            if not rows[0][0]:
+                return
+            time.sleep(AGAIN_SECONDS)  # the writer is at it just now
+
+
+def _hurried(rest: Rest, path: str) -> Rest:
+    """It hardly rests while the log is long: nothing of that can be written over before the look is at its end."""
+    pauses = itertools.count()
+
+    def pause(size_bytes: int) -> None:
+        with suppress(FileNotFoundError):
+            if os.path.getsize(f"{path}-wal") > LOG_BYTES and next(pauses) % RARELY_COUNT:
+                return
+        rest(size_bytes)
+
+    return pause
 
 
 def _resting(connection: apsw.Connection, rest: Rest) -> Callable[[], None]:
@@ -144,6 +189,12 @@ def _resting(connection: apsw.Connection, rest: Rest) -> Callable[[], None]:
 
     connection.set_progress_handler(pause, STEPS_COUNT)
     return stop
+
+
+def _left_count(path: str) -> int:
+    """How many frames count of a log that a crash left: not the last transaction's, which it may have cut."""
+    ended = commits(path + "-wal")
+    return ended[-2] if len(ended) > 1 else 0
 
 
 def _frames_count(connection: apsw.Connection, path: str) -> int:

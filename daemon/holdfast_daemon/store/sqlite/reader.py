@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
+
+import apsw
 
 from holdfast_daemon.store.nouns import (
     ChunkPlace,
@@ -63,7 +65,11 @@ class SqliteReader(ListReader, SpaceReader):
     def end_view(self) -> None:
         """The next question sees what is committed by then."""
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except apsw.Error:  # nothing was changed: however it ends, it ends
+                with suppress(apsw.Error):
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def one_view(self) -> Iterator[None]:
@@ -189,7 +195,7 @@ class SqliteReader(ListReader, SpaceReader):
     def some_snapshot(self, chance: float) -> Snapshot | None:
         """Any; ``chance`` from 0 to 1 says which."""
         newest = self._count("SELECT coalesce(max(number), 0) FROM snapshots")
-        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number >= ? ORDER BY number LIMIT 1"
+        sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE number > ? ORDER BY number LIMIT 1"
         return self._one(sql, (int(chance * newest),), snapshot_of)
 
     def snapshot_by_prefix(self, session: bytes, prefix: str) -> list[Snapshot]:
@@ -296,6 +302,7 @@ class SqliteReader(ListReader, SpaceReader):
             ("+app = ?", wanted.app),  # a plus keeps the planner from walking that column's index, over all numbers
             ("lower(hex(session)) = ?", wanted.session),
             ("type IN (SELECT value FROM json_each(?))", json.dumps(wanted.types) if wanted.types else None),
+            ("+app IN (SELECT value FROM json_each(?))", json.dumps(wanted.apps) if wanted.apps else None),
         ):
             if value is not None:
                 clauses.append(clause)
@@ -313,14 +320,15 @@ class SqliteReader(ListReader, SpaceReader):
         )
         return self._one(sql, (session, kind), _operation)
 
-    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
+    def newest_undoable(self, authors: tuple[str, ...], apps: tuple[str, ...] = ()) -> Operation | None:
         marks = ", ".join("?" for _ in authors)
+        of_apps = f"AND +app IN ({', '.join('?' for _ in apps)}) " if apps else ""
         sql = (
             f"SELECT {OPERATION} FROM operations WHERE undoable AND undone_by IS NULL AND author IN ({marks}) "
-            "AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') "
+            f"AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') {of_apps}"
             "AND NOT EXISTS (SELECT 1 FROM pruned WHERE id = session) ORDER BY number DESC LIMIT 1"
         )
-        return self._one(sql, authors, _operation)
+        return self._one(sql, (*authors, *apps), _operation)
 
     def workspace(self, identity: bytes) -> Workspace | None:
         return self._one(f"SELECT {WORKSPACE} FROM workspaces WHERE id = ?", (identity,), _workspace)

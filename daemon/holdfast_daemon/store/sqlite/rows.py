@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ import apsw
 
 from holdfast_daemon.store.nouns import Session, Snapshot, StoredDocument
 from holdfast_daemon.store.sqlite.checksums import is_damage, said
-from holdfast_protocol.errors import Damaged
+from holdfast_protocol.errors import Damaged, Unreadable
 
 Made = TypeVar("Made")
 Values = tuple[Any, ...] | dict[str, Any]
@@ -40,18 +41,24 @@ class Rows:
         try:
             return self._connection.execute(sql, values).fetchall()
         except apsw.Error as problem:
-            raise _translated(problem) from problem
+            raise self._translated(problem) from problem
 
     def _one(self, sql: str, values: Values, make: Callable[[Any], Made]) -> Made | None:
         try:
             row = self._connection.execute(sql, values).fetchone()
         except apsw.Error as problem:
-            raise _translated(problem) from problem
+            raise self._translated(problem) from problem
         return None if row is None else make(row)
 
-
-def _translated(problem: apsw.Error) -> Exception:
-    return Damaged(f"The catalog is damaged: {said(problem)}") if is_damage(problem) else problem
+    def _translated(self, problem: apsw.Error) -> Exception:
+        if is_damage(problem):
+            return Damaged(f"The catalog is damaged: {said(problem)}")
+        if isinstance(problem, apsw.FullError):
+            return problem
+        if isinstance(problem, apsw.IOError | apsw.CantOpenError | apsw.BusyError):
+            number = self._connection.system_errno
+            return Unreadable(f"The catalog cannot be read: {os.strerror(number) if number else problem}")
+        return problem
 
 
 def session_of(row: Any) -> Session:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 
 from holdfast_daemon.store.base import Rest
+from holdfast_daemon.store.sqlite.beside import descriptor_of
 
 _HEADER = struct.Struct(">8I")
 _FRAME = struct.Struct(">6I")
@@ -40,10 +41,10 @@ def counted_frames(index: str) -> int:
     """How many frames of a log count, by the index that all have of it (https://sqlite.org/walformat.html): a
     checkpoint says so too, but writes, and a full disk does not let it. 0 where that changes just now."""
     try:
-        with open(index, "rb") as source:
-            one, other = source.read(_INDEX.size), source.read(_INDEX.size)
+        both = os.pread(descriptor_of(index), 2 * _INDEX.size, 0)
     except FileNotFoundError:
         return 0
+    one, other = both[: _INDEX.size], both[_INDEX.size :]
     return int(_INDEX.unpack(one)[4]) if one == other and len(one) == _INDEX.size else 0
 
 

@@ -1,0 +1,172 @@
+"""``--direct``: a store that no daemon serves is read by the same verbs, and nothing of it is touched."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from e2e_daemon import Daemon
+
+from holdfast.direct import DirectClient
+from holdfast_protocol.errors import Busy, Damaged, HoldfastError, NotAllowed, NotFound, StoreLocked, StoreNewer
+
+LARGE = random.Random(5).randbytes(300_000)
+GOLDEN = Path(__file__).parents[1] / "data" / "store"
+
+
+@pytest.fixture
+def crashed(daemon: Daemon) -> Path:
+    """The store of a daemon that was killed: part of what it has stands only in the catalog's log."""
+    with daemon.client() as client:
+        client.save("notes", "one", b"first")
+        client.save("notes", "one", b"second", message="the second")
+        client.save("notes", "large", LARGE)
+    daemon.kill()
+    store = daemon.home / "store"
+    assert (store / "catalog.sqlite-wal").stat().st_size
+    return store
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Its file system takes no writes."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def look(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Every file, by what of it changes when it is written."""
+    paths = [folder, *folder.rglob("*")]
+    states = {str(path): path.lstat() for path in paths}
+    return {path: (state.st_size, state.st_mtime_ns, state.st_ino) for path, state in states.items()}
+
+
+def test_what_a_crash_left_is_read_on_a_disk_that_takes_no_writes(daemon: Daemon, crashed: Path) -> None:
+    """All of it, what stands only in the log too, by list, cat, log and check; the store is another user's."""
+    for path in (crashed, *crashed.rglob("*")):
+        os.chown(path, 65534, 65534)
+    (crashed / "catalog.sqlite-shm").unlink()
+    before = look(crashed)
+    with read_only(crashed):
+        assert {row["name"] for row in daemon.ok("list", "--direct", "--json").rows} == {"one", "large"}
+        with DirectClient(str(crashed)) as client:
+            assert client.cat("notes/large") == LARGE
+            assert client.cat("notes/one@-1") == b"first"
+            assert client.log("notes/one").rows[0].message == "the second"
+            assert client.show("notes/one").session.revision == 2
+            checked = client.check(all=True, wait_ms=20_000)
+            assert (checked.running, checked.problems_count, checked.failed) == (False, 0, None)
+    assert look(crashed) == before
+
+
+def test_nothing_is_written_where_it_could_be(crashed: Path) -> None:
+    """Every verb that would change the store is refused with not-allowed, a repair too; no file of it changes."""
+    before = look(crashed)
+    with DirectClient(str(crashed)) as client:
+        changes: list[Callable[[], object]] = [
+            lambda: client.save("notes", "one", b"third"), lambda: client.delete("notes/one"), client.undo,
+            lambda: client.check(repair=True), client.prune, lambda: client.workspace("notes/one"),
+            lambda: client.backup(str(crashed.parent / "b")),
+        ]  # fmt: skip
+        for change in changes:
+            with pytest.raises(NotAllowed):
+                change()
+        assert client.check(wait_ms=20_000).problems_count == 0
+    assert look(crashed) == before
+
+
+def test_damage_is_named_without_a_daemon(daemon: Daemon, crashed: Path) -> None:
+    """A flipped bit in a pack: ``check --direct`` names it and exits 8, and cat gives no other bytes."""
+    (pack,) = (crashed / "packs").iterdir()
+    content = bytearray(pack.read_bytes())
+    content[-1000] ^= 4
+    pack.write_bytes(content)
+    said = daemon.cli("check", "--direct", "--all")
+    assert said.code == Damaged.exit_code
+    assert "notes/large" in said.text
+    with DirectClient(str(crashed)) as client, pytest.raises(Damaged):
+        client.cat("notes/large")
+
+
+def test_a_store_that_is_served_is_left_to_its_daemon(daemon: Daemon) -> None:
+    """Refused in a line that says what to do; where a daemon comes later, the reader is told and the daemon is not kept
+    from anything."""
+    daemon.ok("save", "notes/one", "-", content=b"first")
+    said = daemon.cli("list", "--direct")
+    assert said.code == StoreLocked.exit_code
+    assert "without --direct" in said.err
+    daemon.stop()
+    with DirectClient(str(daemon.home / "store")) as client:
+        assert client.cat("notes/one") == b"first"
+        daemon.start()
+        daemon.ok("save", "notes/one", "-", content=b"second")
+        with pytest.raises(Busy, match="without --direct"):
+            client.cat("notes/one")
+    assert daemon.ok("cat", "notes/one").out == b"second"
+
+
+def test_a_backup_is_read_where_it_lies(daemon: Daemon, house: Path) -> None:
+    """``--store`` may name a backup's directory; a place with neither is not found, and a daemon is never given one."""
+    with daemon.client() as client:
+        client.save("notes", "large", LARGE)
+        client.backup(str(house / "backup"), wait_ms=20_000)
+    before = look(house / "backup")
+    assert daemon.ok("cat", "notes/large", "--direct", "--store", str(house / "backup")).out == LARGE
+    with DirectClient(str(house / "backup")) as client:
+        assert client.check(all=True, wait_ms=20_000).problems_count == 0
+    assert look(house / "backup") == before
+    with pytest.raises(NotFound):
+        DirectClient(str(house))
+    assert daemon.cli("list", "--store", str(house / "backup")).code == 2
+
+
+def test_an_older_store_is_read_and_stays_what_it_is(house: Path) -> None:
+    """A golden store of version 1: its history is read; the upgrade is done in a copy that goes with its reader."""
+    store = house / "old"
+    store.mkdir(mode=0o700)
+    with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
+        catalog.executescript((GOLDEN / "v1.sql").read_text("utf-8"))
+    before = look(store)
+    with DirectClient(str(store)) as client:
+        assert client.cat("notes/x") == b"second"
+        assert client.cat("notes/x@-1") == b"first"
+    assert look(store) == before
+
+
+def test_a_newer_store_is_refused_and_not_touched(daemon: Daemon) -> None:
+    """By the daemon and by --direct, in one line that says both versions and what to do."""
+    daemon.stop()
+    catalog = daemon.home / "store" / "catalog.sqlite"
+    with catalog.open("r+b") as file:
+        file.seek(60)
+        file.write((1000).to_bytes(4, "big"))
+    before = look(daemon.home / "store")
+    with pytest.raises(StoreNewer, match=r"1000.*install"):
+        DirectClient(str(daemon.home / "store"))
+    assert look(daemon.home / "store") == before
+    process = daemon.spawn()
+    assert process.wait(20) == StoreNewer.exit_code
+    assert "1000" in daemon.log.read_text()
+    assert catalog.read_bytes()[60:64] == (1000).to_bytes(4, "big")
+
+
+def test_the_reader_ends_with_its_client(crashed: Path) -> None:
+    """Nothing is left of it: no process, no directory."""
+    client = DirectClient(str(crashed))
+    pid, folder = client.status().pid, Path(client.path).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    client.close()
+    assert not Path(f"/proc/{pid}").exists()
+    assert not folder.exists()
+    with pytest.raises(HoldfastError):
+        client.ping()
