@@ -188,7 +188,7 @@ def test_a_start_that_takes_long_buys_time_and_says_what_it_does(manager: Servic
     store = manager.path.parents[1] / "store"
     store.mkdir(mode=0o700)
     with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
-        catalog.executescript((Path(__file__).parents[1] / "data" / "store_5.sql").read_text("utf-8"))
+        catalog.executescript((Path(__file__).parents[1] / "data" / "store" / "v5.sql").read_text("utf-8"))
         catalog.execute("PRAGMA journal_mode = WAL")
         catalog.execute("BEGIN IMMEDIATE")  # holds the upgrade
         manager.start()
