@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export HOLDFAST_HOME ?= $(CURDIR)/.holdfast
 
-.PHONY: run test test-js test-gui test-service test-faults check crash bench interop fuzz machine endure clean wire record
+.PHONY: run test test-js test-gui test-service test-faults check crash soak bench interop fuzz machine endure clean wire record
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -16,6 +16,7 @@ run: $(STAMP)
 	@$(BIN)/holdfastd --introduce
 
 test: $(STAMP)
+	@command -v cc > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest -n 4 --dist worksteal
 
 # The second client, for which Node and npm must be there: its types, the golden bytes, and a daemon. The scripts of the
@@ -33,7 +34,8 @@ test-gui: $(STAMP)
 	npm install --prefix .axe --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@4.14.1
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/gui/browser
 
-# The service below a real systemd of a user's own, which needs root to be made (apt as root, where it is not there).
+# The services below a real systemd of a user's own and of a machine's, which need root to be made (apt as root, where it is
+# not there).
 test-service: $(STAMP)
 	@command -v systemd-analyze > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends systemd)
 	env -u HOLDFAST_HOME $(BIN)/python -m pytest tests/service
@@ -68,10 +70,15 @@ machine: $(STAMP)
 endure: $(STAMP)
 	env -u HOLDFAST_HOME HOLDFAST_ROUNDS=200 HOLDFAST_MACHINE_EXAMPLES=25 $(BIN)/python -m pytest -n 2 tests/crash/test_workspace_kills.py tests/e2e/test_random_workspaces.py
 
-# A daemon killed or hurt at each of its system calls in turn (some 2,000 points, an hour or more; strace by apt as root).
+# What a disk holds after a crash at each third call of the daemon, and each third call failing: some 10,000 points, two
+# hours on two cores; CRASH="--every 12" walks a quarter of them. The C compiler is fetched by apt as root.
 crash: $(STAMP)
-	@command -v strace > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends strace)
-	env -u HOLDFAST_HOME $(BIN)/python tests/crash/campaign.py
+	@command -v cc > /dev/null || (apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev)
+	env -u HOLDFAST_HOME $(BIN)/python tests/crash/campaign/crash_campaign.py $(CRASH)
+
+# Fifty clients of all kinds for half an hour (HOLDFAST_SOAK_SECONDS), clients and daemon killed: what grows, what is lost.
+soak: $(STAMP)
+	env -u HOLDFAST_HOME $(BIN)/python tests/soak/soak.py
 
 # Rewrites PROTOCOL.md's tables, messages.json and the types of clients/js, and adds golden bytes for new messages
 # (existing ones are never edited).

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from holdfast.addresses import addressed
 from holdfast.awaiting import AsyncLine
 from holdfast.methods import awaiting
 from holdfast.plans import Plan, Result, asked
@@ -34,8 +35,10 @@ class AsyncClient:
     is not waited for any longer, and the daemon is told, which then does not do it where it has not done it yet.
     """
 
-    def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
-        self.path = path
+    def __init__(
+        self, path: str, *, timeout_seconds: float = 10.0, key: str | None = None, server_key: str | None = None
+    ) -> None:
+        self.path = path = addressed(path, key, server_key)
         self.timeout_seconds = timeout_seconds
         self.verbs = Verbs(timeout_seconds, self._welcome)
         self._line = AsyncLine(path)

@@ -65,7 +65,7 @@ class AsyncConversation:
             if can():  # the last look before the wait: only what comes after it makes the descriptors readable
                 return
             if ended:
-                raise Lost("The connection ended")
+                raise self._channel.end()
             readable = asyncio.Event()
             for descriptor in self._channel.descriptors:
                 loop.add_reader(descriptor, readable.set)
@@ -122,7 +122,8 @@ class AsyncSubscription:
         welcome = (await self._conversation.ask(GREETING, until)).reply
         assert isinstance(welcome, Welcome)
         self._absence.greeted()
-        answer = (await self._conversation.ask(self._following.subscribe(welcome.store), until)).reply
+        request = self._following.subscribe(welcome.store, limited=welcome.apps is not None)
+        answer = (await self._conversation.ask(request, until)).reply
         assert isinstance(answer, Subscribed)
         self._following.subscribed(answer)
         self._absence.over()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from holdfast.channel import Channel, check_answers
+from holdfast.channel import Channel, Lost, check_answers
 from holdfast.exchange import GREETING
 from holdfast_protocol.connection import Answered, ClientConnection, new_request_id
 from holdfast_protocol.errors import ShuttingDown, Unreachable
@@ -18,6 +18,8 @@ def consider(problem: Exception, path: str, *, hopeless: bool) -> None:
         return
     if isinstance(problem, ShuttingDown):
         raise problem
+    if isinstance(problem, Lost) and problem.reason is not None:
+        raise problem.reason
     check_answers(path, is_silent=isinstance(problem, TimeoutError))
     if isinstance(problem, Unreachable):
         raise problem

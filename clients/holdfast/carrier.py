@@ -54,10 +54,11 @@ class Carrier:
             if self.channel is not None and not self._goes_on(self.channel, now):
                 self.hang_up()
         except Lost as problem:
-            self.drop(problem)
+            self.drop(problem.reason or problem)
         except Unreachable as problem:
             self.exchange.lost(problem, now)
         except HoldfastError as problem:
+            self.hang_up()
             self.exchange.end(problem)
 
     def drop(self, problem: Exception) -> None:

@@ -12,7 +12,7 @@ import time
 import weakref
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
@@ -20,20 +20,31 @@ from holdfast_protocol import endpoint
 from holdfast_protocol.errors import HoldfastError, NotAllowed, Unreachable, Unreadable
 from holdfast_protocol.messages import LIMITS
 
+if TYPE_CHECKING:
+    from holdfast.remote import Remote
+    from holdfast_protocol.keys import Pair
+
 _ENDED = (
     zmq.EVENT_DISCONNECTED
     | zmq.EVENT_CLOSED
     | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
+#: So long a machine may take to say that nobody listens.
+_PROBE_SECONDS = 1.0
 
 
 class Lost(Exception):
-    """The connection ended; whether what was sent has arrived is unknown."""
+    """The connection ended; whether what was sent has arrived is unknown. ``reason``: why, where that can be said."""
+
+    def __init__(self, sentence: str, reason: HoldfastError | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class Channel:
-    """A connection to the daemon at ``path``. Times are those of ``time.monotonic``, in seconds.
+    """A connection to the daemon at ``path``, or at a Remote. Times are those of ``time.monotonic``, in seconds.
 
     Not for several threads at once. In a forked child every method raises Lost, and nothing of the parent's is
     touched: an inherited socket never returns (lessons.md, probe M).
@@ -41,7 +52,8 @@ class Channel:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        _check_folder(path)
+        if not endpoint.is_remote(path):
+            _check_folder(path)
         self._pid = os.getpid()
         self._ended = False
         context = zmq.Context()
@@ -53,7 +65,9 @@ class Channel:
         self._socket.setsockopt(zmq.RECONNECT_IVL, -1)
         self._socket.setsockopt(zmq.MAXMSGSIZE, max(LIMITS["answer_header_bytes"], LIMITS["frame_bytes"]))
         self._monitor = self._socket.get_monitor_socket(_ENDED)
-        self._socket.connect(f"ipc://{path}")
+        if endpoint.is_remote(path):
+            _prove(self._socket, path)
+        self._socket.connect(path if endpoint.is_remote(path) else f"ipc://{path}")
 
     def send(self, frames: Sequence[bytes], until: float) -> None:
         """Hand a whole message to the connection. Raises Lost, or TimeoutError where it is not taken by ``until``."""
@@ -80,7 +94,7 @@ class Channel:
             return self._socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             if self._ended:
-                raise Lost("The connection ended") from None
+                raise self.end() from None
             return None
 
     @property
@@ -130,8 +144,27 @@ class Channel:
         if self._socket in found or self._socket.poll(0, event):
             return
         if self._monitor in found:
-            raise Lost("The connection ended")
+            raise self.end()
         raise TimeoutError
+
+    def end(self) -> Exception:
+        """Of a connection that has ended: Lost, or NotAllowed where the daemon does not let us, or our key, in."""
+        from zmq.utils.monitor import recv_monitor_message  # only where something is wrong
+
+        events = []
+        while self._monitor.poll(0):
+            events.append(recv_monitor_message(self._monitor)["event"])
+        if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
+            said = "allow this key, or no longer" if endpoint.is_remote(self.path) else "let this user in"
+            return NotAllowed(f"The daemon at {self.path} does not {said}", socket=self.path)
+        if not endpoint.is_remote(self.path):
+            return Lost("The connection ended")
+        if zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL in events:  # a daemon that cannot read what we say hangs up
+            why = f"The daemon at {self.path} does not have the key that is expected of it"
+            return Lost("The handshake ended", NotAllowed(why, socket=self.path))
+        if zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL in events:
+            return Lost("The handshake failed", NotAllowed(f"What listens at {self.path} is no holdfastd"))
+        return Lost("The connection ended")
 
     def _check_fork(self) -> None:
         if self._pid != os.getpid():
@@ -153,10 +186,41 @@ def _milliseconds(seconds: float) -> int:
     return ceil(1000 * min(max(seconds, 0.0), 3600.0))
 
 
+def _prove(socket: zmq.Socket[bytes], remote: str) -> None:
+    """Who we are, and who they must be. Raises Unreachable where this libzmq cannot."""
+    if not zmq.has("curve"):
+        raise Unreachable("This libzmq was built without CURVE, and holdfast goes over no network without it")
+    if TYPE_CHECKING:
+        assert isinstance(remote, Remote)
+    socket.setsockopt(zmq.IPV6, 1)
+    socket.setsockopt(zmq.CURVE_PUBLICKEY, remote.pair.public.encode())
+    socket.setsockopt(zmq.CURVE_SECRETKEY, remote.pair.secret.encode())
+    socket.setsockopt(zmq.CURVE_SERVERKEY, remote.server_key.encode())
+
+
+def new_key_pair() -> Pair:
+    """For a file of keys. Raises Unreachable where this libzmq cannot."""
+    from holdfast_protocol.keys import new_pair
+
+    if not zmq.has("curve"):
+        raise Unreachable("This libzmq was built without CURVE, and holdfast goes over no network without it")
+    return new_pair(zmq.curve_keypair)
+
+
 def check_listening(path: str) -> None:
     """Raises Unreachable where nobody listens at ``path``, NotAllowed where we may not ask."""
     import socket  # only when something is wrong: it costs a tenth of a command's start
 
+    if endpoint.is_remote(path):
+        from holdfast_protocol.keys import address
+
+        try:
+            socket.create_connection(address(path), _PROBE_SECONDS).close()
+        except TimeoutError:
+            return
+        except OSError as problem:
+            raise Unreachable(f"Nobody can be reached at {path}: {problem.strerror}", socket=path) from problem
+        return
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(0)
         try:
@@ -176,12 +240,18 @@ def library_version() -> str:
 
 def nobody_at(path: str) -> HoldfastError:
     """The error that says what to type."""
+    if endpoint.is_shared(path):
+        start = f"sudo systemctl start {endpoint.service_at(path)}"
+        return Unreachable(f"No daemon listens at {path}; start it with: {start}", socket=path)
     return Unreachable(f"No daemon listens at {path}; start one with: holdfastd", socket=path)
 
 
 def check_answers(path: str, *, is_silent: bool) -> None:
     """Raises the coded error that says why nobody listens at ``path``, or why whoever listens ``is_silent``, and what
     mends it; neither is told where nothing is strange about it."""
+    if endpoint.is_remote(path):  # what stands behind it, its own machine knows
+        check_listening(path)
+        return
     try:
         check_listening(path)
     except HoldfastError as problem:
@@ -198,7 +268,7 @@ def check_answers(path: str, *, is_silent: bool) -> None:
 
 def _check_folder(path: str) -> None:
     try:
-        endpoint.check_private(os.path.dirname(path))
+        endpoint.check_trusted(path)
     except Unreadable as problem:
         raise nobody_at(path) from problem
     except NotAllowed as problem:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from holdfast.addresses import addressed
 from holdfast.blocking import Line
 from holdfast.methods import blocking
 from holdfast.plans import Plan, Result, asked
@@ -35,11 +36,17 @@ class Client:
     References are ``APP/NAME@SNAPSHOT:PART`` or a ``Ref``; what is none raises BadField. Times are UTC nanoseconds,
     sizes bytes, hashes BLAKE3.
 
+    ``path`` is the daemon's socket, or ``tcp://HOST:PORT`` with ``key`` (the file of this user's pair) and
+    ``server_key`` (the daemon's public key), which are otherwise those that ``holdfast key`` keeps: over the network a
+    key that is not allowed, or is no longer, raises NotAllowed, and so does a daemon that has another key.
+
     The examples are of a store with two sessions: notes/ideas, which was ``a bridge`` and is ``a bridge and a coda``,
     and renardo/verse with the buffers drums and bass."""
 
-    def __init__(self, path: str, *, timeout_seconds: float = 10.0) -> None:
-        self.path = path
+    def __init__(
+        self, path: str, *, timeout_seconds: float = 10.0, key: str | None = None, server_key: str | None = None
+    ) -> None:
+        self.path = path = addressed(path, key, server_key)
         self.timeout_seconds = timeout_seconds
         self.verbs = Verbs(timeout_seconds, self._welcome)
         self._line = Line(path)

@@ -24,13 +24,14 @@ from holdfast.channel import check_listening, library_version
 from holdfast.client import Client
 from holdfast.finding import BAD, GOOD, NOTE, Finding
 from holdfast.holders import Holder
-from holdfast.service import outdated
+from holdfast.service.user import outdated
 from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
 from holdfast.starting import INSTALL, SAID, last_words, program
 from holdfast.surroundings import around, reported
 from holdfast.units import INSTALL as INSTALL_UNITS
 from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
-from holdfast_protocol.endpoint import Places, check_private, places
+from holdfast_protocol import keys
+from holdfast_protocol.endpoint import Places, check_trusted, is_remote, is_shared, places
 from holdfast_protocol.errors import HoldfastError, NotAllowed, TooLate, UnknownVerb, Unreachable, Unreadable
 from holdfast_protocol.messages import StatusReport
 
@@ -47,13 +48,18 @@ def findings(environment: Mapping[str, str], socket: str | None = None) -> Itera
     """From what everything stands on to what stands on it. ``socket``: where the daemon is, if it was named."""
     where = places(environment, socket=socket)
     yield _versions()
+    if is_remote(where.socket):
+        yield _elsewhere(socket or where.socket)
+        return
     yield _configuration(where)
+    yield from _keys(where)
     yield from _runtime(where)
-    report, found = _daemon(where, environment, named=socket is not None)
+    report, found = _daemon(where, environment, named=socket is not None or is_shared(where.socket))
     yield from found
-    yield from around(where, environment)
-    yield from _store(where)
-    yield from _sessions(where)
+    if not is_shared(where.socket):  # what that one keeps is not this user's to look at
+        yield from around(where, environment)
+        yield from _store(where)
+        yield from _sessions(where)
     yield from _limits()
     yield from _unit(environment, answers=report is not None)
     if report is not None:
@@ -83,15 +89,36 @@ def _configuration(where: Places) -> Finding:
     return Finding(BAD, "configuration", why, mend)
 
 
+def _elsewhere(address: str) -> Finding:
+    """A daemon on the network: what stands on its machine, its own doctor says."""
+    try:
+        with Client(address, timeout_seconds=ANSWER_SECONDS) as client:
+            welcome = client.hello()
+    except HoldfastError as problem:
+        return Finding(BAD, "daemon", problem.sentence)
+    return Finding(GOOD, "daemon", f"{address} answers, and takes us for {welcome.user}; it is {welcome.version}")
+
+
+def _keys(where: Places) -> Iterator[Finding]:
+    for name in keys.FILES:
+        path = os.path.join(os.path.dirname(where.config), name)
+        with suppress(FileNotFoundError):
+            try:
+                keys.check_closed(path, os.stat(path))
+            except NotAllowed as problem:
+                yield Finding(BAD, "keys", *parted(problem.sentence))
+
+
 def _runtime(where: Places) -> Iterator[Finding]:
     try:
-        check_private(where.runtime)
+        check_trusted(where.socket)
     except Unreadable:
         return  # it is made at the first start
     except NotAllowed:
         return  # nobody connects then: it is told where the daemon is looked for
     else:
-        yield Finding(GOOD, "runtime directory", f"{where.runtime}, closed to others")
+        closed = "root's" if is_shared(where.socket) else "closed to others"
+        yield Finding(GOOD, "runtime directory", f"{where.runtime}, {closed}")
 
 
 def _daemon(where: Places, environment: Mapping[str, str], *, named: bool) -> tuple[StatusReport | None, list[Finding]]:
@@ -249,6 +276,8 @@ def _kept(place: Path) -> Iterator[Finding]:
 
 def _reported(report: StatusReport) -> Iterator[Finding]:
     """What the daemon itself knows to be wrong."""
+    if report.listening:
+        yield Finding(NOTE, "network", f"listens at {report.listening} too, for those whom holdfast key list shows")
     for problem in report.problems:
         yield Finding(BAD, "daemon", problem)
     for folder in report.folders:

@@ -90,7 +90,9 @@ class Subscription:
         until = time.monotonic() + self._timeout_seconds
         self._conversation = Conversation(self._path, until)
         self._absence.greeted()
-        request = self._following.subscribe(self._conversation.welcome.store)
+        request = self._following.subscribe(
+            self._conversation.welcome.store, limited=self._conversation.welcome.apps is not None
+        )
         answer = self._conversation.ask(request, (), new_request_id(), until)
         assert isinstance(answer.reply, Subscribed)
         self._following.subscribed(answer.reply)

@@ -18,6 +18,7 @@ from holdfast_protocol.errors import (
     Busy,
     HelloFirst,
     HoldfastError,
+    NotAllowed,
     ShuttingDown,
     TooLate,
     Unreachable,
@@ -312,7 +313,7 @@ class Exchange:
 
     def _reason(self, problem: Exception | None, *, is_silent: bool = False) -> HoldfastError | None:
         """Why nobody answers, where that can be said."""
-        if isinstance(problem, ShuttingDown):
+        if isinstance(problem, ShuttingDown | NotAllowed):
             return problem
         try:
             self._check(is_silent=is_silent)

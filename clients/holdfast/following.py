@@ -48,9 +48,10 @@ class Following:
         self._store = ""
         self._filtered = asked.app is not None or asked.session is not None or bool(asked.types)
 
-    def subscribe(self, store: str) -> Subscribe:
+    def subscribe(self, store: str, *, limited: bool) -> Subscribe:
         """What to ask the daemon of this store. Raises NotFound where another one was followed; older daemons give
-        no id."""
+        no id. ``limited``: there are only some applications for this client, which is a filter too."""
+        self._filtered |= limited
         if self._store and store and store != self._store:
             raise NotFound("Another store is here than was followed. Read again from the beginning", store=store)
         self._store = store or self._store

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from holdfast.holders import Holder, holder_of
 from holdfast.units import PLACES, SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
-from holdfast_protocol.endpoint import check_private, places
+from holdfast_protocol.endpoint import check_trusted, is_shared, places, service_at
 from holdfast_protocol.errors import Busy, HoldfastError, NotAllowed, TooLate, Unreachable, Unreadable
 from holdfast_protocol.processes import is_stopped
 
@@ -42,6 +42,9 @@ def of_nobody(path: str, environment: Mapping[str, str]) -> Cause:
     closed = _of_the_folder(path)
     if closed is not None:
         return closed
+    if is_shared(path):
+        sentence = f"no daemon listens at {path}, where a shared store would"
+        return Cause(Unreachable, "daemon", sentence, f"sudo systemctl start {service_at(path)}")
     store = places(environment, socket=path).store
     holder, keeper = holder_of(f"{path}.lock"), holder_of(os.path.join(store, "lock"))
     if keeper is not None and keeper.socket == path:
@@ -56,6 +59,9 @@ def of_nobody(path: str, environment: Mapping[str, str]) -> Cause:
 
 def of_silence(path: str, environment: Mapping[str, str]) -> Cause | None:
     """Where somebody listens, and says nothing; None where that is nothing strange."""
+    if is_shared(path):
+        sentence = f"the shared store at {path} does not answer"
+        return Cause(TooLate, "daemon", sentence, f"sudo systemctl restart {service_at(path)}")
     holder = holder_of(f"{path}.lock")
     if holder is None:
         found = trouble_of(path, environment)
@@ -109,7 +115,7 @@ def _of_the_folder(path: str) -> Cause | None:
     folder = os.path.dirname(path)
     quoted = shlex.quote(folder)
     try:
-        check_private(folder)
+        check_trusted(path)
         os.stat(path)
     except Unreadable:
         return None  # it is made at the first start

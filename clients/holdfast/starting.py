@@ -31,8 +31,10 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
     ``named``: the socket was given by flag, so the daemon is told it by flag too; everything else it takes from the
     environment. The user's own one is started by systemd where its units are in place. Raises Unreachable where none
     answers within 10 s, with what the daemon said, and what mends it. Raises Busy where it goes on with what it has to
-    do before it listens.
+    do before it listens. One of a shared store is the machine's to start: raises Unreachable.
     """
+    if endpoint.is_shared(path):
+        raise silence.of_nobody(path, environment).error(path)
     if not named and not any(environment.get(each) for each in PLACES) and _started_by_systemd(path, environment):
         return
     folder = os.path.dirname(path)

@@ -6,7 +6,7 @@
 import { createConnection } from 'node:net';
 import { Dealer } from 'zeromq';
 import { within } from './clock.js';
-import { checkPrivate, nobodyAt } from './endpoint.js';
+import { checkTrusted, nobodyAt } from './endpoint.js';
 import { NotAllowed } from './errors.js';
 import { limits } from './messages.js';
 
@@ -25,15 +25,21 @@ export class Channel {
   /** @type {Set<(problem: Error) => void>} */
   #waiting = new Set();
   #over = false;
+  /** @type {Error} */
+  #reason = new Lost('The connection has ended');
   #socket;
 
   /** Throws NotAllowed, Unreachable. @param {string} path */
   constructor(path) {
-    checkPrivate(path);
+    checkTrusted(path);
     this.#socket = new Dealer({
       immediate: true, linger: 0, reconnectInterval: -1, maxMessageSize: limits.answer_header_bytes,
     });
     for (const type of ENDED) this.#socket.events.on(type, () => this.#end());
+    this.#socket.events.on('handshake:error:auth', () => {
+      this.#reason = new NotAllowed(`The daemon at ${path} does not let this user in`, { socket: path });
+      this.#end();
+    });
     this.#socket.connect(`ipc://${path}`);
   }
 
@@ -60,13 +66,13 @@ export class Channel {
 
   #end() {
     this.#over = true;
-    for (const end of this.#waiting) end(new Lost('The connection ended'));
+    for (const end of this.#waiting) end(this.#reason);
   }
 
   /** @template T @param {Promise<T>} promise @param {number} until @returns {Promise<T>} */
   #within(promise, until) {
     return within(promise, until, (end) => {
-      if (this.#over) queueMicrotask(() => end(new Lost('The connection has ended')));
+      if (this.#over) queueMicrotask(() => end(this.#reason));
       this.#waiting.add(end);
       return () => this.#waiting.delete(end);
     });

@@ -8,6 +8,8 @@ import { NotAllowed, Unreachable } from './errors.js';
 
 const SOCKET_PATH_BYTES = 107;
 const BASE_BYTES = 60;
+/** Where the shared stores of a machine listen: root's folder. */
+const SHARED_SOCKETS = '/run/holdfast';
 const digest = await createBLAKE2s(8 * 8);
 
 /** The path of the daemon's socket; `socket` is the user's choice. @param {NodeJS.ProcessEnv} environment
@@ -19,8 +21,9 @@ export function socketPath(environment, socket) {
   return fitting(join(folderOf(environment, system), 'holdfast.sock'), system);
 }
 
-/** Throws NotAllowed unless the directory is ours and closed to everybody else. @param {string} socket */
-export function checkPrivate(socket) {
+/** Throws NotAllowed unless the directory is ours and closed to everybody else, or root's for shared stores.
+ * @param {string} socket */
+export function checkTrusted(socket) {
   const folder = dirname(socket);
   let state;
   try {
@@ -28,6 +31,7 @@ export function checkPrivate(socket) {
   } catch {
     throw nobodyAt(socket);
   }
+  if (folder === SHARED_SOCKETS && state.isDirectory() && state.uid === 0 && !(state.mode & 0o022)) return;
   if (!state.isDirectory() || state.uid !== process.getuid?.() || state.mode & 0o077) {
     throw new NotAllowed(`${folder} must be your own directory with mode 0700`, { path: folder });
   }

@@ -409,7 +409,7 @@ export interface Delete {
   expect?: number | null;
 }
 
-/** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. */
+/** The daemon's side of `hello`. `epoch` is new at every start of the daemon. `store` is the id of its store, 32 hex digits: numbers, ids and revisions that were seen are of that one alone. `apps`: the only applications that there are for this client's key, whatever it asks for; nil: all. */
 export interface Welcome {
   protocol: number;
   version: string;
@@ -418,6 +418,7 @@ export interface Welcome {
   limits: Record<string, number>;
   capabilities: Array<string>;
   store: string;
+  apps: Array<string> | null;
 }
 
 /** The daemon's loop runs. */
@@ -618,7 +619,7 @@ export interface Settled {
   number: number;
 }
 
-/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not; `last_backup` when the last backup that came to its end began, `last_backup_place` its directory. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. */
+/** `pending_files` are publications that have not reached the disk yet; `problems` are for people. `folders` are the watched ones, the daemon's own sessions folder first. `unsaved`: when the oldest change of any workspace came that no snapshot has yet; nil where all are in one. `unsaved_workspaces`: the first of these, oldest first. Of the last hour, or since the daemon started: `loss_window_ms` is the longest that something handed over was not durable yet, `unsaved_window_ms` the longest that something was in no snapshot, which `unsaved_bound_ms` is the configured bound of. `last_check` is when the last check of the store ended, `last_check_problems` what it found and nobody repaired; `last_rehearsal` when a snapshot was last read back, built and found to be what was saved, `last_rehearsal_problem` why the last one was not; `last_backup` when the last backup that came to its end began, `last_backup_place` its directory. `queued_changes` wait for the store, `requests_count` are under way, `unindexed_count` operations are not looked at for searching yet, `outbound_bytes` wait for clients. `listening`: where on the network, empty where nowhere; `network_key`: the daemon's public key there. */
 export interface StatusReport {
   version: string;
   epoch: string;
@@ -655,6 +656,8 @@ export interface StatusReport {
   outbound_bytes: number;
   last_backup: bigint | null;
   last_backup_place: Uint8Array;
+  listening: string;
+  network_key: string;
 }
 
 /** The check that is `running`, or the last one; `began` nil: there was none. `stage` is what it looks at, for people; of `total_bytes` it has read `done_bytes`. `problems_count` is what is damaged, without what was repaired (`repaired_count`); `rows` the first of both. `failed`: why it ended before it had seen all. */

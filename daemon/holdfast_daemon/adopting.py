@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast_daemon import surroundings
@@ -21,21 +22,25 @@ from holdfast_protocol.errors import BadField, Busy, Exists, HoldfastError, NotA
 from holdfast_protocol.model import FolderRow
 from holdfast_protocol.names import check_application, check_name, shown
 
+INSTALL = "sudo holdfast service install --system"
+
 
 class Adopting:
     """Each method answers one verb."""
 
     def __init__(
         self, sessions: Sessions, folders: Folders, formats: Mapping[str, Format], environment: Mapping[str, str],
-        forbidden: Iterable[bytes],
+        forbidden: Iterable[bytes], shared: str,
     ) -> None:  # fmt: skip
-        """``forbidden``: the daemon's own folders, which cannot be adopted."""
+        """``forbidden``: the daemon's own folders, which cannot be adopted. ``shared``: the name of the shared store,
+        which is served in a sandbox; "" where the daemon sees what its user does."""
         self._sessions = sessions
         self._catalog = sessions.catalog
         self._folders = folders
         self._formats = formats
         self._environment = environment
         self._forbidden = [os.path.realpath(path) for path in forbidden]
+        self._shared = shared
         self._one_at_a_time = asyncio.Lock()
 
     async def folder_add(self, request: m.FolderAdd, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -149,7 +154,7 @@ class Adopting:
             raise BadField("path: an absolute path is expected", field="path")
         root = os.path.realpath(said)
         if not os.path.isdir(root):
-            raise Unreadable(f"There is no folder {shown(os.fsdecode(said))}")
+            raise Unreadable(f"There is no folder {shown(os.fsdecode(said))}{self._if_hidden(root, ' to be seen')}")
         if os.path.basename(root) not in map(os.fsencode, form.within):
             inner = (os.path.join(root, os.fsencode(name)) for name in form.within)
             root = next(filter(os.path.isdir, inner), root)
@@ -160,7 +165,16 @@ class Adopting:
             os.listdir(root)
         except OSError as problem:
             raise Unreadable(f"{shown(os.fsdecode(root))} cannot be read: {problem.strerror}") from problem
+        if self._shared and os.statvfs(root).f_flag & os.ST_RDONLY:
+            raise NotAllowed(f"{shown(os.fsdecode(root))} can only be read{self._if_hidden(root)}")
         return root
+
+    def _if_hidden(self, root: bytes, what: str = "") -> str:
+        """What an administrator types where it is the sandbox that a folder is not seen through."""
+        if not self._shared:
+            return ""
+        path = shlex.quote(os.fsdecode(root))
+        return f"{what} by this service. Where that is its sandbox: {INSTALL} {self._shared} --folder {path}"
 
     def _check_other_names(self, root: bytes, app: str) -> None:
         """Raises NotAllowed for a watched folder by another path (a bind mount): its files would be in it twice."""

@@ -12,6 +12,7 @@ from holdfast_daemon.answers import Answers
 from holdfast_daemon.asking import Asking
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
+from holdfast_daemon.limited import Limited, rows_for
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.nouns import Wanted
@@ -26,7 +27,9 @@ OperationRows = list[OperationRow]  # inside the class, ``list`` is the verb
 
 class Answering:
     """Every verb but ``subscribe``, ``unsubscribe`` and ``cancel``, which are the server's own, and what it says to
-    ``hello``."""
+    ``hello``. ``limited``: for keys of some applications, where such may come."""
+
+    limited: Limited | None = None
 
     def __init__(
         self, sessions: Sessions, content: Content, status: Callable[[], m.StatusReport], version: str, epoch: str,
@@ -93,12 +96,13 @@ class Answering:
             self._answers.put(request, known)
         return connection.result_of_body(identity, known)
 
-    def hello(self, author: str, *, lends: bool) -> m.Welcome:
-        """``lends``: what it has open may be read."""
+    def hello(self, author: str, apps: tuple[str, ...] | None, *, lends: bool) -> m.Welcome:
+        """``lends``: what it has open may be read. ``apps``: the only ones that there are for it."""
         capabilities = [each for each in self._capabilities if lends or each != m.LOCAL_FILES]
         return m.Welcome(
             protocol=m.PROTOCOL_VERSION, version=self._version, epoch=self._epoch, user=author, limits=m.LIMITS,
             capabilities=capabilities, store=(self._catalog.reader.fact("id") or b"").hex(),
+            apps=None if apps is None else [*apps],
         )  # fmt: skip
 
     def ping(self, request: m.Ping, author: str) -> m.Reply:
@@ -145,7 +149,7 @@ class Answering:
 
     def operations_fitting(self, wanted: Wanted, after: int, up_to: int, limit: int) -> OperationRows:
         """For the event feed."""
-        return [each.row() for each in self._catalog.reader.operations_fitting(wanted, after, up_to, limit)]
+        return rows_for(self._catalog.reader.operations_fitting(wanted, after, up_to, limit), wanted.apps)
 
     def subscribed(self, newest: int) -> m.Subscribed:
         return m.Subscribed(number=newest)

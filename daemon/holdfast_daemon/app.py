@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return serve_directly(where)
         if arguments.restore:
             return _restore(where, arguments.restore)
-        asyncio.run(_run(where, arguments.introduce))
+        asyncio.run(_run(where, arguments))
     except HoldfastError as problem:
         return _ended(problem, where)
     except OSError as problem:
@@ -89,11 +89,11 @@ def _restore(where: Places, directory: str) -> int:
     return Damaged.exit_code if damaged else 0
 
 
-async def _run(where: Places, introduce: bool) -> None:
+async def _run(where: Places, arguments: argparse.Namespace) -> None:
     keep_large_apart()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent where somebody opens a file at the moment of ``has_writer``
-    daemon = Daemon(where, os.environ)
+    daemon = Daemon(where, os.environ, arguments.listen, arguments.shared)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +110,7 @@ async def _run(where: Places, introduce: bool) -> None:
     loop.add_signal_handler(signal.SIGHUP, stopped.set if sys.stdin.isatty() else reload)
     _log.info("holdfastd %s listens at %s; sessions are in %s", version("holdfast"), where.socket, where.sessions)
     notices.ready(serving)
-    if introduce:
+    if arguments.introduce:
         print(_introduction(where), flush=True)
     await stopped.wait()
     _log.info("holdfastd stops")
@@ -144,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", metavar="DIR", help="where the history is kept")
     parser.add_argument("--sessions", metavar="DIR", help="the folder of session files")
     parser.add_argument("--socket", metavar="PATH", help="where to listen")
+    parser.add_argument("--listen", metavar="tcp://HOST:PORT", default="", help="where on the network too")
+    parser.add_argument("--shared", metavar="NAME", default="", help="for the users that the configuration names")
     parser.add_argument("--introduce", action="store_true", help="say on stdout where everything is, once ready")
     parser.add_argument("--configuration", action="store_true", help="only say on stdout what is set, or what is wrong")
     parser.add_argument("--restore", metavar="DIR", help="only make the store of the backup there; none may be")

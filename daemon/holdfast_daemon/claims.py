@@ -68,6 +68,12 @@ class Claims:
             self._promised[peer] = claim, self._monotonic()
         self.extend(claim, hashes)
 
+    def promised(self, peer: bytes) -> set[bytes]:
+        """What a client has put or asked for, and not named in a save since."""
+        with self._lock:
+            claim, _ = self._promised.get(peer) or (Claim(()), 0.0)
+            return {*claim.hashes}
+
     def kept(self, peer: bytes, hashes: Iterable[bytes]) -> None:
         """A client's save has named them."""
         with self._lock:

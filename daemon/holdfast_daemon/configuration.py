@@ -26,6 +26,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
+from holdfast_daemon.access import Access
 from holdfast_daemon.autosave import Pace
 from holdfast_daemon.logs import Log
 from holdfast_daemon.retention import Rules
@@ -49,12 +50,21 @@ class PerApplication(Generic[Section]):
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """``listen``: also at this address, ``tcp://HOST:PORT``; None: on no network."""
+
+    listen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All of it."""
 
     autosave: PerApplication[Pace] = PerApplication(Pace())
     retention: PerApplication[Rules] = PerApplication(Rules())
     log: Log = field(default_factory=Log)
+    network: Listening = field(default_factory=Listening)
+    access: Access = field(default_factory=Access)
 
 
 #: Words for the types of TOML.
@@ -64,7 +74,7 @@ TYPES = {
 }  # fmt: skip
 SECTIONS: dict[str, type[Any]] = {"autosave": Pace, "retention": Rules}
 #: Sections that no application has one of its own of.
-COMMON: dict[str, type[Any]] = {"log": Log}
+COMMON: dict[str, type[Any]] = {"log": Log, "network": Listening, "access": Access}
 
 
 def read(path: str) -> Configuration:

@@ -22,9 +22,14 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from holdfast_daemon.credentials import copy_of, process_of
+from holdfast_daemon.doorkeeper import HERE, Network
 from holdfast_protocol.messages import LIMITS
 
 SHED_SECONDS = 0.5
+#: Until when a connection must have greeted: one of this machine, and one over the network, there and back three times.
+HANDSHAKE_MS, NETWORK_HANDSHAKE_MS = 1000, 3000
+#: Whose connections those over the network are, together, among the processes of this machine.
+_NETWORK = -1
 
 _log = logging.getLogger("holdfast.connections")
 
@@ -37,13 +42,19 @@ class Connections:
         socket: zmq.Socket[bytes],
         listener: sockets.socket,
         endpoint: str,
+        network: Network | None,
+        shared: bool,
         limit: int,
         changed: Callable[[], None],
     ) -> None:
-        """``changed`` is called on the loop after the socket was bound or unbound: its events must be looked at."""
+        """``network``: where else to listen. ``shared``: with other users, of whom the doorkeeper is asked. ``changed``
+        is called on the loop after the socket was bound or unbound: its events must be looked at."""
         self._socket = socket
         self._listener = listener
         self._endpoint = endpoint
+        self._network = network
+        self._shared = shared
+        self._bound_to: list[str] = []
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._bound = self._stopping = False
@@ -55,12 +66,13 @@ class Connections:
 
     def start(self) -> None:
         """Serve. A handshake that fails ends in DISCONNECTED as well, so two events count every connection once."""
-        self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another user's is closed before a byte is read
+        if not self._shared:
+            self._socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())  # another's is closed before a byte is read
         events = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
         self._monitor = self._socket.get_monitor_socket(events)
-        self._bind()
         self._counter = threading.Thread(target=self._count, name="connections", daemon=True)
         self._counter.start()
+        self._bind()
 
     async def stop(self) -> None:
         """With the socket, which is closed here."""
@@ -69,18 +81,42 @@ class Connections:
         self._socket.close()
         await asyncio.to_thread(self._counter.join)
         self._listener.close()
+        if self._network is not None:
+            self._network.listener.close()
 
-    def cut(self, descriptor: int, process: int) -> None:
-        """This connection ends; not, where it has ended already, one of somebody else that has its number now."""
-        with contextlib.suppress(OSError), copy_of(descriptor) as connection:
-            if process_of(connection) == process:
+    def cut(self, descriptor: int, process: int, seconds: float = 0) -> None:
+        """This connection ends, after so long; not, where it has ended already, one of somebody else that has its
+        number now."""
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            connection = held.enter_context(copy_of(descriptor))
+            if process_of(connection) == process and seconds:
+                self._loop.call_later(seconds, _end, connection)
+                held.pop_all()
+            elif process_of(connection) == process:
                 connection.shutdown(sockets.SHUT_RDWR)
 
     def _bind(self) -> None:
-        """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
-        self._socket.setsockopt(zmq.USE_FD, os.dup(self._listener.fileno()))
-        self._socket.bind(self._endpoint)
+        """What is set counts for what is bound after it: the network's listener is bound last, and has its own."""
+        self._socket.setsockopt(zmq.CURVE_SERVER, 0)
+        if self._shared:
+            self._socket.setsockopt(zmq.ZAP_DOMAIN, HERE)
+        self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
+        self._bind_to(self._listener, self._endpoint)
+        if self._network is not None:
+            self._socket.setsockopt(zmq.IPV6, 1)
+            self._socket.setsockopt(zmq.CURVE_SERVER, 1)
+            self._socket.setsockopt(zmq.CURVE_SECRETKEY, self._network.pair.secret.encode())
+            self._socket.setsockopt(zmq.HANDSHAKE_IVL, NETWORK_HANDSHAKE_MS)
+            self._bind_to(self._network.listener, self._network.endpoint)
         self._bound = True
+
+    def _bind_to(self, listener: sockets.socket, endpoint: str) -> None:
+        """A copy of the listener for libzmq, which closes what it is given; ours keeps the queue of the kernel."""
+        self._socket.setsockopt(zmq.USE_FD, os.dup(listener.fileno()))
+        self._socket.bind(endpoint)
+        bound = self._socket.getsockopt(zmq.LAST_ENDPOINT)
+        assert isinstance(bound, bytes)
+        self._bound_to.append(bound.rstrip(b"\0").decode())
 
     def _count(self) -> None:
         """In a thread of its own: libzmq's I/O thread waits for this one while the queue of events is full, and a bind
@@ -101,9 +137,11 @@ class Connections:
     def _came(self, descriptor: int) -> None:
         self.count += 1
         with contextlib.suppress(OSError), copy_of(descriptor) as connection:  # it may have left already
-            process = self._processes[descriptor] = process_of(connection)
+            is_here = connection.family == sockets.AF_UNIX
+            process = self._processes[descriptor] = process_of(connection) if is_here else _NETWORK
             self._of_process[process] += 1
-            if process and self._of_process[process] > self._process_limit:  # 0: of another namespace
+            limit = self._process_limit if is_here else self.limit // 2
+            if process and self._of_process[process] > limit:  # 0: of another namespace
                 connection.shutdown(sockets.SHUT_RDWR)  # libzmq sees it end, and says so
 
     def _left(self, descriptor: int) -> None:
@@ -118,8 +156,10 @@ class Connections:
         if self._bound and self.count > self.limit:
             _log.warning("%d connections: all are cut, and taken again in %s s", self.count, SHED_SECONDS)
             self._bound = False
-            with contextlib.suppress(zmq.ZMQError):
-                self._socket.unbind(self._endpoint)
+            for endpoint in self._bound_to:
+                with contextlib.suppress(zmq.ZMQError):
+                    self._socket.unbind(endpoint)
+            self._bound_to = []
             self._loop.call_later(SHED_SECONDS, self._take_again)
             self._changed()
 
@@ -129,3 +169,8 @@ class Connections:
             self._processes, self._of_process = {}, Counter()
             self._bind()
             self._changed()
+
+
+def _end(connection: sockets.socket) -> None:
+    with contextlib.suppress(OSError), connection:
+        connection.shutdown(sockets.SHUT_RDWR)

@@ -14,6 +14,7 @@ from functools import partial, wraps
 from importlib.metadata import version
 from typing import NamedTuple
 
+from holdfast_daemon.access import Users
 from holdfast_daemon.answering import Answering, Slow
 from holdfast_daemon.checking import Checking
 from holdfast_daemon.content import Content
@@ -65,7 +66,8 @@ async def _serve(where: Places) -> None:
     make_directory(where.runtime)
     with contextlib.ExitStack() as closing:
         service = _Direct(where, closing)
-        server = Server(service, listen(where.socket), where.socket, raise_descriptor_limit())
+        users = Users(os.geteuid(), None)
+        server = Server(service, listen(where.socket), where.socket, raise_descriptor_limit(), None, users)
         closing.callback(os.unlink, where.socket)
         server.start()
         print(READY, flush=True)

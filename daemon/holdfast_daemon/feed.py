@@ -69,12 +69,15 @@ class Feed:
         """Whether it waits for events."""
         return peer in self._peers
 
-    def subscribe(self, peer: bytes, key: bytes, request: Subscribe, *, in_pages: bool) -> None:
-        """Answer with the newest number, then give what came after ``since``, then what comes."""
+    def subscribe(
+        self, peer: bytes, key: bytes, request: Subscribe, apps: tuple[str, ...] = (), *, in_pages: bool
+    ) -> None:
+        """Answer with the newest number, then give what came after ``since``, then what comes; only of ``apps``, if
+        some are named."""
         newest = self._service.newest_operation()
         since = newest if request.since is None else min(request.since, newest)
         self._pages.renew()
-        wanted = Wanted(request.app, request.session, tuple(request.types))
+        wanted = Wanted(request.app, request.session, tuple(request.types), apps)
         self._peers.setdefault(peer, {})[key] = _Subscription(since, since, wanted, in_pages)
         self._put(peer, connection.result(key, self._service.subscribed(newest)))
         if since < (request.since or 0):

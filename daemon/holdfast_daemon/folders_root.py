@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 
-from holdfast_daemon.visible_files import OWN_PREFIX
+from holdfast_daemon.visible_files import OWN_PREFIX, sync_folder
 from holdfast_protocol.chunking import hash_of
 
 MARK = OWN_PREFIX + b"folder"
@@ -91,8 +91,17 @@ class MarkedRoot:
             return b""
 
     def _write_mark(self) -> None:
-        with open(self._mark, "wb") as target:
+        """Durably, with the folder: after a power cut a folder without its mark would be held."""
+        if self._read_mark() == self._id:
+            return
+        beside = self._mark + b"-new"
+        with open(beside, "wb") as target:
             target.write(self._id + b"\n")
+            target.flush()
+            os.fsync(target.fileno())
+        os.rename(beside, self._mark)
+        for folder in (self._path, os.path.dirname(self._path)):
+            sync_folder(folder)
 
 
 class AdoptedRoot:

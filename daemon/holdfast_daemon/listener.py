@@ -7,19 +7,25 @@ A). Therefore the locks, and therefore a listener of our own that is handed over
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
 import resource
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, check_private
 from holdfast_protocol.errors import BadName, NotAllowed, StoreLocked, Unreadable
+from holdfast_protocol.keys import address
 
 BACKLOG_COUNT = 128
 #: By convention the first of what systemd hands over.
 FIRST_HANDED_OVER = 3
+#: What launchd's description of us (clients/holdfast/service/launchd.py) calls the socket.
+LAUNCHD_NAME = b"Listener"
 
 
 class Lock:
@@ -117,22 +123,57 @@ def listen(path: str) -> socket.socket:
     return listener
 
 
+def listen_to_network(said: str) -> tuple[socket.socket, str]:
+    """A listening socket at ``tcp://HOST:PORT``, and where it is: port 0 is any that is free, ``*`` every address of
+    this machine. Raises BadField, Unreadable."""
+    host, port = address(said)
+    try:
+        passive = socket.getaddrinfo(host.strip("*") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, where = passive[0]
+        listener = socket.create_server(where[:2], family=family, backlog=BACKLOG_COUNT)
+    except OSError as problem:
+        raise Unreadable(f"{said}: {problem.strerror}", path=said) from problem
+    listener.setblocking(False)
+    name, port = listener.getsockname()[:2]
+    return listener, f"tcp://[{name}]:{port}" if family == socket.AF_INET6 else f"tcp://{name}:{port}"
+
+
 def handed_over(environment: Mapping[str, str]) -> socket.socket | None:
-    """The listening socket that systemd made and holds for us (sd_listen_fds(3)); None where there is none. Its path
-    and mode are those of the socket's unit. Raises NotAllowed for what is no listening Unix socket."""
+    """The listening socket that systemd (sd_listen_fds(3)) or launchd made and holds for us; None where there is none.
+    Its path and mode are those of the socket's unit. Raises NotAllowed for what is no listening Unix socket."""
+    if sys.platform == "darwin":
+        return _usable(held_by_launchd(ctypes.CDLL(None)))
     count = environment.get("LISTEN_FDS", "")
-    if environment.get("LISTEN_PID") != str(os.getpid()) or not count.isdecimal() or not int(count):
+    if environment.get("LISTEN_PID") != str(os.getpid()) or not count.isdecimal():
+        return None
+    return _usable(range(FIRST_HANDED_OVER, FIRST_HANDED_OVER + int(count)))
+
+
+def held_by_launchd(system: Any) -> list[int]:
+    """The descriptors under our name in our plist (launch_activate_socket(3)); none for whom launchd did not start.
+    ``system``: the C library."""
+    found, count = ctypes.POINTER(ctypes.c_int)(), ctypes.c_size_t()
+    if system.launch_activate_socket(LAUNCHD_NAME, ctypes.byref(found), ctypes.byref(count)):
+        return []
+    descriptors = found[: count.value]
+    system.free(found)
+    return descriptors
+
+
+def _usable(descriptors: Sequence[int]) -> socket.socket | None:
+    if not descriptors:
         return None
     try:
-        listener = socket.socket(fileno=FIRST_HANDED_OVER)
+        listener = socket.socket(fileno=descriptors[0])
         is_ours = listener.family == socket.AF_UNIX and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
         path = listener.getsockname()
     except OSError as problem:
         raise NotAllowed(f"The socket that was handed over cannot be used: {problem.strerror}") from problem
-    if int(count) != 1 or not is_ours or not isinstance(path, str) or not path:
+    if len(descriptors) != 1 or not is_ours or not isinstance(path, str) or not path:
+        count = len(descriptors)
         raise NotAllowed(f"One listening Unix socket with a path is to be handed over, not {count} of {listener}")
     listener.setblocking(False)
-    os.set_inheritable(FIRST_HANDED_OVER, False)
+    os.set_inheritable(descriptors[0], False)
     return listener
 
 

@@ -35,7 +35,7 @@ def find_session(reader: Reader, ref: Ref, *, deleted: bool = True) -> Session:
     if ref.id is not None:
         found = reader.session(_raw(ref.id))
         if found is None or (found.deleted and not deleted):
-            raise NotFound(f"There is no session {shown(ref.id)}", id=ref.id)
+            raise absent(ref)
         return found
     fitting = reader.sessions_fitting(ref.name, ref.app, ref.folder)
     live = [session for session in fitting if not session.deleted]
@@ -47,8 +47,20 @@ def find_session(reader: Reader, ref: Ref, *, deleted: bool = True) -> Session:
         return live[0]
     if fitting and deleted:
         return fitting[0]
+    raise absent(ref)
+
+
+def absent(ref: Ref) -> NotFound:
+    """Nothing is called so, for whoever asks."""
+    if ref.id is not None:
+        return NotFound(f"There is no session {shown(ref.id)}", id=ref.id)
     whole = f"{ref.app}/{ref.name}" if ref.app else ref.name
-    raise NotFound(f"There is no session {shown(whole)}", name=whole)
+    return NotFound(f"There is no session {shown(whole)}", name=whole)
+
+
+def no_folder(label: str) -> NotFound:
+    """None has this label, for whoever asks."""
+    return NotFound(f"There is no folder {shown(label)}", folder=label)
 
 
 def find_folder(reader: Reader, app: str, name: str, said: str | None) -> str:
@@ -57,7 +69,7 @@ def find_folder(reader: Reader, app: str, name: str, said: str | None) -> str:
     if said is not None:
         found = reader.folder(said)
         if found is None or found.removed:
-            raise NotFound(f"There is no folder {shown(said)}", folder=said)
+            raise no_folder(said)
         return said
     live = [session for session in reader.sessions_fitting(name, app, None) if not session.deleted]
     if len(live) > 1:

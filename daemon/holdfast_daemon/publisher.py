@@ -381,7 +381,10 @@ class Publisher:
         reader = self._catalog.reader
         owner = reader.session(left.session)
         if owner is None:
-            raise ValueError("it belongs to no session")
+            if not reader.is_pruned(left.session):
+                raise ValueError("it belongs to no session")
+            os.unlink(path)  # a power cut brought it back: what it held went for good, with its session
+            return
         row = Visible(
             folder=owner.folder, path=owner.path, session=owner.id, published=left.published, wanted=owner.head, boot=""
         )

@@ -51,12 +51,14 @@ class Reporting:
     epoch: str
     broken: dict[str, str]
     misread: str = ""
+    catalog_inode: int = 0
     installed: str = field(default_factory=partial(version, "holdfast"))
     started: int = field(default_factory=time.time_ns)
 
     def report(self, rooms: Rooms) -> StatusReport:
         """For the loop only."""
         where, reader = self.where, rooms.catalog.reader
+        network = rooms.server.network
         workspaces, server, last_check = rooms.workspaces, rooms.server, rooms.checking.last
         return StatusReport(
             version=self.installed, epoch=self.epoch, pid=os.getpid(), socket=text(where.socket),
@@ -75,8 +77,20 @@ class Reporting:
             queued_changes=rooms.catalog.queued, requests_count=server.requests_count,
             unindexed_count=max(0, reader.newest_operation() - rooms.indexing.seen),
             outbound_bytes=server.outbound_bytes,
+            listening=network.endpoint if network is not None else "",
+            network_key=network.pair.public if network is not None else "",
             last_backup=rooms.backing_up.good.began, last_backup_place=rooms.backing_up.good.directory,
         )  # fmt: skip
+
+    def _gone(self, rooms: Rooms) -> Iterable[str]:
+        """What somebody has taken from the store under the daemon."""
+        catalog = os.path.join(self.where.store, "catalog.sqlite")
+        if inode_of(catalog) != self.catalog_inode:  # whoever else looks for it may have made another
+            yield f"{catalog} is gone, and what is saved with it once this process ends: holdfast backup DIR, at once"
+        missing = rooms.chunks.missing(rooms.catalog.reader.packs())
+        if missing:
+            count = f"{len(missing)} packs are" if len(missing) > 1 else "A pack is"
+            yield f"{count} gone ({missing[0]}): holdfast check --repair names what is lost, and mends what it can"
 
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
@@ -85,10 +99,22 @@ class Reporting:
         )  # fmt: skip
         for room in telling:
             yield from room.problems
+        yield from self._gone(rooms)
         for name, reason in self.broken.items():
             yield f"The format {name} is left out: {reason}"
         if self.misread:
             yield self.misread
+        yield from rooms.server.users.problems
+        if rooms.server.network is not None and rooms.server.network.grants.problem:
+            yield rooms.server.network.grants.problem
+
+
+def inode_of(path: str) -> int:
+    """0 where nothing is there."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
 
 
 def text(path: str) -> str:

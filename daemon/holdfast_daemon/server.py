@@ -16,16 +16,20 @@ from functools import partial
 
 import zmq
 
+from holdfast_daemon.access import Access, Users
 from holdfast_daemon.answering import Answering
 from holdfast_daemon.connections import Connections
 from holdfast_daemon.deadlines import Wish
+from holdfast_daemon.doorkeeper import Doorkeeper, Network
 from holdfast_daemon.feed import Feed
+from holdfast_daemon.grants import Grant
 from holdfast_daemon.lending import Lender, why_not
+from holdfast_daemon.limited import Verb
 from holdfast_daemon.logs import REQUEST
 from holdfast_daemon.once import digest_of
 from holdfast_daemon.outbound import Outbound
 from holdfast_daemon.payload import Answer
-from holdfast_daemon.peers import REFUSAL, Peer, introduced
+from holdfast_daemon.peers import NOT_ALLOWED, REFUSAL, Peer, introduced
 from holdfast_daemon.quota import Amounts, Client, Quota
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.under_way import Asking, UnderWay
@@ -40,6 +44,7 @@ from holdfast_protocol.messages import (
     VERB_OF,
     Cancel,
     Hello,
+    Request,
     Subscribe,
     Unsubscribe,
     Unsubscribed,
@@ -51,6 +56,7 @@ from holdfast_protocol.messages import (
     WorkspaceReplace,
 )
 from holdfast_protocol.refusals import is_known
+from holdfast_protocol.roles import ADMIN, OF_THE_MACHINE, may, role_of
 
 DRAIN_COUNT = 256
 PEERS_COUNT = 4096
@@ -61,6 +67,8 @@ RETRY_SECONDS = 0.01
 QUEUED_COUNT = 32
 BEAT_SECONDS = LIMITS["beat_ms"] / 1000
 HEARTBEAT_MS = 5000
+#: So long a client that is cut off has to hear why.
+FAREWELL_SECONDS = 0.2
 #: Changes that may be repeated without an id, and are not cut off in the middle either.
 WORKSPACE_CHANGES = (WorkspaceLeave, WorkspacePut, WorkspaceRemove, WorkspaceRename, WorkspaceReorder, WorkspaceReplace)
 FOLLOWING: Amounts = {"subscriptions_count": 1}
@@ -74,7 +82,10 @@ _log = logging.getLogger("holdfast.server")
 class Server:
     """Owns the ROUTER socket and everything that is known of its peers."""
 
-    def __init__(self, service: Answering, listener: sockets.socket, path: str, descriptors: int) -> None:
+    def __init__(
+        self, service: Answering, listener: sockets.socket, path: str, descriptors: int, network: Network | None,
+        users: Users,
+    ) -> None:  # fmt: skip
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._context = zmq.Context()
@@ -85,7 +96,13 @@ class Server:
         self._outbound = Outbound(self._send, self._forget, self._cut)
         self._feed = Feed(service, self._outbound, self._put, self._loop.call_later)
         limit = max(16, min(10_000, (descriptors - 128) // 4))
-        self.connections = Connections(self._socket, listener, f"ipc://{path}", limit, self._soon)
+        self.network = network
+        self._grants = network.grants if network is not None else None
+        self.users = users
+        self._doorkeeper = Doorkeeper(self._context, self._grants, users)
+        self.connections = Connections(
+            self._socket, listener, f"ipc://{path}", network, users.are_several, limit, self._soon
+        )  # fmt: skip
         self._under_way = UnderWay()
         self._draining = self._retrying = self._stopping = False
         self._said: set[str] = set()
@@ -98,9 +115,9 @@ class Server:
         wire.setsockopt(zmq.SNDHWM, QUEUED_COUNT)
         wire.setsockopt(zmq.RCVHWM, QUEUED_COUNT)
         wire.setsockopt(zmq.MAXMSGSIZE, 4 * LIMITS["frame_bytes"])  # beyond it libzmq cuts the connection, unanswered
-        wire.setsockopt(zmq.HANDSHAKE_IVL, 1000)
         wire.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         wire.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)  # a machine that slept, a cable that was pulled
+        self._doorkeeper.start()
         self.connections.start()
         self._loop.add_reader(_option(wire, zmq.FD), self._drain)
         self._loop.call_later(BEAT_SECONDS, self._beat)
@@ -114,6 +131,7 @@ class Server:
         self._outbound.flush()
         self._loop.remove_reader(_option(self._socket, zmq.FD))
         await self.connections.stop()
+        self._doorkeeper.stop()
         self._context.term()
 
     @property
@@ -192,15 +210,33 @@ class Server:
         except RefusedRequest as refused:
             self._put(identity, connection.error(refused.id, refused.error))
             return
-        if peer.author == "":
-            self._put(identity, connection.error(asked.id, NotAllowed(REFUSAL)))
-            return
+        if not peer.grant.is_owner:
+            try:
+                asked = self._admitted(peer, asked)
+            except Exception as problem:
+                refusal = problem if isinstance(problem, HoldfastError) else _coded(problem, asked)
+                self._put(identity, connection.error(asked.id, refusal))
+                return
         self._answer(identity, peer, asked, frames)
+
+    def _admitted(self, peer: Peer, asked: Asked) -> Asked:
+        """What may be asked by this peer, and of that what there is for it. Raises the error that it is told."""
+        grant, request = peer.grant, asked.request
+        if not grant.author:
+            raise NotAllowed(peer.refusal)
+        if not may(grant.role, request):
+            raise NotAllowed(f"{grant.author} may {grant.role} here: {VERB_OF[type(request)]} needs {role_of(request)}")
+        if type(request) in OF_THE_MACHINE and grant.role != ADMIN:
+            raise NotAllowed(f"{VERB_OF[type(request)]} is about the daemon's machine: that needs {ADMIN}")
+        if grant.apps is None:
+            return asked
+        assert self._service.limited is not None  # who serves the network serves such keys
+        return self._service.limited.narrowed(asked, grant.apps, grant.author, peer.client.peer)
 
     def _welcome(self, identity: bytes) -> tuple[Peer, Frames]:
         """A peer not heard of before, and its message, whose first frame tells what the kernel says of it."""
         first = self._socket.recv(NOW, copy=False)
-        peer = self._peers[identity] = introduced(identity, first)
+        peer = self._peers[identity] = introduced(identity, first, self._grants, self.users)
         holders = self._service.holders() if len(self._peers) > PEERS_COUNT else ()
         while len(self._peers) > PEERS_COUNT:  # it says hello again when it comes back
             oldest = next((key for key in self._peers if not self._feed.follows(key) and key not in holders), identity)
@@ -212,8 +248,10 @@ class Server:
         try:
             if isinstance(request, Hello):
                 answer: Frames | None = self._greeting(asked.id, peer)
+            elif self._otherwise(peer, request) is not None:
+                answer = None
             else:
-                answer = self._service.answer_at_once(asked.id, request, peer.author)
+                answer = self._service.answer_at_once(asked.id, request, peer.grant.author)
         except Exception as problem:
             self._put(identity, connection.error(asked.id, _coded(problem, asked)))
             return
@@ -233,6 +271,11 @@ class Server:
         else:
             self._begin(peer, asked, {"requests_in_flight": 1, "request_bytes_in_flight": sum(map(len, frames))})
 
+    def _otherwise(self, peer: Peer, request: Request) -> Verb | None:
+        """How it is answered, where that is otherwise than for those for whom all applications are there."""
+        limited = self._service.limited
+        return None if peer.grant.apps is None or limited is None else limited.verbs.get(type(request))
+
     def _greeting(self, request: bytes, peer: Peer) -> Frames:
         lender = Lender(peer.client.process, peer.descriptor)
         reason = why_not(lender)
@@ -240,7 +283,7 @@ class Server:
         if reason and reason not in self._said:  # once: it will be the same for the next
             self._said.add(reason)
             _log.info("%s is not offered: %s", LOCAL_FILES, reason)
-        return connection.result(request, self._service.hello(peer.author, lends=not reason))
+        return connection.result(request, self._service.hello(peer.grant.author, peer.grant.apps, lends=not reason))
 
     def _begin(self, peer: Peer, asked: Asked, amounts: Amounts) -> None:
         """A slower request is under way, if there is room for it; what cancels one needs none."""
@@ -260,7 +303,7 @@ class Server:
         self._unfollow(peer.client, key)
         if self._has_room(peer.client, key, FOLLOWING):
             in_pages = EVENT_PAGES in peer.wire.capabilities
-            self._feed.subscribe(peer.client.peer, key, request, in_pages=in_pages)
+            self._feed.subscribe(peer.client.peer, key, request, peer.grant.apps or (), in_pages=in_pages)
 
     def _unfollow(self, client: Client, key: bytes) -> None:
         if self._feed.unsubscribe(client.peer, key):
@@ -302,11 +345,14 @@ class Server:
         request, deadline = asked.request, asking.deadline
         digest = await digest_of(asked) if asking.once else b""
         once, verb = asked.id if asking.once else None, VERB_OF[type(request)]
-        caller = Caller(peer.author, once, verb, asking.peer, asked.id, wish, digest, peer.lender)
+        caller = Caller(peer.grant.author, once, verb, asking.peer, asked.id, wish, digest, peer.lender)
         async with asyncio.timeout(None if asking.lasts else deadline - time.monotonic()):
             if isinstance(request, Cancel):
                 outcome = await self._under_way.cancel(asking.peer, request.request)
                 return messages.Cancelled(outcome=outcome), ()
+            otherwise = self._otherwise(peer, request)
+            if otherwise is not None:
+                return await otherwise(request, asked.payload, caller, deadline, peer.grant.apps or ())
             return await self._service.slow[type(request)](request, asked.payload, caller, deadline)
 
     def _reply(self, identity: bytes, request: bytes, answer: Answer) -> None:
@@ -349,17 +395,46 @@ class Server:
             if not self._outbound.size_bytes(peer):
                 self._put(peer, connection.sign_of_life())
         self._feed.beat()
+        if self._grants is not None:
+            self._grants.renew()
+            self._look_again()
         if not self._stopping:
             self._loop.call_later(BEAT_SECONDS, self._beat)
+
+    def allow(self, access: Access) -> None:
+        """Of this machine these are let in from now on."""
+        self.users.allow(access)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Who is not allowed any more, or otherwise than before, is told and cut off: it comes back as what it is now,
+        where it is anybody."""
+        for identity, peer in list(self._peers.items()):
+            now = self._grant_of(peer)
+            if peer.grant.author and now != peer.grant:
+                self._under_way.drop(identity)
+                self._forget(identity)
+                if now is None:
+                    self._put(identity, connection.error(b"", NotAllowed(NOT_ALLOWED if peer.grant.key else REFUSAL)))
+                seconds = FAREWELL_SECONDS if now is None else 0
+                self.connections.cut(peer.descriptor, max(0, peer.client.process), seconds)
+
+    def _grant_of(self, peer: Peer) -> Grant | None:
+        """What this peer may now; None: nothing."""
+        if peer.grant.key:
+            return None if self._grants is None else self._grants.of(peer.grant.key)
+        return None if peer.user is None else self.users.of(peer.user)
 
     def _cut(self, identity: bytes) -> None:
         """It lets more wait than it may. A subscriber is told when it reads again; any other's connection ends: it
         notices, and libzmq lets go of what waited for it."""
-        if self._feed.cut(identity):
-            return
+        if not self._feed.cut(identity):
+            self._hang_up(identity)
+
+    def _hang_up(self, identity: bytes) -> None:
         peer = self._peers.get(identity)
         if peer is not None:
-            self.connections.cut(peer.descriptor, peer.client.process)
+            self.connections.cut(peer.descriptor, max(0, peer.client.process))  # the kernel knows no process of a key
         self._forget(identity)
 
     def _forget(self, identity: bytes) -> None:

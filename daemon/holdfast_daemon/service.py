@@ -23,6 +23,7 @@ from holdfast_daemon.formats.base import Format
 from holdfast_daemon.incoming import Incoming
 from holdfast_daemon.indexing import Indexing
 from holdfast_daemon.lifecycle import Lifecycle
+from holdfast_daemon.limited import Limited
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.pulling import Pulling
@@ -66,6 +67,7 @@ class Service(Answering):
         changing = changing_on(sessions, folders, self._documents, incoming)
         relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
+        self.limited = Limited(sessions, asking, searching, workspaces, status, folders.rows)
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.slow |= {
             m.Probe: self.probe,

@@ -66,6 +66,14 @@ class UnderWay:
         await asyncio.wait([found.task])
         return "cancelled" if found.task.result() else "done"
 
+    def drop(self, peer: bytes) -> None:
+        """That connection is not to have what it asked for; a change that is being made is."""
+        for (asker, _), found in self._tries.items():
+            if asker == peer:
+                found.wish.is_cancelled = True
+                if not found.lasts:
+                    found.task.cancel()
+
     async def wait(self, seconds: float) -> None:
         """Until nothing is under way, but no longer than that."""
         if self._tasks:

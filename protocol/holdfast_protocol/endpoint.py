@@ -6,6 +6,7 @@ platformdirs is loaded only where its answer is needed: it costs a third of a co
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from holdfast_protocol.errors import NotAllowed, Unreadable
 
 #: The system's bound on a socket's path, without the closing zero byte (unix(7), sun_path).
 SOCKET_PATH_BYTES = 107
+#: Where the shared stores of a machine listen, ``NAME.sock`` each: root's folder, made by the units of systemd.
+SHARED_SOCKETS = "/run/holdfast"
 
 
 class Places(NamedTuple):
@@ -40,14 +43,23 @@ def places(
     home = os.path.abspath(home) if home else None
     runtime = os.path.join(home, "run") if home else _runtime_directory(environment)
     wished = socket or environment.get("HOLDFAST_SOCKET")
-    chosen = os.path.abspath(wished) if wished else _fitting(os.path.join(runtime, "holdfast.sock"), environment)
+    chosen = _chosen(wished) if wished else _fitting(os.path.join(runtime, "holdfast.sock"), environment)
     return Places(
         store=_place(store, "STORE", home, "store", environment),
         sessions=_place(sessions, "SESSIONS", home, "sessions", environment),
-        runtime=os.path.dirname(chosen),
+        runtime=runtime if is_remote(chosen) else os.path.dirname(chosen),
         socket=chosen,
         config=_place(config, "CONFIG", home, "config.toml", environment),
     )
+
+
+def is_remote(socket: str) -> bool:
+    """Whether this means a daemon on the network, and no path."""
+    return socket.startswith("tcp://")
+
+
+def _chosen(socket: str) -> str:
+    return socket if is_remote(socket) else os.path.abspath(socket)
 
 
 def check_private(directory: str) -> None:
@@ -62,6 +74,28 @@ def check_private(directory: str) -> None:
             f"(it has uid {state.st_uid}, mode {stat.S_IMODE(state.st_mode):04o})",
             path=directory,
         )
+
+
+def check_trusted(socket: str) -> None:
+    """Raises NotAllowed where somebody else could pretend to be the daemon that listens at ``socket``: its directory is
+    ours and private, or root's for shared stores. Raises Unreadable where that is absent."""
+    directory = os.path.dirname(socket)
+    if is_shared(socket):
+        with contextlib.suppress(OSError):
+            state = os.lstat(directory)
+            if stat.S_ISDIR(state.st_mode) and state.st_uid == 0 and not state.st_mode & 0o022:
+                return
+    check_private(directory)
+
+
+def is_shared(socket: str) -> bool:
+    """Whether this is where a shared store of the machine listens, which no client starts."""
+    return os.path.dirname(socket) == SHARED_SOCKETS
+
+
+def service_at(socket: str) -> str:
+    """The unit of the shared store that listens there."""
+    return f"holdfast@{os.path.basename(socket).removesuffix('.sock')}.service"
 
 
 def _place(flag: str | None, twin: str, home: str | None, leaf: str, environment: Mapping[str, str]) -> str:

@@ -83,7 +83,8 @@ class Hello(Request, frozen=True, kw_only=True):
 
 class Welcome(Reply, frozen=True, kw_only=True):
     """The daemon's side of ``hello``. ``epoch`` is new at every start of the daemon. ``store`` is the id of its store,
-    32 hex digits: numbers, ids and revisions that were seen are of that one alone."""
+    32 hex digits: numbers, ids and revisions that were seen are of that one alone. ``apps``: the only applications that
+    there are for this client's key, whatever it asks for; nil: all."""
 
     protocol: int
     version: str
@@ -92,6 +93,7 @@ class Welcome(Reply, frozen=True, kw_only=True):
     limits: dict[str, int]
     capabilities: list[str] = []
     store: str = ""
+    apps: list[str] | None = None
 
 
 class Ping(Request, frozen=True, kw_only=True):
@@ -858,6 +860,7 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     ``last_rehearsal_problem`` why the last one was not; ``last_backup`` when the last backup that came to its end
     began, ``last_backup_place`` its directory. ``queued_changes`` wait for the store, ``requests_count`` are under way,
     ``unindexed_count`` operations are not looked at for searching yet, ``outbound_bytes`` wait for clients.
+    ``listening``: where on the network, empty where nowhere; ``network_key``: the daemon's public key there.
     """
 
     version: str
@@ -895,6 +898,8 @@ class StatusReport(Reply, frozen=True, kw_only=True):
     outbound_bytes: int = 0
     last_backup: Time | None = None
     last_backup_place: bytes = b""
+    listening: str = ""
+    network_key: str = ""
 
 
 class Check(Request, frozen=True, kw_only=True):

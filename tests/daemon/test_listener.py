@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import socket
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from holdfast_daemon.listener import Lock, listen, make_directory
+from holdfast_daemon.listener import Lock, held_by_launchd, listen, make_directory
 from holdfast_protocol.errors import BadName, NotAllowed, StoreLocked, Unreadable
 
 HOLDER = """
@@ -74,3 +77,26 @@ def test_a_directory_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").chmod(0o755)
     with pytest.raises(NotAllowed):
         make_directory(str(tmp_path / "open"))
+
+
+class FakeSystem:
+    """What launchd answers, by way of the C library."""
+
+    def __init__(self, *descriptors: int) -> None:
+        self._held = (ctypes.c_int * len(descriptors))(*descriptors)
+
+    def launch_activate_socket(self, name: bytes, found: Any, count: Any) -> int:
+        if not self._held:
+            return errno.ESRCH
+        found._obj.contents = self._held
+        count._obj.value = len(self._held)
+        return 0
+
+    def free(self, found: Any) -> None:
+        assert found[0] == self._held[0]
+
+
+def test_launchd_hands_over_what_its_description_names() -> None:
+    """And nothing to a daemon that it has not started."""
+    assert held_by_launchd(FakeSystem(7)) == [7]
+    assert held_by_launchd(FakeSystem()) == []

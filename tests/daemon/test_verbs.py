@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from daemon_store import ME, Store
@@ -30,8 +31,8 @@ def _service(store: Store) -> Service:
         store.sessions,
         store.saving,
         store.content,
-        unused,
-        Adopting(store.sessions, unused, {}, {}, []),
+        SimpleNamespace(rows=unused),
+        Adopting(store.sessions, unused, {}, {}, [], ""),
         unused,
         guarded(load_formats({})),
         unused,

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +24,7 @@ HAND_OVER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
-os.execv(sys.executable, [sys.executable, "-m", "holdfast_daemon.app"])
+os.execv(sys.executable, [sys.executable, "-m", "holdfast_daemon.app", *sys.argv[2:]])
 """
 
 
@@ -46,7 +46,7 @@ class ServiceManager:
         self.listener.listen()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, watchdog_seconds: float | None = None) -> None:
+    def start(self, watchdog_seconds: float | None = None, words: Sequence[str] = ()) -> None:
         """The unit's process: what is handed over is its descriptor 3."""
         number = self.listener.fileno()
         environment = self._daemon.environment | {"NOTIFY_SOCKET": str(self._folder / "notify")}
@@ -54,7 +54,7 @@ class ServiceManager:
             environment["WATCHDOG_USEC"] = str(round(watchdog_seconds * 1e6))
         with self._daemon.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", HAND_OVER, str(number)], env=environment, pass_fds=[number],
+                [sys.executable, "-c", HAND_OVER, str(number), *words], env=environment, pass_fds=[number],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 

@@ -22,6 +22,12 @@ def message(*frames: bytes) -> bytes:
 
 def opened(path: str, **properties: bytes) -> socket.socket:
     """A DEALER's connection after both sides are READY; ``properties`` are what it says of itself, ``_`` for ``-``."""
+    line, _ = greeted(path, **properties)
+    return line
+
+
+def greeted(path: str, **properties: bytes) -> tuple[socket.socket, bytes]:
+    """The same, and what the other side says of itself: READY, or an ERROR."""
     line = socket.socket(socket.AF_UNIX)
     line.settimeout(30)
     line.connect(path)
@@ -30,8 +36,7 @@ def opened(path: str, **properties: bytes) -> socket.socket:
     ready = b"".join(bytes([len(name)]) + name + len(value).to_bytes(4, "big") + value for name, value in pairs)
     line.sendall(GREETING + frame(b"\x05READY" + ready, COMMAND))
     exactly(line, len(GREETING))
-    _any(line)  # READY
-    return line
+    return line, _any(line)[1]
 
 
 def received(line: socket.socket) -> bytes:

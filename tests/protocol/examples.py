@@ -550,6 +550,15 @@ RESULTS: dict[str, Reply] = {
         capabilities=["chunks", "event-pages"],
         store="5e" * 16,
     ),
+    "welcome-limited": Welcome(
+        protocol=1,
+        version="0.1.0",
+        epoch="ab" * 16,
+        user="laptop",
+        limits={"frame_bytes": 4_194_304},
+        store="5e" * 16,
+        apps=["igv", "renardo"],
+    ),
     "pong": Pong(),
     "probed": Probed(),
     "cancelled": Cancelled(outcome="done"),
@@ -685,6 +694,7 @@ RESULTS: dict[str, Reply] = {
     "statusreport-backup": msgspec.structs.replace(
         FULL, last_backup=TIME, last_backup_place=b"/media/backup/holdfast"
     ),
+    "statusreport-network": msgspec.structs.replace(FULL, listening="tcp://192.0.2.7:7117", network_key="k" * 40),
     "checked": Checked(),
     "checked-damage": Checked(
         running=True,
@@ -784,6 +794,7 @@ FORMER: frozenset[str] = frozenset(
         "statusreport-folders.result",
         "statusreport-unsaved.result",
         "statusreport-in-full.result",
+        *("statusreport-backup.result", "welcome-store.result"),
         "workspace-replace.request",
         "workspacestate.result",
         "workspacepart.result",

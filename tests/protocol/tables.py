@@ -12,6 +12,7 @@ from holdfast_protocol.errors import ERRORS
 from holdfast_protocol.messages import CHANGING, LIMITS, REPLY_TO, VERB_OF
 from holdfast_protocol.model import CAUSES, OPERATION_TYPES, Row
 from holdfast_protocol.refusals import ERRORS_OF, OF_ALL, OF_MESSAGES, Errors
+from holdfast_protocol.roles import ADMIN, OF_ALL_APPLICATIONS, OF_THE_MACHINE, ROLE_OF
 
 #: What the code gives as a name only.
 LIMIT_MEANINGS = {
@@ -100,11 +101,17 @@ def refusals() -> str:
 
 
 def verbs() -> str:
-    """The overview: verb, answer, whether the answer is remembered."""
+    """The overview: verb, answer, whether the answer is remembered, who may ask over the network."""
     return _table(
-        ("verb", "answered with", "changes the store"),
+        ("verb", "answered with", "changes the store", "role", "key of some applications"),
         (
-            (f"`{verb}`", f"`{REPLY_TO[kind].__name__}`", "yes" if kind in CHANGING else "")
+            (
+                f"`{verb}`",
+                f"`{REPLY_TO[kind].__name__}`",
+                "yes" if kind in CHANGING else "",
+                ADMIN if kind in OF_THE_MACHINE else ROLE_OF[kind],
+                "no" if kind in OF_ALL_APPLICATIONS else "",
+            )
             for kind, verb in VERB_OF.items()
         ),
     )

@@ -14,7 +14,19 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode: modules are imported by their unique names
 
+from service_machine import Machine
 from service_user import DEADLINE_SECONDS, NUMBER, ROOT, RUNTIME, SETUP, User
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """With nothing installed yet."""
+    made = Machine(tmp_path / "log")
+    try:
+        made.wait_until_it_runs()
+        yield made
+    finally:
+        made.ends()
 
 
 @pytest.fixture

@@ -93,10 +93,22 @@ class User:
 
     def writes(self, path: str, text: str) -> None:
         """A file below their home."""
-        self.runs("sh", "-c", 'mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1"', "-", f"{HOME}/{path}", text)
+        self.writes_to(f"{HOME}/{path}", text)
+
+    def writes_to(self, path: str, text: str) -> None:
+        """A file anywhere."""
+        self.runs("sh", "-c", 'mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1"', "-", path, text)
+
+    def makes_outside(self, folder: str) -> None:
+        """A folder of theirs where only root makes any."""
+        words = ["install", "--directory", f"--owner={NUMBER}", folder]
+        subprocess.run([*self._entered(), *words], check=True, timeout=DEADLINE_SECONDS)
+
+    def _entered(self) -> Sequence[str]:
+        return ("nsenter", f"--mount=/proc/{self._process}/ns/mnt")
 
     def _inside(self) -> Sequence[str]:
         return (
-            "nsenter", f"--mount=/proc/{self._process}/ns/mnt", "setpriv", f"--reuid={NUMBER}", f"--regid={NUMBER}",
+            *self._entered(), "setpriv", f"--reuid={NUMBER}", f"--regid={NUMBER}",
             "--clear-groups", "env", "-i", f"HOME={HOME}", "PATH=/usr/bin:/bin", f"XDG_RUNTIME_DIR={RUNTIME}",
         )  # fmt: skip

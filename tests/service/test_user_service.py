@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-from service_user import DEADLINE_SECONDS, HOME, ROOT, User
-
-UNITS = [ROOT / "systemd" / name for name in ("holdfast.socket", "holdfast.service")]
+from service_units import until
+from service_user import DEADLINE_SECONDS, HOME, User
 
 #: Saves until its input ends, and follows what is saved; says how many there were of each.
 BUSY = """
@@ -39,14 +34,6 @@ with holdfast.connect(timeout_seconds=60) as client, holdfast.connect(timeout_se
     assert len(set(heard)) == len(heard)
     print(count, len(heard), flush=True)
 """
-
-
-def until(what: object) -> None:
-    """Waits, with a deadline."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_from_nothing_to_a_watched_service_that_the_first_client_starts(user: User) -> None:
@@ -184,28 +171,23 @@ def test_another_place_is_not_served_by_it(user: User) -> None:
     user.holdfast("service", "status", expect=3)
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_systemd_understands_every_line(tmp_path: Path, unit: Path) -> None:
-    """``systemd-analyze verify`` has nothing to say."""
-    assert _analyzed(tmp_path, "verify", "--user", unit.name) == ""
+def test_units_that_systemd_would_not_look_for_are_not_installed(user: User) -> None:
+    """Where the shell has another XDG_CONFIG_HOME than systemd was started with, that is said, and nothing is done."""
+    program = os.path.join(os.path.dirname(sys.executable), "holdfast")
+    said = user.runs("env", f"XDG_CONFIG_HOME={HOME}/elsewhere", program, "service", "install", expect=2)
+    assert f"does not look for units in {HOME}/elsewhere/systemd/user" in said
+    user.runs("ls", f"{HOME}/elsewhere", expect=2)
 
 
-def test_the_service_is_exposed_little(tmp_path: Path) -> None:
-    """``systemd-analyze security`` gives the user's unit less than 4.5."""
-    said = _analyzed(tmp_path, "--user", "security", "--offline=true", "--no-pager", "./holdfast.service")
-    found = re.search(r"Overall exposure level for holdfast.service: ([0-9.]+)", said)
-    assert found is not None
-    assert float(found[1]) < 4.5
-
-
-def _analyzed(folder: Path, *words: str) -> str:
-    for unit in UNITS:
-        program = os.path.join(os.path.dirname(sys.executable), "holdfastd")
-        text = unit.read_text().replace("ExecStart=holdfastd", f"ExecStart={program}")
-        (folder / unit.name).write_text(text)
-    (folder / "runtime").mkdir(mode=0o700)
-    done = subprocess.run(
-        ["systemd-analyze", *words], cwd=folder, capture_output=True, text=True,
-        env=os.environ | {"XDG_RUNTIME_DIR": str(folder / "runtime")}, timeout=DEADLINE_SECONDS,
-    )  # fmt: skip
-    return done.stdout + done.stderr
+def test_a_folder_outside_the_home_is_written_to(user: User) -> None:
+    """The user's own service sees what its user does: an adopted folder of theirs, wherever it lies, is watched, and
+    restored to."""
+    folder = "/run/user/songs"
+    user.makes_outside(folder)
+    user.holdfast("service", "install")
+    user.writes_to(f"{folder}/one", "1")
+    user.holdfast("folder", "add", folder, "--app", "songs")
+    user.writes_to(f"{folder}/one", "2")
+    until(lambda: "outside" in user.holdfast("log", "songs/one"))
+    user.holdfast("restore", "songs/one@-1")
+    until(lambda: user.runs("cat", f"{folder}/one") == "1")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
+
+from holdfast.cli.service import add_system, report_done, the_service
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
@@ -13,13 +14,10 @@ HELP = "take the daemon away from systemd (sessions and history stay)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing may follow the verb."""
+    """What may follow the verb."""
+    add_system(parser)
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A line for each thing done."""
-    from holdfast import service
-
-    for line in service.uninstall(os.environ):
-        context.output.done(line)
-    return 0
+    return report_done(context, the_service(arguments).uninstall())

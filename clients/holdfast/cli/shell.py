@@ -17,7 +17,7 @@ from holdfast_protocol.errors import HoldfastError
 _INTERRUPTED = 130
 _USAGE = 2
 #: Global flags that take a value: the verb is the first word that is neither a flag nor such a value.
-_WITH_VALUE = ("--socket", "--timeout", "--store")
+_WITH_VALUE = ("--socket", "--key", "--server-key", "--timeout", "--store")
 
 
 def run(argv: list[str]) -> int:
@@ -29,7 +29,7 @@ def run(argv: list[str]) -> int:
     output = Output(as_json=arguments.json, quiet=arguments.quiet, verbose=arguments.verbose)
     context = Context(
         arguments.socket, arguments.timeout, start=not arguments.no_start, output=output,
-        direct=arguments.direct, store=arguments.store,
+        direct=arguments.direct, store=arguments.store, key=arguments.key, server_key=arguments.server_key,
     )  # fmt: skip
     try:
         try:
@@ -86,7 +86,9 @@ def _family(word: str) -> list[str]:
 def _add_global_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("everywhere")
     group.add_argument("--json", action="store_true", help="JSON on standard output")
-    group.add_argument("--socket", metavar="PATH", help="the daemon's socket")
+    group.add_argument("--socket", metavar="PATH", help="the daemon's socket, or tcp://HOST:PORT")
+    group.add_argument("--key", metavar="FILE", help="whose key to show over the network (that of key generate)")
+    group.add_argument("--server-key", metavar="KEY", help="the key that the daemon there must have")
     group.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, help="longest wait for an answer (30; for a scan 600)"
     )

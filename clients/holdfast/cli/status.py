@@ -36,6 +36,8 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         moment = getattr(report, name)
         shown[name] = when(moment, to_terminal=output.to_terminal) if moment else "never"
     shown["last_backup_place"] = path_text(report.last_backup_place)
+    shown["listening"] = report.listening or "on no network"
+    shown["network_key"] = report.network_key or "none"
     shown["checking"] = "yes" if report.checking else "no"
     shown["watching"] = "yes" if report.watching else "no"
     for name, value in shown.items():

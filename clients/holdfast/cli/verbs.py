@@ -60,6 +60,11 @@ VERBS: dict[str, str] = {
     "doctor": "doctor",
     "config show": "config_show",
     "config check": "config_check",
+    "key generate": "key_generate",
+    "key list": "key_list",
+    "key allow": "key_allow",
+    "key revoke": "key_revoke",
+    "key trust": "key_trust",
     "service install": "service_install",
     "service uninstall": "service_uninstall",
     "service status": "service_status",
@@ -81,7 +86,7 @@ class Context:
 
     def __init__(
         self, socket: str | None, timeout_seconds: float | None, *, start: bool, output: Output,
-        direct: bool = False, store: str | None = None,
+        direct: bool = False, store: str | None = None, key: str | None = None, server_key: str | None = None,
     ) -> None:  # fmt: skip
         """``direct``: no daemon is asked; the ``store`` is only read."""
         self.output = output
@@ -89,13 +94,19 @@ class Context:
         self._store = store
         self.walk_seconds = timeout_seconds or _WALK_SECONDS
         self._socket = socket
+        self._keys = key, server_key
         self._timeout_seconds = timeout_seconds or _ANSWER_SECONDS
         self._start = start
         self._client: Client | None = None
 
     @property
     def socket(self) -> str | None:
-        """The path that was named, or None."""
+        """The path that was named, or the place on the network, with its keys; or None."""
+        if any(self._keys):
+            from holdfast.connecting import path_of
+            from holdfast.remote import addressed
+
+            self._socket = addressed(path_of(self._socket), *self._keys)
         return self._socket
 
     @property
@@ -113,7 +124,7 @@ class Context:
         if self._client is None:
             from holdfast.connecting import connect
 
-            self._client = connect(self._socket, timeout_seconds=self._timeout_seconds, start=self._start)
+            self._client = connect(self.socket, timeout_seconds=self._timeout_seconds, start=self._start)
         return self._client
 
     def close(self) -> None:

@@ -32,6 +32,14 @@ from holdfast_protocol.messages import List
 
 Result = TypeVar("Result")
 
+
+class Narrowed(List, frozen=True, kw_only=True):
+    """A list that has nothing but what is of ``apps``, its choices included; of all where none is named."""
+
+    apps: tuple[str, ...] = ()
+
+
+
 #: Told of the bytes that were looked at since; it may take its time, and raise what ends the look.
 Rest = Callable[[int], None]
 
@@ -79,6 +87,10 @@ class Chunks(Protocol):
 
     def sealed(self) -> dict[int, int]:
         """The packs to which nothing is added any more, and their bytes on disk."""
+        ...
+
+    def missing(self, packs: Collection[int]) -> list[str]:
+        """The paths of those of these packs that are not there."""
         ...
 
     def rotate(self) -> None:
@@ -278,8 +290,9 @@ class Reader(Protocol):
         """Of that type, not undone yet."""
         ...
 
-    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
-        """By one of these authors, not undone yet, and neither an autosave nor itself an undo."""
+    def newest_undoable(self, authors: tuple[str, ...], apps: tuple[str, ...] = ()) -> Operation | None:
+        """By one of these authors, not undone yet, and neither an autosave nor itself an undo; of any of ``apps``, if
+        some are named."""
         ...
 
     def workspace(self, identity: bytes) -> Workspace | None:
@@ -358,6 +371,10 @@ class Reader(Protocol):
 
     def chunk_sizes(self, hashes: Iterable[bytes]) -> dict[bytes, int]:
         """Of those that are in the store."""
+        ...
+
+    def packs(self) -> list[int]:
+        """Those that it names."""
         ...
 
     def pack_sizes(self) -> dict[int, int]:

@@ -292,11 +292,13 @@ class Hit(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which operations: of an application, of a session (32 hex digits), of certain types. Nothing: all of them."""
+    """Which operations: of an application, of a session (32 hex digits), of certain types, of any of ``apps``. Nothing:
+    all of them."""
 
     app: str | None = None
     session: str | None = None
     types: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
 
 
 class Operation(Noun, frozen=True):

@@ -22,6 +22,8 @@ CHECKSUM_BYTES = 8
 #: Where a database's header says how much of each page is set aside (https://sqlite.org/fileformat.html).
 _RESERVED_AT = 20
 _VFS = "cksmvfs"
+#: A database that is written beside the one that it will replace.
+ANEW = "-anew"
 _LOOKS_COUNT = 3
 _AGAIN_SECONDS = 0.02
 _lock = threading.Lock()
@@ -38,6 +40,33 @@ def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.C
     if fresh:
         connection.reserve_bytes("main", CHECKSUM_BYTES)
     return connection
+
+
+def make(path: str, statements: str) -> None:
+    """A new database with checksums and what ``statements`` make, durably: whole, or not there at all."""
+    beside = f"{path}{ANEW}"
+    for each in (beside, f"{beside}-journal", f"{beside}-wal", f"{beside}-shm", f"{path}-journal", f"{path}-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
+    with contextlib.closing(connect(beside, fresh=True)) as made:
+        made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole
+        made.execute("PRAGMA journal_mode = MEMORY")
+        made.execute(statements)
+        made.execute("PRAGMA journal_mode = WAL")
+    put_in_place(beside, path)
+
+
+def put_in_place(beside: str, path: str) -> None:
+    """Durably."""
+    os.chmod(beside, 0o600)
+    with open(beside, "rb") as written:
+        os.fsync(written.fileno())
+    os.replace(beside, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def connect_unwritten(path: str) -> apsw.Connection:

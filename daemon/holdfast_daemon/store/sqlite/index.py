@@ -20,7 +20,7 @@ import apsw
 from holdfast_daemon.store.base import Position, Rest
 from holdfast_daemon.store.nouns import Damage, Hit, IndexedSession
 from holdfast_daemon.store.sqlite.beside import forget
-from holdfast_daemon.store.sqlite.checksums import connect, is_damage, said
+from holdfast_daemon.store.sqlite.checksums import connect, is_damage, make, said
 from holdfast_daemon.store.sqlite.examining import examine_file
 from holdfast_daemon.words import folded
 from holdfast_protocol.chunking import hash_of
@@ -144,8 +144,10 @@ class SqliteIndex:
                     os.unlink(self._path + end)
 
     def examine(self, rest: Rest) -> Iterator[Damage]:
-        """Its pages, log and trees."""
+        """Its pages, log and trees. A page that a crash has left half written is in the log, and brought over first."""
         if os.path.exists(self._path):
+            with contextlib.suppress(apsw.Error, OSError):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             for each in examine_file(self._path, rest):
                 yield each._replace(what="index")
 
@@ -180,18 +182,16 @@ class SqliteIndex:
 
 
 def _open(path: str) -> apsw.Connection:
-    connection = connect(path, fresh=not os.path.exists(path) or not os.path.getsize(path))
-    os.chmod(path, 0o600)
+    if not os.path.exists(path) or not os.path.getsize(path):
+        make(path, f"BEGIN; {TABLES} COMMIT")
+    connection = connect(path)
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")  # a power cut takes the newest of it, and `seen` with that
     connection.execute("PRAGMA wal_autocheckpoint = 250")
-    with connection:
-        row = connection.execute("PRAGMA user_version").fetchone()
-        if row == (0,):
-            connection.execute(TABLES)
-        elif row != (VERSION,):
-            raise apsw.CorruptError(f"it has version {row}")
+    row = connection.execute("PRAGMA user_version").fetchone()
+    if row != (VERSION,):
+        raise apsw.CorruptError(f"it has version {row}")
     return connection
 
 

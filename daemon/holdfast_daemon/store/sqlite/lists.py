@@ -60,7 +60,7 @@ class ListReader(Rows):
     def choices(self, asked: List) -> tuple[list[str], list[str]]:
         """Of applications and tags, whatever the list is narrowed by."""
         apps = self._all(*pages.applications(replace(asked, app=None, tag=None)))
-        tags = self._all(pages.TAGS, {})
+        tags = self._all(*pages.tags(asked))
         return [row[0] for row in apps[:CHOICES_COUNT]], [row[0] for row in tags]
 
     def sessions_count(self, deleted: bool) -> int:

@@ -17,11 +17,14 @@ from typing import Any
 import apsw
 
 from holdfast_daemon.store.sqlite.checksums import (
+    ANEW,
     CHECKSUM_BYTES,
     connect,
     damaged_pages,
     has_checksums,
     is_damage,
+    make,
+    put_in_place,
     said,
     unverified,
 )
@@ -38,8 +41,11 @@ ROOM_BYTES = 16 * 1024 * 1024  # what a copy of the catalog leaves free
 #: A catalog of before an upgrade is kept so long, beside the one of now.
 KEPT_SECONDS = 30 * 24 * 3600
 _INCREMENTAL = 2
-#: A catalog that is written beside the one that it will replace.
-ANEW = "-anew"
+#: How free pages are given back is to be said before anything is written.
+_BEGINNING = f"""
+PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {TABLES}; PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION}; COMMIT
+"""
 #: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
 OPEN = "-open"
 LOG_BYTES = 64 * 1024 * 1024  # a log that grew while somebody read for long gives back what is beyond
@@ -82,14 +88,12 @@ def migrate(connection: apsw.Connection, version: int) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def connect_writing(path: str, *, fresh: bool = False, verified: bool = True) -> apsw.Connection:
-    connection = connect(path, fresh=fresh)
+def connect_writing(path: str, *, verified: bool = True) -> apsw.Connection:
+    connection = connect(path)
     if not verified:
         connection.execute("PRAGMA checksum_verification = OFF")
     connection.set_busy_timeout(10_000)
     connection.create_scalar_function("sort_name", _sort_name, 1, deterministic=True)
-    if fresh:  # to be said before anything is written
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -109,19 +113,17 @@ def opened(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
         if os.path.exists(path):
             inspect(path)
             _sweep(path)
+        if not os.path.exists(path) or not os.path.getsize(path):
+            make(path, _BEGINNING)
         was_brought_over = _was_brought_over(path)
         ended = commits(path + "-wal")
-        fresh = not os.path.exists(path) or not os.path.getsize(path)
-        connection = connect_writing(path, fresh=fresh, verified=not was_brought_over)
+        connection = connect_writing(path, verified=not was_brought_over)
         connection = _keep_damaged_log(connection, path, ended)
         version = _number(connection, "user_version")
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
                 raise Damaged(f"{path} is not a holdfast catalog", path=path)
-            with connection:
-                connection.execute(TABLES)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute(_BEGINNING)
         elif os.path.getsize(path) <= CHECKED_BYTES and not _stands(connection):
             raise Damaged(f"The catalog {path} is damaged", path=path)
         elif version < VERSION:
@@ -164,7 +166,7 @@ def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
     if os.path.exists(path + "-wal"):  # another program has it open
         os.unlink(beside)
     else:
-        _put_in_place(beside, path)
+        put_in_place(beside, path)
     return connect_writing(path)
 
 
@@ -176,20 +178,7 @@ def _keep_older(path: str, version: int) -> None:
         raise NoSpace(f"{said}: make room for {os.path.getsize(path)} bytes beside {path}", path=path)
     beside = f"{path}{ANEW}"
     copy_catalog(path, beside, lambda _: None)
-    _put_in_place(beside, f"{path}-v{version}")
-
-
-def _put_in_place(beside: str, path: str) -> None:
-    """Durably."""
-    os.chmod(beside, 0o600)
-    with open(beside, "rb") as written:
-        os.fsync(written.fileno())
-    os.replace(beside, path)
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put_in_place(beside, f"{path}-v{version}")
 
 
 def _has_room_for_copy(path: str) -> bool:

@@ -9,11 +9,12 @@ What few names have is found by trigrams, in the table ``names``, and then put i
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import Any, NamedTuple
 
-from holdfast_daemon.store.base import CHOICES_COUNT, Position
+from holdfast_daemon.store.base import CHOICES_COUNT, Narrowed, Position
 from holdfast_protocol.messages import List
 
 _DIGITS = re.compile("[0-9]+")
@@ -46,6 +47,7 @@ TAGS = (
     f"SELECT tag FROM known WHERE tag NOT NULL LIMIT {CHOICES_COUNT}"
 )
 _ON_SHELVES = "listed.app = shelves.app AND listed.folder = shelves.folder"
+_OF_APPS = "app IN (SELECT value FROM json_each(:apps))"
 _HAS_TEXT = "instr(lower({}), lower(:text))"
 _HAS_TAG = "EXISTS (SELECT 1 FROM tags WHERE session = listed.id AND tag = :tag)"
 
@@ -105,6 +107,20 @@ def applications(asked: List) -> tuple[str, dict[str, Any]]:
     return f"WITH RECURSIVE {_apps(asked)} SELECT app FROM apps WHERE app NOT NULL ORDER BY app", _values(asked)
 
 
+def tags(asked: List) -> tuple[str, dict[str, Any]]:
+    """All that any session has; of a narrowed list, any of its applications."""
+    apps = _only(asked)
+    if not apps:
+        return TAGS, {}
+    sql = f"SELECT DISTINCT tag FROM tags WHERE {_OF_APPS} ORDER BY tag LIMIT {CHOICES_COUNT}"
+    return sql, {"apps": json.dumps(apps)}
+
+
+def _only(asked: List) -> tuple[str, ...]:
+    """The applications that there are for whoever asks; none where there are all."""
+    return asked.apps if isinstance(asked, Narrowed) else ()
+
+
 def _falls(asked: List) -> bool:
     """Whether the list begins with the greatest."""
     return ORDERS[asked.sort][1] != asked.reverse
@@ -123,8 +139,9 @@ def _walk(asked: List, after: Position | None) -> _Walk:
     if asked.templates:  # they are few: all are looked at, in an index that says everything of them
         given = {"app = :app": asked.app, "folder = :folder": asked.folder, _HAS_TAG: asked.tag}
         fits += ["template", *(clause for clause, value in given.items() if value is not None)]
+        fits += [_OF_APPS] if _only(asked) else []
         return _Walk("sessions AS listed INDEXED BY sessions_template", "", " AND ".join(fits))
-    if (asked.app, asked.folder, asked.tag) == (None, None, None):
+    if (asked.app, asked.folder, asked.tag, _only(asked)) == (None, None, None, ()):
         return _Walk("sessions AS listed", "", " AND ".join(fits))
     folders = "shelves(app, folder) AS (SELECT app, :folder FROM apps)"
     shelves = _SHELVES.format(those=_those(asked)) if asked.folder is None else folders
@@ -141,6 +158,7 @@ def _named(asked: List, after: Position | None) -> _Walk:
     given = [column for column in ("app", "folder") if getattr(asked, column) is not None]
     fits = ["names MATCH :trigrams", _HAS_TEXT.format("name"), *_behind(asked, after)]
     fits += [f"listed.{column} = :{column}" for column in ("deleted", "archived", *given)]
+    fits += [f"listed.{_OF_APPS}"] if _only(asked) else []
     source = f"names CROSS JOIN sessions AS {sessions} ON {sessions}.rowid = names.rowid{tags}"
     return _Walk(source, "", " AND ".join(fits))
 
@@ -154,7 +172,12 @@ def _behind(asked: List, after: Position | None) -> list[str]:
 
 
 def _apps(asked: List) -> str:
-    return "apps(app) AS (VALUES(:app))" if asked.app is not None else _APPS.format(those=_those(asked))
+    if asked.app is not None:
+        return "apps(app) AS (VALUES(:app))"
+    if _only(asked):
+        there = f"EXISTS (SELECT 1 FROM {_those(asked)} AND app = value)"
+        return f"apps(app) AS (SELECT value FROM json_each(:apps) WHERE {there})"
+    return _APPS.format(those=_those(asked))
 
 
 def _those(asked: List) -> str:
@@ -176,4 +199,5 @@ def _goes_by_tag(asked: List) -> bool:
 def _values(asked: List, after: Position | None = None) -> dict[str, Any]:
     said = {name: getattr(asked, name) for name in ("app", "folder", "tag", "text")}
     said |= {"deleted": int(asked.deleted), "archived": int(asked.archived), "trigrams": trigrams(asked)}
+    said |= {"apps": json.dumps(_only(asked))}
     return said | ({} if after is None else dict(zip(_place(asked), after, strict=True)))

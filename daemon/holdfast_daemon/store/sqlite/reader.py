@@ -302,6 +302,7 @@ class SqliteReader(ListReader, SpaceReader):
             ("+app = ?", wanted.app),  # a plus keeps the planner from walking that column's index, over all numbers
             ("lower(hex(session)) = ?", wanted.session),
             ("type IN (SELECT value FROM json_each(?))", json.dumps(wanted.types) if wanted.types else None),
+            ("+app IN (SELECT value FROM json_each(?))", json.dumps(wanted.apps) if wanted.apps else None),
         ):
             if value is not None:
                 clauses.append(clause)
@@ -319,14 +320,15 @@ class SqliteReader(ListReader, SpaceReader):
         )
         return self._one(sql, (session, kind), _operation)
 
-    def newest_undoable(self, authors: tuple[str, ...]) -> Operation | None:
+    def newest_undoable(self, authors: tuple[str, ...], apps: tuple[str, ...] = ()) -> Operation | None:
         marks = ", ".join("?" for _ in authors)
+        of_apps = f"AND +app IN ({', '.join('?' for _ in apps)}) " if apps else ""
         sql = (
             f"SELECT {OPERATION} FROM operations WHERE undoable AND undone_by IS NULL AND author IN ({marks}) "
-            "AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') "
+            f"AND type != 'undone' AND (cause IS NULL OR cause != 'autosaved') {of_apps}"
             "AND NOT EXISTS (SELECT 1 FROM pruned WHERE id = session) ORDER BY number DESC LIMIT 1"
         )
-        return self._one(sql, authors, _operation)
+        return self._one(sql, (*authors, *apps), _operation)
 
     def workspace(self, identity: bytes) -> Workspace | None:
         return self._one(f"SELECT {WORKSPACE} FROM workspaces WHERE id = ?", (identity,), _workspace)
