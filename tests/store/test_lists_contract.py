@@ -8,9 +8,10 @@ from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from store_engines import OpenCatalog, session
 
-from holdfast_daemon.store.base import SORTS, Catalog
+from holdfast_daemon.store.base import SORTS, Catalog, Narrowed
 from holdfast_daemon.store.nouns import Session
 from holdfast_daemon.store.sqlite.pages import sort_name
 from holdfast_protocol.messages import List
@@ -64,6 +65,25 @@ def test_a_list_is_what_fits_in_order(catalog: Catalog, rows: list[Session], sor
         skipped = catalog.reader.sessions_page(List(sort=sort, offset=5, **asked), 9)
         assert [each.session for each in skipped] == found[5:14], asked
         assert catalog.reader.listed_count(List(sort=sort, **asked)) == len(wanted), asked
+
+
+@pytest.mark.parametrize(
+    ("sort", "apps"), [*((sort, ("a0", "a2")) for sort in SORTS), ("modified", ("a1",)), ("app", ("a2", "never"))]
+)
+def test_a_narrowed_list_has_nothing_of_other_applications(
+    catalog: Catalog, rows: list[Session], sort: str, apps: tuple[str, ...]
+) -> None:
+    """Whatever else is asked for; it is the whole list without these rows, and so are its counts and its choices."""
+    catalog.submit(lambda tx: [tx.put_session(row, None) for row in rows]).result(10)
+    for folder, tag, text, templates in product((None, "f1"), (None, "often"), (None, "7", "n12"), (False, True)):
+        given = {"folder": folder, "tag": tag, "text": text, "templates": templates, "sort": sort}
+        asked = Narrowed(apps=apps, **given)
+        wanted = [row for row in _pages(catalog, List(**given), 30) if row.app in apps]
+        assert _pages(catalog, asked, 30) == wanted, given
+        assert [each.session for each in catalog.reader.sessions_page(replace(asked, offset=3), 9)] == wanted[3:12]
+        assert catalog.reader.listed_count(asked) == len(wanted)
+        there = {row.app for row in rows if not row.deleted and not row.archived} & {*apps}
+        assert catalog.reader.choices(asked) == (sorted(there), ["often", "seldom"])
 
 
 def test_what_a_list_can_be_narrowed_by_is_what_is_there(catalog: Catalog, rows: list[Session]) -> None:
