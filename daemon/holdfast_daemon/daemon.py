@@ -37,7 +37,7 @@ from holdfast_daemon.mending import Mending
 from holdfast_daemon.notices import Notices
 from holdfast_daemon.pruning import Pruning
 from holdfast_daemon.rehearsing import Rehearsing
-from holdfast_daemon.reporting import Reporting, Rooms
+from holdfast_daemon.reporting import Reporting, Rooms, inode_of
 from holdfast_daemon.saving import Saving
 from holdfast_daemon.server import Server
 from holdfast_daemon.service import Service
@@ -140,6 +140,7 @@ class Daemon:
         self._closing.callback(chunks.close)
         upgrading = partial(_upgrading, lock, self.notices)
         catalog = SqliteCatalog(os.path.join(store, "catalog.sqlite"), self._faults, chunks.seal, upgrading)
+        self._reporting.catalog_inode = inode_of(os.path.join(store, "catalog.sqlite"))
         self._closing.callback(catalog.close)
         return chunks, catalog
 

@@ -51,6 +51,7 @@ class Reporting:
     epoch: str
     broken: dict[str, str]
     misread: str = ""
+    catalog_inode: int = 0
     installed: str = field(default_factory=partial(version, "holdfast"))
     started: int = field(default_factory=time.time_ns)
 
@@ -81,6 +82,16 @@ class Reporting:
             last_backup=rooms.backing_up.good.began, last_backup_place=rooms.backing_up.good.directory,
         )  # fmt: skip
 
+    def _gone(self, rooms: Rooms) -> Iterable[str]:
+        """What somebody has taken from the store under the daemon."""
+        catalog = os.path.join(self.where.store, "catalog.sqlite")
+        if inode_of(catalog) != self.catalog_inode:  # whoever else looks for it may have made another
+            yield f"{catalog} is gone, and what is saved with it once this process ends: holdfast backup DIR, at once"
+        missing = rooms.chunks.missing(rooms.catalog.reader.packs())
+        if missing:
+            count = f"{len(missing)} packs are" if len(missing) > 1 else "A pack is"
+            yield f"{count} gone ({missing[0]}): holdfast check --repair names what is lost, and mends what it can"
+
     def _problems(self, rooms: Rooms) -> Iterable[str]:
         telling = (
             rooms.catalog, rooms.chunks, rooms.folders, rooms.workspaces, rooms.indexing, rooms.pruning, rooms.checking,
@@ -88,6 +99,7 @@ class Reporting:
         )  # fmt: skip
         for room in telling:
             yield from room.problems
+        yield from self._gone(rooms)
         for name, reason in self.broken.items():
             yield f"The format {name} is left out: {reason}"
         if self.misread:
@@ -95,6 +107,14 @@ class Reporting:
         yield from rooms.server.users.problems
         if rooms.server.network is not None and rooms.server.network.grants.problem:
             yield rooms.server.network.grants.problem
+
+
+def inode_of(path: str) -> int:
+    """0 where nothing is there."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
 
 
 def text(path: str) -> str:

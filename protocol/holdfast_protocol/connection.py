@@ -129,8 +129,11 @@ class DaemonConnection:
     def _check_order(self, request: Request) -> None:
         if isinstance(request, Hello):
             if request.protocol != PROTOCOL_VERSION:
+                is_old_client = request.protocol < PROTOCOL_VERSION
+                mend = "pip install --upgrade holdfast" if is_old_client else "another start of the older daemon"
+                said = f"This daemon speaks protocol {PROTOCOL_VERSION}, the client {request.protocol}"
                 raise WrongVersion(
-                    f"This daemon speaks protocol {PROTOCOL_VERSION}, the client {request.protocol}",
+                    f"{said}; mend it with: {mend}",
                     daemon=PROTOCOL_VERSION,
                     client=request.protocol,
                 )

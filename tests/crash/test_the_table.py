@@ -165,3 +165,20 @@ def test_a_confirmed_file_of_another_boot_is_an_outside_change(daemon: CrashDaem
     until(lambda: daemon.head() == OTHER)
     daemon.settle()
     assert daemon.types() == ["created", "changed-outside"]
+
+
+def test_what_a_power_cut_brings_back_of_a_purged_session_goes(daemon: CrashDaemon) -> None:
+    """A displaced file whose removal was not durable yet goes at the next start, and nobody is told of a problem."""
+    daemon.held_old()
+    daemon.start()
+    identity = daemon.row().id
+    with daemon.client() as client:
+        client.delete(f"{APP}/{NAME}", published=True)
+        client.purge(f"{APP}/{NAME}")
+    daemon.stop()
+    left = daemon.home / "store" / "staging" / f"old-{identity}-{'0' * 32}-00000000-00000000"
+    left.write_bytes(OLD)
+    daemon.start()
+    until(lambda: not left.exists())
+    with daemon.client() as client:
+        assert client.status().problems == []

@@ -17,6 +17,7 @@ from holdfast_daemon.fault import Faults
 from holdfast_daemon.sessions import Caller
 from holdfast_daemon.store.base import Transaction
 from holdfast_daemon.store.nouns import Operation
+from holdfast_daemon.store.sqlite import checksums
 from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages
 from holdfast_daemon.store.sqlite.schema import VERSION
@@ -127,6 +128,24 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path, version: int) ->
         SqliteCatalog(str(path), Faults({}), lambda: None)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+
+
+def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is at the catalog's place before it is whole, and what is left beside it is in nobody's way."""
+    path = tmp_path / "c.sqlite"
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(checksums, "put_in_place", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            SqliteCatalog(str(path), Faults({}), lambda: None)
+    assert not path.exists()
+    beside = path.with_name(f"{path.name}{checksums.ANEW}")
+    beside.write_bytes(beside.read_bytes()[:5000])
+    SqliteCatalog(str(path), Faults({}), lambda: None).close()
+    assert not beside.exists()
+
+
+def _killed(beside: str, path: str) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_database_of_somebody_else_without_an_id_is_refused(tmp_path: Path) -> None:

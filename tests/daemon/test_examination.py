@@ -835,3 +835,17 @@ def test_an_index_that_lacks_a_row_is_found_in_files_of_any_size(
         catalog.execute("PRAGMA writable_schema = ON")
         catalog.execute("INSERT INTO sqlite_master VALUES(?, ?, ?, ?, ?)", tuple(definition))
     assert any("operations_session" in each.damage.sentence for each in examined(store))
+
+
+def test_a_page_of_the_index_that_a_crash_left_half_written_is_in_its_log(tmp_path: Path) -> None:
+    """It was on its way from there, so nothing is damaged."""
+    path = tmp_path / "search.sqlite"
+    index = SqliteIndex(str(path))
+    index.put([], [], (7, 7))
+    with closing(connect(str(path))) as reading:
+        ((page,),) = reading.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'seen'").fetchall()
+        with path.open("r+b") as file:
+            file.seek((page - 1) * 4096 + 512)
+            file.write(b"\xa5" * 3000)
+        assert [*index.examine(lambda _: None)] == []
+    index.close()

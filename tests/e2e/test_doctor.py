@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -221,3 +222,36 @@ def test_a_daemon_that_is_older_than_what_is_installed(house: Path) -> None:
         assert daemon.ok("status", "--json").rows[0]["version"] == "99.0"
     finally:
         daemon.stop()
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_pack_that_somebody_has_taken_away(daemon: Daemon, runs: bool) -> None:
+    """While the daemon runs or not: nobody has to read what is in it first."""
+    with daemon.client() as client:
+        client.save("notes", "large", os.urandom(500_000))
+    assert asked(daemon) == []
+    if not runs:
+        daemon.stop()
+    (pack,) = (daemon.home / "store" / "packs").iterdir()
+    pack.unlink()
+    if not runs:
+        daemon.start()
+    (found,) = asked(daemon)
+    assert f"A pack is gone ({pack}): holdfast check --repair" in found["sentence"]
+
+
+def test_a_catalog_that_somebody_has_taken_away(daemon: Daemon) -> None:
+    """Under a daemon that runs: it has all of it still, and how it is rescued is told."""
+    (daemon.home / "store" / "catalog.sqlite").unlink()
+    said = " ".join(found["sentence"] for found in asked(daemon))
+    assert "catalog.sqlite is gone" in said
+    assert "holdfast backup DIR, at once" in said
+
+
+def test_a_folder_of_packs_that_somebody_has_taken_away(daemon: Daemon) -> None:
+    """A save is refused with a sentence that names it, as the doctor does."""
+    packs = daemon.home / "store" / "packs"
+    shutil.rmtree(packs)
+    assert any(f"{packs}: No such file or directory" in found["sentence"] for found in asked(daemon))
+    refused = daemon.cli("save", "notes/large", "-", content=os.urandom(500_000))
+    assert (refused.code, f"{packs}: No such file or directory" in refused.err) == (1, True)

@@ -268,3 +268,11 @@ def test_what_was_seen_while_the_folder_could_not_be_marked_is_not_forgotten(dae
         until(lambda: "Is a directory" in place.problems())
         mark.rmdir()
         until(lambda: place.head("x") == b"edited by hand")
+
+
+def test_a_mark_that_is_right_is_not_written_again(daemon: Daemon) -> None:
+    """A start that is cut off in the middle of it would leave a folder that nothing is believed of."""
+    mark = daemon.sessions / ".holdfast-folder"
+    before = mark.stat()
+    daemon.restart()
+    assert (mark.stat().st_ino, mark.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)

@@ -15,10 +15,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+import zmq
 from e2e_daemon import CLI, Daemon, Said, until
 
 import holdfast
-from holdfast_protocol.errors import TooLate, Unreachable
+from holdfast_protocol.connection import ClientConnection
+from holdfast_protocol.errors import TooLate, Unreachable, WrongVersion
+from holdfast_protocol.messages import Hello
 from holdfast_protocol.processes import began, boot_id
 
 MEND = "; mend it with: "
@@ -111,7 +114,7 @@ def _newer_store(daemon: Daemon) -> tuple[str, str]:
     with closing(sqlite3.connect(daemon.home / "store" / "catalog.sqlite")) as catalog:
         catalog.execute("PRAGMA user_version = 99")
         catalog.commit()
-    return "has version 99; this holdfast knows", "pip install --upgrade holdfast"
+    return "has version 99", "pip install --upgrade holdfast"
 
 
 def _damaged_store(daemon: Daemon) -> tuple[str, str]:
@@ -236,3 +239,19 @@ def test_what_a_daemon_says_of_itself_changes_while_it_starts_and_stops(daemon: 
         store.execute("ROLLBACK")
     assert daemon.process.wait(30) == 0
     assert re.search("stopping", lock.read_text())
+
+
+@pytest.mark.parametrize(("protocol", "mend"), [(0, "pip install --upgrade holdfast"), (2, "another start of")])
+def test_a_client_of_another_protocol_is_told_which_of_both_is_older(daemon: Daemon, protocol: int, mend: str) -> None:
+    """As the answer to its first word."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as way:
+        way.setsockopt(zmq.LINGER, 0)
+        way.connect(f"ipc://{daemon.socket}")
+        wire = ClientConnection()
+        _, frames = wire.send(Hello(protocol=protocol), 20_000)
+        way.send_multipart(frames)
+        assert way.poll(20_000)
+        answer = wire.receive(way.recv_multipart())
+    assert answer is not None
+    assert isinstance(answer.error, WrongVersion)
+    assert f"the client {protocol}; mend it with: {mend}" in answer.error.sentence

@@ -89,6 +89,10 @@ class Chunks(Protocol):
         """The packs to which nothing is added any more, and their bytes on disk."""
         ...
 
+    def missing(self, packs: Collection[int]) -> list[str]:
+        """The paths of those of these packs that are not there."""
+        ...
+
     def rotate(self) -> None:
         """The pack that is written now is sealed; the next chunk begins another."""
         ...
@@ -367,6 +371,10 @@ class Reader(Protocol):
 
     def chunk_sizes(self, hashes: Iterable[bytes]) -> dict[bytes, int]:
         """Of those that are in the store."""
+        ...
+
+    def packs(self) -> list[int]:
+        """Those that it names."""
         ...
 
     def pack_sizes(self) -> dict[int, int]:

@@ -72,8 +72,9 @@ class Packs:
         self._readers: dict[int, _Pack] = {}
 
     def reserve(self, size_bytes: int) -> None:
-        """Raises NoSpace where that much more would leave less than ``ROOM_BYTES``."""
-        state = os.statvfs(self._folder)
+        """Raises NoSpace where that much more would leave less than ``ROOM_BYTES``, Unreadable."""
+        with _coded(self._folder):
+            state = os.statvfs(self._folder)
         if state.f_bavail * state.f_frsize < size_bytes + ROOM_BYTES:
             raise NoSpace("The disk of the store is full; nothing was changed", path=self._folder)
 
@@ -84,8 +85,8 @@ class Packs:
             self.reserve(SMALL_BYTES)
         except NoSpace:
             return [f"Nothing new can be saved: the disk of {self._folder} is full"]
-        except OSError as problem:
-            return [f"Nothing new can be saved: {self._folder}: {problem.strerror}"]
+        except Unreadable as problem:
+            return [f"Nothing new can be saved: {problem.sentence}"]
         return [f"Large contents cannot be saved: {self._failing}"] if self._failing else []
 
     def put(self, content_hash: bytes, content: bytes | memoryview) -> ChunkPlace:
@@ -143,6 +144,10 @@ class Packs:
         with self._lock:
             numbers = self._numbers if self._writing is None else self._numbers[:-1]
             return {number: _size_of(self._path(number)) for number in numbers}
+
+    def missing(self, packs: Collection[int]) -> list[str]:
+        """The paths of those of these packs that are not there."""
+        return [path for path in map(self._path, packs) if not os.path.exists(path)]
 
     def rotate(self) -> None:
         """Durably."""

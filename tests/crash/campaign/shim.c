@@ -226,18 +226,37 @@ ssize_t write(int file, const void *bytes, size_t count) { return written(file, 
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t where) { return written(file, bytes, count, where, "pwrite"); }
 ssize_t pwrite64(int file, const void *bytes, size_t count, off_t where) { return written(file, bytes, count, where, "pwrite"); }
 
-ssize_t writev(int file, const struct iovec *all, int count) {
-    char path[LONGEST], *joined;
+static ssize_t gathered(int file, const struct iovec *all, int count, off_t where, const char *call) {
+    char *joined;
     size_t size = 0;
     ssize_t done;
-    if (!watched(file, NULL, path)) return really_writev(file, all, count);
     for (int each = 0; each < count; each++) size += all[each].iov_len;
     joined = malloc(size + 1);
     size = 0;
     for (int each = 0; each < count; size += all[each++].iov_len) memcpy(joined + size, all[each].iov_base, all[each].iov_len);
-    done = written(file, joined, size, -1, "writev");
+    done = written(file, joined, size, where, call);
     free(joined);
     return done;
+}
+
+ssize_t writev(int file, const struct iovec *all, int count) {
+    char path[LONGEST];
+    return watched(file, NULL, path) ? gathered(file, all, count, -1, "writev") : really_writev(file, all, count);
+}
+
+ssize_t pwritev64v2(int file, const struct iovec *all, int count, off_t where, int flags) {
+    REAL(ssize_t, pwritev64v2, int, const struct iovec *, int, off_t, int);
+    char path[LONGEST];
+    if (!watched(file, NULL, path)) return real(file, all, count, where, flags);
+    return gathered(file, all, count, where, "pwritev");
+}
+
+ssize_t pwritev2(int file, const struct iovec *all, int count, off_t where, int flags) {
+    return pwritev64v2(file, all, count, where, flags);
+}
+
+ssize_t pwritev64(int file, const struct iovec *all, int count, off_t where) {
+    return pwritev64v2(file, all, count, where, 0);
 }
 
 static int reading_fails(int file) {

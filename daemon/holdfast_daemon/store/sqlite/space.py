@@ -99,6 +99,16 @@ class SpaceReader(Rows):
         sql = f"SELECT pack, sum(size_bytes + {RECORD_BYTES}) FROM chunks WHERE pack NOT NULL GROUP BY pack"
         return dict(self._all(sql))
 
+    def packs(self) -> list[int]:
+        """Those that the catalog names, by a look at one row of each."""
+        sql = """
+            WITH RECURSIVE named(pack) AS (
+                SELECT min(pack) FROM chunks WHERE pack > 0
+                UNION ALL SELECT (SELECT min(pack) FROM chunks WHERE pack > named.pack) FROM named WHERE pack NOT NULL
+            ) SELECT pack FROM named WHERE pack NOT NULL
+            """
+        return [pack for (pack,) in self._all(sql)]
+
     def chunks_in(self, pack: int, limit: int) -> list[ChunkPlace]:
         """Some of a pack."""
         sql = "SELECT hash, size_bytes, pack, offset_bytes, NULL FROM chunks WHERE pack = ? LIMIT ?"
