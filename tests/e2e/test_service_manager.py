@@ -150,7 +150,7 @@ def test_a_watched_daemon_is_heard_of_as_long_as_it_works(manager: ServiceManage
 
 
 def test_a_store_that_refuses_in_time_is_no_reason_for_a_restart(manager: ServiceManager) -> None:
-    """Another program that keeps the catalog would not be got rid of: the daemon says so with a code, and is heard of."""
+    """Another program that keeps the catalog would not be got rid of by one: the daemon refuses with a code."""
     manager.start(watchdog_seconds=9)
     manager.hears("READY=1")
     catalog = sqlite3.connect(str(manager.path.parents[1] / "store" / "catalog.sqlite"), isolation_level=None)
