@@ -113,7 +113,7 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     except BadField as problem:
         if "forms" not in problem.details:
             raise
-        forms = ", ".join([*_OURS, *PRINTED, *cast("list[str]", problem.details["forms"])])
+        forms = ", ".join([*_OURS, *cast("list[str]", problem.details["forms"]), *PRINTED])
         raise BadField(f"There is no form {shown(to)}; there are {forms}", field="to") from problem
     session = (yield from verbs.show(of_snapshot(ref, first.snapshot), parts=False)).session
     request = Export(ref=Ref(id=session.id, snapshot=first.snapshot), to=to, full=full)

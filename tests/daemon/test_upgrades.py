@@ -17,7 +17,9 @@ from daemon_store import ME, Store
 
 from holdfast_daemon.brought_back import bring_back
 from holdfast_daemon.fault import Faults
-from holdfast_daemon.store.sqlite.checksums import connect, has_checksums
+from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages, has_checksums
+from holdfast_daemon.store.sqlite.copying import copy_catalog
+from holdfast_daemon.store.sqlite.opening import connect_writing
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import Damaged, NoSpace
@@ -135,6 +137,41 @@ def test_a_catalog_of_before_an_upgrade_goes_after_a_month(tmp_path: Path) -> No
     os.utime(kept, (0, 0))
     Store(tmp_path).close()
     assert not kept.exists()
+
+
+def test_a_large_catalog_gets_checksums_everywhere(tmp_path: Path) -> None:
+    """Larger than what SQLite keeps in memory: it writes some pages before it knows that they are to have any."""
+    path = golden(tmp_path, 7)
+    with closing(apsw.Connection(str(path))) as catalog:
+        catalog.execute("CREATE TABLE ballast (content BLOB)")
+        catalog.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) "
+            "INSERT INTO ballast SELECT randomblob(1500) FROM n"
+        )
+    with closing(Store(tmp_path)) as store:
+        assert is_whole(store, 7)
+    assert looked_through(path) == []
+    assert not (tmp_path / "catalog.sqlite-vacuumed").exists()
+
+
+def test_a_copy_of_a_busy_catalog_is_whole(tmp_path: Path) -> None:
+    """What is only in the log is in the copy, with checksums of its own, however much it is."""
+    path, target = tmp_path / "catalog.sqlite", tmp_path / "copy.sqlite"
+    Store(tmp_path).close()
+    with closing(connect_writing(str(path))) as catalog:
+        catalog.execute("PRAGMA wal_autocheckpoint = 0")
+        catalog.execute("CREATE TABLE ballast (number INTEGER PRIMARY KEY, content BLOB)")
+        for number in range(4000):
+            catalog.execute("INSERT INTO ballast VALUES (?, randomblob(1500))", (number,))
+        copy_catalog(str(path), str(target), lambda _: None)
+    assert looked_through(target) == []
+
+
+def looked_through(path: Path) -> list[int]:
+    """The pages whose checksums are not theirs."""
+    with closing(connect(str(path), finished=True)) as catalog:
+        assert has_checksums(str(path))
+        return [*damaged_pages(catalog, str(path))]
 
 
 def test_a_catalog_that_gets_no_checksums_is_said_to_have_none(

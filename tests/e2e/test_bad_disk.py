@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from e2e_daemon import Daemon, until
 
-from holdfast_protocol.errors import Damaged, Unreadable
+from holdfast_protocol.errors import Damaged, HoldfastError, Unreadable
 
 LARGE = bytes(range(256)) * 1600
 #: Another program's SQLite, which knows of no checksums; it says when it is ready and ends with its input.
@@ -147,3 +147,19 @@ def test_a_configuration_that_cannot_be_read_leaves_the_one_in_force(kept: Daemo
         config.rmdir()
         os.kill(kept.process.pid, signal.SIGHUP)
         until(lambda: client.status().problems == [])
+
+
+def test_a_catalog_that_is_deleted_is_named(kept: Daemon) -> None:
+    """Under a running daemon: what needs it again is refused with a code, and no empty one is made in its place."""
+    store = kept.home / "store"
+    for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (store / name).unlink()
+    with kept.client() as client:
+        coded = set[str]()
+        for number in range(20):
+            try:
+                client.save("notes", f"more {number}", LARGE, published=True)
+            except HoldfastError as problem:
+                coded.add(problem.code)
+    assert coded <= {"unreadable", "damaged"}
+    assert not (store / "catalog.sqlite").exists()

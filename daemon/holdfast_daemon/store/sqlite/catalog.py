@@ -83,7 +83,10 @@ class SqliteCatalog:
         """This thread's own reader: sees every commit that was answered. The writer's is its transaction."""
         reader: SqliteReader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = SqliteReader(connect_writing(self._path), self._documents)
+            try:
+                reader = self._local.reader = SqliteReader(connect_writing(self._path), self._documents)
+            except apsw.Error as problem:
+                raise translated(problem, self._path) from problem
         return reader
 
     @property

@@ -29,16 +29,18 @@ _AGAIN_SECONDS = 0.02
 _lock = threading.Lock()
 
 
-def connect(path: str, *, fresh: bool = False, finished: bool = False) -> apsw.Connection:
-    """A connection that looks at checksums where the file has them; a ``fresh`` file will. One that is ``finished`` is
-    only read, and nothing is made beside it."""
+def connect(path: str, *, new: bool = False, fresh: bool = False, finished: bool = False) -> apsw.Connection:
+    """A connection that looks at checksums where the file has them. A file that may not be there yet is ``new``; a
+    ``fresh`` one is, and will have them. One that is ``finished`` is only read, and nothing is made beside it."""
     _load()
     if finished:
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         return apsw.Connection(f"file:{quote(os.fsencode(path))}?immutable=1", flags=flags, vfs=_VFS)
-    connection = apsw.Connection(path, vfs=_VFS)
+    made = apsw.SQLITE_OPEN_CREATE if new or fresh else 0  # an empty one in place of a deleted one helps nobody
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | made, vfs=_VFS)
     if fresh:
         connection.reserve_bytes("main", CHECKSUM_BYTES)
+        connection.execute("PRAGMA user_version = 0")  # pages that are written before the header get no checksum
     return connection
 
 

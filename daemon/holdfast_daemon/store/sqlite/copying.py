@@ -20,16 +20,19 @@ from holdfast_protocol.errors import Damaged, NoSpace, StoreNewer, Unreadable
 PAGES_COUNT = 256
 
 
-def copy_catalog(path: str, target: str, rest: Rest) -> None:
-    """``target`` has what was committed before this began, durably, in one file; each of its pages is looked at."""
+def copy_catalog(path: str, target: str, rest: Rest, *, verified: bool = True) -> None:
+    """``target`` has what was committed before this began, durably, in one file; each of its pages is looked at.
+    ``verified``: so are those that are copied."""
     with _coded(target):
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        with closing(connect(path)) as source, closing(connect(target, fresh=has_checksums(path))) as made:
+        with closing(connect(path)) as source, closing(connect(target, new=True, fresh=has_checksums(path))) as made:
             source.set_busy_timeout(10_000)
+            if not verified:
+                source.execute("PRAGMA checksum_verification = OFF")
             made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, below
             source.execute("BEGIN")
             (page_bytes,), *_ = _rows(source, "PRAGMA page_size")
-            source.execute("SELECT count(*) FROM store").fetchall()  # from here on this connection sees that moment
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # from here on it sees that moment
             with made.backup("main", source, "main") as copying:
                 while not copying.done:
                     copying.step(PAGES_COUNT)

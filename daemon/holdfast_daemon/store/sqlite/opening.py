@@ -48,6 +48,8 @@ PRAGMA user_version = {VERSION}; COMMIT
 """
 #: A file of this ending is there while a daemon has the catalog open, and after one that did not end well.
 OPEN = "-open"
+#: An old catalog, shrunk, on its way to checksums.
+VACUUMED = "-vacuumed"
 LOG_BYTES = 64 * 1024 * 1024  # a log that grew while somebody read for long gives back what is beyond
 WAL_PAGES = 4000  # 16 MB; a page that changes often is copied to the catalog once in as many
 
@@ -65,7 +67,9 @@ def translated(problem: BaseException, path: str = "", number: int = 0) -> Holdf
         return NoSpace("The disk of the store is full; nothing was changed")
     if isinstance(problem, apsw.BusyError):
         return Unreadable(f"Another program has locked {path}; nothing was changed", path=path)
-    if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError | apsw.CantOpenError):
+    if isinstance(problem, apsw.CantOpenError):
+        return Unreadable(f"The catalog {path} is not there, or cannot be opened", path=path)
+    if isinstance(problem, OSError | apsw.IOError | apsw.ReadOnlyError):
         return Unreadable(f"The store cannot be written: {os.strerror(number) if number else problem}", path=path)
     return Internal(f"The store failed: {type(problem).__name__}: {problem}")
 
@@ -143,7 +147,7 @@ def opened(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
 
 def _is_to_be_written_anew(connection: apsw.Connection, path: str, *, was_brought_over: bool) -> bool:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    if os.path.getsize(path) > VACUUMED_BYTES or not _has_room_for_copy(path):
+    if os.path.getsize(path) > VACUUMED_BYTES or not _has_room_for_copies(path, 2):
         return False
     if _number(connection, "auto_vacuum") != _INCREMENTAL or not has_checksums(path):
         return True
@@ -153,15 +157,18 @@ def _is_to_be_written_anew(connection: apsw.Connection, path: str, *, was_brough
 def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
     """All pages have checksums, and the file can shrink. It is written beside, and takes the other's place when it is
     durable; the log of the other is empty."""
-    beside = f"{path}{ANEW}"
+    beside, vacuumed = f"{path}{ANEW}", f"{path}{VACUUMED}"
     try:
         with unverified(connection):
             connection.reserve_bytes("main", CHECKSUM_BYTES)
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            connection.execute("VACUUM INTO ?", (beside,))
-    except apsw.FullError:  # tried again at the next start
-        os.unlink(beside)
+            connection.execute("VACUUM INTO ?", (vacuumed,))
+        copy_catalog(vacuumed, beside, lambda _: None, verified=False)  # SQLite gives only the last pages checksums
+    except (apsw.FullError, NoSpace):  # tried again at the next start
+        for each in (beside, vacuumed):
+            _unlink(each)
         return connection
+    _unlink(vacuumed)
     connection.close()
     if os.path.exists(path + "-wal"):  # another program has it open
         os.unlink(beside)
@@ -173,7 +180,7 @@ def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
 def _keep_older(path: str, version: int) -> None:
     """The catalog as it is before an upgrade; with the packs, which no upgrade changes, the whole of the store of then.
     Raises NoSpace."""
-    if not _has_room_for_copy(path):
+    if not _has_room_for_copies(path, 1):
         said = f"A copy of the catalog is kept before its upgrade from version {version}, and there is no room for it"
         raise NoSpace(f"{said}: make room for {os.path.getsize(path)} bytes beside {path}", path=path)
     beside = f"{path}{ANEW}"
@@ -181,18 +188,23 @@ def _keep_older(path: str, version: int) -> None:
     put_in_place(beside, f"{path}-v{version}")
 
 
-def _has_room_for_copy(path: str) -> bool:
+def _has_room_for_copies(path: str, count: int) -> bool:
     state = os.statvfs(os.path.dirname(path))
-    return state.f_bavail * state.f_frsize >= os.path.getsize(path) + ROOM_BYTES
+    return state.f_bavail * state.f_frsize >= count * os.path.getsize(path) + ROOM_BYTES
 
 
 def _sweep(path: str) -> None:
     """What a crash left of a copy, and catalogs of long before."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(f"{path}{ANEW}")
+    for each in (f"{path}{ANEW}", f"{path}{VACUUMED}"):
+        _unlink(each)
     for kept in glob.glob(f"{glob.escape(path)}-v[0-9]*"):
         if os.path.getmtime(kept) < time.time() - KEPT_SECONDS:
             os.unlink(kept)
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) -> apsw.Connection:

@@ -104,7 +104,7 @@ def examine_index(path: str, rest: Rest) -> Iterator[Damage]:
 
 
 def _upgraded_copy(source: apsw.Connection, target: str, version: int, *, checked: bool) -> None:
-    with closing(connect(target, fresh=checked)) as made:
+    with closing(connect(target, new=True, fresh=checked)) as made:
         made.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         made.execute("PRAGMA synchronous = OFF")
         with made.backup("main", source, "main") as copying:
