@@ -10,9 +10,19 @@ from examples import REQUESTS
 
 from holdfast_protocol import keys
 from holdfast_protocol.errors import BadField, Exists, NotAllowed, NotFound
-from holdfast_protocol.messages import CHANGING, REPLY_TO, Batch, Change, Check, Delete, List, Note, Prune
+from holdfast_protocol.messages import CHANGING, REPLY_TO, VERBS, Batch, Change, Check, List, Note, Prune
 from holdfast_protocol.model import Ref
-from holdfast_protocol.roles import ADMIN, OF_ALL_APPLICATIONS, OF_THE_MACHINE, READ, ROLE_OF, WRITE, may, role_of
+from holdfast_protocol.roles import (
+    ADMIN,
+    OF_ALL_APPLICATIONS,
+    OF_THE_MACHINE,
+    READ,
+    ROLE_OF,
+    ROLES,
+    WRITE,
+    may,
+    role_of,
+)
 
 KEY, OTHER = "a" * 40, "b" * 40
 
@@ -33,14 +43,26 @@ def test_who_may_read_changes_nothing(name: str) -> None:
 
 
 def test_a_request_that_says_more_needs_more() -> None:
-    """A batch as much as its changes do, a check that repairs, a note that is written."""
+    """A check that repairs, a note that is written."""
     ref = Ref(id="ab" * 16)
-    assert role_of(Batch(changes=[Change(note=Note(ref=ref))])) == READ
-    assert role_of(Batch(changes=[Change(note=Note(ref=ref)), Change(delete=Delete(ref=ref))])) == WRITE
-    assert role_of(Batch(changes=[])) == WRITE
+    assert (role_of(Note(ref=ref)), role_of(Note(ref=ref, text=""))) == (READ, WRITE)
     assert (role_of(Check()), role_of(Check(repair=True)), role_of(Check(stop=True))) == (READ, ADMIN, ADMIN)
     assert (role_of(Prune(dry_run=True)), role_of(Prune())) == (READ, ADMIN)
     assert role_of(List()) == READ
+
+
+def test_a_batch_that_only_asks_is_not_for_who_may_read() -> None:
+    """The store keeps the answer to a batch, so that by asking again and again a reader would fill the disk."""
+    asks = [Change(note=Note(ref=Ref(id="ab" * 16)))]
+    assert not may(READ, Batch(changes=asks))
+    assert not may(READ, Batch(changes=[]))
+
+
+def test_no_change_of_a_batch_needs_more_than_the_batch() -> None:
+    """So one look at the batch is enough."""
+    kinds = [VERBS[name.replace("_", "-")] for name in Change.__struct_fields__]
+    assert all(ROLES.index(ROLE_OF[kind]) <= ROLES.index(ROLE_OF[Batch]) for kind in kinds)
+    assert not OF_THE_MACHINE & {*kinds}
 
 
 @pytest.mark.parametrize(
