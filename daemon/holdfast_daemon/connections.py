@@ -1,6 +1,7 @@
 """How many are connected, and what happens when they are too many: libzmq aborts the process when descriptors run out.
 
-A process that has more connections than it may has the newest of them cut, and nobody else notices. Many processes
+A process that has more connections than it may has the newest of them cut, and nobody else notices; so has a user of
+a shared store, where a stranger may knock as often as it has processes. Many processes of one user, or many users,
 together can still be too many. libzmq's listener cannot be told to stop accepting and keep the rest (lessons.md, probe
 B, and what was tried since: unbinding from a monitor serves nobody afterwards). So over the limit of all every
 connection is cut, and taken again a moment later; clients come back by themselves, on a new socket with the same
@@ -21,15 +22,16 @@ from collections.abc import Callable
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from holdfast_daemon.credentials import copy_of, process_of
+from holdfast_daemon.credentials import copy_of, process_of, user_of
 from holdfast_daemon.doorkeeper import HERE, Network
 from holdfast_protocol.messages import LIMITS
 
 SHED_SECONDS = 0.5
 #: Until when a connection must have greeted: one of this machine, and one over the network, there and back three times.
 HANDSHAKE_MS, NETWORK_HANDSHAKE_MS = 1000, 3000
-#: Whose connections those over the network are, together, among the processes of this machine.
-_NETWORK = -1
+#: Whose connections are counted together: a process, a user, all over the network.
+_Who = tuple[str, int]
+_NETWORK: _Who = ("network", 0)
 
 _log = logging.getLogger("holdfast.connections")
 
@@ -61,8 +63,8 @@ class Connections:
         self.limit = limit
         self.count = 0
         self._process_limit = min(LIMITS["connections_count"], limit // 2)
-        self._processes: dict[int, int] = {}
-        self._of_process: Counter[int] = Counter()
+        self._whose: dict[int, list[_Who]] = {}
+        self._held: Counter[_Who] = Counter()
 
     def start(self) -> None:
         """Serve. A handshake that fails ends in DISCONNECTED as well, so two events count every connection once."""
@@ -138,20 +140,26 @@ class Connections:
     def _came(self, descriptor: int) -> None:
         self.count += 1
         with contextlib.suppress(OSError), copy_of(descriptor) as connection:  # it may have left already
-            is_here = connection.family == sockets.AF_UNIX
-            process = self._processes[descriptor] = process_of(connection) if is_here else _NETWORK
-            self._of_process[process] += 1
-            limit = self._process_limit if is_here else self.limit // 2
-            if process and self._of_process[process] > limit:  # 0: of another namespace
+            limits = self._limits(connection)
+            self._whose[descriptor] = [*limits]
+            self._held.update(limits.keys())
+            if any(self._held[who] > limit for who, limit in limits.items()):
                 connection.shutdown(sockets.SHUT_RDWR)  # libzmq sees it end, and says so
+
+    def _limits(self, connection: sockets.socket) -> dict[_Who, int]:
+        """Whose it is, and how many such there may be."""
+        if connection.family != sockets.AF_UNIX:
+            return {_NETWORK: self.limit // 2}
+        process, user = process_of(connection), user_of(connection)
+        found = {("process", process): self._process_limit} if process else {}  # 0: of another namespace
+        return found | ({("user", user): self.limit // 4} if self._shared and user != os.geteuid() else {})
 
     def _left(self, descriptor: int) -> None:
         self.count = max(0, self.count - 1)
-        process = self._processes.pop(descriptor, None)
-        if process is not None:
-            self._of_process[process] -= 1
-            if not self._of_process[process]:
-                del self._of_process[process]
+        for who in self._whose.pop(descriptor, ()):
+            self._held[who] -= 1
+            if not self._held[who]:
+                del self._held[who]
 
     def _shed(self) -> None:
         if self._bound and self.count > self.limit:
@@ -167,7 +175,7 @@ class Connections:
     def _take_again(self) -> None:
         if not self._stopping:
             self.count = 0  # the end of those that were cut is not told
-            self._processes, self._of_process = {}, Counter()
+            self._whose, self._held = {}, Counter()
             self._bind()
             self._changed()
 

@@ -31,6 +31,13 @@ def process_of(connection: socket.socket) -> int:
     return process
 
 
+def user_of(connection: socket.socket) -> int:
+    """Whose process it is."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    user: int = CREDENTIALS.unpack(raw)[1] & 0xFFFFFFFF
+    return user
+
+
 def handle_of(connection: socket.socket) -> int:
     """A descriptor of the process that connected (pidfd_open(2)), which never stands for another that has its number
     later. Raises OSError where the kernel gives none."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import socket as sockets
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ ENDPOINT = "inproc://zeromq.zap.01"
 #: Without a domain libzmq asks nobody about those who come without a key.
 HERE = b"here"
 KEY_BYTES = 32
+#: So long the log says nothing of those who are refused, once it has named one.
+SILENT_SECONDS = 1.0
 
 _log = logging.getLogger("holdfast.network")
 
@@ -49,6 +52,8 @@ class Doorkeeper:
         self._grants = grants
         self._users = users
         self._loop = asyncio.get_running_loop()
+        self._unsaid = 0
+        self._silent_until = 0.0
 
     def start(self) -> None:
         """From now on."""
@@ -75,9 +80,19 @@ class Doorkeeper:
             known = z85.encode(key) if mechanism == b"CURVE" and key else b""
             grant = self._of_key(known.decode()) if known else self._of_user(address.decode())
             if grant is None:
-                _log.warning("Refused: %s, from %s", known.decode() or "a user", address.decode())
+                self._refused(known.decode() or "a user", address.decode())
             said = [b"200", b"OK", known] if grant is not None else [b"400", b"not allowed", b""]
             self._socket.send_multipart([version, request, *said, b""])
+
+    def _refused(self, who: str, address: str) -> None:
+        """Whoever knocks on and on does not fill the log."""
+        now = time.monotonic()
+        if now < self._silent_until:
+            self._unsaid += 1
+            return
+        others = f"; {self._unsaid} before, who are not named" if self._unsaid else ""
+        _log.warning("Refused: %s, from %s%s", who, address, others)
+        self._unsaid, self._silent_until = 0, now + SILENT_SECONDS
 
     def _of_key(self, key: str) -> Grant | None:
         return None if self._grants is None else self._grants.of(key)

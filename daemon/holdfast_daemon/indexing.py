@@ -74,9 +74,9 @@ class Indexing:
         """Something has changed. For any thread."""
         self._work.set()
 
-    def find(self, words: Sequence[str], app: str | None, after: Position | None) -> Iterator[Hit]:
+    def find(self, words: Sequence[str], apps: tuple[str, ...], after: Position | None) -> Iterator[Hit]:
         """``Index.find``; nothing where there is no room for an index."""
-        return self._index.find(words, app, after) if self._is_there else iter(())
+        return self._index.find(words, apps, after) if self._is_there else iter(())
 
     def mend(self) -> None:
         """Somebody met damage. For any thread."""

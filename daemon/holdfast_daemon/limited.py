@@ -7,47 +7,54 @@ here. What stays to be seen is written in PROTOCOL.md, "Keys".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from holdfast_daemon.asking import Asking
 from holdfast_daemon.narrowing import Apps, Narrowing, fields_of, replace
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
+from holdfast_daemon.reversing import CREATIONS
 from holdfast_daemon.searching import Searching
 from holdfast_daemon.sessions import SESSIONS_FOLDER, Caller, Sessions
 from holdfast_daemon.store.base import Narrowed
 from holdfast_daemon.store.nouns import Operation, Wanted
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
-from holdfast_protocol.model import FolderRow, OperationRow
+from holdfast_protocol.model import FolderRow, OperationRow, SnapshotRow
 
 #: As many numbers of the log are looked through at first for its newest rows.
 LOOKED_COUNT = 2000
 
 Rows = list[FolderRow]  # inside the class, ``list`` is the verb
 Verb = Callable[[Any, Frames, Caller, float, Apps], Awaitable[Answer]]
+Quick = Mapping[type[m.Request], Callable[[Any, str], m.Reply | None]]
+Slow = Mapping[type[m.Request], Callable[[Any, Frames, Caller, float], Awaitable[Answer]]]
 
 
 class Limited:
-    """For the loop only. ``verbs``: those that are answered otherwise than for everybody."""
+    """For the loop only. ``verbs``: those that are answered otherwise than for everybody, who has ``quick`` and
+    ``slow``."""
 
     def __init__(
         self, sessions: Sessions, asking: Asking, searching: Searching, workspaces: Workspaces,
-        status: Callable[[], m.StatusReport], folders: Callable[[], list[FolderRow]],
+        status: Callable[[], m.StatusReport], folders: Callable[[], list[FolderRow]], quick: Quick, slow: Slow,
     ) -> None:  # fmt: skip
         self._catalog = sessions.catalog
         self._claims = sessions.content.claims
         self.narrowed = Narrowing(sessions, workspaces).narrowed
         self._asking = asking
-        self._searching = searching
+        self._quick, self._slow = quick, slow
         self._workspaces = workspaces
         self._status = status
         self._folders = folders
         self.verbs: dict[type[m.Request], Verb] = {
             m.Missing: self.missing,
             m.List: self.list,
-            m.Search: self.search,
+            m.Search: searching.search,
+            m.Log: self.log,
+            m.Show: self.show,
+            m.Undo: self.undo,
             m.Operations: self.operations,
             m.Status: self.status,
             m.FolderList: self.folder_list,
@@ -64,11 +71,35 @@ class Limited:
         """Of these applications."""
         return await self._asking.list(Narrowed(**fields_of(request), apps=apps), payload, caller, deadline)
 
-    async def search(self, request: m.Search, payload: Frames, caller: Caller, deadline: float, apps: Apps) -> Answer:
-        """Likewise; a page may be short, and another follow."""
-        found, frames = await self._searching.search(request, payload, caller, deadline)
-        assert isinstance(found, m.Found)
-        return replace(found, rows=[each for each in found.rows if each.session.app in apps]), frames
+    async def log(self, request: m.Log, payload: Frames, caller: Caller, deadline: float, apps: Apps) -> Answer:
+        """Without the parents that are of another application."""
+        found, _ = await self._whole(request, payload, caller, deadline)
+        assert isinstance(found, m.Snapshots)
+        return replace(found, rows=[self._own(each, apps) for each in found.rows]), ()
+
+    async def show(self, request: m.Show, payload: Frames, caller: Caller, deadline: float, apps: Apps) -> Answer:
+        """Likewise."""
+        found, _ = await self._whole(request, payload, caller, deadline)
+        assert isinstance(found, m.Shown)
+        return replace(found, snapshot=found.snapshot and self._own(found.snapshot, apps)), ()
+
+    async def undo(self, request: m.Undo, payload: Frames, caller: Caller, deadline: float, apps: Apps) -> Answer:
+        """The row that was reversed as ``operations`` has it."""
+        found, _ = await self._whole(request, payload, caller, deadline)
+        assert isinstance(found, m.Undone)
+        return replace(found, undone=_row_for(found.undone, apps)), ()
+
+    async def _whole(self, request: m.Request, payload: Frames, caller: Caller, deadline: float) -> Answer:
+        """As everybody is answered."""
+        at_once = self._quick.get(type(request))
+        found = at_once(request, caller.author) if at_once is not None else None
+        return (found, ()) if found is not None else await self._slow[type(request)](request, payload, caller, deadline)
+
+    def _own(self, row: SnapshotRow, apps: Apps) -> SnapshotRow:
+        reader = self._catalog.reader
+        parents = [reader.snapshot(bytes.fromhex(each)) for each in row.parents]
+        known = [each for each in parents if each is not None and reader.application(each.session) in apps]
+        return replace(row, parents=[each.id.hex() for each in known])
 
     async def operations(
         self, request: m.Operations, payload: Frames, caller: Caller, deadline: float, apps: Apps
@@ -147,10 +178,11 @@ class Limited:
 
 
 def rows_for(operations: Sequence[Operation], apps: Apps) -> list[OperationRow]:
-    """What is told of them: not from what of another application a copy was made."""
+    """What is told of them: not from what of another application a copy was made, and no path of this machine."""
     rows = [each.row() for each in operations]
-    return [replace(row, note="") if _is_from_elsewhere(row, apps) else row for row in rows]
+    return [_row_for(row, apps) for row in rows] if apps else rows
 
 
-def _is_from_elsewhere(row: OperationRow, apps: Apps) -> bool:
-    return bool(apps) and row.note.startswith("from ") and row.note[5:].partition("/")[0] not in apps
+def _row_for(row: OperationRow, apps: Apps) -> OperationRow:
+    is_from_elsewhere = row.type in CREATIONS and row.note.removeprefix("from ").partition("/")[0] not in apps
+    return replace(row, note="") if is_from_elsewhere or row.type == "folder-added" else row

@@ -12,6 +12,7 @@ from holdfast_daemon import naming
 from holdfast_daemon.payload import Frames, contents_of, hashes_in
 from holdfast_daemon.reversing import rows_with
 from holdfast_daemon.sessions import OUTSIDE, Sessions
+from holdfast_daemon.store.nouns import new_id
 from holdfast_daemon.workspaces import Workspaces
 from holdfast_protocol import messages as m
 from holdfast_protocol.connection import Asked
@@ -75,7 +76,7 @@ class Narrowing:
         elif isinstance(request, m.Import) and app is None:
             raise BadField(f"app: one of {', '.join(apps)} is expected", field="app")
         elif isinstance(request, m.Save) and request.session is not None:
-            self._check_session(Ref(id=request.session), apps)
+            changed |= self._continued(request.session, apps)
         elif isinstance(request, m.WorkspaceOpen):
             changed |= self._opened(request, apps)
         elif isinstance(request, m.Undo) and not is_done:
@@ -117,6 +118,14 @@ class Narrowing:
             return  # the verb says so
         if found is not None and found.app not in apps:
             raise naming.absent(ref)
+
+    def _continued(self, session: str, apps: Apps) -> dict[str, str]:
+        """A save is not refused because what it goes on from is not there; so another's becomes nobody's."""
+        try:
+            self._check_session(Ref(id=session), apps)
+        except NotFound:
+            return {"session": new_id().hex()}
+        return {}
 
     def _check_folder(self, label: str, apps: Apps) -> None:
         found = self._catalog.reader.folder(label)

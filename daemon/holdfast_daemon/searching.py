@@ -49,8 +49,11 @@ class Searching:
         self._documents = documents
         self._indexing = indexing
 
-    async def search(self, request: m.Search, payload: Frames, caller: Caller, deadline: float) -> Answer:
-        """One page of where the words stand."""
+    async def search(
+        self, request: m.Search, payload: Frames, caller: Caller, deadline: float, apps: tuple[str, ...] = ()
+    ) -> Answer:
+        """One page of where the words stand; only of ``apps``, if some are named: no other leaves a trace in it."""
+        apps = apps if request.app is None else (request.app,)
         words = words_of(request.text)
         order = f"search {request.history} {request.deleted} {request.app} {' '.join(words)}"
         after = paging.position(order, request.after)
@@ -61,7 +64,7 @@ class Searching:
             behind = f"Newer changes are not found yet: the index is at operation {operation} of {newest}"
             warnings += self._indexing.problems or [behind]
         page = self._history if request.history else self._heads
-        rows, following, more = await self._documents.in_thread(page, request, words, after)
+        rows, following, more = await self._documents.in_thread(page, request, apps, words, after)
         return m.Found(
             rows=rows, more=following is not None, operation=operation, warnings=[*warnings, *more],
             next=b"" if following is None else paging.token(order, following),
@@ -74,34 +77,36 @@ class Searching:
             await asyncio.to_thread(self._indexing.reach, newest, seconds)
         return min(newest, self._indexing.seen)
 
-    def _heads(self, request: m.Search, words: list[str], after: Position | None) -> _Page:
+    def _heads(self, request: m.Search, apps: tuple[str, ...], words: list[str], after: Position | None) -> _Page:
         rows: list[FoundRow] = []
         limit, looked_at = min(request.limit, m.LIMITS["rows_count"]), 0
         reader, last = self._catalog.reader, after
         try:
-            for hit in self._indexing.find(words, request.app, after):
+            for hit in self._indexing.find(words, apps, after):
+                session = reader.session(hit.session)
+                if session is None or (apps and session.app not in apps):
+                    continue
                 if len(rows) == limit or looked_at == PLACES_COUNT:
                     return rows, last or (0, NEWEST), []
                 looked_at, last = looked_at + 1, hit.position
-                session = reader.session(hit.session)
-                if session is not None and _fits(session, request):
+                if session.deleted == request.deleted:
                     rows.append(_row(session, hit, words))
         except Damaged as problem:
             self._indexing.mend()
             return rows, None, [f"Not all is found: {problem.sentence}; it is made anew"]
         return rows, None, []
 
-    def _history(self, request: m.Search, words: list[str], after: Position | None) -> _Page:
+    def _history(self, request: m.Search, apps: tuple[str, ...], words: list[str], after: Position | None) -> _Page:
         """Snapshots that are no head, newest first; of each part the newest that is not as the head has it."""
         limit, end = min(request.limit, m.LIMITS["rows_count"]), time.monotonic() + WALK_SECONDS
         walk, unread, last = _Walk(), 0, int(after[0]) if after else NEWEST
-        while found := self._catalog.reader.snapshots_before(last, request.app, SNAPSHOTS_COUNT):
+        while found := self._catalog.reader.snapshots_before(last, apps, SNAPSHOTS_COUNT):
             for number, snapshot in found:
                 if len(walk.rows) >= limit or time.monotonic() > end:
                     return walk.rows, (last,), _unread(unread)
                 last = number
                 session = self._catalog.reader.session(snapshot.session)
-                if session is not None and snapshot.id != session.head and _fits(session, request):
+                if session is not None and snapshot.id != session.head and session.deleted == request.deleted:
                     try:
                         self._look(walk, session, snapshot, words)
                     except (Damaged, TooLarge):
@@ -129,10 +134,6 @@ class Searching:
             return {part.key: part.text for part in self._readable(document, session)}
         except (Damaged, TooLarge):
             return {}
-
-
-def _fits(session: Session, request: m.Search) -> bool:
-    return session.deleted == request.deleted and request.app in (None, session.app)
 
 
 def _unread(count: int) -> list[str]:

@@ -67,7 +67,9 @@ class Service(Answering):
         changing = changing_on(sessions, folders, self._documents, incoming)
         relinking = Relinking(sessions, saving, self._documents, folders)
         batching = Batching(sessions, incoming, folders, changing_on)
-        self.limited = Limited(sessions, asking, searching, workspaces, status, folders.rows)
+        self.limited = Limited(
+            sessions, asking, searching, workspaces, status, folders.rows, self.quick, self.slow
+        )  # fmt: skip
         pulling = self.pulling = Pulling(sessions, self._documents, incoming, workspaces)
         self.slow |= {
             m.Probe: self.probe,

@@ -89,8 +89,12 @@ def allowed(name: str, role: str, apps: Iterable[str], key: str) -> Allowed:
 
 def read_allowed(path: str) -> list[Allowed]:
     """Nobody where the file is not there. Raises NotAllowed where others can read it, BadField, Unreadable."""
+    return _allowed_of(path, _text(path))
+
+
+def _allowed_of(path: str, text: str) -> list[Allowed]:
     found: list[Allowed] = []
-    for number, words in _lines(path):
+    for number, words in _lines(text):
         try:
             name, role, apps, key = words
             entry = allowed(name, role, () if apps == EVERY else apps.split(","), key)
@@ -106,26 +110,28 @@ def read_allowed(path: str) -> list[Allowed]:
 
 def allow(path: str, entry: Allowed) -> None:
     """From now on. Raises Exists where the name has another key, or the key another name."""
-    for each in read_allowed(path):
+    text = _text(path)
+    for each in _allowed_of(path, text):
         if (each.name == entry.name) != (each.key == entry.key):
             raise Exists(f"{each.name} has {each.key}: holdfast key revoke {each.name}", name=each.name)
     line = f"{entry.name} {entry.role} {','.join(entry.apps or (EVERY,))} {entry.key}"
-    _write(path, "\n".join([*_others(path, entry.name), line, ""]))
+    _write(path, "\n".join([*_others(text, entry.name), line, ""]))
 
 
 def revoke(path: str, name: str) -> None:
     """No longer. Raises NotFound."""
-    if not any(each.name == name for each in read_allowed(path)):
+    text = _text(path)
+    if not any(each.name == name for each in _allowed_of(path, text)):
         raise NotFound(f"No key is called {name}", name=name)
-    _write(path, "\n".join([*_others(path, name), ""]))
+    _write(path, "\n".join([*_others(text, name), ""]))
 
 
-def _others(path: str, name: str) -> list[str]:
-    """The lines that are not about this name, those for people included."""
-    if not os.path.exists(path):
+def _others(text: str, name: str) -> list[str]:
+    """The lines that are not about this name, those for people included, of what was looked at: root writes it where
+    somebody else could put another file in its place meanwhile."""
+    if not text:
         return ["# NAME ROLE APPLICATIONS KEY (see holdfast key --help)"]
-    with open(path, encoding="ascii") as source:
-        return [line for line in source.read().rstrip("\n").split("\n") if line.split()[:1] != [name]]
+    return [line for line in text.rstrip("\n").split("\n") if line.split()[:1] != [name]]
 
 
 @contextlib.contextmanager
@@ -153,7 +159,7 @@ def new_pair(make: Callable[[], tuple[bytes, bytes]]) -> Pair:
 
 def read_pair(path: str) -> Pair:
     """Raises NotFound where there is no file, NotAllowed where others can read it, BadField, Unreadable."""
-    words = dict(each[:2] for _, each in _lines(path) if len(each) == 2)
+    words = dict(each[:2] for _, each in _lines(_text(path)) if len(each) == 2)
     if not words:
         raise NotFound(f"There is no key in {path}; make one with: holdfast key generate", path=path)
     if words.keys() != {"public", "secret"} or not all(map(_KEY.fullmatch, words.values())):
@@ -171,7 +177,7 @@ def write_pair(path: str, pair: Pair) -> None:
 def read_servers(path: str) -> dict[str, str]:
     """Address to key. Raises NotAllowed where others can read it, BadField, Unreadable."""
     found: dict[str, str] = {}
-    for number, words in _lines(path):
+    for number, words in _lines(_text(path)):
         if len(words) != 2 or not is_remote(words[0]) or not _KEY.fullmatch(words[1]):
             raise BadField(f"{path}, line {number}: ADDRESS KEY are expected", field="known_servers")
         found[words[0]] = words[1]
@@ -196,20 +202,27 @@ def check_closed(path: str, state: os.stat_result) -> None:
         )
 
 
-def _lines(path: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and words of each line that says something."""
+def _text(path: str) -> str:
+    """Empty where there is no file. Raises NotAllowed, Unreadable."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
-        return
+        return ""
     except OSError as problem:
         raise Unreadable(f"{path}: {problem.strerror}", path=path) from problem
     with os.fdopen(descriptor, "rb") as source:
         check_closed(path, os.fstat(descriptor))
         try:
-            text = source.read(LARGEST_BYTES).decode("ascii")
+            text = source.read(LARGEST_BYTES + 1).decode("ascii")
         except (OSError, UnicodeDecodeError) as problem:
             raise Unreadable(f"{path} cannot be read: {problem}", path=path) from problem
+    if len(text) > LARGEST_BYTES:  # half a list would be written back without its other half
+        raise Unreadable(f"{path} is no file of keys: it has more than {LARGEST_BYTES} bytes", path=path)
+    return text
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Number and words of each line that says something."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             yield number, line.split()

@@ -241,6 +241,20 @@ def test_a_flood_of_connections_shuts_nobody_out(shared: Daemon, visitor: Guest)
     assert shared.alive
 
 
+def test_who_knocks_on_and_on_does_not_fill_the_log(shared: Daemon, visitor: Guest) -> None:
+    """The first is named; of the others there are far fewer lines than knocks."""
+    before = len(shared.log.read_text().splitlines())
+
+    def said() -> list[str]:
+        with pytest.raises(NotAllowed):
+            visitor.client().ping()
+        return [line for line in shared.log.read_text().splitlines()[before:] if visitor.pair.public in line]
+
+    for _ in range(60):
+        said()
+    assert 0 < len(until(said)) < 30
+
+
 @pytest.mark.parametrize("name", [keys.ALLOWED, keys.SERVER])
 def test_a_file_of_keys_that_others_can_read_is_refused(name: str, house: Path) -> None:
     """The daemon does not start, and says what to type."""

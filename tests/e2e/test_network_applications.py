@@ -354,11 +354,72 @@ def test_a_subscriber_is_told_of_its_applications(world: World, limited: holdfas
 
 
 def test_what_was_copied_from_elsewhere_does_not_tell_from_what(world: World, limited: holdfast.Client) -> None:
-    """Neither its operation's note, nor the snapshot before its first one."""
+    """Neither its operation's note, nor the snapshot before its first one, nor that one's id."""
     rows = [row for row in limited.operations(limit=1000).rows if row.name == "was-elsewhere"]
     assert [(row.type, row.note) for row in rows] == [("copied", "")]
     assert isinstance(refusal(lambda: limited.diff("mine/was-elsewhere")), NotFound)
     assert next(limited.events(rows[0].number - 1)).note == ""
+    ref = Ref(app="mine", name="was-elsewhere")
+    asked = [limited.ask(m.Show(ref=ref, parts=parts)).reply.snapshot for parts in (False, True)]
+    first = [*asked, *limited.ask(m.Log(ref=ref)).reply.rows]
+    assert [each.parents for each in first] == [[], [], []]
+    assert world.owner.log("mine/was-elsewhere").rows[0].parents != []
+
+
+def test_an_undone_copy_does_not_tell_from_what(world: World, limited: holdfast.Client) -> None:
+    """The row that the answer has is as the log has it; a repeat of the request answers the same."""
+    copied = world.owner.copy("foreign/plans", "undone-copy", app="mine").operation
+    assert copied is not None
+    undone = limited.undo(copied).undone
+    assert (undone.type, undone.name, undone.note) == ("copied", "undone-copy", "")
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_a_search_that_finds_something_elsewhere_is_answered_as_one_that_finds_nothing(
+    history: bool, world: World, limited: holdfast.Client
+) -> None:
+    """No page that may follow, no place where it would begin: it would tell that the words stand there."""
+    word = f"mizzen{history}{len(apps_of(limited))}"
+    world.owner.save("foreign", "searched", f"{word} topgallant".encode())
+    world.owner.save("foreign", "searched", b"is no word")
+    world.owner.save("foreign", "found", f"{word} topgallant".encode())
+    limited.save("mine", word, word.encode())
+    for limit in (1, 2):
+        found = limited.ask(m.Search(text=f"{word} topgallant", limit=limit, history=history)).reply
+        assert (found.rows, found.more, found.next) == ([], False, b"")
+    found = limited.ask(m.Search(text=word, limit=2)).reply
+    assert ([row.where for row in found.rows], found.more) == (["name", "part"], False)
+
+
+def test_a_save_that_goes_on_from_anothers_session_is_done_as_one_from_nobodys(
+    world: World, limited: holdfast.Client
+) -> None:
+    """Under a new name and one that is there, alone and in a batch: nothing tells that there is such a session."""
+
+    def outcomes(identity: str, base: str) -> list[str]:
+        limited.save("mine", f"{base}-there", b"1")
+        saves = [
+            m.Save(app="mine", name=f"{base}-{end}", files=[FileSource(frame=0)], session=identity, expect=1)
+            for end in ("alone", "there", "batch")
+        ]
+        alone = [limited.ask(each, [base.encode()]).reply for each in saves[:2]]
+        batch = limited.ask(m.Batch(changes=[m.Change(save=saves[2])]), [b"1"]).reply
+        return [*(each.outcome for each in alone), batch.effects[0].saved.outcome]
+
+    one = "one" if apps_of(limited) == {"mine"} else "two"
+    assert outcomes(world.foreign.id, f"{one}-foreign") == outcomes("ab" * 16, f"{one}-nobodys")
+
+
+def test_where_a_folder_of_its_applications_lies_is_not_told(world: World) -> None:
+    """Neither in the list of folders nor by the operation that adopted it."""
+    own = world.daemon.home.parent / "own"
+    own.mkdir()
+    world.owner.folder_add(own, "yours", label="own")
+    with world.two.client() as two:
+        rows = [row for row in two.operations(newest=True, limit=100).rows if row.type == "folder-added"]
+        assert [(row.folder, row.note) for row in rows] == [("own", "")]
+        assert {row.path for row in two.folder_list().rows} == {b""}
+    world.owner.folder_remove("own")
 
 
 def test_a_change_that_was_done_is_answered_again_after_what_it_named_has_moved(

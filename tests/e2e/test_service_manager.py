@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -47,8 +47,10 @@ class ServiceManager:
         self.listener.listen()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, watchdog_seconds: float | None = None, words: Sequence[str] = ()) -> None:
-        """The unit's process: what is handed over is its descriptor 3."""
+    def start(
+        self, watchdog_seconds: float | None = None, words: Sequence[str] = (), before: Callable[[], None] | None = None
+    ) -> None:
+        """The unit's process: what is handed over is its descriptor 3. ``before`` is called in it."""
         number = self.listener.fileno()
         environment = self._daemon.environment | {"NOTIFY_SOCKET": str(self._folder / "notify")}
         if watchdog_seconds is not None:
@@ -56,7 +58,7 @@ class ServiceManager:
         with self._daemon.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", HAND_OVER, str(number), *words], env=environment, pass_fds=[number],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=before,
             )  # fmt: skip
 
     @property

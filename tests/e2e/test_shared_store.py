@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -32,15 +34,20 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 
 @pytest.fixture
 def shared(house: Path) -> Iterator[ServiceManager]:
+    made = _handed_over(house)
+    yield made
+    made.close()
+
+
+def _handed_over(house: Path, before: Callable[[], None] | None = None) -> ServiceManager:
     """One that is handed a socket which whoever is on the machine may connect to."""
     made = ServiceManager(house, Daemon(house / "d"))
     (made.path.parents[1] / "config.toml").write_text(ACCESS)
     made.path.parent.chmod(0o755)
     made.path.chmod(0o666)
-    made.start(words=["--shared", "music"])
+    made.start(words=["--shared", "music"], before=before)
     made.hears("READY=1")
-    yield made
-    made.close()
+    return made
 
 
 def _as(user: int, path: Path, does: Callable[[socket.socket, bytes], Any]) -> Any:
@@ -87,6 +94,37 @@ def test_users_and_groups_have_the_role_that_is_written_for_them(shared: Service
     assert _as(NOBODY, shared.path, _tries) == ["nobody", "not-allowed", "not-allowed"]
     assert _as(54321, shared.path, _tries) == ["54321", "done", "not-allowed", "54321"]
     assert "ERROR" in _as(STRANGER, shared.path, lambda _, first: first.decode("latin-1"))
+
+
+@needs_root
+def test_a_strangers_flood_from_many_processes_cuts_nobody_elses_connection(house: Path) -> None:
+    """Together they have as many as one user may; a process at a time could not be told from any other."""
+    few = (1024, 1024)  # 224 connections are as many as it takes then
+    made = _handed_over(house, lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))
+    line = zmtp.opened(str(made.path))
+    _asked(line, "hello", protocol=PROTOCOL_VERSION)
+    children: list[int] = []
+    for _ in range(4):
+        children.append(os.fork())
+        if children[-1] == 0:
+            _as(STRANGER, made.path, lambda _, first: _knocks(made.path.name, 80))
+            os._exit(0)
+    for child in children:
+        os.waitpid(child, 0)
+    assert _asked(line, "list")["rows"] == []
+    made.close()
+
+
+def _knocks(name: str, count: int) -> str:
+    """So often at once, until each was cut."""
+    held = [socket.socket(socket.AF_UNIX) for _ in range(count)]
+    for each in held:
+        each.connect(name)
+    for each in held:
+        with contextlib.suppress(ConnectionResetError):
+            while each.recv(1024):
+                pass
+    return "cut"
 
 
 @needs_root

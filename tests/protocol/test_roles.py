@@ -9,10 +9,20 @@ import pytest
 from examples import REQUESTS
 
 from holdfast_protocol import keys
-from holdfast_protocol.errors import BadField, Exists, NotAllowed, NotFound
-from holdfast_protocol.messages import CHANGING, REPLY_TO, Batch, Change, Check, Delete, List, Note, Prune
+from holdfast_protocol.errors import BadField, Exists, NotAllowed, NotFound, Unreadable
+from holdfast_protocol.messages import CHANGING, REPLY_TO, VERBS, Batch, Change, Check, List, Note, Prune
 from holdfast_protocol.model import Ref
-from holdfast_protocol.roles import ADMIN, OF_ALL_APPLICATIONS, OF_THE_MACHINE, READ, ROLE_OF, WRITE, may, role_of
+from holdfast_protocol.roles import (
+    ADMIN,
+    OF_ALL_APPLICATIONS,
+    OF_THE_MACHINE,
+    READ,
+    ROLE_OF,
+    ROLES,
+    WRITE,
+    may,
+    role_of,
+)
 
 KEY, OTHER = "a" * 40, "b" * 40
 
@@ -33,14 +43,26 @@ def test_who_may_read_changes_nothing(name: str) -> None:
 
 
 def test_a_request_that_says_more_needs_more() -> None:
-    """A batch as much as its changes do, a check that repairs, a note that is written."""
+    """A check that repairs, a note that is written."""
     ref = Ref(id="ab" * 16)
-    assert role_of(Batch(changes=[Change(note=Note(ref=ref))])) == READ
-    assert role_of(Batch(changes=[Change(note=Note(ref=ref)), Change(delete=Delete(ref=ref))])) == WRITE
-    assert role_of(Batch(changes=[])) == WRITE
+    assert (role_of(Note(ref=ref)), role_of(Note(ref=ref, text=""))) == (READ, WRITE)
     assert (role_of(Check()), role_of(Check(repair=True)), role_of(Check(stop=True))) == (READ, ADMIN, ADMIN)
     assert (role_of(Prune(dry_run=True)), role_of(Prune())) == (READ, ADMIN)
     assert role_of(List()) == READ
+
+
+def test_a_batch_that_only_asks_is_not_for_who_may_read() -> None:
+    """The store keeps the answer to a batch, so that by asking again and again a reader would fill the disk."""
+    asks = [Change(note=Note(ref=Ref(id="ab" * 16)))]
+    assert not may(READ, Batch(changes=asks))
+    assert not may(READ, Batch(changes=[]))
+
+
+def test_no_change_of_a_batch_needs_more_than_the_batch() -> None:
+    """So one look at the batch is enough."""
+    kinds = [VERBS[name.replace("_", "-")] for name in Change.__struct_fields__]
+    assert all(ROLES.index(ROLE_OF[kind]) <= ROLES.index(ROLE_OF[Batch]) for kind in kinds)
+    assert not OF_THE_MACHINE & {*kinds}
 
 
 @pytest.mark.parametrize(
@@ -74,6 +96,41 @@ def test_the_list_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert keys.read_allowed(path) == [bob]
     with pytest.raises(NotFound):
         keys.revoke(path, "ada")
+
+
+def test_the_list_that_was_looked_at_is_the_one_that_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write in its folder, and puts a link in its place meanwhile, gets nothing of what the link means."""
+    path, secret = tmp_path / keys.ALLOWED, tmp_path / "secret"
+    keys.allow(str(path), keys.allowed("ada", READ, [], KEY))
+    secret.write_text("roots own words\n")
+    opens = os.open
+
+    def swapping(name: str, *arguments: int) -> int:
+        found = opens(name, *arguments)
+        if name == str(path):
+            path.unlink()
+            path.symlink_to(secret)
+        return found
+
+    monkeypatch.setattr(os, "open", swapping)
+    keys.allow(str(path), keys.allowed("bob", READ, [], OTHER))
+    monkeypatch.undo()
+    assert "roots own words" not in path.read_text()
+    assert [each.name for each in keys.read_allowed(str(path))] == ["ada", "bob"]
+
+
+def test_a_list_that_is_too_long_is_refused_and_stays(tmp_path: Path) -> None:
+    """Rather than to be read, and written back, up to somewhere."""
+    path = tmp_path / keys.ALLOWED
+    path.write_text(f"ada read * {KEY}\n" + "#\n" * (keys.LARGEST_BYTES // 2) + f"bob read * {OTHER}\n")
+    path.chmod(0o600)
+    size_bytes = path.stat().st_size
+    for change in (lambda: keys.revoke(str(path), "ada"), lambda: keys.read_allowed(str(path))):
+        with pytest.raises(Unreadable, match="more than"):
+            change()
+    assert path.stat().st_size == size_bytes
 
 
 def test_a_pair_is_not_written_over(tmp_path: Path) -> None:

@@ -117,3 +117,24 @@ def test_whoever_is_not_root_is_told_what_to_type(machine: Machine) -> None:
     said = machine.runs("anna", PROGRAM, "service", "install", "--system", "music", expect=5)
     assert "sudo holdfast service install --system" in said
     machine.runs("root", "sh", "-c", "! ls /etc/systemd/system/holdfast* /etc/holdfast")
+
+
+def test_an_administrator_whose_files_are_closed_by_default_installs_it_too(machine: Machine) -> None:
+    """What the service's user must read is open to it, whatever the umask of who installs."""
+    machine.runs("root", "sh", "-c", f"umask 077 && {PROGRAM} service install --system music")
+    assert machine.holdfast("root", "list") == ""
+    machine.holdfast("root", "save", "notes/a", "/etc/hostname")
+
+
+def test_the_administrator_of_one_store_does_not_reach_another_through_its_daemon(machine: Machine) -> None:
+    """Both are of the same user: what lies in the other is as absent there as what never was."""
+    machine.writes(CONFIGURATION, '[access]\nadmin = ["anna"]\n')
+    for name in ("other", "music"):
+        machine.runs("root", PROGRAM, "service", "install", "--system", name)
+    machine.holdfast("root", "save", "notes/secret", "/etc/hostname", store="other")
+    adopts = ("folder", "add", "--app", "notes")
+    there = machine.holdfast("anna", *adopts, STORE.replace("music", "other") + "/sessions/notes", expect=1)
+    absent = machine.holdfast("anna", *adopts, STORE.replace("music", "nobody") + "/sessions/notes", expect=1)
+    assert there.replace("other", "nobody") == absent
+    machine.holdfast("anna", "save", "notes/own", "/etc/hostname")
+    machine.runs("root", "cat", f"{STORE}/sessions/notes/own")

@@ -32,7 +32,7 @@ def entry(
 
 
 def places(index: Index, *words: str, app: str | None = None) -> list[tuple[bytes, str | None]]:
-    return [(hit.session, hit.part) for hit in index.find(words, app, None)]
+    return [(hit.session, hit.part) for hit in index.find(words, (app,) if app else (), None)]
 
 
 def test_all_words_stand_in_one_place(index: Index) -> None:
@@ -47,19 +47,19 @@ def test_what_is_said_of_sessions_comes_first_then_the_newest(index: Index) -> N
     """A page goes on behind any place."""
     index.put([entry(ONE, "one", "a tern", "the tern")], [], (1, 10))
     index.put([entry(TWO, "tern", "terns")], [], (2, 20))
-    whole = [*index.find(["tern"], None, None)]
+    whole = [*index.find(["tern"], (), None)]
     assert [(hit.session, hit.part) for hit in whole] == [(TWO, None), (TWO, "k0"), (ONE, "k0"), (ONE, "k1")]
     for at, hit in enumerate(whole):
-        assert [*index.find(["tern"], None, hit.position)] == whole[at + 1 :]
+        assert [*index.find(["tern"], (), hit.position)] == whole[at + 1 :]
 
 
 def test_what_is_put_again_takes_the_place(index: Index) -> None:
     """Former words are gone, unchanged parts stay where they are; without parts those of before stay."""
     index.put([entry(ONE, "one", "a heron", "an ibis")], [], (1, 10))
-    (ibis,) = index.find(["ibis"], None, None)
+    (ibis,) = index.find(["ibis"], (), None)
     index.put([entry(ONE, "two", "a stork", "an ibis")], [], (2, 20))
     assert (places(index, "heron"), places(index, "one"), places(index, "two")) == ([], [], [(ONE, None)])
-    assert [*index.find(["ibis"], None, None)] == [ibis]
+    assert [*index.find(["ibis"], (), None)] == [ibis]
     index.put([entry(ONE, "three")._replace(parts=None)], [], (3, 30))
     assert (places(index, "stork"), places(index, "three")) == ([(ONE, "k0")], [(ONE, None)])
     index.put([], [ONE], (4, 40))

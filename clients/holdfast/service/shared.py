@@ -60,6 +60,9 @@ class SharedService:
         done += [put(self._systemd.units / unit, files.text(unit, found)) for unit in UNITS]
         configuration = ETC / "holdfast" / self._name / "config.toml"
         if not configuration.exists():
+            if not configuration.parent.exists():
+                configuration.parent.mkdir()
+                configuration.parent.chmod(0o755)  # the service's user reads it, whatever the umask of root
             done.append(put(configuration, files.text("shared.toml", found)))
         if drop_in:
             done.append(put(self._drop_in_path, drop_in))

@@ -39,7 +39,6 @@ class Narrowed(List, frozen=True, kw_only=True):
     apps: tuple[str, ...] = ()
 
 
-
 #: Told of the bytes that were looked at since; it may take its time, and raise what ends the look.
 Rest = Callable[[int], None]
 
@@ -211,8 +210,8 @@ class Reader(Protocol):
         """Newest first."""
         ...
 
-    def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
-        """Of all sessions, or of one application's, by the number in which they came; the newest first."""
+    def snapshots_before(self, number: int, apps: tuple[str, ...], limit: int) -> list[tuple[int, Snapshot]]:
+        """Of all sessions, or of these applications', by the number in which they came; the newest first."""
         ...
 
     def some_snapshot(self, chance: float) -> Snapshot | None:
@@ -588,9 +587,9 @@ class Index(Protocol):
         """All of it, or nothing. What is there as it should be stays."""
         ...
 
-    def find(self, words: Sequence[str], app: str | None, after: Position | None) -> Iterator[Hit]:
+    def find(self, words: Sequence[str], apps: tuple[str, ...], after: Position | None) -> Iterator[Hit]:
         """Where all the folded words stand: first in what is said of a session, then in its parts; what was put last
-        comes first. ``app`` narrows it where the engine can; whoever asks looks again."""
+        comes first. ``apps``, if some are named, narrow it where the engine can; whoever asks looks again."""
         ...
 
     def begin_anew(self) -> None:

@@ -106,18 +106,20 @@ class SqliteIndex:
         self._connection.execute(f"DELETE FROM words WHERE rowid IN (SELECT number FROM places WHERE {where})", values)
         self._connection.execute(f"DELETE FROM places WHERE {where}", values)
 
-    def find(self, words: Sequence[str], app: str | None, after: Position | None) -> Iterator[Hit]:
+    def find(self, words: Sequence[str], apps: tuple[str, ...], after: Position | None) -> Iterator[Hit]:
         """Where all words stand: first in what is said of a session, then in its parts; the newest first."""
         stage, number = after or (0, 2**62)
         for each, columns in enumerate((_ABOUT, _PARTS)):
             if each >= int(stage):
-                yield from self._stage(each, columns, words, app, int(number) if each == stage else 2**62)
+                yield from self._stage(each, columns, words, apps, int(number) if each == stage else 2**62)
 
-    def _stage(self, stage: int, columns: str, words: Sequence[str], app: str | None, below: int) -> Iterator[Hit]:
+    def _stage(
+        self, stage: int, columns: str, words: Sequence[str], apps: tuple[str, ...], below: int
+    ) -> Iterator[Hit]:
         with self._translated():
             asked = " AND ".join([f"{columns}: ({self._said(word)})" for word in words])
-            if app is not None and len(app) >= TRIGRAM:
-                asked += f" AND app: {_quoted(app)}"
+            if apps and all(len(app) >= TRIGRAM for app in apps):
+                asked += f" AND app: ({' OR '.join(map(_quoted, apps))})"
             sql = (
                 "SELECT number, session, head, part, p.name, p.tags, p.note, p.part_name, p.text FROM words "
                 "CROSS JOIN places AS p ON number = words.rowid CROSS JOIN sessions ON id = session "

@@ -187,10 +187,11 @@ class SqliteReader(ListReader, SpaceReader):
         sql = f"SELECT {SNAPSHOT} FROM snapshots WHERE session = ? ORDER BY number DESC LIMIT ? OFFSET ?"
         return [snapshot_of(row) for row in self._all(sql, (session, limit, offset))]
 
-    def snapshots_before(self, number: int, app: str | None, limit: int) -> list[tuple[int, Snapshot]]:
-        of_app = "AND session IN (SELECT id FROM sessions WHERE app = ?2) " if app is not None else ""
-        sql = f"SELECT {SNAPSHOT}, number FROM snapshots WHERE number < ?1 {of_app}ORDER BY number DESC LIMIT ?3"
-        return [(row[-1], snapshot_of(row[:-1])) for row in self._all(sql, (number, app, limit))]
+    def snapshots_before(self, number: int, apps: tuple[str, ...], limit: int) -> list[tuple[int, Snapshot]]:
+        those = "SELECT id FROM sessions WHERE app IN (SELECT value FROM json_each(?2))"
+        of_apps = f"AND session IN ({those}) " if apps else ""
+        sql = f"SELECT {SNAPSHOT}, number FROM snapshots WHERE number < ?1 {of_apps}ORDER BY number DESC LIMIT ?3"
+        return [(row[-1], snapshot_of(row[:-1])) for row in self._all(sql, (number, json.dumps(apps), limit))]
 
     def some_snapshot(self, chance: float) -> Snapshot | None:
         """Any; ``chance`` from 0 to 1 says which."""
