@@ -6,15 +6,17 @@ import os
 import random
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon
+from e2e_daemon import Daemon, until
 
 from holdfast.direct import DirectClient
 from holdfast_protocol.errors import Busy, Damaged, HoldfastError, NotAllowed, NotFound, StoreLocked, StoreNewer
+from holdfast_protocol.processes import has_ended
 
 LARGE = random.Random(5).randbytes(300_000)
 GOLDEN = Path(__file__).parents[1] / "data" / "store"
@@ -170,3 +172,26 @@ def test_the_reader_ends_with_its_client(crashed: Path) -> None:
     assert not folder.exists()
     with pytest.raises(HoldfastError):
         client.ping()
+
+
+def test_the_reader_ends_with_a_client_that_was_killed(crashed: Path, house: Path) -> None:
+    """Nothing is left of it either, wherever files are that are for a time."""
+    places = {**os.environ, "TMPDIR": str(house / "for a time")}
+    (house / "for a time").mkdir()
+    asks = f"from holdfast import direct; c = direct.DirectClient({str(crashed)!r}); print(c.status().pid, flush=True)"
+    command = [sys.executable, "-c", f"{asks}; input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=places) as client:
+        assert client.stdout is not None
+        pid = int(client.stdout.readline())
+        assert [*(house / "for a time").iterdir()] != []
+        client.kill()
+    until(lambda: not Path(f"/proc/{pid}").exists() or has_ended(pid))
+    assert [*(house / "for a time").iterdir()] == []
+
+
+def test_what_would_wait_for_ever_is_refused(daemon: Daemon, crashed: Path) -> None:
+    """Nothing happens in a store that is only read."""
+    for words in (["wait", "notes/one", "--for", "saved"], ["events", "--follow"]):
+        said = daemon.cli(*words, "--direct")
+        assert (said.code, "Nothing happens" in said.err) == (NotAllowed.exit_code, True)
+    assert len(daemon.ok("events", "--direct", "--json").rows) == 3

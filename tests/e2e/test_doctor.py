@@ -50,6 +50,18 @@ def test_nothing_is_wrong_with_a_new_one(daemon: Daemon) -> None:
     assert asked(daemon) == []
 
 
+def test_what_mends_it_can_be_typed_as_it_stands(daemon: Daemon, house: Path) -> None:
+    """Where the home directory is left out of a path that has a space in it, too."""
+    folder = house / "a home" / "its store"
+    folder.mkdir(parents=True, mode=0o755)
+    daemon.stop()
+    daemon.environment |= {"HOME": str(house), "HOLDFAST_STORE": str(folder)}
+    (found,) = asked(daemon)
+    assert str(house) not in found["mend"]
+    subprocess.run(found["mend"], shell=True, check=True, env=daemon.environment)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_daemon_that_hangs(daemon: Daemon) -> None:
     """It has its lock and its socket, and does not answer: the process is named, and how it goes on."""
     assert daemon.process is not None
