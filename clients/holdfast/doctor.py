@@ -156,7 +156,7 @@ def _absent(cause: Cause, path: str) -> Finding:
     if cause.what or cause.kind is not Unreachable:
         return _finding(cause)
     said = last_words(os.path.join(os.path.dirname(path), "holdfastd.log"), 0)
-    if said:
+    if said and not said.startswith("The configuration "):  # which was looked at as it is now
         why, mend = parted(said)
         return Finding(BAD, "daemon", f"none runs; the last one did not start: {why}", mend)
     return _finding(cause)
@@ -193,6 +193,8 @@ def _folder(what: str, path: str, *, is_private: bool) -> Iterator[Finding]:
     elif state.st_uid != os.getuid():
         sentence = f"{path} belongs to uid {state.st_uid}, not to {os.getuid()}"
         yield Finding(BAD, what, sentence, f"sudo chown -R $(id -u) {quoted}")
+    elif os.statvfs(path).f_flag & os.ST_RDONLY:
+        yield Finding(BAD, what, f"the file system of {path} can only be read", "dmesg | tail")
     elif not state.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK | os.X_OK):
         yield Finding(BAD, what, f"{path} cannot be written to", f"chmod u+rwx {quoted}")
     elif is_private and state.st_mode & 0o077:
@@ -208,9 +210,7 @@ def _room(what: str, path: str) -> Iterator[Finding]:
         disk = os.statvfs(path)
         free_bytes = disk.f_bavail * disk.f_frsize
         sentence = f"{free_bytes / 1e9:.1f} GB are free on its disk"
-        if disk.f_flag & os.ST_RDONLY:
-            yield Finding(BAD, what, f"the file system of {path} can only be read", "dmesg | tail")
-        elif disk.f_files and not disk.f_favail:
+        if disk.f_files and not disk.f_favail:
             sentence = f"its disk has no room for another file ({disk.f_files} are there)"
             yield Finding(BAD, what, sentence, f"df -i {shlex.quote(path)}")
         elif free_bytes < FULL_BYTES:
