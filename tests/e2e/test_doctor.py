@@ -77,7 +77,7 @@ def test_a_disk_that_takes_no_writes(daemon: Daemon) -> None:
 
 
 def test_why_the_last_one_did_not_start(daemon: Daemon) -> None:
-    """A file in the place of the store is told with what mends it; a configuration that was mended since is not told."""
+    """A file in the place of the store is told with what mends it; a mended configuration is not told."""
     daemon.stop()
     config, store = daemon.home / "config.toml", daemon.home / "store"
     config.write_text("nonsense = 1")
