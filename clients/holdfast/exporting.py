@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
-from holdfast.entries import Entry, Text
+from holdfast.entries import Entry, Source, Text
 from holdfast.part_files import file_names, manifest_of
 from holdfast.plans import Plan, replied
 from holdfast.references import of_snapshot
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 #: The daemon's forms, with what a file of each ends in; it says which of them it knows.
 SUFFIXES = {"markdown": ".md"}
 _OURS = ("native", "parts", "bundle")
+#: For people to read, made here of what the session's parts hold.
+PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
 #: All that this client knows of.
-FORMS = (*_OURS, *SUFFIXES)
+FORMS = (*_OURS, *SUFFIXES, *PRINTED)
 _MANIFEST = "manifest.json"
 
 
@@ -64,6 +66,8 @@ def planned(
         return native((yield from verbs.open(ref)))
     if to == "parts":
         return (yield from _parts(verbs, ref))
+    if to in PRINTED:
+        return (yield from _printed(verbs, ref, to, full=full))
     if to == "bundle":
         from holdfast.bundling import bundle
 
@@ -109,12 +113,33 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     except BadField as problem:
         if "forms" not in problem.details:
             raise
-        forms = ", ".join([*_OURS, *cast("list[str]", problem.details["forms"])])
+        forms = ", ".join([*_OURS, *PRINTED, *cast("list[str]", problem.details["forms"])])
         raise BadField(f"There is no form {shown(to)}; there are {forms}", field="to") from problem
     session = (yield from verbs.show(of_snapshot(ref, first.snapshot), parts=False)).session
     request = Export(ref=Ref(id=session.id, snapshot=first.snapshot), to=to, full=full)
     entry = Entry("", first.size_bytes, lambda: Windows(request))
     return Planned(session, first.snapshot, session.name, SUFFIXES.get(to, f".{to}"), [entry])
+
+
+def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    from holdfast.printing.sheets import sheet_of
+
+    shown, sheet = yield from sheet_of(verbs, ref, full=full)
+    assert shown.snapshot is not None
+    remarks: list[str] = []
+
+    def begin() -> Source:
+        if to == "html":
+            from holdfast.printing.html import Page
+
+            return Page(sheet)
+        from holdfast.printing.typeset import Pdf, Png
+
+        return (Pdf if to == "pdf" else Png)(sheet, remarks.append)
+
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
+    session = shown.session
+    return Planned(session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks)
 
 
 def _stem(name: str, suffix: str) -> str:

@@ -97,7 +97,8 @@ class Connections:
 
     def _bind(self) -> None:
         """What is set counts for what is bound after it: the network's listener is bound last, and has its own."""
-        self._socket.setsockopt(zmq.CURVE_SERVER, 0)
+        if self._network is not None:  # a libzmq without CURVE knows no such option
+            self._socket.setsockopt(zmq.CURVE_SERVER, 0)
         if self._shared:
             self._socket.setsockopt(zmq.ZAP_DOMAIN, HERE)
         self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)

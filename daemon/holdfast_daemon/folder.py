@@ -81,6 +81,7 @@ class WatchedFolder:
         self._verify = False
         self._steps: Iterator[None] | None = None
         self._wakes = Wakes()
+        self._believing = threading.Lock()
         self._watch = Watch(site.root, lambda folder: layouts.enters(site.layout, folder), self)
         self._thread = threading.Thread(target=self._run, name=f"folder {site.label}", daemon=True)
 
@@ -211,8 +212,9 @@ class WatchedFolder:
 
     def accept(self, author: str) -> None:
         """What is missing is deleted, and what stands there is the folder."""
-        self._root.accept()
-        self._holding.accept(self.site.label, author, everything=self._root.trouble() is not None)
+        with self._believing:  # what the thread saw before would hold it again
+            self._root.accept()
+            self._holding.accept(self.site.label, author, everything=self._root.trouble() is not None)
 
     def _run(self) -> None:
         while True:
@@ -226,7 +228,8 @@ class WatchedFolder:
                 return
 
     def _take(self, turn: Turn) -> None:
-        is_there = self._is_there()
+        with self._believing:
+            is_there = self._is_there()
         self._looked_for = True
         if not is_there:
             self._waiting.end()

@@ -14,7 +14,7 @@ CRASHES, FAILURES = "killed dropped names bytes torn cut", "EIO ENOSPC SHORT REA
 
 @pytest.mark.parametrize(
     ("scenario", "kinds", "every"),
-    [("first start", CRASHES, 60), ("save", CRASHES, 150), ("first start", FAILURES, 200)],
+    [("first start", CRASHES, 120), ("save", CRASHES, 300), ("first start", FAILURES, 200)],
 )  # fmt: skip
 def test_some_points_of_the_campaign_hold(scenario: str, kinds: str, every: int) -> None:
     """Whatever the disk holds after a crash, and whichever call fails, what was promised is kept."""

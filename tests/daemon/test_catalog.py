@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -22,7 +23,7 @@ from holdfast_daemon.store.sqlite.catalog import SqliteCatalog
 from holdfast_daemon.store.sqlite.checksums import connect, damaged_pages
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol import codec
-from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer
+from holdfast_protocol.errors import Damaged, NoSpace, ShuttingDown, StoreNewer, Unreadable
 from holdfast_protocol.messages import List
 
 ROW = Operation(
@@ -142,6 +143,25 @@ def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path, monkeypat
     beside.write_bytes(beside.read_bytes()[:5000])
     SqliteCatalog(str(path), Faults({}), lambda: None).close()
     assert not beside.exists()
+
+
+class _Full(apsw.Connection):
+    """On a disk that has no room for the page that says how the file is written."""
+
+    def execute(self, statements: str, *values: Any) -> apsw.Cursor:  # type: ignore[override]
+        return super().execute("PRAGMA journal_mode" if statements.endswith("= WAL") else statements, *values)
+
+
+def test_a_first_start_without_room_for_its_last_page_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite raises nothing there; a catalog whose first page is half written would be taken by no later start."""
+    path = tmp_path / "c.sqlite"
+    with monkeypatch.context() as full:
+        full.setattr(checksums, "connect", lambda beside, fresh: _Full(beside))
+        with pytest.raises(Unreadable):
+            SqliteCatalog(str(path), Faults({}), lambda: None)
+    assert not path.exists()
 
 
 def _killed(beside: str, path: str) -> None:

@@ -591,7 +591,7 @@ def test_what_is_put_back_and_was_pruned_meanwhile_is_collected(store: Store) ->
     """A chunk that nothing names any more when its repair ends does not stay for ever."""
     content = os.urandom(LARGE_BYTES)
     store.save("x", content)
-    names = [name for file in store.catalog.reader.document_of(store.session("x").head).files for name in file.chunks]
+    names = [place.hash for place in store.catalog.reader.chunks_in(1, 1000)]
     gone, head = store.session("x").id, store.session("x").head
     findings = [Finding(Damage("chunk", "", b"", name, 1, 0)) for name in names]
     store.catalog.submit(lambda tx: tx.remove_session(gone)).result()

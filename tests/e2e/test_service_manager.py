@@ -17,6 +17,7 @@ import pytest
 from e2e_daemon import Daemon, until
 
 import holdfast
+from holdfast_protocol.errors import Unreadable
 
 DEADLINE_SECONDS = 30
 #: What systemd does between fork and exec, for the descriptor of that number.
@@ -146,6 +147,21 @@ def test_a_watched_daemon_is_heard_of_as_long_as_it_works(manager: ServiceManage
     catalog.execute("ROLLBACK")
     catalog.close()
     assert manager.is_told("WATCHDOG=1", DEADLINE_SECONDS)
+
+
+def test_a_store_that_refuses_in_time_is_no_reason_for_a_restart(manager: ServiceManager) -> None:
+    """Another program that keeps the catalog would not be got rid of by one: the daemon refuses with a code."""
+    manager.start(watchdog_seconds=9)
+    manager.hears("READY=1")
+    catalog = sqlite3.connect(str(manager.path.parents[1] / "store" / "catalog.sqlite"), isolation_level=None)
+    catalog.execute("BEGIN IMMEDIATE")
+    with holdfast.Client(str(manager.path), timeout_seconds=DEADLINE_SECONDS) as client:
+        with pytest.raises(Unreadable):
+            client.save("notes", "a", b"one\n")
+        assert manager.is_told("WATCHDOG=1", 9)
+        catalog.execute("ROLLBACK")
+        catalog.close()
+        client.save("notes", "a", b"one\n")
 
 
 def test_the_configuration_is_read_again_without_dropping_anybody(manager: ServiceManager) -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from holdfast.gui.previews import genome, igv
-from holdfast.gui.previews.colors import color_of
-from holdfast.gui.previews.resources import Resources
+from holdfast.looking import genome, lanes
+from holdfast.looking.colors import color_of
 from holdfast_protocol.model import PartRow, ResourceRow
 
 
@@ -45,7 +44,7 @@ def test_a_color_is_six_digits_or_nothing(told, color):
 def test_panels_have_the_proportions_of_the_session():
     """A panel that is three times as high is drawn so, and its tracks stay in it."""
     rows = [panel("DataPanel", "300"), track("a"), panel("FeaturePanel", "100"), track("b", "FeaturePanel")]
-    high, low = igv.panels_of(rows, [rows[1], rows[3]], Resources(()))
+    high, low = lanes.panels_of(rows, [rows[1], rows[3]], ())
     assert (high.name, low.name) == ("DataPanel", "FeaturePanel")
     assert high.height == pytest.approx(3 * low.height, rel=0.01)
     assert low.top > high.top + high.height
@@ -56,9 +55,9 @@ def test_panels_have_the_proportions_of_the_session():
 def test_a_hundred_tracks_are_all_high_enough_to_read():
     """A crowded panel grows instead of squeezing its tracks."""
     rows = [panel("DataPanel", "120"), *(track(f"t{number}", height="40") for number in range(100))]
-    (only,) = igv.panels_of(rows, rows[1:], Resources(()))
-    assert min(lane.height for lane in only.lanes) >= igv.LANE_HEIGHT
-    assert only.height >= 100 * igv.LANE_HEIGHT
+    (only,) = lanes.panels_of(rows, rows[1:], ())
+    assert min(lane.height for lane in only.lanes) >= lanes.LANE_HEIGHT
+    assert only.height >= 100 * lanes.LANE_HEIGHT
 
 
 @pytest.mark.parametrize(
@@ -67,14 +66,14 @@ def test_a_hundred_tracks_are_all_high_enough_to_read():
 )
 def test_a_track_of_a_missing_file_is_marked(key):
     """Also what is drawn beside reads of the same file, and a file named without its folder."""
-    (only,) = igv.panels_of([], [track(key)], Resources([lost("/data/reads.bam"), lost("/data/other.bed", "there")]))
+    (only,) = lanes.panels_of([], [track(key)], [lost("/data/reads.bam"), lost("/data/other.bed", "there")])
     assert only.lanes[0].is_lost
 
 
 def test_tracks_of_the_genome_and_of_files_that_are_there_are_not_marked():
     """What comes with the genome has no file of its own."""
-    files = Resources([lost("/data/reads.bam"), lost("/data/other.bed", "there")])
-    (only,) = igv.panels_of([], [track("Reference sequence"), track("/data/other.bed")], files)
+    files = [lost("/data/reads.bam"), lost("/data/other.bed", "there")]
+    (only,) = lanes.panels_of([], [track("Reference sequence"), track("/data/other.bed")], files)
     assert [lane.is_lost for lane in only.lanes] == [False, False]
 
 
@@ -82,7 +81,7 @@ def test_regions_lie_where_they_are_in_the_locus():
     """Those of another chromosome or out of view are not drawn, those that begin before it are cut."""
     spans = genome.spans_of("chr1:1,000-2,000", 200, 1200, 8)
     rows = [region("chr1:1250-1500"), region("chr2:1250-1500"), region("chr1:500-1100"), region("chr1:3000-4000")]
-    inside, cut = igv.regions_of(rows, spans)
+    inside, cut = lanes.regions_of(rows, spans)
     assert (inside.left, inside.width) == (450, 250)
     assert (cut.left, cut.width) == (200, 100)
     assert inside.name == "odd"
@@ -106,9 +105,9 @@ def test_a_locus_that_is_no_place_has_a_ruler_without_numbers_or_few(locus):
 
 def test_the_range_of_a_track_says_where_zero_is():
     """Values below zero have the other color, from there down."""
-    files = Resources(())
-    (only,) = igv.panels_of([], [track("a", range="-1..3", color="1,2,3", alt_color="4,5,6"), track("b")], files)
+    files = ()
+    (only,) = lanes.panels_of([], [track("a", range="-1..3", color="1,2,3", alt_color="4,5,6"), track("b")], files)
     first, second = only.lanes
     assert (first.low, first.high, first.zero) == ("-1", "3", 0.75)
     assert (first.color, first.alt_color) == ("#010203", "#040506")
-    assert (second.zero, second.color) == (None, igv.COLOR)
+    assert (second.zero, second.color) == (None, lanes.COLOR)

@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from holdfast.gui.blob import Rows
-from holdfast.gui.previews import mosaic
+from holdfast.looking import shapes
+from holdfast.looking.rows import Rows
 from holdfast_protocol.errors import BadField
 from holdfast_protocol.model import ArrayRow, PartRow
 
@@ -20,7 +20,7 @@ def cluster(name, count=10, kind="cluster", arrays=None, **facts):
 
 
 def only(part, *beside):
-    return mosaic.groups_of([part, *beside])[0].members[0]
+    return shapes.groups_of([part, *beside])[0].members[0]
 
 
 def test_a_geometry_has_the_color_and_visibility_of_the_session():
@@ -64,7 +64,7 @@ def test_the_list_has_the_groups_and_the_order_of_the_session():
         cluster("second", place=2, group="Membranes"),
         cluster("first", place=1, group="Membranes"),
     ]
-    groups = mosaic.groups_of(rows)
+    groups = shapes.groups_of(rows)
     assert [group.title for group in groups] == ["Clusters · Membranes", "Clusters", "Models"]
     assert [member.name for member in groups[0].members] == ["first", "second"]
 
@@ -73,8 +73,8 @@ def test_of_more_points_than_turn_smoothly_every_so_many_are_drawn():
     """A million are all drawn; hidden ones and meshes do not count."""
     million = only(cluster("a", 1_000_000))
     hidden = only(cluster("b", 5_000_000, visible=False))
-    assert mosaic.every_of([million, hidden]) == 1
-    assert mosaic.every_of([million, million, million, hidden]) == 3
+    assert shapes.every_of([million, hidden]) == 1
+    assert shapes.every_of([million, million, million, hidden]) == 3
 
 
 def pieces(rows, content, size):

@@ -47,12 +47,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "uvicorn": (f"{CLIENTS}/gui/serve.py",),
     "websockets": (f"{CLIENTS}/gui/serve.py",),
     "jinja2": (f"{CLIENTS}/gui/house.py",),
-    "markupsafe": (f"{CLIENTS}/gui/*.py",),
-    "pygments": (f"{CLIENTS}/looking/languages.py", f"{CLIENTS}/gui/*.py", f"{CLIENTS}/tui/*.py"),
-    "markdown_it": (f"{CLIENTS}/gui/*.py",),
+    "markupsafe": (f"{CLIENTS}/looking/*.py", f"{CLIENTS}/printing/*.py", f"{CLIENTS}/gui/*.py"),
+    "pygments": (f"{CLIENTS}/looking/*.py", f"{CLIENTS}/printing/html.py", f"{CLIENTS}/tui/*.py"),
+    "markdown_it": (f"{CLIENTS}/looking/marking.py", f"{CLIENTS}/printing/nodes.py"),
+    "typst": (f"{CLIENTS}/printing/typeset.py", f"{CLIENTS}/printing/glyphs.py"),
+    "pypdf": (f"{CLIENTS}/printing/typeset.py",),
+    "fontTools": (f"{CLIENTS}/printing/glyphs.py",),
+    "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py"),
+    "PIL": (f"{CLIENTS}/printing/nodes.py", f"{CLIENTS}/printing/scene.py"),
 }
 #: Distributions that are imported under another name.
-IMPORTED_AS = {"pyzmq": "zmq", "dbus-fast": "dbus_fast", "markdown-it-py": "markdown_it"}
+IMPORTED_AS = {
+    "pyzmq": "zmq", "dbus-fast": "dbus_fast", "markdown-it-py": "markdown_it", "fonttools": "fontTools",
+    "pillow": "PIL",
+}  # fmt: skip
 
 #: A tree to the packages of ours that it may import.
 MAY_IMPORT: dict[str, frozenset[str]] = {

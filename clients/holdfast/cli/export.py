@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
     from holdfast.exports import Export
 
-HELP = "write a session for others: native, parts, bundle, markdown"
+HELP = "write a session for others: native, parts, bundle, markdown, html, pdf, png"
 _STANDARD_OUTPUT = "-"
 
 
@@ -25,13 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="FORM", required=True,
         help="native: as its application has it · parts: a directory with a file for each · bundle: an archive with "
-        "the document and what belongs to it, for holdfast import · markdown: for people to read",
+        "the document and what belongs to it, for holdfast import · markdown, html, pdf, png: for people to read",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="PATH", help="the file or directory (by default called as the session); - for stdout"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there, without asking")
-    parser.add_argument("--full", action="store_true", help="markdown: with what the application's own export omits")
+    parser.add_argument("--full", action="store_true", help="to read: with what the application's own export omits")
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
     )
@@ -51,16 +51,25 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         output.say(f"holdfast: {remark}")
     if export.files == ("",) and export.size_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
+    said = len(export.remarks)
     if arguments.output == _STANDARD_OUTPUT:
         output.content(export.read())
+        _say_rest(context, export, said)
         return 0
     place = _place(export, arguments.output)
     with output.progress(f"exporting {title(export.session)}") as progress:
         export.write(place, replace=arguments.force or _may_replace(place), progress=progress)
+    _say_rest(context, export, said)
     if output.as_json:
         output.row(export.session, snapshot=export.snapshot, path=place, files=[*export.files])
     output.done(f"exported {title(export.session)}  snapshot {export.snapshot[:8]}  to {place}")
     return 0
+
+
+def _say_rest(context: Context, export: Export, said: int) -> None:
+    """What was found only while it was made."""
+    for remark in export.remarks[said:]:
+        context.output.say(f"holdfast: {remark}")
 
 
 def _place(export: Export, said: str | None) -> str:

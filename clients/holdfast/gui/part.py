@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from holdfast.gui import part_views as views
 from holdfast.gui.house import House, house_of, render_page
-from holdfast.gui.showing import code
 from holdfast.looking.contents import WINDOW_BYTES, Window, window
 from holdfast.looking.languages import language_of_part
+from holdfast.looking.marking import code
 from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import hex_rows
 from holdfast_protocol.errors import NotFound, TooLarge

@@ -7,8 +7,8 @@ import json
 import struct
 from typing import NamedTuple
 
-from holdfast.gui.showing import visible
 from holdfast.looking.contents import Window
+from holdfast.looking.marking import visible
 from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import text_of
 from holdfast_protocol.model import ArrayRow

@@ -13,8 +13,8 @@ from holdfast.gui import timeline
 from holdfast.gui.house import House, house_of, render_page
 from holdfast.gui.part import part, part_list
 from holdfast.gui.previews import preview_of
-from holdfast.gui.showing import unified
 from holdfast.gui.toasts import failed, with_refusal
+from holdfast.looking.marking import unified
 from holdfast.looking.unsaved import has_unsaved
 from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Shown, Snapshots

@@ -38,11 +38,12 @@ async def told(client: AsyncClient, snapshot: Ref, parts: Sequence[PartRow]) -> 
             left_bytes -= window.size_bytes
             data = await client.cat(Ref(id=snapshot.id, snapshot=snapshot.snapshot, part=part.key))
             is_whole = True
-        found.append(await asyncio.to_thread(_told, part, data, is_whole))
+        found.append(await asyncio.to_thread(told_of, part, data, is_whole=is_whole))
     return found
 
 
-def _told(part: PartRow, data: bytes, is_whole: bool) -> Told:
+def told_of(part: PartRow, data: bytes, *, is_whole: bool) -> Told:
+    """One, of what was read of it."""
     message = message_of(part, data) if is_whole else None
     return Told(part, message, "" if message else data.decode(errors="replace"))
 

@@ -159,7 +159,7 @@ class Judge:
                 said = conversation.ask(asked.request, asked.payload, asked.id, time.monotonic() + SECONDS)
                 return said.reply
 
-            rows = len(daemon.log_rows())
+            rows = _asked_for(daemon)
             for number in sorted(so_far.answered):
                 asked = day.asked[number - 1]
                 if type(asked.request) not in CHANGING or isinstance(asked.request, WorkspaceOpen):
@@ -167,7 +167,7 @@ class Judge:
                 reply = again(asked)
                 if _lasting(reply) != _lasting(asked.reply):
                     raise Broken(f"{type(asked.request).__name__} was answered {asked.reply}, and now {reply}")
-            if len(daemon.log_rows()) != rows:
+            if _asked_for(daemon) != rows:
                 raise Broken("a repeated request was done again")
             for number, asked in enumerate(day.asked[: so_far.begun], 1):
                 if number not in so_far.answered and type(asked.request) in CHANGING and asked.reply is not None:
@@ -210,6 +210,11 @@ def _lasting(reply: Reply | None) -> Reply | None:
     return reply
 
 
+def _asked_for(daemon: CrashDaemon) -> list[int]:
+    """The numbers of the operations that somebody asked for; autosaves go on meanwhile."""
+    return [row.number for row in daemon.log_rows() if row.type != "autosaved"]
+
+
 def is_settled(daemon: CrashDaemon) -> bool:
     """Nothing waits, nothing of the daemon's own lies about, and every file in every folder shows its head."""
     with daemon.client() as client:
@@ -249,7 +254,7 @@ def started(daemon: CrashDaemon) -> None:
         except HoldfastError:
             code = process.poll()
             if code is not None:
-                raise Broken(f"it does not start ({code}): {daemon.log.read_text()[-400:]}") from None
+                raise Broken(f"it does not start ({code}): {daemon.log.read_text()[-1500:]}") from None
             if time.monotonic() > deadline:
                 raise Broken("it does not answer") from None
             time.sleep(0.005)

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from holdfast.gui.house import House
-from holdfast.gui.showing import code, markdown, visible
-from holdfast.looking.chats import Told, told
-from holdfast.looking.pictures import numbers_in
-from holdfast.values import ToolResult
+from holdfast.looking.bubbles import Bubble, Call, Code, Picture, bubbles_of
+from holdfast.looking.chats import told
+from holdfast.looking.marking import code, markdown, visible
 from holdfast_protocol.messages import Shown
-from holdfast_protocol.model import PartRow, Ref
+from holdfast_protocol.model import Ref
 
 TEMPLATE = "preview_aiderdesk.html"
 PAGE_COUNT = 100
-_FOLDED_SIGNS = 20_000
-_NAMED_SIGNS = 200
-_SPEAKERS = {"user": "You", "assistant": "Assistant", "tool": "Tool", "system": "System"}
 
 
-class Picture(NamedTuple):
-    """Where it is fetched from: the message's part, and its number there."""
-
-    key: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What was asked of a tool and, where it has answered, what it gave; ``failed``: an error."""
+class MarkedCall(NamedTuple):
+    """What was asked of a tool and, where it has answered, what it gave."""
 
     name: str
     asked: Markup
@@ -44,18 +30,16 @@ class Call:
     pictures: Sequence[Picture]
 
 
-@dataclass(frozen=True, slots=True)
-class Bubble:
-    """One message. ``html`` is empty where it has only calls. ``attached``: what else it came with, by name."""
+class Marked(NamedTuple):
+    """A bubble as HTML, which is empty where there is nothing."""
 
-    key: str
     role: str
     speaker: str
     html: Markup
     thought: Markup
-    calls: Sequence[Call]
-    pictures: Sequence[Picture] = ()
-    attached: Sequence[str] = ()
+    calls: Sequence[MarkedCall]
+    pictures: Sequence[Picture]
+    attached: Sequence[str]
 
 
 class Page(NamedTuple):
@@ -78,7 +62,7 @@ async def context(house: House, shown: Shown, at: str, said: QueryParams) -> dic
     snapshot = shown.snapshot.snapshot if shown.snapshot else at
     found = await told(house.client, Ref(id=shown.session.id, snapshot=snapshot), messages[page.first : page.last])
     return {
-        "bubbles": await asyncio.to_thread(bubbles_of, found),
+        "bubbles": await asyncio.to_thread(lambda: [*map(_marked, bubbles_of(found))]),
         "page": page,
         "context_files": files[:PAGE_COUNT],
         "more_files_count": max(0, len(files) - PAGE_COUNT),
@@ -94,67 +78,22 @@ def page_of(count: int, until: str) -> Page:
     return Page(first, last, count, first or None, later if last < count else None)
 
 
-def bubbles_of(found: Sequence[Told]) -> list[Bubble]:
-    """In the order of the chat; what a tool gave stands at what was asked of it."""
-    chat = [(each.part, each.message) for each in found if each.message]
-    results = {result.id: (part, result) for part, message in chat for result in message.tool_results if result.id}
-    asked = {call.id for _, message in chat for call in message.tool_calls}
-    bubbles = [_bubble(each, results, asked) for each in found]
-    return [each for each in bubbles if each.html or each.thought or each.calls or each.pictures or each.attached]
+def _marked(bubble: Bubble) -> Marked:
+    html = _code(bubble.raw) if bubble.raw else _markdown(bubble.words)
+    calls = [*map(_marked_call, bubble.calls)]
+    attached = [*map(visible, bubble.attached)]
+    thought = _markdown(bubble.thought)
+    return Marked(bubble.role, visible(bubble.speaker), html, thought, calls, bubble.pictures, attached)
 
 
-def _bubble(told: Told, results: Mapping[str, tuple[PartRow, ToolResult]], asked: set[str]) -> Bubble:
-    part, message = told.part, told.message
-    if message is None:
-        return Bubble(part.key, "other", "Unreadable", code(told.text, "json", numbered=False), Markup(), ())
-    calls = [_call(each.name, each.arguments, results.get(each.id)) for each in message.tool_calls]
-    calls += [_call(each.name, None, (part, each)) for each in message.tool_results if each.id not in asked]
-    role = message.role if message.role in _SPEAKERS else "other"
-    html = markdown(message.text) if message.text.strip() else Markup()
-    ours = [each for each in _pieces(message.fields) if each.get("type") not in ("tool-call", "tool-result")]
-    attached = [_attached(each) for each in ours if each.get("type") in ("file", "image") and not numbers_in(each)]
-    return Bubble(
-        part.key, role, _SPEAKERS.get(role) or _named(message.role), html, _thought(ours), calls,
-        [Picture(part.key, number) for number in numbers_in(ours or message.text)], attached,
-    )  # fmt: skip
+def _marked_call(call: Call) -> MarkedCall:
+    gave = _code(call.gave) if call.gave else None
+    return MarkedCall(visible(call.name), _code(call.asked), gave, call.failed, call.pictures)
 
 
-def _pieces(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    content = fields.get("content")
-    return [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+def _markdown(text: str) -> Markup:
+    return markdown(text) if text else Markup()
 
 
-def _attached(piece: Mapping[str, Any]) -> str:
-    """By its name, or what it is."""
-    named = piece.get("filename") or piece.get("mediaType") or piece.get("mimeType") or piece.get("type")
-    return _named(str(named))
-
-
-def _named(text: str) -> str:
-    return visible(text[:_NAMED_SIGNS])
-
-
-def _thought(pieces: Sequence[Mapping[str, Any]]) -> Markup:
-    texts = [str(each.get("text", "")) for each in pieces if each.get("type") == "reasoning"]
-    return markdown("\n\n".join(texts)) if texts else Markup()
-
-
-def _call(name: str, arguments: object, given: tuple[PartRow, ToolResult] | None) -> Call:
-    result = given[1].result if given else None
-    kind = result.get("type") if isinstance(result, dict) else None
-    return Call(
-        name=_named(" › ".join(name.split("---"))) or "tool",
-        asked=_folded(arguments) if arguments not in (None, {}) else Markup(),
-        gave=_folded(result) if given else None,
-        failed=str(kind).startswith("error"),
-        pictures=[Picture(given[0].key, number) for number in numbers_in(result)] if given else [],
-    )
-
-
-def _folded(value: object) -> Markup:
-    """Text as it is, anything else as JSON, both shortened."""
-    if isinstance(value, dict) and "value" in value and "type" in value:
-        value = value["value"]
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    cut = text if len(text) <= _FOLDED_SIGNS else f"{text[:_FOLDED_SIGNS]}\n… {len(text) - _FOLDED_SIGNS:,} signs more"
-    return code(cut, "" if isinstance(value, str) else "json", numbered=False)
+def _code(told: Code | None) -> Markup:
+    return code(told.text, told.language, numbered=False) if told else Markup()

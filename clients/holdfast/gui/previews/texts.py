@@ -11,9 +11,9 @@ from markupsafe import Markup
 from holdfast.cli.words import path_text
 from holdfast.gui.house import House
 from holdfast.gui.part_views import Table, table_of_text
-from holdfast.gui.showing import code
 from holdfast.looking.contents import Window, windows
 from holdfast.looking.languages import language_of_part
+from holdfast.looking.marking import code
 from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import HexRow, hex_rows, text_of
 from holdfast_protocol.messages import Shown

@@ -53,7 +53,8 @@ def make(path: str, statements: str) -> None:
         made.execute("PRAGMA synchronous = OFF")  # it is synced as a whole
         made.execute("PRAGMA journal_mode = MEMORY")
         made.execute(statements)
-        made.execute("PRAGMA journal_mode = WAL")
+        if made.execute("PRAGMA journal_mode = WAL").fetchall() != [("wal",)]:
+            raise apsw.IOError(f"{beside} cannot be written")  # SQLite says so in no other way
     put_in_place(beside, path)
 
 

@@ -51,7 +51,7 @@ def markdown(text: str) -> Markup:
     """Without HTML and images, and with links to the web only. Of a very long text it is the text."""
     if len(text) > MARKDOWN_SIGNS:
         return code(text, numbered=False)
-    return Markup(_markdown().render(shortened(visible(text))))
+    return Markup(parser().render(shortened(visible(text))))
 
 
 class _Markdown(MarkdownIt):
@@ -60,7 +60,8 @@ class _Markdown(MarkdownIt):
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Of Markdown without HTML and images, and with links to the web only."""
     made = _Markdown("commonmark", {"html": False})
     made.enable("table").disable("image")
     made.add_render_rule("link_open", _link)

@@ -1,0 +1,97 @@
+"""What is printed of a session, before it is known on what: blocks, one below the other. Their texts are the session's
+own and hostile; whoever prints them escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from holdfast.plans import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Of what follows, up to the next one. ``aside``: in small letters behind it."""
+
+    text: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text as it is, in a language that may be empty."""
+
+    text: str
+    language: str = ""
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells are text; one of ``colors`` (``#rrggbb``, by row) is shown before the row."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    colors: Sequence[str | None] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """PNG, JPEG, GIF, WebP or, where it was drawn by us, SVG. ``said`` tells what is on it."""
+
+    content: bytes
+    media_type: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is said of the session, or of this print of it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What only some want to read."""
+
+    title: str
+    inside: Sequence[Block]
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """What somebody said; ``role`` is user, assistant, tool, system or other."""
+
+    role: str
+    speaker: str
+    inside: Sequence[Block]
+
+
+Block = Heading | Words | Code | Table | Picture | Remark | Folded | Bubble
+
+
+class Blocks(Protocol):
+    """Blocks on their way: a long session is never in memory as a whole."""
+
+    def next(self) -> Plan[list[Block]]:
+        """The next few; none at the end. Raises HoldfastError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``facts`` stand below the title: a word and what it is."""
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    blocks: Blocks
