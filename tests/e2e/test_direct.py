@@ -15,7 +15,16 @@ import pytest
 from e2e_daemon import Daemon, until
 
 from holdfast.direct import DirectClient
-from holdfast_protocol.errors import Busy, Damaged, HoldfastError, NotAllowed, NotFound, StoreLocked, StoreNewer
+from holdfast_protocol.errors import (
+    Busy,
+    Damaged,
+    HoldfastError,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    StoreLocked,
+    StoreNewer,
+)
 from holdfast_protocol.processes import has_ended
 
 LARGE = random.Random(5).randbytes(300_000)
@@ -132,17 +141,40 @@ def test_a_backup_is_read_where_it_lies(daemon: Daemon, house: Path) -> None:
     assert daemon.cli("list", "--store", str(house / "backup")).code == 2
 
 
-def test_an_older_store_is_read_and_stays_what_it_is(house: Path) -> None:
-    """A golden store of version 1: its history is read; the upgrade is done in a copy that goes with its reader."""
+@pytest.fixture
+def old(house: Path) -> Path:
+    """A golden store of version 1."""
     store = house / "old"
     store.mkdir(mode=0o700)
     with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
         catalog.executescript((GOLDEN / "v1.sql").read_text("utf-8"))
-    before = look(store)
-    with DirectClient(str(store)) as client:
+    return store
+
+
+def test_an_older_store_is_read_and_stays_what_it_is(old: Path) -> None:
+    """Its history is read; the upgrade is done in a copy that goes with its reader."""
+    before = look(old)
+    with DirectClient(str(old)) as client:
         assert client.cat("notes/x") == b"second"
         assert client.cat("notes/x@-1") == b"first"
-    assert look(store) == before
+    assert look(old) == before
+
+
+def test_an_older_store_for_whose_copy_there_is_no_room(
+    house: Path, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not the store's disk that is said to be full, and nothing is left on the one that is."""
+    small = house / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=True)
+    try:
+        monkeypatch.setattr("tempfile.tempdir", str(house))
+        monkeypatch.setenv("TMPDIR", str(small))
+        with pytest.raises(NoSpace, match=f"no room in {small}"):
+            DirectClient(str(old))
+        assert [*small.iterdir()] == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_a_newer_store_is_refused_and_not_touched(daemon: Daemon) -> None:
