@@ -12,7 +12,7 @@ import tempfile
 from typing import IO
 
 from holdfast.client import Client
-from holdfast.starting import program
+from holdfast.starting import cannot_run, program
 from holdfast_protocol.endpoint import places
 from holdfast_protocol.errors import Unreadable, error_for
 
@@ -29,7 +29,10 @@ class DirectClient(Client):
         command = [program(places(os.environ).socket), "--read-only"]
         command += ["--store", store] if store is not None else []
         with tempfile.TemporaryFile() as trouble:  # a pipe that nobody reads would hold it up once it is full
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=trouble)
+            try:
+                self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=trouble)
+            except OSError as problem:
+                raise cannot_run(command[0], problem) from problem
             try:
                 path = self._listening(trouble)
             except BaseException:

@@ -13,7 +13,6 @@ import resource
 import shlex
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -26,7 +25,7 @@ from holdfast.finding import BAD, GOOD, NOTE, Finding
 from holdfast.holders import Holder
 from holdfast.service.user import outdated
 from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
-from holdfast.starting import INSTALL, SAID, last_words, program
+from holdfast.starting import SAID, cannot_run, last_words, program, reinstall
 from holdfast.surroundings import around, reported
 from holdfast.units import INSTALL as INSTALL_UNITS
 from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
@@ -75,16 +74,17 @@ def _versions() -> Finding:
 def _configuration(where: Places) -> Finding:
     try:
         words = [program(where.socket), "--configuration", "--config", where.config]
+        done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
     except Unreachable as problem:
         return Finding(BAD, "daemon", *parted(problem.sentence))
-    done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
+    except OSError as problem:
+        return Finding(BAD, "daemon", *parted(cannot_run(words[0], problem).sentence))
     if done.returncode == 0:
         there = where.config if os.path.exists(where.config) else "none; every option has its default"
         return Finding(GOOD, "configuration", there)
     said = done.stderr.decode(errors="replace").strip().split("\n")[-1]
     if not said.startswith(SAID):
-        again = f"{shlex.quote(sys.executable)} -m {INSTALL.replace('install', 'install --force-reinstall')}"
-        return Finding(BAD, "daemon", f"{words[0]} does not run: {said}", again)
+        return Finding(BAD, "daemon", f"{words[0]} does not run: {said}", reinstall())
     why, mend = parted(said.removeprefix(SAID))
     return Finding(BAD, "configuration", why, mend)
 
