@@ -13,7 +13,6 @@ import resource
 import shlex
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -26,7 +25,7 @@ from holdfast.finding import BAD, GOOD, NOTE, Finding
 from holdfast.holders import Holder
 from holdfast.service.user import outdated
 from holdfast.silence import Cause, of_nobody, of_silence, parted, trouble_of
-from holdfast.starting import INSTALL, SAID, last_words, program
+from holdfast.starting import SAID, cannot_run, last_words, program, reinstall
 from holdfast.surroundings import around, reported
 from holdfast.units import INSTALL as INSTALL_UNITS
 from holdfast.units import SERVICE_UNIT, SOCKET_UNIT, trouble, unit_folder
@@ -75,16 +74,17 @@ def _versions() -> Finding:
 def _configuration(where: Places) -> Finding:
     try:
         words = [program(where.socket), "--configuration", "--config", where.config]
+        done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
     except Unreachable as problem:
         return Finding(BAD, "daemon", *parted(problem.sentence))
-    done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
+    except OSError as problem:
+        return Finding(BAD, "daemon", *parted(cannot_run(words[0], problem).sentence))
     if done.returncode == 0:
         there = where.config if os.path.exists(where.config) else "none; every option has its default"
         return Finding(GOOD, "configuration", there)
     said = done.stderr.decode(errors="replace").strip().split("\n")[-1]
     if not said.startswith(SAID):
-        again = f"{shlex.quote(sys.executable)} -m {INSTALL.replace('install', 'install --force-reinstall')}"
-        return Finding(BAD, "daemon", f"{words[0]} does not run: {said}", again)
+        return Finding(BAD, "daemon", f"{words[0]} does not run: {said}", reinstall())
     why, mend = parted(said.removeprefix(SAID))
     return Finding(BAD, "configuration", why, mend)
 
@@ -156,7 +156,7 @@ def _absent(cause: Cause, path: str) -> Finding:
     if cause.what or cause.kind is not Unreachable:
         return _finding(cause)
     said = last_words(os.path.join(os.path.dirname(path), "holdfastd.log"), 0)
-    if said:
+    if said and not said.startswith("The configuration "):  # which was looked at as it is now
         why, mend = parted(said)
         return Finding(BAD, "daemon", f"none runs; the last one did not start: {why}", mend)
     return _finding(cause)
@@ -193,6 +193,8 @@ def _folder(what: str, path: str, *, is_private: bool) -> Iterator[Finding]:
     elif state.st_uid != os.getuid():
         sentence = f"{path} belongs to uid {state.st_uid}, not to {os.getuid()}"
         yield Finding(BAD, what, sentence, f"sudo chown -R $(id -u) {quoted}")
+    elif os.statvfs(path).f_flag & os.ST_RDONLY:
+        yield Finding(BAD, what, f"the file system of {path} can only be read", "dmesg | tail")
     elif not state.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK | os.X_OK):
         yield Finding(BAD, what, f"{path} cannot be written to", f"chmod u+rwx {quoted}")
     elif is_private and state.st_mode & 0o077:
@@ -208,9 +210,7 @@ def _room(what: str, path: str) -> Iterator[Finding]:
         disk = os.statvfs(path)
         free_bytes = disk.f_bavail * disk.f_frsize
         sentence = f"{free_bytes / 1e9:.1f} GB are free on its disk"
-        if disk.f_flag & os.ST_RDONLY:
-            yield Finding(BAD, what, f"the file system of {path} can only be read", "dmesg | tail")
-        elif disk.f_files and not disk.f_favail:
+        if disk.f_files and not disk.f_favail:
             sentence = f"its disk has no room for another file ({disk.f_files} are there)"
             yield Finding(BAD, what, sentence, f"df -i {shlex.quote(path)}")
         elif free_bytes < FULL_BYTES:

@@ -7,7 +7,7 @@ import os
 from fnmatch import fnmatch
 from typing import NamedTuple
 
-from holdfast_protocol.processes import began, boot_id
+from holdfast_protocol.processes import began, boot_id, has_ended
 
 
 class Holder(NamedTuple):
@@ -46,6 +46,8 @@ def holder_of(lock: str) -> Holder | None:
         if said.get("boot", boot) != boot or said.get("began", began(pid)) != began(pid):
             return None
         os.kill(pid, 0)
+        if has_ended(pid):
+            return None
         return Holder(pid, str(said.get("socket", "")), str(said.get("doing", "")))
     except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None

@@ -49,10 +49,13 @@ def start_daemon(path: str, environment: Mapping[str, str], *, named: bool) -> N
     try:
         for around in _around(environment):
             start = _Start(path, log, os.fstat(descriptor).st_size, is_last=not around)
-            process = subprocess.Popen(
-                [*around, *command], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
-                start_new_session=True, cwd="/", env=_absolute(environment),
-            )  # fmt: skip
+            try:
+                process = subprocess.Popen(
+                    [*around, *command], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+                    start_new_session=True, cwd="/", env=_absolute(environment),
+                )  # fmt: skip
+            except OSError as problem:
+                raise cannot_run(command[0], problem) from problem
             if start.listens(process, environment):
                 return
     finally:
@@ -169,6 +172,17 @@ def program(path: str) -> str:
         sentence = f"No daemon listens at {path}, and holdfastd is not installed here; mend it with: {INSTALL}"
         raise Unreachable(sentence, socket=path)
     return found
+
+
+def cannot_run(program: str, problem: OSError) -> Unreachable:
+    """It is there, and its interpreter is not, as when the Python that it is for was replaced."""
+    sentence = f"{program} cannot be run ({problem.strerror}: the Python that it is for is gone, or it is damaged)"
+    return Unreachable(f"{sentence}{silence.MEND}{reinstall()}")
+
+
+def reinstall() -> str:
+    """The command that puts the programs in place again."""
+    return f"{shlex.quote(sys.executable)} -m {INSTALL.replace('install', 'install --force-reinstall')}"
 
 
 def _absolute(environment: Mapping[str, str]) -> dict[str, str]:

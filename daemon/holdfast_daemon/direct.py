@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from functools import partial, wraps
 from importlib.metadata import version
@@ -21,7 +23,7 @@ from holdfast_daemon.content import Content
 from holdfast_daemon.fault import Faults
 from holdfast_daemon.formats.registry import load_formats
 from holdfast_daemon.guarded import guarded
-from holdfast_daemon.listener import holder_of, listen, make_directory, raise_descriptor_limit
+from holdfast_daemon.listener import holder_of, listen, raise_descriptor_limit
 from holdfast_daemon.payload import Answer, Frames
 from holdfast_daemon.server import Server
 from holdfast_daemon.sessions import Caller, Sessions
@@ -32,11 +34,12 @@ from holdfast_daemon.store.packs import UnwrittenPacks, numbers_in
 from holdfast_daemon.store.sqlite.checksums import take_no_locks
 from holdfast_daemon.store.sqlite.unwritten import ONLY_READ, UnwrittenCatalog, examine_index
 from holdfast_protocol import messages as m
-from holdfast_protocol.endpoint import Places
+from holdfast_protocol.endpoint import SOCKET_PATH_BYTES, Places
 from holdfast_protocol.errors import HoldfastError, NotAllowed, NotFound, StoreLocked
 
-#: The line that says on standard output that it listens; any other is the code of an error and its sentence.
+#: Begins the line on standard output that says where it listens; any other is the code of an error and its sentence.
 READY = "ready"
+SOCKET = "s"
 CAPABILITIES = ("chunks", m.EVENT_PAGES, "events")
 
 
@@ -52,7 +55,7 @@ def serve(where: Places) -> int:
     try:
         asyncio.run(_serve(where))
     except HoldfastError as problem:
-        print(problem.code, problem.sentence, flush=True)
+        _say(f"{problem.code} {problem.sentence}")
         return problem.exit_code
     return 0
 
@@ -63,17 +66,34 @@ async def _serve(where: Places) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     loop.add_reader(sys.stdin.fileno(), ended.set)
-    make_directory(where.runtime)
     with contextlib.ExitStack() as closing:
+        folder = _private_directory()
+        closing.callback(shutil.rmtree, folder, ignore_errors=True)
+        where = where._replace(runtime=folder, socket=os.path.join(folder, SOCKET))
         service = _Direct(where, closing)
         users = Users(os.geteuid(), None)
         server = Server(service, listen(where.socket), where.socket, raise_descriptor_limit(), None, users)
-        closing.callback(os.unlink, where.socket)
         server.start()
-        print(READY, flush=True)
+        _say(f"{READY} {where.socket}")
         await ended.wait()
         await service.stop()
         await server.stop()
+
+
+def _say(line: str) -> None:
+    """On standard output, paths as they are."""
+    sys.stdout.buffer.write(line.replace("\n", "\\n").encode("utf-8", "surrogateescape") + b"\n")
+    sys.stdout.flush()
+
+
+def _private_directory() -> str:
+    """For the socket, whose path has to be short, and for copies. It goes with this process, not with the client, which
+    may be killed."""
+    made = tempfile.mkdtemp(prefix="holdfast-")
+    if len(os.fsencode(os.path.join(made, SOCKET))) <= SOCKET_PATH_BYTES:
+        return made
+    os.rmdir(made)
+    return tempfile.mkdtemp(prefix="holdfast-", dir="/tmp")
 
 
 class _Direct(Answering):
@@ -85,7 +105,6 @@ class _Direct(Answering):
         _check_not_served(where.store)
         files = _files(where.store)
         catalog = self._unwritten = UnwrittenCatalog(files.catalog, where.runtime)
-        closing.callback(_remove_copies, where.runtime)
         chunks = UnwrittenPacks(os.path.join(where.store, PACKS), files.packs)
         closing.callback(chunks.close)
         faults = Faults({})
@@ -156,8 +175,3 @@ def _files(store: str) -> _Files:
         numbers = numbers_in(packs) if os.path.isdir(packs) else []
     return _Files(catalog, {number: os.path.join(packs, f"{number:06d}.pack") for number in numbers})
 
-
-def _remove_copies(folder: str) -> None:
-    for name in os.listdir(folder):
-        if name.startswith("upgraded.sqlite"):
-            os.unlink(os.path.join(folder, name))

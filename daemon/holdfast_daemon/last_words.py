@@ -49,10 +49,10 @@ def _mend(problem: HoldfastError, where: Places) -> str:
         case NoSpace():
             return f"make room where df -h {store} says there is none"
         case StoreLocked() if problem.details.get("pid"):
-            return f"kill {problem.details['pid']}, or use that one"
+            return f"kill {problem.details['pid']}  (or use that one)"
         case NotAllowed() if isinstance(path, str) and _is_ours(path):
             return f"chmod 0700 {shlex.quote(path)}"
-        case Unreadable() if isinstance(path, str) and _is_in_the_way(path, where):
+        case NotAllowed() | Unreadable() if isinstance(path, str) and _is_in_the_way(path, where):
             return f"mv {shlex.quote(path)} {shlex.quote(path)}.aside"
         case Unreadable() if isinstance(path, str) and path:
             return f"look at: ls -ld {shlex.quote(path)}; df {shlex.quote(os.path.dirname(path))}"

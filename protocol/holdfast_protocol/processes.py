@@ -29,6 +29,14 @@ def is_stopped(pid: int) -> bool:
         return False
 
 
+def has_ended(pid: int) -> bool:
+    """Whether only its number is left, until its parent has looked, which some containers' first process never does."""
+    try:
+        return _fields(pid)[0] in ("Z", "X")
+    except (OSError, IndexError):
+        return False
+
+
 def _fields(pid: int) -> list[str]:
     """Those of proc_pid_stat(5) from the third on: the second is a name, with anything in it."""
     with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as source:

@@ -18,6 +18,9 @@ from clients_fake_daemon import DEADLINE_SECONDS
 
 import holdfast
 from holdfast import starting
+from holdfast.direct import DirectClient
+from holdfast.doctor import findings
+from holdfast.finding import BAD
 from holdfast_protocol.errors import Busy, Unreachable
 
 #: Takes the lock or exits 6 as the daemon does, says who it is and what it was told, and serves.
@@ -116,6 +119,16 @@ def test_a_daemon_that_fails_is_said_at_once(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(Unreachable, match=r"ended with 1; see .*holdfastd\.log"):
         holdfast.connect(start=True)
     assert time.monotonic() - started < 5
+
+
+def test_a_daemon_whose_python_is_gone(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting, reading directly and the doctor say so, and what puts it in place again."""
+    _install(tmp_path / "bin", monkeypatch, "#!/gone/python\n")
+    for begin in (lambda: holdfast.connect(start=True), DirectClient):
+        with pytest.raises(Unreachable, match=r"cannot be run .* mend it with: .*--force-reinstall"):
+            begin()
+    found = [each for each in findings(os.environ) if each.state == BAD]
+    assert ["cannot be run" in each.sentence and "--force-reinstall" in each.mend for each in found] == [True]
 
 
 def test_a_daemon_that_upgrades_its_store_is_waited_for_and_said(

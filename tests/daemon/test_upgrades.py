@@ -22,7 +22,7 @@ from holdfast_daemon.store.sqlite.copying import copy_catalog
 from holdfast_daemon.store.sqlite.opening import connect_writing
 from holdfast_daemon.store.sqlite.schema import VERSION
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import Damaged, NoSpace
+from holdfast_protocol.errors import Damaged, NoSpace, StoreNewer
 
 GOLDEN = Path(__file__).parents[1] / "data" / "store"
 VERSIONS = range(1, VERSION + 1)
@@ -132,8 +132,9 @@ def test_a_catalog_of_before_an_upgrade_goes_after_a_month(tmp_path: Path) -> No
     Store(tmp_path).close()
     kept, cut = tmp_path / "catalog.sqlite-v6", tmp_path / "catalog.sqlite-anew"
     cut.write_bytes(b"part of a copy")
+    (tmp_path / "catalog.sqlite-anew-journal").write_bytes(b"what SQLite has beside it")
     Store(tmp_path).close()
-    assert (kept.exists(), cut.exists(), path.exists()) == (True, False, True)
+    assert (kept.exists(), path.exists(), [*tmp_path.glob("*-anew*")]) == (True, True, [])
     os.utime(kept, (0, 0))
     Store(tmp_path).close()
     assert not kept.exists()
@@ -253,3 +254,28 @@ def test_a_damaged_log_that_cannot_be_kept_leaves_no_part_of_a_copy(
     assert len([*crashed.glob("*-wal-damaged-*")]) == 1
     assert again.save("new", b"content", caller=ME).outcome == "saved"
     again.close()
+
+
+def test_a_copy_for_which_the_room_runs_out_takes_none(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else filled the disk meanwhile: the upgrade is refused, and what was copied is not left on the disk."""
+    path = golden(small / "store", 7)
+    with closing(apsw.Connection(str(path))) as catalog:
+        catalog.execute("INSERT INTO store VALUES ('large', zeroblob(5000000))")
+    monkeypatch.setattr("holdfast_daemon.store.sqlite.opening.ROOM_BYTES", -(1 << 30))
+    with pytest.raises(NoSpace):
+        Store(path.parent)
+    assert [each.name for each in path.parent.glob("catalog*")] == ["catalog.sqlite"]
+    assert version_of(path) == 7
+
+
+def test_a_newer_catalog_of_which_only_the_log_says_so_is_refused(tmp_path: Path) -> None:
+    """A newer daemon was killed right after its upgrade: this one does not take the catalog for one of its own."""
+    newer, crashed = tmp_path / "newer", tmp_path / "crashed"
+    newer.mkdir()
+    Store(newer).close()
+    with closing(connect(str(newer / "catalog.sqlite"))) as catalog:
+        catalog.execute(f"PRAGMA user_version = {VERSION + 1}")
+        shutil.copytree(newer, crashed, ignore=shutil.ignore_patterns("*-shm"))
+    assert version_of(crashed / "catalog.sqlite") == VERSION
+    with pytest.raises(StoreNewer):
+        Store(crashed)

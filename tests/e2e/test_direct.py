@@ -6,15 +6,26 @@ import os
 import random
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon
+from e2e_daemon import Daemon, until
 
 from holdfast.direct import DirectClient
-from holdfast_protocol.errors import Busy, Damaged, HoldfastError, NotAllowed, NotFound, StoreLocked, StoreNewer
+from holdfast_protocol.errors import (
+    Busy,
+    Damaged,
+    HoldfastError,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    StoreLocked,
+    StoreNewer,
+)
+from holdfast_protocol.processes import has_ended
 
 LARGE = random.Random(5).randbytes(300_000)
 GOLDEN = Path(__file__).parents[1] / "data" / "store"
@@ -130,17 +141,40 @@ def test_a_backup_is_read_where_it_lies(daemon: Daemon, house: Path) -> None:
     assert daemon.cli("list", "--store", str(house / "backup")).code == 2
 
 
-def test_an_older_store_is_read_and_stays_what_it_is(house: Path) -> None:
-    """A golden store of version 1: its history is read; the upgrade is done in a copy that goes with its reader."""
+@pytest.fixture
+def old(house: Path) -> Path:
+    """A golden store of version 1."""
     store = house / "old"
     store.mkdir(mode=0o700)
     with closing(sqlite3.connect(store / "catalog.sqlite")) as catalog:
         catalog.executescript((GOLDEN / "v1.sql").read_text("utf-8"))
-    before = look(store)
-    with DirectClient(str(store)) as client:
+    return store
+
+
+def test_an_older_store_is_read_and_stays_what_it_is(old: Path) -> None:
+    """Its history is read; the upgrade is done in a copy that goes with its reader."""
+    before = look(old)
+    with DirectClient(str(old)) as client:
         assert client.cat("notes/x") == b"second"
         assert client.cat("notes/x@-1") == b"first"
-    assert look(store) == before
+    assert look(old) == before
+
+
+def test_an_older_store_for_whose_copy_there_is_no_room(
+    house: Path, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not the store's disk that is said to be full, and nothing is left on the one that is."""
+    small = house / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=True)
+    try:
+        monkeypatch.setattr("tempfile.tempdir", str(house))
+        monkeypatch.setenv("TMPDIR", str(small))
+        with pytest.raises(NoSpace, match=f"no room in {small}"):
+            DirectClient(str(old))
+        assert [*small.iterdir()] == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_a_newer_store_is_refused_and_not_touched(daemon: Daemon) -> None:
@@ -170,3 +204,26 @@ def test_the_reader_ends_with_its_client(crashed: Path) -> None:
     assert not folder.exists()
     with pytest.raises(HoldfastError):
         client.ping()
+
+
+def test_the_reader_ends_with_a_client_that_was_killed(crashed: Path, house: Path) -> None:
+    """Nothing is left of it either, wherever files are that are for a time."""
+    places = {**os.environ, "TMPDIR": str(house / "for a time")}
+    (house / "for a time").mkdir()
+    asks = f"from holdfast import direct; c = direct.DirectClient({str(crashed)!r}); print(c.status().pid, flush=True)"
+    command = [sys.executable, "-c", f"{asks}; input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=places) as client:
+        assert client.stdout is not None
+        pid = int(client.stdout.readline())
+        assert [*(house / "for a time").iterdir()] != []
+        client.kill()
+    until(lambda: not Path(f"/proc/{pid}").exists() or has_ended(pid))
+    assert [*(house / "for a time").iterdir()] == []
+
+
+def test_what_would_wait_for_ever_is_refused(daemon: Daemon, crashed: Path) -> None:
+    """Nothing happens in a store that is only read."""
+    for words in (["wait", "notes/one", "--for", "saved"], ["events", "--follow"]):
+        said = daemon.cli(*words, "--direct")
+        assert (said.code, "Nothing happens" in said.err) == (NotAllowed.exit_code, True)
+    assert len(daemon.ok("events", "--direct", "--json").rows) == 3

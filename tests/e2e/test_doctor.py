@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon, Said, until
+from e2e_daemon import CLI, Daemon, Said, until
 
 
 @pytest.fixture
@@ -48,6 +48,50 @@ def test_nothing_is_wrong_with_a_new_one(daemon: Daemon) -> None:
     assert said.text.endswith("nothing is wrong\n")
     assert str(daemon.home.parent) not in said.text
     assert asked(daemon) == []
+
+
+def test_what_mends_it_can_be_typed_as_it_stands(daemon: Daemon, house: Path) -> None:
+    """Where the home directory is left out of a path that has a space in it, too."""
+    folder = house / "a home" / "its store"
+    folder.mkdir(parents=True, mode=0o755)
+    daemon.stop()
+    daemon.environment |= {"HOME": str(house), "HOLDFAST_STORE": str(folder)}
+    (found,) = asked(daemon)
+    assert str(house) not in found["mend"]
+    subprocess.run(found["mend"], shell=True, check=True, env=daemon.environment)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_disk_that_takes_no_writes(daemon: Daemon) -> None:
+    """It is said so, once for each place, and nobody is told to change modes there."""
+    daemon.stop()
+    home = str(daemon.home)
+    subprocess.run(["mount", "--bind", home, home], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", home], check=True)
+        found = asked(daemon)
+    finally:
+        subprocess.run(["umount", home], check=True)
+    assert [each["what"] for each in found] == ["store", "sessions folder"]
+    assert all("can only be read" in each["sentence"] and "chmod" not in each["mend"] for each in found)
+
+
+def test_why_the_last_one_did_not_start(daemon: Daemon) -> None:
+    """A file in the place of the store is told with what mends it; a mended configuration is not told."""
+    daemon.stop()
+    config, store = daemon.home / "config.toml", daemon.home / "store"
+    config.write_text("nonsense = 1")
+    assert subprocess.run([*CLI, "list"], env=daemon.environment).returncode != 0
+    assert [each["what"] for each in asked(daemon)] == ["configuration"]
+    config.unlink()
+    assert asked(daemon) == []
+    store.rename(daemon.home / "elsewhere")
+    store.touch()
+    assert subprocess.run([*CLI, "list"], env=daemon.environment).returncode != 0
+    found = asked(daemon)
+    assert {each["mend"] for each in found} == {f"mv {store} {store}.aside"}
+    subprocess.run(found[0]["mend"], shell=True, check=True)
+    daemon.start()
 
 
 def test_a_daemon_that_hangs(daemon: Daemon) -> None:

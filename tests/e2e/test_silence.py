@@ -51,6 +51,19 @@ def mended(said: Said) -> str:
     return said.err.strip().partition(MEND)[2].partition("  (")[0]
 
 
+def test_a_daemon_that_was_killed_and_that_nobody_buried(daemon: Daemon) -> None:
+    """Its number is still there, as for ever in a container whose first process buries nobody: it is not said to
+    hang, for killing it once more mends nothing."""
+    daemon.kill()
+    with subprocess.Popen(["true"]) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        for lock in (Path(f"{daemon.socket}.lock"), daemon.home / "store" / "lock"):
+            lock.write_text(json.dumps({**json.loads(lock.read_text()), "pid": dead.pid, "began": began(dead.pid)}))
+        said = started(daemon, "list", "--no-start")
+    assert said.code == Unreachable.exit_code
+    assert "a socket that one that was killed left; start one with: holdfastd" in said.err
+
+
 def test_a_daemon_that_was_stopped_by_a_signal(daemon: Daemon) -> None:
     """The process is named, and what lets it go on does."""
     assert daemon.process is not None

@@ -40,5 +40,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
 
 
 def _pasted(text: str, home: str) -> str:
-    """Without the name of whoever it is."""
-    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if home else text
+    """Without the name of whoever it is; a shell takes no ``~`` in quotes for the home directory."""
+    if not home:
+        return text
+    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text.replace(f"'{home}/", "~/'"))

@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """Without --follow it ends with the newest; with --settled with the newest of what was on disk."""
+    if arguments.follow:
+        context.check_happening()
     for row in _settled(context, arguments) if arguments.settled else _rows(context, arguments, arguments.since):
         if context.output.as_json:
             context.output.row(row)

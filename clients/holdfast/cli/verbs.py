@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Protocol
 
 from holdfast.cli.output import Output
+from holdfast_protocol.errors import NotAllowed
 
 if TYPE_CHECKING:
     from holdfast.client import Client
@@ -126,6 +127,11 @@ class Context:
 
             self._client = connect(self.socket, timeout_seconds=self._timeout_seconds, start=self._start)
         return self._client
+
+    def check_happening(self) -> None:
+        """Raises NotAllowed with --direct, for whoever would wait for ever."""
+        if self._direct:
+            raise NotAllowed("Nothing happens in a store that is only read: leave out --direct")
 
     def close(self) -> None:
         """Hang up."""

@@ -32,6 +32,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     """Prints the operation. Without --timeout it waits as long as it takes; with it, exit 7 when that is over."""
     import asyncio
 
+    context.check_happening()
     newest = context.client.operations(limit=1, newest=True).rows
     session = context.client.show(the_session(arguments), parts=False).session.id
     since = max((row.number for row in newest), default=0) if arguments.since is None else arguments.since

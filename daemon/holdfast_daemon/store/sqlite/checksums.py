@@ -47,7 +47,8 @@ def connect(path: str, *, new: bool = False, fresh: bool = False, finished: bool
 def make(path: str, statements: str) -> None:
     """A new database with checksums and what ``statements`` make, durably: whole, or not there at all."""
     beside = f"{path}{ANEW}"
-    for each in (beside, f"{beside}-journal", f"{beside}-wal", f"{beside}-shm", f"{path}-journal", f"{path}-wal"):
+    remove(beside)
+    for each in (f"{path}-journal", f"{path}-wal"):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(each)
     with contextlib.closing(connect(beside, fresh=True)) as made:
@@ -57,6 +58,13 @@ def make(path: str, statements: str) -> None:
         if made.execute("PRAGMA journal_mode = WAL").fetchall() != [("wal",)]:
             raise apsw.IOError(f"{beside} cannot be written")  # SQLite says so in no other way
     put_in_place(beside, path)
+
+
+def remove(path: str) -> None:
+    """A database, and what SQLite has left beside it."""
+    for each in (path, f"{path}-journal", f"{path}-wal", f"{path}-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
 
 
 def put_in_place(beside: str, path: str) -> None:

@@ -25,6 +25,7 @@ from holdfast_daemon.store.sqlite.checksums import (
     is_damage,
     make,
     put_in_place,
+    remove,
     said,
     unverified,
 )
@@ -124,6 +125,7 @@ def opened(path: str, upgrading: Callable[[int, int], None]) -> apsw.Connection:
         connection = connect_writing(path, verified=not was_brought_over)
         connection = _keep_damaged_log(connection, path, ended)
         version = _number(connection, "user_version")
+        check_known(version, path)  # a newer one may have said so in its log only
         if version == 0:
             if _first(connection, "SELECT count(*) FROM sqlite_master") != "0":
                 raise Damaged(f"{path} is not a holdfast catalog", path=path)
@@ -166,9 +168,9 @@ def _written_anew(connection: apsw.Connection, path: str) -> apsw.Connection:
         copy_catalog(vacuumed, beside, lambda _: None, verified=False)  # SQLite gives only the last pages checksums
     except (apsw.FullError, NoSpace):  # tried again at the next start
         for each in (beside, vacuumed):
-            _unlink(each)
+            remove(each)
         return connection
-    _unlink(vacuumed)
+    remove(vacuumed)
     connection.close()
     if os.path.exists(path + "-wal"):  # another program has it open
         os.unlink(beside)
@@ -184,7 +186,11 @@ def _keep_older(path: str, version: int) -> None:
         said = f"A copy of the catalog is kept before its upgrade from version {version}, and there is no room for it"
         raise NoSpace(f"{said}: make room for {os.path.getsize(path)} bytes beside {path}", path=path)
     beside = f"{path}{ANEW}"
-    copy_catalog(path, beside, lambda _: None)
+    try:
+        copy_catalog(path, beside, lambda _: None)
+    except BaseException:
+        remove(beside)  # what the disk has of it is room that somebody is about to look for
+        raise
     put_in_place(beside, f"{path}-v{version}")
 
 
@@ -196,15 +202,10 @@ def _has_room_for_copies(path: str, count: int) -> bool:
 def _sweep(path: str) -> None:
     """What a crash left of a copy, and catalogs of long before."""
     for each in (f"{path}{ANEW}", f"{path}{VACUUMED}"):
-        _unlink(each)
+        remove(each)
     for kept in glob.glob(f"{glob.escape(path)}-v[0-9]*"):
         if os.path.getmtime(kept) < time.time() - KEPT_SECONDS:
             os.unlink(kept)
-
-
-def _unlink(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def _keep_damaged_log(connection: apsw.Connection, path: str, ended: list[int]) -> apsw.Connection:

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 import apsw
@@ -23,7 +23,7 @@ from holdfast_daemon.store.sqlite.examining import examine_contents, examine_fil
 from holdfast_daemon.store.sqlite.opening import inspect, migrate, prepare, translated
 from holdfast_daemon.store.sqlite.reader import SqliteReader
 from holdfast_daemon.store.sqlite.schema import VERSION
-from holdfast_protocol.errors import Busy, NotAllowed, NotFound, Unreadable
+from holdfast_protocol.errors import Busy, NoSpace, NotAllowed, NotFound, Unreadable
 
 Result = TypeVar("Result")
 ONLY_READ = "The store is only read here, and nothing was changed: leave out --direct"
@@ -47,7 +47,8 @@ class UnwrittenCatalog:
                 version = prepare(connection, path)
                 if version < VERSION:
                     self._path = os.path.join(scratch, "upgraded.sqlite")
-                    _upgraded_copy(connection, self._path, version, checked=has_checksums(path))
+                    with _room_in(scratch):
+                        _upgraded_copy(connection, self._path, version, checked=has_checksums(path))
         except FileNotFoundError as problem:
             raise NotFound(f"There is no store in {os.path.dirname(path)}", path=path) from problem
         except OSError as problem:
@@ -113,6 +114,15 @@ def _upgraded_copy(source: apsw.Connection, target: str, version: int, *, checke
         made.execute("PRAGMA journal_mode = DELETE").fetchall()
         prepare(made, target)
         migrate(made, version)
+
+
+@contextmanager
+def _room_in(scratch: str) -> Iterator[None]:
+    try:
+        yield
+    except apsw.FullError as problem:
+        said = f"An older store is read from a copy, for which there is no room in {os.path.dirname(scratch)}"
+        raise NoSpace(f"{said}: name another folder by TMPDIR") from problem
 
 
 def _look(path: str) -> list[tuple[int, int, int] | None]:
