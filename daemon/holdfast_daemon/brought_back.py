@@ -18,6 +18,8 @@ from holdfast_protocol.errors import Damaged, Exists
 
 #: In the store, until all is in place.
 BESIDE = "restoring"
+#: What says nothing of a store that was removed, should a power cut have kept it.
+_LEFT_OVER = (f"{CATALOG}-shm", "search.sqlite-shm", "cookies")
 
 
 def check_not_cut_off(store: str) -> None:
@@ -33,7 +35,7 @@ def bring_back(directory: str, store: str, sessions: bytes, boot: str, faults: F
     """What of the backup is damaged, and was brought back as it is. Only for the holder of the store's lock. Raises
     Exists where there is a store, Damaged, StoreNewer, NoSpace, Unreadable."""
     beside = os.path.join(store, BESIDE)
-    found = {*os.listdir(store)} - {LOCK}
+    found = {*os.listdir(store)} - {LOCK, *_LEFT_OVER}
     if CATALOG in found or (found and BESIDE not in found):
         raise Exists(f"There is a store in {store}; nothing was changed. Move it away first", path=store)
     _clear(store)

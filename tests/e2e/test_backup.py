@@ -259,6 +259,21 @@ def test_places_that_are_refused(daemon: Daemon, house: Path) -> None:
     assert [*(house / "full").iterdir()] == [house / "full" / "file"]
 
 
+def test_leftovers_of_a_store_that_was_removed_are_none(daemon: Daemon, other: Daemon, disk: Path) -> None:
+    """A power cut during its removal may keep what SQLite only had for itself: the backup is brought back beside it."""
+    with daemon.client() as client:
+        client.save("notes", "a", b"kept", published=True)
+        backed_up(client, disk)
+    store = other.home / "store"
+    (store / "cookies").mkdir(parents=True)
+    store.chmod(0o700)
+    for name in ("catalog.sqlite-shm", "search.sqlite-shm"):
+        (store / name).write_bytes(bytes(32768))
+    brought_back(other, disk)
+    with other.client() as client:
+        assert client.cat("notes/a") == b"kept"
+
+
 def test_a_backup_of_another_store_is_left_alone(daemon: Daemon, other: Daemon, disk: Path) -> None:
     """Exit 4, and it can be brought back still."""
     other.start().ok("save", "notes/theirs", "-", content=b"theirs")
