@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from holdfast.documents import Opened, OpenedFile, Windows
 from holdfast.entries import Entry, Source, Text
 from holdfast.part_files import file_names, manifest_of
-from holdfast.plans import Plan, replied
+from holdfast.plans import Once, Plan, replied
 from holdfast.references import of_snapshot
 from holdfast_protocol.errors import BadField, Damaged
 from holdfast_protocol.messages import Cat, Content, Export
@@ -133,9 +133,9 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
             from holdfast.printing.html import Page
 
             return Page(sheet)
-        from holdfast.printing.typeset import Pdf, Png
+        from holdfast.printing.typeset import pdf, png
 
-        return (Pdf if to == "pdf" else Png)(sheet, remarks.append)
+        return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
 
     entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
     session = shown.session

@@ -5,7 +5,7 @@ The same plans serve the blocking client and the asynchronous one (sans I/O, as 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from holdfast_protocol.connection import Answered
@@ -13,6 +13,7 @@ from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import Reply, Request
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 ReplyType = TypeVar("ReplyType", bound=Reply)
 
 
@@ -39,6 +40,18 @@ def replied(request: Request, kind: type[ReplyType], timeout_seconds: float | No
     reply = (yield from asked(request, (), timeout_seconds)).reply
     assert isinstance(reply, kind)
     return reply
+
+
+class Once(Generic[Item]):
+    """All at once: what is asked for the next few again and again has everything the first time, and then nothing."""
+
+    def __init__(self, make: Callable[[], Plan[list[Item]]]) -> None:
+        self._make: Callable[[], Plan[list[Item]]] | None = make
+
+    def next(self) -> Plan[list[Item]]:
+        """What ``make`` gives. Raises what it raises."""
+        make, self._make = self._make, None
+        return (yield from make()) if make is not None else []
 
 
 class Came(NamedTuple, Generic[Result]):

@@ -21,61 +21,53 @@ from holdfast_protocol.model import ArrayRow, Ref
 _MESH_BYTES = 256 * 1024 * 1024
 
 
-class Cloud:
-    """All at once."""
+def cloud(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
+    """The picture, what is not on it, the table."""
+    groups = groups_of(shown.parts)
+    members = [member for group in groups for member in group.members]
+    every = every_of(members)
+    shapes: list[Shape] = []
+    remarks: list[Block] = []
+    for each in members:
+        if each.visible and each.array is not None:
+            shape = yield from _shape(snapshot, each, every)
+            shapes += [shape] if shape else []
+            remarks += [] if shape else [Remark(f"{each.name} is not drawn.")]
+    if every > 1:
+        remarks.append(Remark(f"One point in {every} is drawn."))
+    unit = next((each.array.unit for each in members if each.array), "")
+    png = drawn(shapes, unit)
+    pictures: list[Block] = [Picture(png, "image/png", f"Seen {', '.join(VIEWS)}")] if png else []
+    if png:
+        pictures.append(Remark(f"Seen {', '.join(VIEWS)}; colors and opacity are the session's."))
+    return [*pictures, *remarks, Heading(f"{len(members):,} object{'s'[: len(members) != 1]}"), _table(members)]
 
-    def __init__(self, shown: Shown, snapshot: Ref) -> None:
-        self._shown: Shown | None = shown
-        self._snapshot = snapshot
 
-    def next(self) -> Plan[list[Block]]:
-        """The picture, what is not on it, the table."""
-        shown, self._shown = self._shown, None
-        if shown is None:
-            return []
-        groups = groups_of(shown.parts)
-        members = [member for group in groups for member in group.members]
-        every = every_of(members)
-        shapes: list[Shape] = []
-        remarks: list[Block] = []
-        for each in members:
-            if each.visible and each.array is not None:
-                shape = yield from self._shape(each, every)
-                shapes += [shape] if shape else []
-                remarks += [] if shape else [Remark(f"{each.name} is not drawn.")]
-        if every > 1:
-            remarks.append(Remark(f"One point in {every} is drawn."))
-        unit = next((each.array.unit for each in members if each.array), "")
-        png = drawn(shapes, unit)
-        pictures: list[Block] = [Picture(png, "image/png", f"Seen {', '.join(VIEWS)}")] if png else []
-        if png:
-            pictures.append(Remark(f"Seen {', '.join(VIEWS)}; colors and opacity are the session's."))
-        return [*pictures, *remarks, Heading(f"{len(members):,} object{'s'[: len(members) != 1]}"), _table(members)]
+def _shape(snapshot: Ref, each: Drawn, every: int) -> Plan[Shape | None]:
+    assert each.array is not None
+    mesh = each.triangles
+    if mesh is not None and each.array.size_bytes + mesh.size_bytes > _MESH_BYTES:
+        return None
+    try:
+        points = yield from _rows(snapshot, each.key, each.array, 1 if mesh else every)
+        triangles = (yield from _rows(snapshot, each.key, mesh, 1, is_index=True)) if mesh else None
+    except BadField:
+        return None
+    color = tuple(int(each.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return Shape(
+        numpy.frombuffer(points, "<f4").reshape(-1, 3).astype(numpy.float32),
+        numpy.frombuffer(triangles, "<u4").reshape(-1, 3).astype(numpy.uint32) if triangles is not None else None,
+        (color[0], color[1], color[2]), each.opacity,
+    )  # fmt: skip
 
-    def _shape(self, each: Drawn, every: int) -> Plan[Shape | None]:
-        assert each.array is not None
-        mesh = each.triangles
-        if mesh is not None and each.array.size_bytes + mesh.size_bytes > _MESH_BYTES:
-            return None
-        try:
-            points = yield from self._rows(each.key, each.array, 1 if mesh else every)
-            triangles = (yield from self._rows(each.key, mesh, 1, is_index=True)) if mesh else None
-        except BadField:
-            return None
-        color = tuple(int(each.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-        return Shape(
-            numpy.frombuffer(points, "<f4").reshape(-1, 3).astype(numpy.float32),
-            numpy.frombuffer(triangles, "<u4").reshape(-1, 3).astype(numpy.uint32) if triangles is not None else None,
-            (color[0], color[1], color[2]), each.opacity,
-        )  # fmt: skip
 
-    def _rows(self, key: str, array: ArrayRow, every: int, *, is_index: bool = False) -> Plan[bytes]:
-        rows = Rows(array.dtype, every, is_index=is_index)
-        windows = Windows(Cat(ref=named(self._snapshot, f"{key}/{array.name}")))
-        found: list[bytes] = []
-        while pieces := (yield from windows.next()):
-            found += map(rows.of, pieces)
-        return b"".join(found)
+def _rows(snapshot: Ref, key: str, array: ArrayRow, every: int, *, is_index: bool = False) -> Plan[bytes]:
+    rows = Rows(array.dtype, every, is_index=is_index)
+    windows = Windows(Cat(ref=named(snapshot, f"{key}/{array.name}")))
+    found: list[bytes] = []
+    while pieces := (yield from windows.next()):
+        found += map(rows.of, pieces)
+    return b"".join(found)
 
 
 def _table(members: Sequence[Drawn]) -> Table:

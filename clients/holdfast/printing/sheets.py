@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from holdfast.plans import Plan
+from holdfast.plans import Once, Plan
 from holdfast.printing.blocks import Blocks, Sheet
 from holdfast.printing.chats import Chat
 from holdfast.printing.texts import Texts
-from holdfast.printing.tracks import Tracks
+from holdfast.printing.tracks import tracks
 from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import Ref
@@ -60,13 +60,13 @@ def _texts(shown: Shown, full: bool) -> Blocks:
 
 
 def _tracks(shown: Shown, full: bool) -> Blocks:
-    return Tracks(shown, _pinned(shown))
+    return Once(lambda: tracks(shown, _pinned(shown)))
 
 
 def _cloud(shown: Shown, full: bool) -> Blocks:
-    from holdfast.printing.clouds import Cloud
+    from holdfast.printing.clouds import cloud
 
-    return Cloud(shown, _pinned(shown))
+    return Once(lambda: cloud(shown, _pinned(shown)))
 
 
 _MAKERS: dict[str, Callable[[Shown, bool], Blocks]] = {"aiderdesk": _chat, "igv": _tracks, "mosaic": _cloud}

@@ -19,25 +19,15 @@ from holdfast_protocol.model import PartRow, Ref, ResourceRow
 TABLE_COUNT = 5000
 
 
-class Tracks:
-    """All at once: there is no content to be read."""
-
-    def __init__(self, shown: Shown, snapshot: Ref) -> None:
-        self._shown: Shown | None = shown
-        self._snapshot = snapshot
-
-    def next(self) -> Plan[list[Block]]:
-        """The picture, what is missing, the table."""
-        shown, self._shown = self._shown, None
-        if shown is None:
-            return []
-        try:
-            resources = (yield from replied(CheckResources(ref=self._snapshot), Resources)).rows
-        except HoldfastError:
-            resources = []
-        tracks = [part for part in shown.parts if part.kind == "track"]
-        seen = [part for part in tracks if part.facts.get("visible") != "false"]
-        return [*_picture(shown, seen, resources), *_lost(resources), *_table(tracks, len(tracks) - len(seen))]
+def tracks(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
+    """The picture, what is missing, the table."""
+    try:
+        resources = (yield from replied(CheckResources(ref=snapshot), Resources)).rows
+    except HoldfastError:
+        resources = []
+    every = [part for part in shown.parts if part.kind == "track"]
+    seen = [part for part in every if part.facts.get("visible") != "false"]
+    return [*_picture(shown, seen, resources), *_lost(resources), *_table(every, len(every) - len(seen))]
 
 
 def _picture(shown: Shown, seen: Sequence[PartRow], resources: Sequence[ResourceRow]) -> list[Block]:

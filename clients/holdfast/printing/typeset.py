@@ -60,54 +60,32 @@ class _Part:
             return typst.compile(Path(folder, "main.typ"), root=Path(folder), format=form, ppi=_PICTURE_PPI)
 
 
-class Pdf:
-    """The file, whole at its end; ``remark`` is told what a reader would miss."""
-
-    def __init__(self, sheet: Sheet, remark: Callable[[str], None]) -> None:
-        self._sheet = sheet
-        self._remark = remark
-        self._is_made = False
-
-    def next(self) -> Plan[list[bytes]]:
-        """All of it. Raises HoldfastError."""
-        if self._is_made:
-            return []
-        self._is_made = True
-        whole, more, signs = PdfWriter(), True, set[str]()
-        while more:
-            part = _Part(self._sheet, len(whole.pages) + 1, is_picture=False)
-            while more and not part.is_full:
-                more = yield from part.take(self._sheet.blocks)
-            whole.append(PdfReader(io.BytesIO(part.typeset("pdf"))))
-            signs |= part.nodes.signs
-        for each in missing(signs):
-            self._remark(each)
-        whole.add_metadata({"/Title": self._sheet.title})
-        file = io.BytesIO()
-        whole.write(file)
-        return [file.getvalue()]
+def pdf(sheet: Sheet, remark: Callable[[str], None]) -> Plan[list[bytes]]:
+    """One file; ``remark`` is told what a reader would miss. Raises HoldfastError."""
+    whole, more, signs = PdfWriter(), True, set[str]()
+    while more:
+        part = _Part(sheet, len(whole.pages) + 1, is_picture=False)
+        while more and not part.is_full:
+            more = yield from part.take(sheet.blocks)
+        whole.append(PdfReader(io.BytesIO(part.typeset("pdf"))))
+        signs |= part.nodes.signs
+    for each in missing(signs):
+        remark(each)
+    whole.add_metadata({"/Title": sheet.title})
+    file = io.BytesIO()
+    whole.write(file)
+    return [file.getvalue()]
 
 
-class Png:
-    """The same as one picture, of a long session its beginning, which says so."""
-
-    def __init__(self, sheet: Sheet, remark: Callable[[str], None]) -> None:
-        self._sheet = sheet
-        self._remark = remark
-        self._is_made = False
-
-    def next(self) -> Plan[list[bytes]]:
-        """All of it. Raises HoldfastError."""
-        if self._is_made:
-            return []
-        self._is_made = True
-        part = _Part(self._sheet, 1, is_picture=True)
-        blocks = Cut(self._sheet.blocks)
-        while (yield from part.take(blocks)):
-            pass
-        made = part.typeset("png")
-        for each in missing(part.nodes.signs):
-            self._remark(each)
-        if blocks.is_cut:
-            self._remark("The picture is cut: the session is longer than a picture can be; a PDF has all of it")
-        return [made]
+def png(sheet: Sheet, remark: Callable[[str], None]) -> Plan[list[bytes]]:
+    """The same as one picture, of a long session its beginning, which says so. Raises HoldfastError."""
+    part = _Part(sheet, 1, is_picture=True)
+    blocks = Cut(sheet.blocks)
+    while (yield from part.take(blocks)):
+        pass
+    made = part.typeset("png")
+    for each in missing(part.nodes.signs):
+        remark(each)
+    if blocks.is_cut:
+        remark("The picture is cut: the session is longer than a picture can be; a PDF has all of it")
+    return [made]
