@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +179,25 @@ def renardo(startup: str, **buffers: str) -> bytes:
     head = f"{rule}\n// STARTUP_FILE: startup.py\n{rule}\n{startup}\n\n\n"
     body = (f"{separator}\n######## {name}\n{separator}\n{text}" for name, text in buffers.items())
     return (head + "\n\n".join(body)).encode()
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Its file system takes no writes."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def running_whatever_becomes_of_it(home: Path) -> Iterator[Daemon]:
+    """A test may have stopped or ended it; its process ends."""
+    running = Daemon(home).start()
+    yield running
+    assert running.process is not None
+    if running.alive:
+        running.process.send_signal(signal.SIGCONT)
+        running.process.kill()
+        running.process.wait()

@@ -8,10 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon, until
+from e2e_daemon import Daemon, read_only, until
 
 from holdfast_protocol.errors import Damaged, HoldfastError, Unreadable
 
@@ -46,16 +45,6 @@ def another(daemon: Daemon, sql: str) -> Iterator[None]:
         yield
         assert program.stdin is not None
         program.stdin.close()
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
-    try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_program_that_reads_the_catalog_and_ends_takes_nothing_away(kept: Daemon) -> None:

@@ -7,12 +7,12 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon, until
+from e2e_daemon import Daemon, read_only, until
 
 from holdfast.direct import DirectClient
 from holdfast_protocol.errors import (
@@ -42,17 +42,6 @@ def crashed(daemon: Daemon) -> Path:
     store = daemon.home / "store"
     assert (store / "catalog.sqlite-wal").stat().st_size
     return store
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Its file system takes no writes."""
-    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
-    try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def look(folder: Path) -> dict[str, tuple[int, int, int]]:

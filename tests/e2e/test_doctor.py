@@ -12,19 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_daemon import CLI, Daemon, Said, until
+from e2e_daemon import CLI, Daemon, Said, running_whatever_becomes_of_it, until
 
 
 @pytest.fixture
 def daemon(house: Path) -> Iterator[Daemon]:
     """Running; whatever becomes of it in a test, its process ends."""
-    running = Daemon(house / "d").start()
-    yield running
-    assert running.process is not None
-    if running.alive:
-        running.process.send_signal(signal.SIGCONT)
-        running.process.kill()
-        running.process.wait()
+    yield from running_whatever_becomes_of_it(house / "d")
 
 
 def bad(said: Said) -> list[dict[str, str]]:

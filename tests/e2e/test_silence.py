@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from e2e_daemon import CLI, Daemon, Said, until
+from e2e_daemon import CLI, Daemon, Said, running_whatever_becomes_of_it, until
 
 import holdfast
 from holdfast_protocol.connection import ClientConnection
@@ -30,13 +30,7 @@ MEND = "; mend it with: "
 @pytest.fixture
 def daemon(house: Path) -> Iterator[Daemon]:
     """Running; a test may have ended it."""
-    running = Daemon(house / "d").start()
-    yield running
-    assert running.process is not None
-    if running.alive:
-        running.process.send_signal(signal.SIGCONT)
-        running.process.kill()
-        running.process.wait()
+    yield from running_whatever_becomes_of_it(house / "d")
 
 
 def started(daemon: Daemon, *words: str) -> Said:
