@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -147,17 +148,20 @@ class AsyncClient:
         return AsyncOpenDocument(await self.run(self.verbs.open(ref, parts=parts, kinds=kinds)), self)
 
     async def export(
-        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
-    ) -> AsyncExport:
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
+        target: str | os.PathLike[str] = "",
+    ) -> AsyncExport:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
         ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
-        ``import_bundle``), or ``markdown``: what the application itself exports, where it does, and with ``full`` what
-        that leaves out. Into a bundle goes ``history``, the last so many snapshots before this one, those with ``pins``
-        or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound, Ambiguous,
-        Damaged, TooLarge, BadField (no such form)."""
+        ``import_bundle``), ``markdown`` (what the application itself exports, where it does, and with ``full`` what
+        that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
+        (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
+        is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
+        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources)
+        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
         return AsyncExport(await self.run(plan), self)
 
     async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from holdfast.plans import Plan, Step, asked
 from holdfast.references import of_snapshot
 from holdfast_protocol.chunking import hash_of, listed_in, new_hash
 from holdfast_protocol.errors import Damaged, UnknownVerb
-from holdfast_protocol.messages import LIMITS, Cat, ChunkList, Chunks, Content, Export, Loaded
+from holdfast_protocol.messages import LIMITS, Cat, ChunkList, Chunks, Content, Export, Load, Loaded
 from holdfast_protocol.model import FileRow, Ref, SessionRow
 
 if TYPE_CHECKING:
@@ -86,30 +86,38 @@ class Windows:
         if isinstance(first, Export):
             return Step(Export(ref=self._ref, to=first.to, full=first.full, offset=offset, length=length))
         return Step(
-            Cat(ref=self._ref, path=first.path, offset=offset, length=length, parts=first.parts, kinds=first.kinds)
-        )
+            Cat(
+                ref=self._ref, path=first.path, offset=offset, length=length, parts=first.parts, kinds=first.kinds,
+                to=first.to, target=first.target,
+            )
+        )  # fmt: skip
 
 
 class Opened:
     """A document that is there to be read."""
 
-    def __init__(self, loaded: Loaded, payload: Sequence[bytes], parts: Sequence[str], kinds: Sequence[str]) -> None:
+    def __init__(self, asked: Load, loaded: Loaded, payload: Sequence[bytes]) -> None:
         self.session = loaded.session
         self.snapshot = loaded.snapshot
         self.files = tuple(loaded.files)
+        #: Of a conversion: what its file ends in, and what it does not hold.
+        self.suffix, self.losses = loaded.suffix, tuple(loaded.losses)
         self._inline = _contents(loaded.files, payload) if loaded.inline else None
-        self._parts, self._kinds = [*parts], [*kinds]
+        self._asked = asked
 
     def file(self, row: FileRow) -> OpenedFile:
         """One of ``files``."""
         inline = None if self._inline is None else self._inline[row.path]
-        cat = Cat(ref=self.ref, path=row.path, parts=self._parts, kinds=self._kinds)
+        asked = self._asked
+        cat = Cat(
+            ref=self.ref, path=row.path, parts=asked.parts, kinds=asked.kinds, to=asked.to, target=asked.target
+        )  # fmt: skip
         return OpenedFile(row, self.snapshot, Windows(cat, row.hash), inline)
 
     def chunks(self, row: FileRow) -> Plan[list[tuple[bytes, int]] | None]:
         """Hash and size in bytes of each chunk of one of ``files``; None where it has none, or where the daemon is one
         that does not say. Raises Damaged."""
-        if self._inline is not None or self._parts or self._kinds:
+        if self._inline is not None or self._asked.parts or self._asked.kinds or self._asked.to:
             return None
         found: list[tuple[bytes, int]] = []
         while True:

@@ -32,7 +32,8 @@ _MANIFEST = "manifest.json"
 
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
-    one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along."""
+    one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along; ``losses``:
+    what the form cannot hold, as sentences."""
 
     session: SessionRow
     snapshot: str
@@ -41,6 +42,7 @@ class Planned(NamedTuple):
     entries: Sequence[Entry]
     is_archive: bool = False
     remarks: Sequence[str] = ()
+    losses: Sequence[str] = ()
 
     @property
     def is_file(self) -> bool:
@@ -54,10 +56,12 @@ class Planned(NamedTuple):
 
 
 def planned(
-    verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
-) -> Plan[Planned]:
+    verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
+    target: str = "",
+) -> Plan[Planned]:  # fmt: skip
     """``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
-    forms. Raises NotFound, Ambiguous, Damaged, TooLarge, BadField."""
+    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own. Raises NotFound,
+    Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
     if ref.part is not None:
         raise BadField("A whole session is exported, not a part", field="ref")
     if to != "bundle" and (history or resources):
@@ -72,7 +76,9 @@ def planned(
         from holdfast.bundling import bundle
 
         return (yield from bundle(verbs, ref, history, resources=resources))
-    return (yield from _rendered(verbs, ref, to, full=full))
+    if to in SUFFIXES:
+        return (yield from _rendered(verbs, ref, to, full=full))
+    return (yield from _converted(verbs, ref, to, target))
 
 
 def native(opened: Opened) -> Planned:
@@ -107,14 +113,23 @@ def _parts(verbs: Verbs, ref: Ref) -> Plan[Planned]:
     return Planned(found.session, found.snapshot.snapshot, f"{found.session.name} parts", ".zip", entries)
 
 
-def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:
+    """Another of its application's forms."""
     try:
-        first = yield from replied(Export(ref=ref, to=to, full=full, length=0), Content)
+        opened = yield from verbs.open(ref, to=to, target=target)
     except BadField as problem:
         if "forms" not in problem.details:
             raise
-        forms = ", ".join([*_OURS, *cast("list[str]", problem.details["forms"]), *PRINTED])
+        forms = ", ".join([*FORMS, *cast("list[str]", problem.details["forms"])])
         raise BadField(f"There is no form {shown(to)}; there are {forms}", field="to") from problem
+    session = opened.session
+    suffix, own = opened.suffix or ".zip", os.path.splitext(session.path)[1].decode(errors="backslashreplace")
+    name = _stem(_stem(session.name, own), suffix)
+    return native(opened)._replace(name=name, suffix=suffix, losses=opened.losses)
+
+
+def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    first = yield from replied(Export(ref=ref, to=to, full=full, length=0), Content)
     session = (yield from verbs.show(of_snapshot(ref, first.snapshot), parts=False)).session
     request = Export(ref=Ref(id=session.id, snapshot=first.snapshot), to=to, full=full)
     entry = Entry("", first.size_bytes, lambda: Windows(request))

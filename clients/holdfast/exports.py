@@ -28,11 +28,12 @@ Progress = Callable[[int, int], None]
 
 class _Held:
     """What both have: ``session`` and ``snapshot`` (its id), ``files`` (their paths; the empty one: it is one file),
-    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``remarks``, for people."""
+    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``remarks``, and ``losses`` (what the form
+    cannot hold), for people."""
 
     def __init__(self, planned: Planned) -> None:
         self.session, self.snapshot = planned.session, planned.snapshot
-        self.size_bytes, self.remarks = planned.size_bytes, planned.remarks
+        self.size_bytes, self.remarks, self.losses = planned.size_bytes, planned.remarks, planned.losses
         self.files = tuple(entry.path for entry in planned.entries)
         self.file_name = planned.name + planned.suffix
         self.folder_name = None if planned.is_archive or planned.is_file else planned.name
@@ -105,7 +106,8 @@ class Export(_Held):
     """A session in a form that leaves the house, read in pieces, so that its size costs no memory: ``session``,
     ``snapshot`` (its id), ``files`` (their paths; the empty one: it is a single file), ``file_name`` (what one file may
     be called), ``folder_name`` (None where it is never a folder), ``size_bytes`` of what it is made of, ``done_bytes``
-    of that so far, and ``remarks``, for people. To be read or written once."""
+    of that so far, and ``remarks`` and ``losses`` (what the form cannot hold), for people. To be read or written
+    once."""
 
     def __init__(self, planned: Planned, client: Client) -> None:
         super().__init__(planned)

@@ -265,17 +265,22 @@ class Verbs:
         """
         return replied(wire.Diff(old=reference(old), new=None if new is None else reference(new)), wire.Changes)
 
-    def open(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[Opened]:
-        """A document of a snapshot, or one built from chosen parts. Raises NotFound, Ambiguous, Damaged, CannotHold,
-        TooLarge."""
+    def open(
+        self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = (), to: str = "", target: str = ""
+    ) -> Plan[Opened]:
+        """A document of a snapshot, or one built from chosen parts, or in another of its application's forms. Raises
+        NotFound, Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
         from holdfast.documents import Opened
 
         whole = reference(ref)
         chosen = [*parts] if whole.part is None else [whole.part, *parts]
-        answer = yield from asked(wire.Load(ref=without_part(whole), parts=chosen, kinds=[*kinds]))
+        request = wire.Load(ref=without_part(whole), parts=chosen, kinds=[*kinds], to=to, target=target)
+        answer = yield from asked(request)
         assert isinstance(answer.reply, wire.Loaded)
+        if answer.reply.to != to:
+            raise BadField("This daemon is older than its client: it knows of no other forms", field="to", forms=[])
         self.bases.seen(answer.reply.session)
-        return Opened(answer.reply, answer.payload, chosen, kinds)
+        return Opened(request, answer.reply, answer.payload)
 
     def load(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[LoadedDocument]:
         """The document of a snapshot, or one built from chosen parts: ``session``, ``snapshot`` and ``files`` (path →
@@ -299,13 +304,16 @@ class Verbs:
         return Windows(wire.Cat(ref=reference(ref), path=path)).all()
 
     def export(
-        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False
-    ) -> Plan[PlannedExport]:
+        self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
+        target: str | os.PathLike[str] = "",
+    ) -> Plan[PlannedExport]:  # fmt: skip
         """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
         BadField."""
         from holdfast.exporting import planned
 
-        return planned(self, reference(ref), to, full=full, history=history, resources=resources)
+        return planned(
+            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target)
+        )  # fmt: skip
 
     def restore(
         self,

@@ -110,6 +110,12 @@ export interface FileRow {
   hash: Uint8Array;
 }
 
+/** Another form of an application's documents: the short name `to` ask for it by, and what it is, for people. */
+export interface FormRow {
+  to: string;
+  about: string;
+}
+
 /** An array that lies in a part's content, uncompressed: `size_bytes` from `offset` on. `dtype` is NumPy's short word with the byte order (`<f4`); `shape` is in C order or, with `fortran`, in Fortran order; `unit` is as people write it (`Å`), empty where there is none. `cat` of `PART/NAME` gives just its bytes. */
 export interface ArrayRow {
   name: string;
@@ -480,7 +486,7 @@ export interface Found {
   warnings: Array<string>;
 }
 
-/** `generation` and `writer` are the format's; `inferred` says that they are a conclusion. `warnings` are for people. A document that its format cannot read has no parts and a warning that says why. `note` is what people wrote about the session. */
+/** `generation` and `writer` are the format's; `inferred` says that they are a conclusion. `warnings` are for people. A document that its format cannot read has no parts and a warning that says why. `note` is what people wrote about the session. `conversions`: the other forms that `load` gives it in. */
 export interface Shown {
   session: SessionRow;
   snapshot: SnapshotRow | null;
@@ -492,6 +498,7 @@ export interface Shown {
   inferred: boolean;
   warnings: Array<string>;
   note: string;
+  conversions: Array<FormRow>;
 }
 
 /** One page of a log. */
@@ -508,12 +515,15 @@ export interface Changes {
   summary: string;
 }
 
-/** `files` in order. `inline`: the payload frames, put together, are the contents of the files, one behind the other, each of its `size_bytes`; otherwise read each file with `cat` (of the same `parts` and `kinds`). */
+/** `files` in order. `inline`: the payload frames, put together, are the contents of the files, one behind the other, each of its `size_bytes`; otherwise read each file with `cat` (of the same `parts` and `kinds`, or the same `to` and `target`). `to`: the form that it is in; then `suffix` is what its file ends in, empty for a folder, and `losses` are sentences on what that form cannot hold. */
 export interface Loaded {
   session: SessionRow;
   snapshot: string;
   files: Array<FileRow>;
   inline: boolean;
+  to: string;
+  suffix: string;
+  losses: Array<string>;
 }
 
 /** Payload frame 0 is the window; `size_bytes` is the size of the whole, `snapshot` where it is from. `hash`, with a window that reaches the end: the BLAKE3 hash of the whole (32 bytes). */
@@ -865,13 +875,15 @@ export interface Requests {
     old: Ref;
     new?: Ref | null;
   };
-  /** The document of a snapshot, or one built from the chosen `parts` and `kinds` and what these need, so that the application opens it. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
+  /** The document of a snapshot, or one built from the chosen `parts` and `kinds` and what these need, so that the application opens it; or, with `to`, the whole in another of its application's forms (`Shown.conversions`). `target`: the absolute path where that will lie, for what is relative to it; one that ends in `/` is its folder. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
   'load': {
     ref: Ref;
     parts?: Array<string>;
     kinds?: Array<string>;
+    to?: string;
+    target?: string;
   };
-  /** A window of the bytes of one part (`ref.part`, or `PART/ARRAY`) or of one file (`path`); with `parts` and `kinds`, of a file of the document that `load` builds of them. `length` is bounded by window_bytes. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
+  /** A window of the bytes of one part (`ref.part`, or `PART/ARRAY`) or of one file (`path`); with `parts` and `kinds`, or `to` and `target`, of a file of the document that `load` makes of them. `length` is bounded by window_bytes. Throws TooLarge, Ambiguous, NotFound, Damaged, CannotHold. */
   'cat': {
     ref: Ref;
     path?: Uint8Array;
@@ -879,6 +891,8 @@ export interface Requests {
     length?: number;
     parts?: Array<string>;
     kinds?: Array<string>;
+    to?: string;
+    target?: string;
   };
   /** A window of what a snapshot is in another form, `to`: markdown, as the application itself writes it where it does; with `full`, what that leaves out as well. A session with nothing in it may be empty. `length` is bounded by window_bytes. The document as it is has `load`, its parts `cat`: the forms that are made of these (a bundle, a folder of parts) are the client's to make. Throws BadField, TooLarge, Ambiguous, NotFound, Damaged. */
   'export': {

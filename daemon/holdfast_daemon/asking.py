@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 
 from holdfast_daemon import diff, naming, paging, pins, remarks, whereabouts
 from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.formats.base import Array, Document, Part
+from holdfast_daemon.formats.base import Array, Converted, Document, Format, Origin, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
@@ -17,7 +18,7 @@ from holdfast_protocol import codec
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
-from holdfast_protocol.model import ArrayRow, FileRow, PartRow
+from holdfast_protocol.model import ArrayRow, FileRow, FormRow, PartRow
 
 LISTED_PATHS = 20
 #: What ``export`` can make of a snapshot.
@@ -27,6 +28,8 @@ LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
 MANY_PARTS = 5000
 #: What else an answer may hold.
 ROOM_BYTES = 1024 * 1024
+#: In nanoseconds.
+MILLISECOND = 1_000_000
 
 
 class Asking:
@@ -76,12 +79,14 @@ class Asking:
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)
-        note = self._catalog.reader.note(named.session.id)
+        note, conversions = self._catalog.reader.note(named.session.id), _form_rows(form)
         try:
             reading = await self._documents.read(document, form)
         except (Damaged, TooLarge) as problem:
             warnings = [problem.sentence, *of_name]
-            return m.Shown(session=row, snapshot=snapshot, files=files, warnings=warnings, note=note), ()
+            return m.Shown(
+                session=row, snapshot=snapshot, files=files, warnings=warnings, note=note, conversions=conversions
+            ), ()  # fmt: skip
         parts, warnings = [_part_row(part) for part in reading.parts], [*reading.warnings, *of_name]
         if len(parts) > MANY_PARTS and await self._documents.in_thread(_are_too_many, parts):
             warnings.insert(0, f"It has {len(parts):,} parts, more than can be listed")
@@ -89,7 +94,7 @@ class Asking:
         return m.Shown(
             session=row, snapshot=snapshot, files=files, parts=parts,
             facts=dict(reading.facts), generation=reading.recognition.generation, writer=reading.recognition.writer,
-            inferred=reading.recognition.inferred, warnings=warnings, note=note,
+            inferred=reading.recognition.inferred, warnings=warnings, note=note, conversions=conversions,
         ), ()  # fmt: skip
 
     async def diff(self, request: m.Diff, payload: Frames, caller: Caller, deadline: float) -> Answer:
@@ -125,11 +130,11 @@ class Asking:
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         document = self._documents.stored(named.snapshot.document)
         wanted = [*request.parts, *([request.ref.part] if request.ref.part else [])]
+        if request.to:
+            return await self._load_converted(named, request)
         if wanted or request.kinds:
             built = await self._documents.built(named.session, document, wanted, request.kinds)
-            files = await self._documents.in_thread(self._files_of, built)
-            is_small = sum(map(len, built.values())) <= LARGEST_ANSWER_BYTES
-            frames: Sequence[bytes] | None = _frames(files, built) if is_small else None
+            files, frames = await self._made(built)
         else:
             files, frames = document.files, await self._inline(document)
         loaded = m.Loaded(
@@ -137,6 +142,35 @@ class Asking:
             inline=frames is not None,
         )  # fmt: skip
         return loaded, frames or ()
+
+    async def _load_converted(self, named: naming.Named, request: m.Load) -> Answer:
+        converted = await self._convert(named, request)
+        form, document = self._content.form(named.session.format), self._documents.stored(named.snapshot.document)
+        parts = (await self._documents.read(document, form)).parts if converted.losses else ()
+        files, frames = await self._made(converted.document)
+        loaded = m.Loaded(
+            session=named.session.row(), snapshot=named.snapshot.id.hex(), files=_file_rows(files),
+            inline=frames is not None, to=request.to, suffix=converted.suffix,
+            losses=remarks.of_losses(converted.losses, parts),
+        )  # fmt: skip
+        return loaded, frames or ()
+
+    async def _convert(self, named: naming.Named, request: m.Load | m.Cat) -> Converted:
+        if request.parts or request.kinds or request.ref.part is not None:
+            raise BadField("to: the whole is given in another form, not parts of it", field="to")
+        session, root = named.session, self._sites[named.session.folder].root
+        origin = Origin(
+            name=session.name, created=session.created // MILLISECOND, modified=named.snapshot.time // MILLISECOND,
+            path=os.fsdecode(os.path.join(root, session.path)), target=request.target,
+        )  # fmt: skip
+        document = self._documents.stored(named.snapshot.document)
+        return await self._documents.converted(session, document, request.to, origin)
+
+    async def _made(self, document: Document) -> tuple[tuple[StoredFile, ...], Sequence[bytes] | None]:
+        """The files of what nobody stored, and their frames where these are small."""
+        files = await self._documents.in_thread(self._files_of, document)
+        is_small = sum(map(len, document.values())) <= LARGEST_ANSWER_BYTES
+        return files, _frames(files, document) if is_small else None
 
     def _files_of(self, built: Document) -> tuple[StoredFile, ...]:
         return stored_document([self._content.file_of(path, content) for path, content in built.items()]).files
@@ -153,11 +187,11 @@ class Asking:
         named = naming.find(self._catalog.reader, request.ref, self._clock())
         document = self._documents.stored(named.snapshot.document)
         length = min(request.length, m.LIMITS["window_bytes"])
-        if request.parts or request.kinds:
+        if request.to:
+            content = _content_at((await self._convert(named, request)).document, request.path)
+        elif request.parts or request.kinds:
             built = await self._documents.built(named.session, document, request.parts, request.kinds)
-            content = built.get(request.path)
-            if content is None:
-                raise NotFound("The document of these parts has no such file")
+            content = _content_at(built, request.path)
         elif request.ref.part is not None:
             reading = await self._documents.read(document, self._content.form(named.session.format))
             content = naming.find_content(reading.parts, request.ref.part)
@@ -207,6 +241,13 @@ def _are_many(files: Sequence[StoredFile]) -> bool:
     return len(files) >= m.LIMITS["frames_count"]
 
 
+def _content_at(made: Document, path: bytes) -> bytes:
+    content = made.get(path)
+    if content is None:
+        raise NotFound("The document that is made has no such file")
+    return content
+
+
 def _file_at(document: StoredDocument, path: bytes) -> StoredFile:
     file = next((each for each in document.files if each.path == path), None)
     if file is None:
@@ -229,6 +270,10 @@ def _part_row(part: Part) -> PartRow:
 def _are_too_many(parts: Sequence[PartRow]) -> bool:
     """A longer answer would not reach its asker, who would lose the connection and ask again."""
     return len(codec.encode([codec.to_plain(part) for part in parts])) > m.LIMITS["answer_header_bytes"] - ROOM_BYTES
+
+
+def _form_rows(form: Format) -> list[FormRow]:
+    return [FormRow(to=to, about=about) for to, about in form.conversions.items()]
 
 
 def _array_row(array: Array) -> ArrayRow:

@@ -327,7 +327,7 @@ class Changing:
             warnings += reading.warnings
             if losses:
                 size_bytes = document.size_bytes
-                warnings += await self._documents.at_once_if_small(size_bytes, remarks.of_losses, form, reading.parts)
+                warnings += await self._documents.at_once_if_small(size_bytes, remarks.of_parts, form, reading.parts)
         return [*warnings, *remarks.of_name(form, saved.session.path, is_folder=document.is_folder)]
 
     def _named(self, changed: m.Changed) -> m.Changed:

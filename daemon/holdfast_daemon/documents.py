@@ -16,7 +16,7 @@ from holdfast_daemon.lately import Lately, Unkept
 from holdfast_daemon.recent import Recent
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import Session, StoredDocument
-from holdfast_protocol.errors import CannotHold, Damaged
+from holdfast_protocol.errors import BadField, CannotHold, Damaged
 
 Value = TypeVar("Value")
 
@@ -34,6 +34,7 @@ class Documents:
         self._stored: Recent[bytes, StoredDocument] = Recent(STORED_COUNT)
         self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
         self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
+        self._converted: Lately[base.Converted] = Lately(LATELY_SECONDS)
         self._rendered: Lately[bytes] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
 
@@ -41,6 +42,7 @@ class Documents:
         """After the threads' work."""
         self._reading.forget()
         self._built.forget()
+        self._converted.forget()
         self._rendered.forget()
         self._threads.shutdown()
 
@@ -127,6 +129,28 @@ class Documents:
 
         return await self._built.of((document.id, session.format, tuple(wanted), tuple(kinds)), build)
 
+    async def converted(
+        self, session: Session, document: StoredDocument, to: str, origin: base.Origin
+    ) -> base.Converted:  # fmt: skip
+        """It in another form of its application. Raises BadField for none of its forms; Damaged, CannotHold,
+        TooLarge."""
+        form = self.content.form(session.format)
+        if to not in form.conversions:
+            forms = [*form.conversions]
+            known = f"one of {', '.join(forms)} is expected" if forms else f"{form.app} has one form only"
+            raise BadField(f"to: {known}", field="to", forms=forms)
+
+        async def convert() -> base.Converted:
+            whole = await self.bytes_of(document)
+            try:
+                return await self.in_thread(form.converted, whole, to, origin)
+            except base.DamagedDocument as problem:
+                raise Damaged(f"Not a readable {form.app} document: {problem}") from problem
+            except base.CannotHold as problem:
+                raise _cannot_hold(f"{to} cannot hold this", problem) from problem
+
+        return await self._converted.of((document.id, session.format, to, origin), convert)
+
     async def markdown(self, session: Session, document: StoredDocument, *, full: bool) -> bytes:
         """The document for people to read. Raises Damaged, TooLarge."""
 
@@ -153,7 +177,8 @@ class AtOnce(Documents):
 
     def __init__(self, catalog: Catalog, content: Content) -> None:
         super().__init__(catalog, content)
-        self._reading, self._built, self._rendered = Unkept(0), Unkept(0), Unkept(0)
+        self._reading, self._built = Unkept(0), Unkept(0)
+        self._rendered, self._converted = Unkept(0), Unkept(0)
 
     async def in_thread(self, work: Callable[..., Value], *values: Any) -> Value:
         """What ``work`` gives."""

@@ -19,10 +19,12 @@ from typing import TypeVar
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import (
     CannotHold,
+    Converted,
     DamagedDocument,
     Document,
     Format,
     Layout,
+    Origin,
     Pair,
     Part,
     Reading,
@@ -33,6 +35,7 @@ from holdfast_daemon.formats.base import (
 )
 from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.checks import (
+    checked_conversions,
     checked_document,
     checked_layouts,
     checked_part,
@@ -64,6 +67,7 @@ class Guarded:
         self.warns = form.warns
         self.layouts: Mapping[str, Layout] = checked_layouts(form.layouts)
         self.within = kinds(form.within)
+        self.conversions = checked_conversions(getattr(form, "conversions", {}))
         self.is_ours = type(form).__module__.startswith("holdfast_daemon.")
 
     def _failed(self, method: str, problem: BaseException) -> str:
@@ -123,17 +127,25 @@ class Guarded:
             raise DamagedDocument(self._failed("read", problem)) from problem
 
     def write(self, parts: Sequence[Part], template: Document | None = None) -> Document:
-        return self._made("write", lambda: self._form.write(parts, template))
+        return self._made("write", lambda: checked_document(self._form.write(parts, template)))
 
     def cleared(self, document: Document, keep: Collection[str] = ()) -> Document:
-        return self._made("cleared", lambda: self._form.cleared(document, keep))
+        return self._made("cleared", lambda: checked_document(self._form.cleared(document, keep)))
 
     def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
-        return self._made("relinked", lambda: self._form.relinked(document, targets))
+        return self._made("relinked", lambda: checked_document(self._form.relinked(document, targets)))
 
-    def _made(self, method: str, work: Callable[[], Document]) -> Document:
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        def work() -> Converted:
+            found = self._form.converted(document, to, origin)
+            losses = [(text(key), text(sentence)) for key, sentence in found.losses]
+            return Converted(document=checked_document(found.document), suffix=text(found.suffix), losses=losses)
+
+        return self._made("converted", work)
+
+    def _made(self, method: str, work: Callable[[], Value]) -> Value:
         try:
-            return checked_document(work())
+            return work()
         except CannotHold as problem:
             raise CannotHold([(text(key), text(sentence)) for key, sentence in problem.problems]) from problem
         except DamagedDocument as problem:

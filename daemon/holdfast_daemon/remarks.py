@@ -28,11 +28,18 @@ def of_recognition(form: Format) -> list[str]:
     return ["No application recognises this; it is kept as a plain file"] if form.app == "plain" else []
 
 
-def of_losses(form: Format, parts: Sequence[Part]) -> list[str]:
+def of_parts(form: Format, parts: Sequence[Part]) -> list[str]:
     """A sentence for each part that the application would give back changed, not too many of them."""
+    return of_losses(form.losses(parts), parts)
+
+
+def of_losses(losses: Sequence[tuple[str, str]], parts: Sequence[Part]) -> list[str]:
+    """What is said of the whole (""), then a sentence for each part, not too many of them."""
     found = defaultdict(list)
-    for key, sentence in form.losses(parts):
+    for key, sentence in losses:
         found[key].append(sentence)
-    told = [f"{part.kind} {part.name}: {'; '.join(found[part.key])}" for part in parts if part.key in found]
+    told = found.pop("", [])
+    told += [f"{part.kind} {part.name}: {'; '.join(found.pop(part.key))}" for part in parts if part.key in found]
+    told += [f"{key}: {'; '.join(sentences)}" for key, sentences in found.items()]
     more = len(told) - MOST_LOSSES
     return [*told[:MOST_LOSSES], f"and {more} more"] if more > 0 else told

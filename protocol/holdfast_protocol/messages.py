@@ -16,6 +16,7 @@ from holdfast_protocol.model import (
     FileRow,
     FileSource,
     FolderRow,
+    FormRow,
     FoundRow,
     Natural,
     OperationRow,
@@ -306,7 +307,7 @@ class Show(Request, frozen=True, kw_only=True):
 class Shown(Reply, frozen=True, kw_only=True):
     """``generation`` and ``writer`` are the format's; ``inferred`` says that they are a conclusion. ``warnings`` are
     for people. A document that its format cannot read has no parts and a warning that says why. ``note`` is what people
-    wrote about the session."""
+    wrote about the session. ``conversions``: the other forms that ``load`` gives it in."""
 
     session: SessionRow
     snapshot: SnapshotRow | None
@@ -318,6 +319,7 @@ class Shown(Reply, frozen=True, kw_only=True):
     inferred: bool = False
     warnings: list[str] = []
     note: str = ""
+    conversions: list[FormRow] = []
 
 
 class Log(Request, frozen=True, kw_only=True):
@@ -354,26 +356,36 @@ class Changes(Reply, frozen=True, kw_only=True):
 
 class Load(Request, frozen=True, kw_only=True):
     """The document of a snapshot, or one built from the chosen ``parts`` and ``kinds`` and what these need, so that
-    the application opens it."""
+    the application opens it; or, with ``to``, the whole in another of its application's forms (``Shown.conversions``).
+    ``target``: the absolute path where that will lie, for what is relative to it; one that ends in ``/`` is its
+    folder."""
 
     ref: Ref
     parts: list[str] = []
     kinds: list[str] = []
+    to: str = ""
+    target: str = ""
 
 
 class Loaded(Reply, frozen=True, kw_only=True):
     """``files`` in order. ``inline``: the payload frames, put together, are the contents of the files, one behind the
-    other, each of its ``size_bytes``; otherwise read each file with ``cat`` (of the same ``parts`` and ``kinds``)."""
+    other, each of its ``size_bytes``; otherwise read each file with ``cat`` (of the same ``parts`` and ``kinds``, or
+    the same ``to`` and ``target``). ``to``: the form that it is in; then ``suffix`` is what its file ends in, empty for
+    a folder, and ``losses`` are sentences on what that form cannot hold."""
 
     session: SessionRow
     snapshot: str
     files: list[FileRow]
     inline: bool
+    to: str = ""
+    suffix: str = ""
+    losses: list[str] = []
 
 
 class Cat(Request, frozen=True, kw_only=True):
     """A window of the bytes of one part (``ref.part``, or ``PART/ARRAY``) or of one file (``path``); with ``parts`` and
-    ``kinds``, of a file of the document that ``load`` builds of them. ``length`` is bounded by window_bytes."""
+    ``kinds``, or ``to`` and ``target``, of a file of the document that ``load`` makes of them. ``length`` is bounded by
+    window_bytes."""
 
     ref: Ref
     path: bytes = b""
@@ -381,6 +393,8 @@ class Cat(Request, frozen=True, kw_only=True):
     length: Natural = LIMITS["window_bytes"]
     parts: list[str] = []
     kinds: list[str] = []
+    to: str = ""
+    target: str = ""
 
 
 class Content(Reply, frozen=True, kw_only=True):

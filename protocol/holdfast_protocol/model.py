@@ -140,6 +140,13 @@ class FileRow(Row, frozen=True, kw_only=True):
     hash: bytes
 
 
+class FormRow(Row, frozen=True, kw_only=True):
+    """Another form of an application's documents: the short name ``to`` ask for it by, and what it is, for people."""
+
+    to: str
+    about: str
+
+
 class ArrayRow(Row, frozen=True, kw_only=True):
     """An array that lies in a part's content, uncompressed: ``size_bytes`` from ``offset`` on.
 

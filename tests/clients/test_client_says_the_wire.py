@@ -42,7 +42,8 @@ SAID: dict[str, dict[str, str | None]] = {
     "hello": {"protocol": None, "client": None, "capabilities": None},
     "save": {"files": "content", "session": None},
     "import": {"files": "content"},
-    "cat": {"offset": None, "length": None, "parts": None, "kinds": None},
+    "cat": {"offset": None, "length": None, "parts": None, "kinds": None, "to": None, "target": None},
+    "load": {"to": None, "target": None},
     "export": {"offset": None, "length": None},
     "chunks": {"ref": None, "path": "row", "start": None},
     "put-file": {"descriptor": None, "offset": None},
@@ -78,6 +79,7 @@ NEVER: dict[Callable[..., Any], set[str]] = {
 #: What a method finds out by itself.
 ITS_OWN: dict[Callable[..., Any], set[str]] = {
     holdfast.Client.events: {"Unreachable", "NotFound"},
+    holdfast.Client.export: {"CannotHold"},
     OpenDocument.write: {"Unreadable"},
     holdfast.Client.import_bundle: {"Damaged", "Unreadable"},
     Workspace.__getitem__: {"KeyError"},

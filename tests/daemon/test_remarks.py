@@ -39,12 +39,12 @@ def test_the_leaf_of_a_file_is_judged(path: bytes, is_folder: bool, count: int) 
 
 def test_a_part_that_is_lost_in_two_ways_has_one_sentence() -> None:
     """It begins with the part's kind and name."""
-    assert remarks.of_losses(Losing(), [part("drums")]) == ["buffer drums: it is cut; it is turned"]
+    assert remarks.of_parts(Losing(), [part("drums")]) == ["buffer drums: it is cut; it is turned"]
 
 
 @pytest.mark.parametrize(("count", "last"), [(20, "buffer 19"), (21, "and 1 more"), (300, "and 280 more")])
 def test_not_all_of_many_losses_are_told(count: int, last: str) -> None:
     """Twenty, and how many more there are."""
-    told = remarks.of_losses(Losing(), [part(str(number)) for number in range(count)])
+    told = remarks.of_parts(Losing(), [part(str(number)) for number in range(count)])
     assert told[-1].startswith(last)
     assert len(told) == min(count, 21)

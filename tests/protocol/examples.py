@@ -132,6 +132,7 @@ from holdfast_protocol.model import (
     FileRow,
     FileSource,
     FolderRow,
+    FormRow,
     FoundRow,
     OperationRow,
     PartRow,
@@ -428,6 +429,8 @@ REQUESTS: dict[str, Request] = {
     "diff": Diff(old=REF, new=Ref(app="renardo", name="verse")),
     "load": Load(ref=REF, parts=["intro"], kinds=["buffer"]),
     "cat": Cat(ref=REF, path=b"a/b.json", offset=1_048_576, length=65_536),
+    "cat-converted": Cat(ref=REF, to="relative", target="/srv/out/"),
+    "load-converted": Load(ref=REF, to="relative", target="/srv/out/"),
     "export": Export(ref=REF, to="markdown"),
     "export-every-field": Export(ref=REF, to="markdown", full=True, offset=1_048_576, length=65_536),
     "chunks": Chunks(ref=REF),
@@ -584,6 +587,9 @@ RESULTS: dict[str, Reply] = {
     "found": Found(rows=[FOUND], more=True, operation=43, next=b"\x81\xa5order", warnings=["up to operation 43 of 44"]),
     "noted": Noted(session=SESSION, text="Größe 🎵", operation=44),
     "shown-with-a-note": Shown(session=SESSION, snapshot=SNAPSHOT, note="Größe 🎵"),
+    "shown-conversions": Shown(
+        session=SESSION, snapshot=SNAPSHOT, conversions=[FormRow(to="project", about="a folder of files")]
+    ),
     "shown": Shown(
         session=SESSION,
         snapshot=SNAPSHOT,
@@ -650,6 +656,10 @@ RESULTS: dict[str, Reply] = {
         summary="1 message added",
     ),
     "loaded": Loaded(session=SESSION, snapshot=SNAPSHOT_ID, files=FILES, inline=True),
+    "loaded-converted": Loaded(
+        session=SESSION, snapshot=SNAPSHOT_ID, files=FILES, inline=True, to="v2", suffix=".json",
+        losses=["message 3: 2 tokens of usage"],
+    ),
     "content": Content(snapshot=SNAPSHOT_ID, size_bytes=10_737_418_240),
     "content-hashed": Content(snapshot=SNAPSHOT_ID, size_bytes=10_737_418_240, hash=b"\xab" * 32),
     "chunklist": ChunkList(snapshot=SNAPSHOT_ID, count=40_960),
@@ -787,6 +797,7 @@ FORMER: frozenset[str] = frozenset(
         "subscribe.request",
         "welcome.result",
         "shown.result",
+        *("shown-pinned.result", "shown-with-a-note.result", "loaded.result", "load.request", "cat-of-parts.request"),
         "changes.result",
         "statusreport.result",
         *("undone.result", "undone-warnings.result", "undone-workspace.result", "operationrows.result"),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from holdfast.cli.operands import add_reference, the_session
 from holdfast.cli.words import title
-from holdfast_protocol.errors import BadField, Exists
+from holdfast_protocol.errors import BadField, CannotHold, Exists
 
 if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
     from holdfast.exports import Export
 
-HELP = "write a session for others: native, parts, bundle, markdown, html, pdf, png"
+HELP = "write a session for others: native, parts, bundle, markdown, html, pdf, png, or its application's other forms"
 _STANDARD_OUTPUT = "-"
 
 
@@ -25,12 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="FORM", required=True,
         help="native: as its application has it · parts: a directory with a file for each · bundle: an archive with "
-        "the document and what belongs to it, for holdfast import · markdown, html, pdf, png: for people to read",
+        "the document and what belongs to it, for holdfast import · markdown, html, pdf, png: for people to read · its "
+        "application's other forms: holdfast show tells them",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="PATH", help="the file or directory (by default called as the session); - for stdout"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there, without asking")
+    parser.add_argument("--strict", action="store_true", help="refuse rather than leave out what the form cannot hold")
     parser.add_argument("--full", action="store_true", help="to read: with what the application's own export omits")
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
@@ -45,10 +47,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         raise BadField("With --json the export goes to a file: say -o PATH")
     export = context.client.export(
         the_session(arguments), arguments.to, full=arguments.full, history=arguments.history,
-        resources=arguments.resources,
+        resources=arguments.resources, target=_target(arguments.output),
     )  # fmt: skip
-    for remark in export.remarks:
+    for remark in (*export.remarks, *export.losses):
         output.say(f"holdfast: {remark}")
+    if arguments.strict and export.losses:
+        raise CannotHold(f"{arguments.to} cannot hold all of it; nothing was written", problems=[*export.losses])
     if export.files == ("",) and export.size_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
     said = len(export.remarks)
@@ -79,6 +83,14 @@ def _place(export: Export, said: str | None) -> str:
         return own
     is_file = export.folder_name is None
     return os.path.join(said, own) if is_file and (os.path.isdir(said) or said.endswith(os.sep)) else said
+
+
+def _target(said: str | None) -> str:
+    """Where it will lie, as far as that is known before it is there: a folder ends in a separator."""
+    if said == _STANDARD_OUTPUT:
+        return ""
+    place = os.path.abspath(said or os.curdir)
+    return os.path.join(place, "") if said is None or os.path.isdir(place) or said.endswith(os.sep) else place
 
 
 def _may_replace(place: str) -> bool:

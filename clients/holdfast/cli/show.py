@@ -46,6 +46,8 @@ def _describe(output: Output, shown: Shown) -> None:
         "marks": marks(row),
         "tags": ",".join(row.tags) or "-",
     }
+    if shown.conversions:
+        lines["other forms"] = ", ".join(form.to for form in shown.conversions)
     if shown.note:
         lines["note"] = shown.note.replace("\n", " / ")
     if shown.snapshot is not None:

@@ -152,6 +152,30 @@ class Layout:
     beside: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What a conversion may have to know beside the document: its session's ``name``, when that was ``created`` and
+    ``modified`` (Unix time, milliseconds), the absolute ``path`` of the document's file or folder, and that of
+    ``target``, where the converted one will lie; one that ends in ``/`` is the folder in which it will lie under the
+    session's name. Either may be "": nothing is known of it."""
+
+    name: str
+    created: int
+    modified: int
+    path: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Converted:
+    """A document in another form, whose file ends in ``suffix`` ("" where it is a folder). ``losses``: what the form
+    cannot hold, as pairs of a part's key ("" for the whole) and a sentence for people."""
+
+    document: Document
+    suffix: str
+    losses: Sequence[tuple[str, str]] = ()
+
+
 #: What tells a file's text, or None where there is none that can be read.
 ReadText = Callable[[str], str | None]
 
@@ -305,6 +329,18 @@ class Format(Protocol):
         """The document with other references, and with whatever else in it names the same files by them (the ids of
         IGV's tracks); every other byte stays. ``targets``: by references as ``resources`` gives them. Raises
         DamagedDocument, CannotHold."""
+        ...
+
+    @property
+    def conversions(self) -> Mapping[str, str]:
+        """The other forms that a document may be written in (``v2``, ``relative``), by short names, with what each is
+        in a few words. A document that is in a form already may be asked for in it."""
+        ...
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """The document in one of ``conversions``, the same for the same question. What need not be changed for it stays
+        byte for byte; what the form cannot hold is told. Raises DamagedDocument; CannotHold where nothing would be
+        left of it, or what is left would not be opened."""
         ...
 
     def name_warnings(self, file_name: str) -> Sequence[str]:

@@ -36,6 +36,11 @@ def _is_relative(path: object, *, may_leave: bool) -> bool:
     return all(each not in ("", ".") and (may_leave or each != "..") for each in components)
 
 
+def checked_conversions(said: Mapping[str, str]) -> dict[str, str]:
+    """As they are, each with what it is."""
+    return {text(name): text(sentence) for name, sentence in said.items()}
+
+
 def kinds(said: Collection[str]) -> frozenset[str]:
     """A collection of words, not one word."""
     if isinstance(said, str) or not all(isinstance(kind, str) for kind in said):

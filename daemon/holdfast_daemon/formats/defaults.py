@@ -10,7 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from holdfast_daemon.formats.alignment import align_by_key
-from holdfast_daemon.formats.base import CannotHold, Document, Layout, Pair, Part, Reading, ReadText, Resource, Target
+from holdfast_daemon.formats.base import (
+    CannotHold,
+    Converted,
+    Document,
+    Layout,
+    Origin,
+    Pair,
+    Part,
+    Reading,
+    ReadText,
+    Resource,
+    Target,
+)
 from holdfast_daemon.formats.changes import phrase_of_part
 from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
 
@@ -30,6 +42,7 @@ class Defaults:
     #: Every file is a session, and every folder.
     layouts: Mapping[str, Layout] = MappingProxyType({"folder": Layout(files=("*",), folders=("*",))})
     within: Collection[str] = ()
+    conversions: Mapping[str, str] = MappingProxyType({})
 
     def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
         """The ordinary one."""
@@ -95,6 +108,10 @@ class Defaults:
     def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
         """Refused: where in it the references are is not known."""
         raise CannotHold([("document", "it is not known how its references are written")])
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """Refused: it has one form."""
+        raise CannotHold([("document", f"{to} is no form of it")])
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """Any name will do."""
