@@ -12,7 +12,7 @@ from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, s
 
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import Busy, Exists, NoSpace
+from holdfast_protocol.errors import BadName, Busy, NoSpace
 from holdfast_protocol.model import ConcernRow, DamageRow, FileRow, Ref
 
 
@@ -68,16 +68,23 @@ def test_no_document_leaves_its_directory(daemon: FakeDaemon, holdfast: Holdfast
 
 
 def test_import_names_by_the_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
-    """The name is the file's without its suffix, which goes as a hint; a taken name gets advice, and the rest go on."""
+    """The name is the file's without its suffix, which goes as a hint, or with its folder's before it where that is
+    taken; what is refused does not stop the rest."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
     for name in ("one.v2.xml", "two.py"):
-        (tmp_path / name).write_bytes(b"x")
-    outcomes = iter([Exists("The name 'one.v2' is taken"), saved()])
+        (folder / name).write_bytes(b"x")
+    outcomes = iter([BadName("The name 'one.v2' is odd"), saved()])
+    daemon.answers[wire.Recognise] = lambda asked: wire.Recognised(files=[0], folder=False)
     daemon.answers[wire.Import] = lambda asked: next(outcomes)
-    code, _, err = holdfast("import", str(tmp_path / "one.v2.xml"), str(tmp_path / "two.py"))
+    code, out, err = holdfast("import", str(folder / "one.v2.xml"), str(folder / "two.py"))
     requests = [each.request for each in daemon.requests(wire.Import)]
-    assert [(each.name, each.suffix) for each in requests] == [("one.v2", ".xml"), ("two", ".py")]  # type: ignore[attr-defined]  # Imports
-    assert code == 4
-    assert b"--name" in err
+    assert [(each.name, each.suffix, each.other_names) for each in requests] == [  # type: ignore[attr-defined]  # Imports
+        ("one.v2", ".xml", ["songs one.v2"]), ("two", ".py", ["songs two"]),
+    ]  # fmt: skip
+    assert code == 2
+    assert out.startswith(b"taken")
+    assert b"1 taken, 1 refused" in err
 
 
 def test_a_renames_warnings_are_said_on_stderr(daemon: FakeDaemon, holdfast: Holdfast) -> None:

@@ -154,11 +154,11 @@ def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: P
     bundle = str(tmp_path / "genes.zip")
     shared.ok("export", "igv/genes", "--to", "bundle", "--resources", "-o", bundle)
     brought = str(tmp_path / "brought")
-    assert "saved igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
+    assert "taken igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
     assert (tmp_path / "brought" / "1 genes.bed").read_bytes() == b"chr1\t0\t10\n"
     assert daemon.ok("cat", "igv/genes").out == document
     again = daemon.ok("import", bundle, "--resources", brought)
-    assert "unchanged igv/genes" in again.text
+    assert "known igv/genes" in again.text
 
 
 def test_a_damaged_bundle_among_others(daemon: Daemon, tmp_path: Path) -> None:
