@@ -17,6 +17,9 @@ from holdfast_daemon.sessions import Caller
 from holdfast_protocol import messages as m
 from holdfast_protocol.errors import BadField, Unrecognised
 
+#: Of what kind a file is: an archive, a pickle.
+_KIND_BYTES = 4
+
 
 class Recognising:
     """Asks every format but ``plain``, which takes anything."""
@@ -63,5 +66,6 @@ class Recognising:
         raise Unrecognised(f"It is no {app} document" if app else "No application recognises it")
 
     def _named_so(self, content: bytes, suffix: str) -> Iterator[Format]:
-        """Whose files are called and begin so."""
-        return (form for form in self._formats if suffix and form.suffix == suffix and form.begins(content))
+        """Whose files are called and begin so, where that says more than that it is an archive, or anything at all."""
+        named = (form for form in self._formats if suffix and form.suffix == suffix)
+        return (form for form in named if form.begins(content) and not form.begins(content[:_KIND_BYTES]))
