@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from holdfast.sources import DocumentContent, FileContent
     from holdfast.verbs import Verbs
 
-TAKEN, KNOWN, UNRECOGNISED, DAMAGED, REFUSED = OUTCOMES = ("taken", "known", "unrecognised", "damaged", "refused")
+TAKEN, KNOWN, UNRECOGNISED, DAMAGED, REFUSED = "taken", "known", "unrecognised", "damaged", "refused"
+#: As people are told of so many.
+WORDS = {
+    TAKEN: "taken", KNOWN: "already known", UNRECOGNISED: "not recognised", DAMAGED: "damaged", REFUSED: "refused",
+}  # fmt: skip
 
 #: By so much of a file it is asked whose it may be.
 _BEGINNING_BYTES = 64 * 1024

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 HELP = "recognise documents and take them in as new sessions"
 _INTERRUPTED = 130
 _DIGITS = 8
-#: In the words of the summary; those that are always said come first.
-_WORDS = {
-    "taken": "taken", "known": "already known", "unrecognised": "not recognised", "damaged": "damaged",
-    "refused": "refused",
-}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,16 +123,20 @@ class _Report:
 
     def sum_up(self) -> None:
         """The last word."""
+        from holdfast.intake import WORDS
+
         if self._output.as_json:
-            counts = {word: self._counts[word] for word in _WORDS}
+            counts = {word: self._counts[word] for word in WORDS}
             self._output.row(Row(), counts=counts, interrupted=self.interrupted)
         if not self._output.quiet:
             end = "; stopped by Ctrl-C, and what is not told of was not touched" if self.interrupted else ""
             self._output.say(f"holdfast: {self._sentence()}{end}")
 
     def _sentence(self) -> str:
-        seen = [word for word in _WORDS if self._counts[word] or word == "taken"]
-        return ", ".join(f"{self._counts[word]} {_WORDS[word]}" for word in seen)
+        from holdfast.intake import WORDS
+
+        seen = [word for word in WORDS if self._counts[word] or word == "taken"]
+        return ", ".join(f"{self._counts[word]} {WORDS[word]}" for word in seen)
 
     def _row(self, each: Imported) -> None:
         told: dict[str, object] = {"path": each.path, "outcome": each.outcome}
