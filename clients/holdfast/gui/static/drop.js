@@ -6,13 +6,13 @@ const drop = document.querySelector("#drop"), chooser = document.querySelector("
 
 function upload(name, suffix, files) {
   const header = { name, suffix, files: files.map(([path, file]) => ({ path, size_bytes: file.size })) };
-  const request = new XMLHttpRequest(), toast = say(`Importing ${name || `${files.length} files`}`, "#importing");
-  toast.querySelector("button").onclick = () => request.abort();
-  request.upload.onprogress = ({ loaded, total }) => { toast.querySelector("progress").value = loaded / total; };
-  request.onload = () => htmx.swap(toast, request.responseText, { swapStyle: "outerHTML" }, { eventInfo: { target: toast } });
-  request.onerror = () => { toast.remove(); say(`${name || "It"} could not be sent`); };
-  request.open("POST", chooser.dataset.import);
-  request.send(new Blob([JSON.stringify(header) + "\n", ...files.map(([, file]) => file)]));
+  const post = new XMLHttpRequest(), toast = say(`Importing ${name || `${files.length} files`}`, "#importing");
+  toast.querySelector("button").onclick = () => post.abort();
+  post.upload.onprogress = ({ loaded, total }) => { toast.querySelector("progress").value = loaded / total; };
+  post.onload = () => htmx.swap(toast, post.responseText, { swapStyle: "outerHTML" }, { eventInfo: { target: toast } });
+  post.onerror = () => { toast.remove(); say(`${name || "It"} could not be sent`); };
+  post.open("POST", chooser.dataset.import);
+  post.send(new Blob([JSON.stringify(header) + "\n", ...files.map(([, file]) => file)]));
 }
 
 function send(files) {
