@@ -23,6 +23,7 @@ from holdfast_protocol.errors import (
     Exists,
     HoldfastError,
     TooLarge,
+    UnknownVerb,
     Unreadable,
     Unrecognised,
 )
@@ -93,12 +94,14 @@ class _Place(NamedTuple):
 class Intake:
     """``paths`` in their order. ``app``: whose documents they are, folders included, whatever they look like; otherwise
     each is recognised. ``name``: of the one document. ``resources``: where the files of bundles go. ``once`` reads what
-    is neither a file nor a folder. ``found_count`` and ``found_bytes`` tell how much was found to be taken in so far,
-    ``done_count`` and ``done_bytes`` how much of it is done."""
+    is neither a file nor a folder. ``checked`` is told how many bytes of a bundle were, and of how many.
+    ``found_count`` tells how many documents were found so far that may be taken in, ``done_count`` and ``done_bytes``
+    how many, and how much, of them is done."""
 
     def __init__(
         self, verbs: Verbs, paths: Sequence[str | os.PathLike[str]], *, app: str | None = None, name: str | None = None,
         resources: str | None = None, published: bool = False, once: Callable[[str], FileContent] | None = None,
+        checked: Callable[[int, int], None] | None = None,
     ) -> None:  # fmt: skip
         if name is not None and len(paths) != 1:
             raise BadField("--name is for one document", field="name")
@@ -108,12 +111,13 @@ class Intake:
         self._resources = resources
         self._published = published
         self._once = once
+        self._checked = checked
         self._named = deque(os.fspath(path) for path in paths)
         self._places: list[_Place] = []
         self._candidates: deque[_Candidate] = deque()
         self._seen_count = 0
         self._stopped: HoldfastError | None = None
-        self.found_count = self.found_bytes = self.done_count = self.done_bytes = 0
+        self.found_count = self.done_count = self.done_bytes = 0
 
     def next(self) -> Plan[list[Imported]]:
         """What became of the next few; none at the end. Raises TooLarge where there is no end to the files, and what
@@ -196,7 +200,7 @@ class Intake:
         came = yield from self._imported(candidate)
         if came.outcome == UNRECOGNISED:
             return None
-        self._found(candidate)
+        self.found_count += 1
         self._done(candidate)
         return came
 
@@ -236,28 +240,28 @@ class Intake:
     def _ask(
         self, batch: Sequence[tuple[str, int, bytes]], named: bool, came: list[Imported], likely: list[_Candidate]
     ) -> Plan[bool]:
+        first = batch[0][0]
         sources = [
             FileSource(path=os.fsencode(os.path.basename(path)), frame=number)
             for number, (path, _, _) in enumerate(batch)
         ]
-        answer = yield from asked(Recognise(files=sources), [start for _, _, start in batch])
+        try:
+            answer = yield from asked(Recognise(files=sources), [start for _, _, start in batch])
+        except UnknownVerb as problem:
+            raise UnknownVerb(f"The daemon is older and cannot be asked whose {first} is; say --app") from problem
         assert isinstance(answer.reply, Recognised)
         may_be = {*answer.reply.files}
         for number, (path, size_bytes, _) in enumerate(batch):
             if number in may_be:
                 likely.append(_Candidate(path, size_bytes, None, is_folder=False, named=named))
             else:
-                problem = Unrecognised("No application recognises it")
-                came.append(Imported(path, UNRECOGNISED, problem=problem, size_bytes=size_bytes, named=named))
+                nobody = Unrecognised("No application recognises it")
+                came.append(Imported(path, UNRECOGNISED, problem=nobody, size_bytes=size_bytes, named=named))
         return answer.reply.folder
 
     def _find(self, candidate: _Candidate) -> None:
         self._candidates.append(candidate)
-        self._found(candidate)
-
-    def _found(self, candidate: _Candidate) -> None:
         self.found_count += 1
-        self.found_bytes += candidate.size_bytes
 
     def _done(self, candidate: _Candidate) -> None:
         self.done_count += 1
@@ -329,7 +333,7 @@ class Intake:
                 return None
             if self._app is not None:
                 raise BadField(f"{path} is a bundle, which says its application; --app is for documents")
-            bundle.verify()
+            bundle.verify(self._checked)
             _, other_names, _ = names_for(os.path.join(os.path.dirname(path), bundle.name), is_folder=True)
             saved = yield from taken_in(
                 self._verbs, bundle, self._name, published=self._published,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
+from holdfast.cli.output import share
 from holdfast.cli.words import size, title
 from holdfast_protocol.errors import Damaged, HoldfastError
 from holdfast_protocol.model import Row
@@ -47,22 +48,23 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     from holdfast.intake import Intake
 
     output = context.output
-    with Contents(output) as contents:
+    with Contents(output) as contents, output.telling() as tell:
         intake = Intake(
             context.client.verbs, arguments.paths, app=arguments.app, name=arguments.name,
             resources=arguments.resources, published=True, once=contents.part,
+            checked=lambda done_bytes, size_bytes: tell(f"checking a bundle: {share(done_bytes, size_bytes)}"),
         )  # fmt: skip
         report = _Report(output, intake)
         try:
-            _take_in(context, intake, report)
+            _take_in(context, intake, report, tell)
         finally:
             if report.is_of_several or len(arguments.paths) > 1:
                 report.sum_up()
     return _INTERRUPTED if report.interrupted else report.code
 
 
-def _take_in(context: Context, intake: Intake, report: _Report) -> None:
-    with _between(report), context.output.telling() as tell:
+def _take_in(context: Context, intake: Intake, report: _Report, tell: Callable[[str], None]) -> None:
+    with _between(report):
         while not report.interrupted and (came := context.client.run(intake.next())):
             for each in came:
                 report.tell(each)
