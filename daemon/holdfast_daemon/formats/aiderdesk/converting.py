@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from holdfast_daemon.formats.aiderdesk.generations import has_new_words, has_old_words
-from holdfast_daemon.formats.aiderdesk.messages import is_of_v0, message_of
+from holdfast_daemon.formats.aiderdesk.messages import is_of_v0
 from holdfast_daemon.formats.aiderdesk.oldest import modern
-from holdfast_daemon.formats.aiderdesk.rewording import downgraded, kinds_lost, upgraded, without_gaps
+from holdfast_daemon.formats.aiderdesk.rewording import downgraded, has_gaps, kinds_lost, upgraded, without_gaps
 from holdfast_daemon.formats.aiderdesk.session import VERSION, Session, read_session, session_of
 from holdfast_daemon.formats.aiderdesk.settings import completed
 from holdfast_daemon.formats.aiderdesk.stringify import stringified
@@ -103,7 +103,7 @@ def _message(document: Json, place: Place, version: int, tools: dict[str, str]) 
         text = (downgraded if version == 1 else upgraded)((text or document.slice(place)).encode())
     if version == 1:
         return text, [*losses, *_lost_below(value)]
-    if message_of(value).missing:
+    if has_gaps(value):
         text = without_gaps((text or document.slice(place)).encode())
         losses.append("a tool's result holds nothing, over which AiderDesk fails: it becomes null")
     return text, losses
