@@ -19,7 +19,7 @@ from holdfast_daemon.formats.aiderdesk.task import CONTEXT, SETTINGS, read_task,
 from holdfast_daemon.formats.aiderdesk.writing import EMPTY_V2
 from holdfast_daemon.formats.base import CannotHold, Converted, DamagedDocument, Document, Origin, Part
 from holdfast_daemon.formats.jsonedit import Item, member_text, spliced, with_items, with_members
-from holdfast_daemon.formats.jsontext import BOM, Json, Place, read_json, white_end
+from holdfast_daemon.formats.jsontext import Json, Place, read_json, white_end
 
 CONVERSIONS = {
     "v1": "a session file of AiderDesk 0.9 to 0.34",
@@ -133,8 +133,7 @@ def _of_whole(session: Session, version: int) -> Iterator[Loss]:
 
 
 def _marked(content: bytes, version: int) -> bytes:
-    """With the mark of version 2 where AiderDesk has it, or with none; without what else it fails over."""
-    content = content.removeprefix(BOM)
+    """With the mark of version 2 where AiderDesk has it, or with none; without the flags of 0.7 and 0.8."""
     document = read_json(content, 1)
     root, mark = document.root, document.root.member(VERSION)
     new: dict[str, str | None] = dict.fromkeys(_FLAGS)
