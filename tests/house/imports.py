@@ -97,6 +97,7 @@ FLOORS = (
     ("live",),
     ("aside",),
     ("incoming", "restoring"),
+    ("recognising",),
     ("documents",),
 )
 
