@@ -23,17 +23,21 @@ Progress = Callable[[int, int], None]
 
 def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned, Leaks]]:
     """Read from its beginning to its end. Raises HoldfastError."""
-    found = Gathering()
     redaction = planned.redaction
+    found = Gathering(is_redacted=redaction is not None)
     if planned.drawn is not None:
         entries = yield from _drawn(planned, found)
     else:
         entries, done_bytes = [], 0
-        for entry in planned.entries:
-            entries.append((yield from _entry(entry, found, redaction)))
-            done_bytes += entry.size_bytes
+
+        def came(count_bytes: int) -> None:
+            nonlocal done_bytes
+            done_bytes += count_bytes
             if progress is not None:
                 progress(done_bytes, planned.size_bytes)
+
+        for entry in planned.entries:
+            entries.append((yield from _entry(entry, found, redaction, came)))
     leaks = found.all()
     if redaction is None:
         return planned, leaks
@@ -41,7 +45,7 @@ def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned,
     return planned._replace(name=redaction.words(planned.name), entries=_renamed(entries, redaction)), leaks
 
 
-def _entry(entry: Entry, found: Gathering, redaction: Redaction | None) -> Plan[Entry]:
+def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Callable[[int], None]) -> Plan[Entry]:
     """What leaves of it. What says by itself what was found is looked through as it would be otherwise."""
     name = screened_text(entry.path, found.of(entry.path, "its name"))
     screen, whole = Screen(found.of(name)), new_hash()
@@ -50,6 +54,7 @@ def _entry(entry: Entry, found: Gathering, redaction: Redaction | None) -> Plan[
         for piece in pieces:
             whole.update(piece)
             screen.feed(piece)
+            came(len(piece))
     screen.end()
     for remark in screen.remarks:
         found.remark(f"{name or 'it'} {remark}")
