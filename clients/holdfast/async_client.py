@@ -150,7 +150,7 @@ class AsyncClient:
 
     async def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> AsyncExport:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
         ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
@@ -158,11 +158,14 @@ class AsyncClient:
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
-        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
-        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``redact``: stars stand
+        in the place of each letter of what ``leaks`` tells. Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge,
+        BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
+        plan = self.verbs.export(
+            ref, to, full=full, history=history, resources=resources, target=target, redact=redact
+        )  # fmt: skip
         return AsyncExport(await self.run(plan), self)
 
     async def import_documents(

@@ -189,7 +189,7 @@ class Client:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> Export:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
         ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
@@ -197,8 +197,9 @@ class Client:
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
-        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
-        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form).
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``redact``: stars stand
+        in the place of each letter of what ``leaks`` tells. Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge,
+        BadField (no such form).
 
         >>> export = client.export("renardo/verse", "bundle", history="all")
         >>> export.file_name
@@ -207,7 +208,9 @@ class Client:
         """
         from holdfast.exports import Export
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
+        plan = self.verbs.export(
+            ref, to, full=full, history=history, resources=resources, target=target, redact=redact
+        )  # fmt: skip
         return Export(self.run(plan), self)
 
     def import_documents(

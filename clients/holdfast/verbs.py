@@ -311,14 +311,20 @@ class Verbs:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> Plan[PlannedExport]:  # fmt: skip
         """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
         BadField."""
         from holdfast.exporting import planned
 
+        redaction = None
+        if redact:
+            from holdfast.screening.redaction import Redaction
+
+            redaction = Redaction()
         return planned(
-            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target)
+            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
+            redaction=redaction,
         )  # fmt: skip
 
     def restore(
