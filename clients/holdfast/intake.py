@@ -82,6 +82,10 @@ class _Candidate(NamedTuple):
     named: bool
     left_out: Sequence[str] = ()
 
+    def names(self) -> tuple[str, list[str], str]:
+        """As ``names_for`` gives them."""
+        return names_for(self.path, is_folder=self.is_folder)
+
 
 class _Place(NamedTuple):
     """Where to look."""
@@ -221,7 +225,7 @@ class Intake:
         batch_bytes = 0
         for path, size_bytes in files:
             try:
-                start = beginning(path, _BEGINNING_BYTES)
+                start = beginning(path, _BEGINNING_BYTES, follow=named)
             except Unreadable as problem:
                 came.append(Imported(path, REFUSED, problem=problem, named=named))
                 continue
@@ -269,13 +273,7 @@ class Intake:
 
     def _round(self) -> Plan[list[Imported]]:
         """Several at once."""
-        some = [self._candidates.popleft()]
-        size_bytes = some[0].size_bytes
-        while self._candidates and len(some) < _ROUND_COUNT:
-            size_bytes += self._candidates[0].size_bytes
-            if size_bytes > _ROUND_BYTES:
-                break
-            some.append(self._candidates.popleft())
+        some = self._chosen()
         came: list[Imported] = []
         stopped: HoldfastError | None = None
         ended = yield from side_by_side([self._imported(each) for each in some])
@@ -287,6 +285,20 @@ class Intake:
                 stopped = stopped or each
         self._stopped = stopped
         return came
+
+    def _chosen(self) -> list[_Candidate]:
+        """The next few. Those of one name are not among them together: the first is to have it."""
+        some: list[_Candidate] = []
+        names: set[str] = set()
+        size_bytes = 0
+        while self._candidates and len(some) < _ROUND_COUNT:
+            candidate = self._candidates[0]
+            name, size_bytes = candidate.names()[0], size_bytes + candidate.size_bytes
+            if some and (name in names or size_bytes > _ROUND_BYTES):
+                break
+            names.add(name)
+            some.append(self._candidates.popleft())
+        return some
 
     def _imported(self, candidate: _Candidate) -> Plan[Imported]:
         """Raises what is not about this one alone."""
@@ -312,7 +324,7 @@ class Intake:
             limit = LIMITS["format_bytes"]
             raise Unrecognised(f"It is larger than {limit} bytes, which is more than is read to recognise it")
         content = Path(candidate.path) if candidate.content is None else candidate.content
-        name, other_names, suffix = names_for(candidate.path, is_folder=candidate.is_folder)
+        name, other_names, suffix = candidate.names()
         return (
             yield from self._verbs.import_document(
                 self._name or name, content, app=self._app, suffix=suffix, published=self._published,
@@ -326,7 +338,7 @@ class Intake:
         from holdfast.unbundling import taken_in, write_resources
 
         path = candidate.path
-        if beginning(path, len(_ARCHIVE)) != _ARCHIVE:
+        if beginning(path, len(_ARCHIVE), follow=candidate.named) != _ARCHIVE:
             return None
         with opened_bundle(path) as bundle:
             if bundle is None:
