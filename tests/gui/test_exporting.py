@@ -66,7 +66,7 @@ def test_a_bundle_beside_another_session_gets_a_number(page: TestClient, holdfas
     holdfast_client.save("notes", "ideas", b"another")
     for _ in range(2):
         page.post("/import", content=body("any", ".zip", {"": content}))
-    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["ideas", "ideas 2"]
+    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["ideas", "ideas (2)"]
 
 
 def test_a_damaged_bundle_is_refused(page: TestClient, holdfast_client: Client) -> None:

@@ -98,6 +98,7 @@ FLOORS = (
     ("live",),
     ("aside",),
     ("incoming", "restoring"),
+    ("recognising",),
     ("documents",),
 )
 
