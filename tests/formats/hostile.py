@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Target
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Origin, Target
 from holdfast_daemon.formats.registry import load_formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,6 +183,9 @@ def seeds() -> Iterator[tuple[str, Document]]:
 POINTING = ("aiderdesk", "igv", "mosaic")
 
 
+ORIGIN = Origin(name="a session", created=0, modified=1, path="/home/ann/it", target="/home/ann/elsewhere/")
+
+
 def mutant(random_: random.Random, document: bytes) -> bytes:
     """The document with a few places cut, doubled, swapped or overwritten."""
     made = bytearray(document)
@@ -229,6 +232,9 @@ def check(form: Format, document: Document) -> None:
         form.relinked(document, elsewhere)
     with contextlib.suppress(CannotHold, DamagedDocument):
         form.cleared(document)
+    for to in form.conversions:
+        with contextlib.suppress(CannotHold, DamagedDocument):
+            form.converted(document, to, ORIGIN)
 
 
 def main() -> int:
