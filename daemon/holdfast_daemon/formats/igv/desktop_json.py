@@ -40,6 +40,9 @@ _MORE = (
     "renderer",
 )
 _MEMBERS = {word.member for words in (ATTRIBUTES, RENDER_OPTIONS, DATA_RANGE) for word in words.values()}
+_FIRST_GROUP = "1"
+#: What a region is called; igv.js has a name.
+_TITLES = ("description", "name")
 #: Of the parts of a session: where each is, and its key.
 Keys = Mapping[At, str]
 KNOWN = {*_MEMBERS, *_MORE, "logScale"}
@@ -58,7 +61,7 @@ def session_of(scene: Scene, ground: Ground) -> dict[str, Any]:
         session["sampleinfo"] = [{"format": "sampleInfo", "url": each} for each in files]
     if scene.loci:
         session["locus"] = " ".join(scene.loci)
-    session["nextAutoscaleGroup"] = scene.next_group or "1"  # by which it is told from one of igv.js
+    session["nextAutoscaleGroup"] = scene.next_group or _FIRST_GROUP  # by which it is told from one of igv.js
     if scene.regions:
         session["roi"] = [{"features": [feature for _, feature in scene.regions]}]
     tracks = [_track(layer, ground, scene.losses) | {"order": order} for order, layer in enumerate(scene.layers, 1)]
@@ -79,7 +82,8 @@ def scene_of(session: Mapping[str, Any], keys: Keys) -> Scene:
     genes, hidden = session.get("geneList"), session.get("hiddenAttributes")
     scene.gene_list = genes if isinstance(genes, dict) and isinstance(genes.get("loci"), list) else None
     scene.hidden = [str(each) for each in hidden] if isinstance(hidden, list) else None
-    scene.next_group = session["nextAutoscaleGroup"] if isinstance(session.get("nextAutoscaleGroup"), str) else None
+    group = session.get("nextAutoscaleGroup")
+    scene.next_group = group if isinstance(group, str) and group != _FIRST_GROUP else None
     _read_samples(scene, session.get("sampleinfo"))
     _read_regions(scene, session.get("roi"), keys)
     tracks = session.get("tracks")
@@ -237,8 +241,8 @@ def _read_regions(scene: Scene, roi: Any, keys: Keys) -> None:
             key = keys.get(("roi", at, number), key)
             if isinstance(feature, dict) and _is_place(feature):
                 kept = {name: feature[name] for name in ("chr", "start", "end")}
-                description = feature.get("description", feature.get("name"))
-                told = {"description": description} if isinstance(description, str) else {}
+                description = next((each for name in _TITLES if isinstance(each := feature.get(name), str)), None)
+                told = {} if description is None else {"description": description}
                 scene.regions.append((key, kept | told))
             else:
                 scene.losses.append((key, "a region has no place that could be carried"))

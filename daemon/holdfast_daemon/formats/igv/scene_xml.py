@@ -203,10 +203,10 @@ def _children(layer: Layer) -> Iterator[str]:
 
 def _range(members: Mapping[str, Any]) -> dict[str, str | None]:
     """All of it, or IGV reads none (igv.md 1.4)."""
-    least = members.get("min", 0)
-    given = {"min": least, "mid": least if isinstance(least, int | float) and least > 0 else 0} | {**members}
     ordinary: dict[str, Any] = {"flipAxis": False, "drawBaseline": True}
-    found = {name: _said(given.get(word.member, ordinary.get(word.member)), word) for name, word in DATA_RANGE.items()}
+    found = {
+        name: _said(members.get(word.member, ordinary.get(word.member)), word) for name, word in DATA_RANGE.items()
+    }
     return found | {"type": "LOG" if members.get("logScale") is True else "LINEAR"}
 
 
