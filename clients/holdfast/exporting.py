@@ -18,6 +18,8 @@ from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
 from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
+    from holdfast.printing.blocks import Sheet
+    from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
 #: The daemon's forms, with what a file of each ends in; it says which of them it knows.
@@ -30,10 +32,17 @@ FORMS = (*_OURS, *SUFFIXES, *PRINTED)
 _MANIFEST = "manifest.json"
 
 
+class Drawn(NamedTuple):
+    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file."""
+
+    sheet: Callable[[], Sheet]
+    draw: Callable[[Sheet], Source]
+
+
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
     one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along; ``losses``:
-    what the form cannot hold, as sentences."""
+    what the form cannot hold, as sentences. ``redaction``: what was found in it does not leave."""
 
     session: SessionRow
     snapshot: str
@@ -43,6 +52,8 @@ class Planned(NamedTuple):
     is_archive: bool = False
     remarks: Sequence[str] = ()
     losses: Sequence[str] = ()
+    drawn: Drawn | None = None
+    redaction: Redaction | None = None
 
     @property
     def is_file(self) -> bool:
@@ -57,25 +68,30 @@ class Planned(NamedTuple):
 
 def planned(
     verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-    target: str = "",
+    target: str = "", redaction: Redaction | None = None,
 ) -> Plan[Planned]:  # fmt: skip
     """``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
-    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own. Raises NotFound,
+    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own; ``redaction`` is told by
+    whoever looks through it (``screening``). Raises NotFound,
     Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
     if ref.part is not None:
         raise BadField("A whole session is exported, not a part", field="ref")
     if to != "bundle" and (history or resources):
         raise BadField(f"History and resources go into a bundle, not into {to}", field="history")
+    if to == "bundle":
+        from holdfast.bundling import bundle
+
+        return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
+    return (yield from _formed(verbs, ref, to, target, full=full))._replace(redaction=redaction)
+
+
+def _formed(verbs: Verbs, ref: Ref, to: str, target: str, *, full: bool) -> Plan[Planned]:
     if to == "native":
         return native((yield from verbs.open(ref)))
     if to == "parts":
         return (yield from _parts(verbs, ref))
     if to in PRINTED:
         return (yield from _printed(verbs, ref, to, full=full))
-    if to == "bundle":
-        from holdfast.bundling import bundle
-
-        return (yield from bundle(verbs, ref, history, resources=resources))
     if to in SUFFIXES:
         return (yield from _rendered(verbs, ref, to, full=full))
     return (yield from _converted(verbs, ref, to, target))
@@ -143,7 +159,7 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     assert shown.snapshot is not None
     remarks: list[str] = []
 
-    def begin() -> Source:
+    def draw(sheet: Sheet) -> Source:
         if to == "html":
             from holdfast.printing.html import Page
 
@@ -152,9 +168,10 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
 
         return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
 
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
-    session = shown.session
-    return Planned(session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks)
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet()))
+    session, snapshot = shown.session, shown.snapshot.snapshot
+    drawn = Drawn(sheet, draw)
+    return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
 
 
 def _stem(name: str, suffix: str) -> str:

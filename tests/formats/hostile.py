@@ -183,9 +183,6 @@ def seeds() -> Iterator[tuple[str, Document]]:
 POINTING = ("aiderdesk", "igv", "mosaic")
 
 
-ORIGIN = Origin(name="a session", created=0, modified=1, path="/home/ann/it", target="/home/ann/elsewhere/")
-
-
 def mutant(random_: random.Random, document: bytes) -> bytes:
     """The document with a few places cut, doubled, swapped or overwritten."""
     made = bytearray(document)
@@ -234,7 +231,8 @@ def check(form: Format, document: Document) -> None:
         form.cleared(document)
     for to in form.conversions:
         with contextlib.suppress(CannotHold, DamagedDocument):
-            form.converted(document, to, ORIGIN)
+            made = form.converted(document, to, Origin(name="x", created=0, modified=0, path="/old/x", target="/new/x"))
+            form.read(made.document)
 
 
 def main() -> int:
