@@ -45,6 +45,10 @@ class Desk:
         seen = self._mosaic.describe(self._holding(document))
         return seen | {"objects": {name_of(each): each for side in seen["objects"].values() for each in side}}
 
+    def measured(self, document: bytes, name: str) -> list[float]:
+        """How far the points of a model are from what was fitted to them."""
+        return self._mosaic.measure(self._holding(document), name)
+
     def _holding(self, document: bytes) -> Path:
         file = self._next()
         file.write_bytes(document)
