@@ -149,19 +149,23 @@ class AsyncClient:
 
     async def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", parts: Sequence[str] = (), kinds: Sequence[str] = (),
     ) -> AsyncExport:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
-        ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
+        ``parts`` (a file for each), ``ply``, ``obj``, ``csv``, ``npy`` (one for each object that has points, in their
+        unit), ``bundle`` (an archive with the document and what belongs to it, for
         ``import_bundle``), ``markdown`` (what the application itself exports, where it does, and with ``full`` what
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
-        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
-        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``parts`` (keys or
+        unique names), ``REF:PART`` and ``kinds`` choose from parts and objects; one by itself is one file. Raises
+        NotFound, Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
+        plan = self.verbs.export(
+            ref, to, full=full, history=history, resources=resources, target=target, parts=parts, kinds=kinds
+        )
         return AsyncExport(await self.run(plan), self)
 
     async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:

@@ -305,14 +305,15 @@ class Verbs:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", parts: Sequence[str] = (), kinds: Sequence[str] = (),
     ) -> Plan[PlannedExport]:  # fmt: skip
         """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
         BadField."""
         from holdfast.exporting import planned
 
         return planned(
-            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target)
+            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
+            parts=parts, kinds=kinds,
         )  # fmt: skip
 
     def restore(
