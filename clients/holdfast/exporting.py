@@ -106,6 +106,11 @@ def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Seq
     found = yield from verbs.show(without_part(ref))
     if found.warnings and not found.parts:
         raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
+    if to == "npy" and len(wanted) == 1:
+        from holdfast.objects.files import one_array
+
+        if (array := one_array(found, wanted[0])) is not None:
+            return array
     rows = chosen(found.parts, wanted, kinds)
     if (wanted or kinds) and not rows:
         raise NotFound(f"There is no part of kind {', '.join(map(shown, kinds))}", kinds=[*kinds])

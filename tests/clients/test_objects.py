@@ -255,6 +255,19 @@ def test_chosen_parts_are_what_goes_out(house: House, tmp_path: Path) -> None:
             client.export("mosaic/cell:b", to)
 
 
+def test_one_array_is_one_file(house: House) -> None:
+    """Called as ``cat`` calls it; what stands there is the part's where one is called so."""
+    scores = numpy.array([1.5, 2.5, 3.5], "<f8")
+    house.add("a/b", {"points": POINTS, "vertex_properties/score": scores})
+    export = house.client.export("mosaic/cell:a/b/vertex_properties/score", "npy")
+    assert export.file_name == "a_b vertex_properties_score.npy"
+    assert numpy.load(io.BytesIO(b"".join(export.read()))).tolist() == scores.tolist()
+    house.add("a/b/points", {"points": NORMALS})
+    assert house.client.export("mosaic/cell:a/b/points", "npy").files == ("manifest.json", "points.npy")
+    with pytest.raises(NotFound):
+        house.client.export("mosaic/cell:a/b/none", "npy")
+
+
 @pytest.mark.parametrize("to", ["ply", "obj", "csv", "npy"])
 def test_an_array_that_is_shorter_than_it_should_be_is_damage(house: House, to: str) -> None:
     """Nothing is padded."""
