@@ -205,12 +205,17 @@ def test_what_a_form_has_no_place_for_is_named_before_it_is_read(house: House) -
     points, turned = numpy.zeros((5, 3), "<f4"), numpy.ones((5, 4), "<f4")
     house.add("volume", {"points": points, "quaternions": turned, "volume": volume})
     house.add("ball", {"points": POINTS, "center": POINTS[0], "_c": volume}, "model", model="Sphere")
+    house.add(
+        "hull", {"vertices": CORNERS, "triangles": TRIANGLES, "points": POINTS}, "model", vertices=4, model="FairHull"
+    )
     house.contents.clear()
     told = {to: [*house.client.export("mosaic/cell", to).losses] for to in ("ply", "obj", "csv", "npy")}
     assert told["ply"] == [
         "volume: PLY has no place for its volume", "ball: PLY has no place for its fitted Sphere as such",
     ]  # fmt: skip
     assert told["obj"][0] == "volume: OBJ has no place for its quaternions, volume"
+    assert told["obj"][2] == "hull: OBJ has no place for its points"
+    assert told["csv"][2] == "hull: CSV has no place for its vertices, triangles, fitted FairHull as such"
     assert told["csv"][1] == "ball: CSV has no place for its center, fitted Sphere as such"
     assert told["npy"] == ["ball: NPY has no place for its fitted Sphere as such"]
 

@@ -8,6 +8,8 @@ import pytest
 
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Origin
 from holdfast_daemon.formats.mosaic import MOSAIC
+from holdfast_daemon.formats.mosaic.content import node_of
+from holdfast_daemon.formats.mosaic.geometry import attribute
 
 sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
 import mosaic_sessions as made
@@ -146,6 +148,22 @@ def test_1_2_4_has_the_shape_where_it_looks_for_it():
     for key in ("data-container", "models-container"):
         assert b"metadata" in parts[key].content
     assert b"physical" not in after
+
+
+@pytest.mark.parametrize(("to", "wanted"), [("1.3.1", True), ("1.2.4", 1)])
+def test_visibility_is_what_the_version_writes(to, wanted):
+    """Truth since 1.3.0, a number before."""
+    for era in (made.NEWEST, made.V1_1_0):
+        found = attribute(node_of(parts_of(bytes_of(made.session(era), to))["uuid-inner"]), "visible")
+        assert (type(found), found) == (type(wanted), wanted)
+
+
+def test_an_old_container_gets_what_mosaic_looks_for():
+    """Whoever selects something in a session of colabseg would meet an error otherwise (container.py:187)."""
+    world = made.World(made.COLABSEG)
+    bare = world.container([world.geometry("a")], metadata={})
+    after = bytes_of(world.pickled({"shape": None, "_data": bare, "_models": bare}), "1.3.2")
+    assert b"_highlighted_uuids" in parts_of(after)["data-container"].content
 
 
 def test_what_1_2_4_drops_of_a_segmentation_is_named_and_stays_in_the_file():

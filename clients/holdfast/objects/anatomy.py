@@ -19,6 +19,8 @@ _TABLES: Mapping[str, Mapping[str, Sequence[str]]] = {
     CORNERS: {CORNERS: _AXES, "vertex_normals": _NORMAL, "vertex_colors": ("red", "green", "blue")},
     TRIANGLES: {TRIANGLES: ("a", "b", "c"), "triangle_normals": _NORMAL},
 }
+#: What has a row for each of something, however few there are.
+ROWS = frozenset(name for known in _TABLES.values() for name in known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from holdfast.entries import Source
 from holdfast.numbers import has_numbers, numbers
 from holdfast.objects import npy, ply, texts
-from holdfast.objects.anatomy import Table, free_name, tables_of
+from holdfast.objects.anatomy import PROPERTIES, ROWS, Table, free_name, tables_of
 from holdfast.objects.streaming import Chained, Encode, Rows, array_of
 from holdfast.part_files import file_name
 from holdfast.plans import Plan
@@ -78,10 +79,8 @@ def _header(ref: Ref, few: Sequence[ArrayRow], comments: Sequence[str], header: 
 
 
 def _is_short(array: ArrayRow) -> bool:
-    count = 1
-    for each in array.shape:
-        count *= each
-    return count <= _MOST_NUMBERS and has_numbers(array.dtype)
+    is_of_rows = array.name in ROWS or array.name.startswith(PROPERTIES)
+    return not is_of_rows and has_numbers(array.dtype) and prod(array.shape) <= _MOST_NUMBERS
 
 
 def _csv(part: PartRow, ref: Ref, comments: Sequence[str]) -> Body:
