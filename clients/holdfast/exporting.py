@@ -19,6 +19,8 @@ from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
 from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
+    from holdfast.printing.blocks import Sheet
+    from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
 #: The daemon's forms, with what a file of each ends in; it says which of them it knows.
@@ -35,10 +37,17 @@ _OF_PARTS = ("parts", *OBJECTS)
 _MANIFEST = "manifest.json"
 
 
+class Drawn(NamedTuple):
+    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file."""
+
+    sheet: Callable[[], Sheet]
+    draw: Callable[[Sheet], Source]
+
+
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
     one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along; ``losses``:
-    what the form cannot hold, as sentences."""
+    what the form cannot hold, as sentences. ``redaction``: what was found in it does not leave."""
 
     session: SessionRow
     snapshot: str
@@ -48,6 +57,8 @@ class Planned(NamedTuple):
     is_archive: bool = False
     remarks: Sequence[str] = ()
     losses: Sequence[str] = ()
+    drawn: Drawn | None = None
+    redaction: Redaction | None = None
 
     @property
     def is_file(self) -> bool:
@@ -62,28 +73,31 @@ class Planned(NamedTuple):
 
 def planned(
     verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-    target: str = "", parts: Sequence[str] = (), kinds: Sequence[str] = (),
+    target: str = "", redaction: Redaction | None = None, parts: Sequence[str] = (), kinds: Sequence[str] = (),
 ) -> Plan[Planned]:  # fmt: skip
     """``parts`` and ``kinds`` choose parts, as ``REF:PART`` does; one that is named alone is a file by itself.
     ``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
-    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own. Raises NotFound,
-    Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
+    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own; ``redaction`` is told by
+    whoever looks through it (``screening``). Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
     wanted = [*parts] if ref.part is None else [ref.part, *parts]
-    if to in _OF_PARTS:
-        return (yield from _of_parts(verbs, ref, to, wanted, kinds))
-    if wanted or kinds:
+    if (wanted or kinds) and to not in _OF_PARTS:
         known = ", ".join(_OF_PARTS)
         raise BadField(f"{shown(to)} is of a whole session, not of parts; of parts there are {known}", field="ref")
     if to != "bundle" and (history or resources):
         raise BadField(f"History and resources go into a bundle, not into {to}", field="history")
+    if to == "bundle":
+        from holdfast.bundling import bundle
+
+        return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
+    made = _of_parts(verbs, ref, to, wanted, kinds) if to in _OF_PARTS else _formed(verbs, ref, to, target, full=full)
+    return (yield from made)._replace(redaction=redaction)
+
+
+def _formed(verbs: Verbs, ref: Ref, to: str, target: str, *, full: bool) -> Plan[Planned]:
     if to == "native":
         return native((yield from verbs.open(ref)))
     if to in PRINTED:
         return (yield from _printed(verbs, ref, to, full=full))
-    if to == "bundle":
-        from holdfast.bundling import bundle
-
-        return (yield from bundle(verbs, ref, history, resources=resources))
     if to in SUFFIXES:
         return (yield from _rendered(verbs, ref, to, full=full))
     return (yield from _converted(verbs, ref, to, target))
@@ -171,7 +185,7 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     assert shown.snapshot is not None
     remarks: list[str] = []
 
-    def begin() -> Source:
+    def draw(sheet: Sheet) -> Source:
         if to == "html":
             from holdfast.printing.html import Page
 
@@ -180,9 +194,10 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
 
         return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
 
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
-    session = shown.session
-    return Planned(session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks)
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet()))
+    session, snapshot = shown.session, shown.snapshot.snapshot
+    drawn = Drawn(sheet, draw)
+    return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
 
 
 def _stem(name: str, suffix: str) -> str:

@@ -231,7 +231,8 @@ def check(form: Format, document: Document) -> None:
         form.cleared(document)
     for to in form.conversions:
         with contextlib.suppress(CannotHold, DamagedDocument):
-            form.recognise(form.converted(document, to, Origin(name="a", created=0, modified=0)).document)
+            made = form.converted(document, to, Origin(name="x", created=0, modified=0, path="/old/x", target="/new/x"))
+            form.read(made.document)
 
 
 def main() -> int:

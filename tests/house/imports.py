@@ -54,12 +54,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pypdf": (f"{CLIENTS}/printing/typeset.py",),
     "fontTools": (f"{CLIENTS}/printing/glyphs.py",),
     "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py"),
+    "kingfisher_sdk": (f"{CLIENTS}/screening/rules.py",),
     "PIL": (f"{CLIENTS}/printing/nodes.py", f"{CLIENTS}/printing/scene.py"),
 }
 #: Distributions that are imported under another name.
 IMPORTED_AS = {
     "pyzmq": "zmq", "dbus-fast": "dbus_fast", "markdown-it-py": "markdown_it", "fonttools": "fontTools",
-    "pillow": "PIL",
+    "pillow": "PIL", "kingfisher-secret-scanner": "kingfisher_sdk",
 }  # fmt: skip
 
 #: A tree to the packages of ours that it may import.
@@ -97,6 +98,7 @@ FLOORS = (
     ("live",),
     ("aside",),
     ("incoming", "restoring"),
+    ("recognising",),
     ("documents",),
 )
 

@@ -41,7 +41,7 @@ def test_every_dependency_has_a_room() -> None:
     """What pyproject.toml declares is what the table of rooms names, no more and no less."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    ours = ("testing", "gui", "tui", "print")
+    ours = ("testing", "gui", "tui", "print", "secrets")
     declared = [*project["dependencies"], *(each for name in ours for each in extras[name])]
     names = {re.split(r"[^A-Za-z0-9_-]", dependency, maxsplit=1)[0] for dependency in declared}
     assert sorted(IMPORTED_AS.get(name, name) for name in names) == sorted(ROOMS)

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 
 
-def sheet_of(verbs: Verbs, ref: Ref, *, full: bool) -> Plan[tuple[Shown, Sheet]]:
-    """``full``: with what only some want to read. Raises NotFound, Ambiguous, Damaged."""
+def sheet_of(verbs: Verbs, ref: Ref, *, full: bool) -> Plan[tuple[Shown, Callable[[], Sheet]]]:
+    """``full``: with what only some want to read. The sheet is new each time that it is asked for. Raises NotFound,
+    Ambiguous, Damaged."""
     shown = yield from verbs.show(ref)
     assert shown.snapshot is not None
     if shown.warnings and not shown.parts:
         raise Damaged(f"It has no parts that could be printed: {shown.warnings[0]}")
     make = _MAKERS.get(shown.session.format, _texts)
-    return shown, Sheet(shown.session.name, _facts(shown), make(shown, full))
+    return shown, lambda: Sheet(shown.session.name, _facts(shown), make(shown, full))
 
 
 def _facts(shown: Shown) -> Sequence[tuple[str, str]]:
