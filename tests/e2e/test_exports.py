@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -116,7 +117,7 @@ def test_a_full_disk_leaves_the_old_file(shared: Daemon, small_disk: Path) -> No
 @pytest.fixture
 def full_disk(small_disk: Path) -> Path:
     """With room for a page of memory and no more."""
-    with pytest.raises(OSError, match="No space left"), (small_disk / "filler").open("wb", buffering=0) as filler:
+    with (small_disk / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
         while True:
             filler.write(bytes(4096))
     os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - 4096)
