@@ -260,6 +260,23 @@ def test_chosen_parts_are_what_goes_out(house: House, tmp_path: Path) -> None:
             client.export("mosaic/cell:b", to)
 
 
+@pytest.mark.parametrize("to", ["ply", "obj", "csv", "npy"])
+def test_an_object_that_was_emptied_is_a_file_without_rows(house: House, to: str) -> None:
+    """It is there, and a reader finds nothing in it."""
+    empty = numpy.zeros((0, 3), "<f4")
+    house.add("a", {"points": empty, "normals": empty, "vertex_properties/p": numpy.zeros((0, 0), "<f4")})
+    content = house.file("a", to)
+    if to == "ply":
+        assert len(read_ply(content)[1]["vertex"]) == 0
+    elif to == "csv":
+        assert content == b"x_angstrom,y_angstrom,z_angstrom,nx,ny,nz\n"
+    elif to == "obj":
+        assert not [line for line in content.splitlines() if not line.startswith(b"#")]
+    else:
+        with ZipFile(io.BytesIO(content)) as archive:
+            assert numpy.load(io.BytesIO(archive.read("points.npy"))).shape == (0, 3)
+
+
 def test_one_array_is_one_file(house: House) -> None:
     """Called as ``cat`` calls it; what stands there is the part's where one is called so."""
     scores = numpy.array([1.5, 2.5, 3.5], "<f8")
