@@ -72,3 +72,28 @@ def test_a_chat_becomes_a_task_and_a_chat_again(shared: Daemon, tmp_path: Path) 
     assert "error-text" in said.err
     old = json.loads((tmp_path / "7f3a9c21.json").read_bytes())
     assert old["contextMessages"][0]["content"][0]["result"] == "no"
+
+
+TRACKS = """<Session genome="hg38" version="8"><Resources><Resource path="{0}/data/a.bed"/></Resources>
+<Panel name="P"><Track clazz="T.FeatureTrack" id="{0}/data/a.bed" name="a"/></Panel></Session>"""
+
+
+def test_tracks_are_relative_to_where_they_are_exported_to(shared: Daemon, tmp_path: Path) -> None:
+    """Whatever the file is called, and in whatever folder; references that lie nowhere else lead to the same files."""
+    shared.ok("save", "igv/tracks", "-", content=TRACKS.format(tmp_path).encode())
+    for place, data in ((tmp_path / "s.xml", "data"), (tmp_path / "below" / "s.xml", "../data")):
+        place.parent.mkdir(exist_ok=True)
+        shared.ok("export", "igv/tracks", "--to", "relative", "--strict", "-o", str(place))
+        assert place.read_text() == TRACKS.format("x").replace("x/data", data)
+    shared.ok("import", str(tmp_path / "below" / "s.xml"), "--name", "below")
+
+
+def test_tracks_for_a_page_are_made_with_what_is_lost_said_first(shared: Daemon, tmp_path: Path) -> None:
+    """A file on this machine is none of a page's; asked, it is refused for that."""
+    shared.ok("save", "igv/paged", "-", content=TRACKS.format(tmp_path).encode())
+    place = tmp_path / "s.json"
+    assert shared.cli("export", "igv/paged", "--to", "igvjs", "--strict", "-o", str(place)).code != 0
+    assert not place.exists()
+    said = shared.ok("export", "igv/paged", "--to", "igvjs", "-o", str(place))
+    assert "data/a.bed is a local file" in said.err
+    assert json.loads(place.read_bytes())["tracks"][0]["url"] == "data/a.bed"
