@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from holdfast.batch import AsyncBatch
     from holdfast.documents import AsyncOpenDocument
     from holdfast.exports import AsyncExport
-    from holdfast.intake import Imported
     from holdfast.parts import SessionPart
+    from holdfast.taking import Imported
     from holdfast.workspace import AsyncWorkspace
     from holdfast_protocol.connection import Answered
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from holdfast.batch import Batch
     from holdfast.documents import OpenDocument
     from holdfast.exports import Export
-    from holdfast.intake import Imported
     from holdfast.parts import SessionPart
+    from holdfast.taking import Imported
     from holdfast.workspace import Workspace
     from holdfast_protocol.connection import Answered
 
