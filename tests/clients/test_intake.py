@@ -116,6 +116,13 @@ def test_what_was_imported_before_adds_nothing(holdfast_client: Client, folder: 
     assert became(holdfast_client, copy, app="notes") == {str(copy): ("taken", "notes/copy")}
 
 
+def test_what_many_a_file_looks_like_is_taken_in_where_it_is_named(holdfast_client: Client, tmp_path: Path) -> None:
+    """A line of 80 # makes no session of any Python file in a folder."""
+    path = put(tmp_path / "in", {"two.py": f"d1 >> play('x')\n{LINE}\n\nb1 >> bass()\n".encode()}) / "two.py"
+    assert became(holdfast_client, tmp_path / "in") == {str(path): ("unrecognised", None)}
+    assert became(holdfast_client, path) == {str(path): ("taken", "renardo/two")}
+
+
 def test_what_was_deleted_is_taken_in_anew(holdfast_client: Client, tmp_path: Path) -> None:
     """Whoever imports it wants to have it; the deleted one can still be looked at."""
     path = put(tmp_path, {"verse.py": song("p1")}) / "verse.py"
@@ -283,7 +290,7 @@ def test_an_older_daemon_cannot_be_asked(daemon: FakeDaemon, tmp_path: Path) -> 
     Sent(daemon, wire.Import, saved())
     with Client(daemon.path) as client:
         with pytest.raises(UnknownVerb, match="say --app"):
-            [*client.import_documents(tmp_path / "verse.py")]
+            [*client.import_documents(tmp_path)]
         assert daemon.requests(wire.Import) == []
         assert [each.outcome for each in client.import_documents(tmp_path / "verse.py", app="renardo")] == ["taken"]
 
