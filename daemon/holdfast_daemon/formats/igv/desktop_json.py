@@ -134,10 +134,7 @@ def _order(track: Any, at: int) -> float:
 def _genome(scene: Scene, ground: Ground) -> dict[str, Any]:
     genome = scene.genome
     if isinstance(genome, dict) and genome:
-        reference = {
-            name: _file(name, value, ground, scene.losses) for name, value in genome.items() if name != "tracks"
-        }
-        return {"reference": reference}
+        return {"reference": {name: _file(name, value, ground, scene.losses) for name, value in genome.items()}}
     if not isinstance(genome, str) or not genome:
         raise CannotHold([("genome", "it names no genome, and a JSON session needs one")])
     if not is_genome_path(genome):
@@ -235,6 +232,8 @@ def _read_regions(scene: Scene, roi: Any, keys: Keys) -> None:
     for at, each in enumerate(roi if isinstance(roi, list) else [roi] if isinstance(roi, dict) else ()):
         features = each.get("features") if isinstance(each, dict) else None
         key = keys.get(("roi", at, -1), WHOLE)
+        if isinstance(each, dict) and (lost := [name for name in ("name", "color") if each.get(name)]):
+            scene.losses.append((key, f"{named(lost)} of a set of regions: IGV Desktop has no place for it"))
         if not isinstance(features, list):
             scene.losses.append((key, "regions of a file: only those that the session itself names are carried"))
         for number, feature in enumerate(features if isinstance(features, list) else ()):
