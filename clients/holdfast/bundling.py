@@ -36,6 +36,7 @@ _MOST_FILES = 20_000
 _MOST_REMARKS = 20
 _LONGEST_BYTES = 100
 _LONGEST_PATH_BYTES = 200
+_DIGITS = 8
 _ABOUT_TEXT = b"""\
 This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
 and what manifest.json tells. To have it in a holdfast: holdfast import FILE
@@ -147,7 +148,9 @@ def _history_entries(
         for row in each.files:
             if row.hash not in members:
                 members[row.hash] = f"{HISTORY}/{row.hash.hex() if redaction is None else len(entries) + 1}"
-                entries.append(Entry(members[row.hash], row.size_bytes, _windows(ref, row)))
+                path = row.path.decode(errors="replace")
+                called = f"snapshot {each.row.snapshot[:_DIGITS]}{':' if path else ''}{path}"
+                entries.append(Entry(members[row.hash], row.size_bytes, _windows(ref, row), called=called))
     return iter(entries)
 
 

@@ -25,12 +25,14 @@ class Source(Protocol):
 class Entry(NamedTuple):
     """One file of an export. ``path`` has ``/`` between components, and bytes that are not UTF-8 as surrogates; it is
     empty where the export is this one file. ``size_bytes``: as it was when that was asked. It can be begun again.
-    ``plain``: of what tells of the other files, what it would tell if nothing were taken out of them."""
+    ``plain``: of what tells of the other files, what it would tell if nothing were taken out of them. ``called``: by
+    people, where the path tells them nothing."""
 
     path: str
     size_bytes: int
     begin: Callable[[], Source]
     plain: Callable[[], Source] | None = None
+    called: str = ""
 
 
 class Text:

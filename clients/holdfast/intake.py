@@ -23,6 +23,7 @@ from holdfast_protocol.errors import (
     Exists,
     HoldfastError,
     TooLarge,
+    UnknownVerb,
     Unreadable,
     Unrecognised,
 )
@@ -81,6 +82,10 @@ class _Candidate(NamedTuple):
     named: bool
     left_out: Sequence[str] = ()
 
+    def names(self) -> tuple[str, list[str], str]:
+        """As ``names_for`` gives them."""
+        return names_for(self.path, is_folder=self.is_folder)
+
 
 class _Place(NamedTuple):
     """Where to look."""
@@ -93,12 +98,14 @@ class _Place(NamedTuple):
 class Intake:
     """``paths`` in their order. ``app``: whose documents they are, folders included, whatever they look like; otherwise
     each is recognised. ``name``: of the one document. ``resources``: where the files of bundles go. ``once`` reads what
-    is neither a file nor a folder. ``found_count`` and ``found_bytes`` tell how much was found to be taken in so far,
-    ``done_count`` and ``done_bytes`` how much of it is done."""
+    is neither a file nor a folder. ``checked`` is told how many bytes of a bundle were, and of how many.
+    ``found_count`` tells how many documents were found so far that may be taken in, ``done_count`` and ``done_bytes``
+    how many, and how much, of them is done."""
 
     def __init__(
         self, verbs: Verbs, paths: Sequence[str | os.PathLike[str]], *, app: str | None = None, name: str | None = None,
         resources: str | None = None, published: bool = False, once: Callable[[str], FileContent] | None = None,
+        checked: Callable[[int, int], None] | None = None,
     ) -> None:  # fmt: skip
         if name is not None and len(paths) != 1:
             raise BadField("--name is for one document", field="name")
@@ -108,12 +115,13 @@ class Intake:
         self._resources = resources
         self._published = published
         self._once = once
+        self._checked = checked
         self._named = deque(os.fspath(path) for path in paths)
         self._places: list[_Place] = []
         self._candidates: deque[_Candidate] = deque()
         self._seen_count = 0
         self._stopped: HoldfastError | None = None
-        self.found_count = self.found_bytes = self.done_count = self.done_bytes = 0
+        self.found_count = self.done_count = self.done_bytes = 0
 
     def next(self) -> Plan[list[Imported]]:
         """What became of the next few; none at the end. Raises TooLarge where there is no end to the files, and what
@@ -196,7 +204,7 @@ class Intake:
         came = yield from self._imported(candidate)
         if came.outcome == UNRECOGNISED:
             return None
-        self._found(candidate)
+        self.found_count += 1
         self._done(candidate)
         return came
 
@@ -217,7 +225,7 @@ class Intake:
         batch_bytes = 0
         for path, size_bytes in files:
             try:
-                start = beginning(path, _BEGINNING_BYTES)
+                start = beginning(path, _BEGINNING_BYTES, follow=named)
             except Unreadable as problem:
                 came.append(Imported(path, REFUSED, problem=problem, named=named))
                 continue
@@ -236,28 +244,28 @@ class Intake:
     def _ask(
         self, batch: Sequence[tuple[str, int, bytes]], named: bool, came: list[Imported], likely: list[_Candidate]
     ) -> Plan[bool]:
+        first = batch[0][0]
         sources = [
             FileSource(path=os.fsencode(os.path.basename(path)), frame=number)
             for number, (path, _, _) in enumerate(batch)
         ]
-        answer = yield from asked(Recognise(files=sources), [start for _, _, start in batch])
+        try:
+            answer = yield from asked(Recognise(files=sources), [start for _, _, start in batch])
+        except UnknownVerb as problem:
+            raise UnknownVerb(f"The daemon is older and cannot be asked whose {first} is; say --app") from problem
         assert isinstance(answer.reply, Recognised)
         may_be = {*answer.reply.files}
         for number, (path, size_bytes, _) in enumerate(batch):
             if number in may_be:
                 likely.append(_Candidate(path, size_bytes, None, is_folder=False, named=named))
             else:
-                problem = Unrecognised("No application recognises it")
-                came.append(Imported(path, UNRECOGNISED, problem=problem, size_bytes=size_bytes, named=named))
+                nobody = Unrecognised("No application recognises it")
+                came.append(Imported(path, UNRECOGNISED, problem=nobody, size_bytes=size_bytes, named=named))
         return answer.reply.folder
 
     def _find(self, candidate: _Candidate) -> None:
         self._candidates.append(candidate)
-        self._found(candidate)
-
-    def _found(self, candidate: _Candidate) -> None:
         self.found_count += 1
-        self.found_bytes += candidate.size_bytes
 
     def _done(self, candidate: _Candidate) -> None:
         self.done_count += 1
@@ -265,13 +273,7 @@ class Intake:
 
     def _round(self) -> Plan[list[Imported]]:
         """Several at once."""
-        some = [self._candidates.popleft()]
-        size_bytes = some[0].size_bytes
-        while self._candidates and len(some) < _ROUND_COUNT:
-            size_bytes += self._candidates[0].size_bytes
-            if size_bytes > _ROUND_BYTES:
-                break
-            some.append(self._candidates.popleft())
+        some = self._chosen()
         came: list[Imported] = []
         stopped: HoldfastError | None = None
         ended = yield from side_by_side([self._imported(each) for each in some])
@@ -283,6 +285,20 @@ class Intake:
                 stopped = stopped or each
         self._stopped = stopped
         return came
+
+    def _chosen(self) -> list[_Candidate]:
+        """The next few. Those of one name are not among them together: the first is to have it."""
+        some: list[_Candidate] = []
+        names: set[str] = set()
+        size_bytes = 0
+        while self._candidates and len(some) < _ROUND_COUNT:
+            candidate = self._candidates[0]
+            name, size_bytes = candidate.names()[0], size_bytes + candidate.size_bytes
+            if some and (name in names or size_bytes > _ROUND_BYTES):
+                break
+            names.add(name)
+            some.append(self._candidates.popleft())
+        return some
 
     def _imported(self, candidate: _Candidate) -> Plan[Imported]:
         """Raises what is not about this one alone."""
@@ -308,7 +324,7 @@ class Intake:
             limit = LIMITS["format_bytes"]
             raise Unrecognised(f"It is larger than {limit} bytes, which is more than is read to recognise it")
         content = Path(candidate.path) if candidate.content is None else candidate.content
-        name, other_names, suffix = names_for(candidate.path, is_folder=candidate.is_folder)
+        name, other_names, suffix = candidate.names()
         return (
             yield from self._verbs.import_document(
                 self._name or name, content, app=self._app, suffix=suffix, published=self._published,
@@ -322,14 +338,14 @@ class Intake:
         from holdfast.unbundling import taken_in, write_resources
 
         path = candidate.path
-        if beginning(path, len(_ARCHIVE)) != _ARCHIVE:
+        if beginning(path, len(_ARCHIVE), follow=candidate.named) != _ARCHIVE:
             return None
         with opened_bundle(path) as bundle:
             if bundle is None:
                 return None
             if self._app is not None:
                 raise BadField(f"{path} is a bundle, which says its application; --app is for documents")
-            bundle.verify()
+            bundle.verify(self._checked)
             _, other_names, _ = names_for(os.path.join(os.path.dirname(path), bundle.name), is_folder=True)
             saved = yield from taken_in(
                 self._verbs, bundle, self._name, published=self._published,

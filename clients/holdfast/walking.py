@@ -55,10 +55,12 @@ def files_below(
                 left_out(entry.path)
 
 
-def beginning(path: str, size_bytes: int) -> bytes:
-    """The first bytes of a regular file. Raises Unreadable."""
+def beginning(path: str, size_bytes: int, *, follow: bool) -> bytes:
+    """The first bytes of a regular file; of what a link points to only where that is meant (``follow``). Raises
+    Unreadable."""
     with reading(path):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
         with open(descriptor, "rb", buffering=0) as file:
             return file.read(size_bytes)
 

@@ -19,6 +19,7 @@ from holdfast import AsyncClient, Client, intake
 from holdfast.calling import allowed, names_for
 from holdfast.intake import Imported
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
+from holdfast.walking import listing
 from holdfast_protocol import messages as wire
 from holdfast_protocol.errors import BadName, Exists, NoSpace, TooLarge
 from holdfast_protocol.names import check_name
@@ -239,6 +240,23 @@ def test_what_is_not_there_or_no_file_is_refused(holdfast_client: Client, tmp_pa
     put(tmp_path, {"verse.py": song("p1")})
     found = became(holdfast_client, tmp_path / "absent", tmp_path / "pipe", tmp_path / "verse.py")
     assert [each for each, _ in found.values()] == ["refused", "refused", "taken"]
+
+
+def test_a_link_that_one_names_is_meant(holdfast_client: Client, tmp_path: Path) -> None:
+    """To a file or to a folder; it is called as the link."""
+    put(tmp_path / "there", {"verse.py": song("p1")})
+    (tmp_path / "linked.py").symlink_to(tmp_path / "there" / "verse.py")
+    (tmp_path / "folder").symlink_to(tmp_path / "there")
+    found = became(holdfast_client, tmp_path / "linked.py", tmp_path / "folder")
+    assert [*found.values()] == [("taken", "renardo/linked"), ("known", "renardo/linked")]
+
+
+def test_another_file_system_is_not_entered(tmp_path: Path) -> None:
+    """What is mounted in a folder is not what was named."""
+    folder = put(tmp_path / "all", {"a": b"", "sub/b": b""})
+    device = folder.stat().st_dev
+    assert listing(str(folder), device).folders == [str(folder / "sub")]
+    assert listing(str(folder), device + 1).folders == []
 
 
 def test_foreign_files_are_not_sent(daemon: FakeDaemon, tmp_path: Path) -> None:

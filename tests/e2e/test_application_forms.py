@@ -31,7 +31,7 @@ def test_a_song_becomes_a_project_and_a_song_again(shared: Daemon, tmp_path: Pat
     said = shared.ok("export", "renardo/song", "--to", "project", "--strict", "-o", str(folder))
     assert "exported renardo/song" in said.text
     assert (folder / "loop-2.py").read_bytes() == b"p2 >> pluck()"
-    assert "saved renardo/taken" in shared.ok("import", str(folder)).text
+    assert "taken renardo/taken" in shared.ok("import", str(folder)).text
     assert shared.show("renardo/taken")["generation"] == "project"
     shared.ok("export", "renardo/taken", "--to", "session", "--strict", "-o", str(tmp_path))
     assert (tmp_path / "taken.py").read_bytes() == SONG

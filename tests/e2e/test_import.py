@@ -17,7 +17,8 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def test_a_folder_is_summed_up(shared: Daemon, tmp_path: Path) -> None:
-    """What is taken is told, and what is damaged, with the reason; the rest is counted, and listed with -v."""
+    """What is taken is told, and what is damaged, with the reason and exit 8; the rest is counted, and listed with
+    -v."""
     put(tmp_path, {"a/summed.py": renardo("x = 1"), "b/notes.txt": b"mine", "b/cut.json": CUT})
     said = shared.cli("import", str(tmp_path))
     assert said.code == 8
@@ -25,6 +26,7 @@ def test_a_folder_is_summed_up(shared: Daemon, tmp_path: Path) -> None:
     assert "cut.json: Not a readable aiderdesk document" in said.err
     assert "notes.txt" not in said.err
     assert said.err.endswith("holdfast: 1 taken, 1 not recognised, 1 damaged\n")
+    assert shared.cli("import", str(tmp_path / "b" / "notes.txt"), str(tmp_path / "b" / "cut.json")).code == 8
     (tmp_path / "b" / "cut.json").unlink()
     again = shared.ok("import", str(tmp_path), "-v")
     assert "known renardo/summed" in again.text
@@ -64,6 +66,12 @@ def test_what_one_names_has_to_be_a_document(shared: Daemon, tmp_path: Path) -> 
     assert "--name" in said.err
     assert shared.cli("import", str(tmp_path / "sub"), "--name", "several").code == 2
     assert "taken plain/odd" in shared.ok("import", str(tmp_path / "odd.txt"), "--app", "plain").text
+
+
+def test_a_folder_with_nothing_in_it_says_so(shared: Daemon, tmp_path: Path) -> None:
+    """It is no failure."""
+    said = shared.ok("import", str(tmp_path))
+    assert (said.text, said.err) == ("", "holdfast: 0 taken\n")
 
 
 def test_what_comes_through_a_pipe_is_recognised(shared: Daemon) -> None:

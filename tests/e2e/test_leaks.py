@@ -52,6 +52,8 @@ def test_redacted_it_is_gone(shared: Daemon, daemon: Daemon, tmp_path: Path) -> 
     said = shared.ok(*words, "-o", str(place), "--json")
     assert (said.rows[0]["secrets"], said.rows[0]["home_paths"]) == (1, 1)
     assert "1 secret and 1 home path redacted" in said.err
+    old = shared.ok("log", "notes/gone", "--json").rows[1]["snapshot"]
+    assert f"snapshot {old[:8]}:1:11  groq-api-key" in said.err
     daemon.ok("import", str(place))
     assert daemon.ok("cat", "notes/gone@-1").text == f"my key is {STARS}, in /home/***/x\n"
 

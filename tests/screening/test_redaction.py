@@ -106,6 +106,11 @@ def test_resources_and_names_are_looked_through_too(holdfast_client: Client, tmp
     holdfast_client.save("igv", "genes", document.encode())
     made = exported(holdfast_client, "igv/genes", "bundle", resources=True)
     assert KEY.encode() not in made
+    holdfast_client.rename("igv/genes", KEY)
+    export = holdfast_client.export(f"igv/{KEY}", "bundle", redact=True)
+    export.leaks()
+    assert export.file_name == f"{STARS}.holdfast.zip"
+    holdfast_client.rename(f"igv/{KEY}", "genes")
     (tmp_path / "b.zip").write_bytes(made)
     holdfast_client.purge("igv/genes")
     holdfast_client.import_bundle(tmp_path / "b.zip")

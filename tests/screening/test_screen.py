@@ -97,7 +97,7 @@ def test_hashes_ids_and_pictures_are_no_keys() -> None:
 @pytest.mark.parametrize("shift", range(0, 140, 20))
 def test_a_key_across_two_windows_is_found_once(shift: int) -> None:
     """With its line, wherever the first of them ends."""
-    for border in (WINDOW_BYTES, WINDOW_BYTES + REACH_BYTES):
+    for border in (WINDOW_BYTES, 2 * WINDOW_BYTES - REACH_BYTES, 2 * WINDOW_BYTES, 3 * WINDOW_BYTES - REACH_BYTES):
         lines = (border - shift) // 2
         raw = b"x\n" * lines + KEY + b"\n" + b"y" * 3 * WINDOW_BYTES
         looked = look(raw)
@@ -105,6 +105,14 @@ def test_a_key_across_two_windows_is_found_once(shift: int) -> None:
         assert looked.made == raw.replace(KEY, STARS)
     small = look(b"x\n" * 500 + KEY + b"\n", step=7)
     assert [found.place for found in small.found] == ["501:1"]
+
+
+def test_what_tells_a_secret_may_lie_before_it() -> None:
+    """Also where a window begins between them."""
+    url = b" https://ana:geheim@h.org/"
+    for border in (2 * WINDOW_BYTES - REACH_BYTES, 3 * WINDOW_BYTES - REACH_BYTES):
+        raw = b"x" * (border - url.index(b"geheim")) + url + b"y" * 3 * WINDOW_BYTES
+        assert look(raw).made == raw.replace(b"geheim", b"******")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
+from holdfast.cli.output import share
 from holdfast.cli.words import size, title
 from holdfast_protocol.errors import Damaged, HoldfastError
 from holdfast_protocol.model import Row
@@ -37,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recognises is taken in, and the rest is left alone (-v lists it). Links, other file systems, .git, "
         "node_modules and the like are not entered. What a session of the application has already, now or in its "
         "history, is not taken in again; what was deleted is. A name that another session has gets that of the folder "
-        "before it, and then a number behind it; one that is said with --name is refused then. Without --app a file "
-        "that is damaged, or that no application recognises, is not taken in."
+        "before it, and then a number behind it; one that is said with --name is refused then. What is damaged, or "
+        "recognised by no application, is taken in only with --app."
     )
 
 
@@ -47,22 +50,23 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     from holdfast.intake import Intake
 
     output = context.output
-    with Contents(output) as contents:
+    with Contents(output) as contents, output.telling() as tell:
         intake = Intake(
             context.client.verbs, arguments.paths, app=arguments.app, name=arguments.name,
             resources=arguments.resources, published=True, once=contents.part,
+            checked=lambda done_bytes, size_bytes: tell(f"checking a bundle: {share(done_bytes, size_bytes)}"),
         )  # fmt: skip
         report = _Report(output, intake)
         try:
-            _take_in(context, intake, report)
+            _take_in(context, intake, report, tell)
         finally:
-            if report.is_of_several or len(arguments.paths) > 1:
+            if report.is_of_several or len(arguments.paths) > 1 or not report.is_begun:
                 report.sum_up()
     return _INTERRUPTED if report.interrupted else report.code
 
 
-def _take_in(context: Context, intake: Intake, report: _Report) -> None:
-    with _between(report), context.output.telling() as tell:
+def _take_in(context: Context, intake: Intake, report: _Report, tell: Callable[[str], None]) -> None:
+    with _between(report):
         while not report.interrupted and (came := context.client.run(intake.next())):
             for each in came:
                 report.tell(each)
@@ -76,6 +80,8 @@ def _between(report: _Report) -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, former)
         report.interrupted = True
+        if sys.stderr is not None and sys.stderr.isatty():  # a stream may be in the middle of a write
+            os.write(2, b"\r\nholdfast: stopping when what is under way is done; Ctrl-C again stops at once\r\n")
 
     former = signal.signal(signal.SIGINT, interrupt)
     try:
@@ -114,6 +120,11 @@ class _Report:
             self._bad(each, each.problem)
         elif self._output.verbose:
             self._output.say(f"holdfast: {each.path}: not recognised")
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there was anything to tell of."""
+        return bool(self._counts)
 
     def progress(self) -> str:
         """For a line that is written over."""
@@ -168,6 +179,4 @@ class _Report:
             said += "; say another name with --name"
         if each.outcome == "unrecognised":
             said += "; --app plain takes it in as it is"
-        if each.outcome == "damaged":
-            said += "; --app APP takes it in nevertheless"
         self._output.error(type(problem)(said, **problem.details))

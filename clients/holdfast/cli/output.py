@@ -137,7 +137,7 @@ class Output:
         """Is told how many bytes are done, of how many: one line on a terminal's standard error, gone at the end."""
         start = plain(what)[: _COLUMNS // 2]
         with self.telling() as tell:
-            yield lambda done_bytes, size_bytes: tell(f"{start}: {_share(done_bytes, size_bytes)}")
+            yield lambda done_bytes, size_bytes: tell(f"{start}: {share(done_bytes, size_bytes)}")
 
     @contextmanager
     def telling(self) -> Iterator[Callable[[str], None]]:
@@ -172,7 +172,8 @@ class Output:
         return self._stdout.buffer
 
 
-def _share(done_bytes: int, size_bytes: int) -> str:
+def share(done_bytes: int, size_bytes: int) -> str:
+    """Such as ``1.0 of 2.0 MiB, 50 %``; of what size, is not known where that is 0."""
     of_all = f" of {size_bytes / _MEBIBYTE:,.1f} MiB, {100 * done_bytes // size_bytes} %" if size_bytes else " MiB"
     return f"{done_bytes / _MEBIBYTE:,.1f}{of_all}"
 

@@ -70,13 +70,13 @@ class Gathering:
         self._kept_count = 0
         self._remarks: dict[str, None] = {} if are_there() else {MISSING: None}
 
-    def of(self, file: str, place: str = "", *, is_kept: bool = False) -> Callable[[Found], None]:
+    def of(self, file: str, place: str = "") -> Callable[[Found], None]:
         """Takes what is found in one file. ``place``: where, if not where it says."""
 
         def tell(found: Found) -> None:
             spot = found.spot
             self._counts[spot.kind == HOME] += 1
-            self._kept_count += is_kept or found.is_packed
+            self._kept_count += found.is_packed
             if len(self._rows) < _MOST_COUNT:
                 self._rows.append(Leak(file, place or found.place, spot.kind, spot.shown, spot.kind == HOME))
 

@@ -56,7 +56,10 @@ def reading_of(beginning: bytes) -> Reading:
 
 
 def unescaped(letters: bytes) -> bytes:
-    """As long as it was: what JSON and XML write out is one letter, or blank."""
+    """As long as it was: what JSON and XML write out is one letter, or blank; where there are zeros it is neither of
+    them, but may be a pickle."""
+    if b"\0" in letters:
+        return _LENGTH_OF_PICKLED.sub(b"\n\n", letters)
     for written, letter in _WRITTEN_OUT:
         letters = letters.replace(written, letter)
-    return _LENGTH_OF_PICKLED.sub(b"\n\n", letters)
+    return letters

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from holdfast.screening.letters import PLAIN, Reading, reading_of
-from holdfast.screening.spots import HOME, Spot, spots
+from holdfast.screening.spots import Spot, spots
 
 #: So much is looked at together. What is longer than the reach may be missed where two windows meet; what is before a
 #: secret, and tells what it is, has its place too.
@@ -157,9 +157,5 @@ class _Unpacked:
 
 
 def _replaced(letters: bytes, spot: Spot) -> Iterator[tuple[int, int]]:
-    """Where stars belong, so that what is around stays what it is: a quote, an end of a line, half an escape."""
-    start = spot.start
-    while spot.kind != HOME and letters[start - 1 : start] == b"\\":
-        start -= 1
-    start = spot.start + (spot.start - start) % 2
-    return (run.span() for run in _REPLACED.finditer(letters, start, spot.end))
+    """Where stars belong, so that what is around stays what it is: a quote, an end of a line."""
+    return (run.span() for run in _REPLACED.finditer(letters, spot.start, spot.end))

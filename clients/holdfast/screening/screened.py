@@ -47,7 +47,8 @@ def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned,
 
 def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Callable[[int], None]) -> Plan[Entry]:
     """What leaves of it. What says by itself what was found is looked through as it would be otherwise."""
-    name = screened_text(entry.path, found.of(entry.path, "its name"))
+    name = entry.called or screened_text(entry.path, lambda found: None)
+    screened_text(entry.path, found.of(name, "its name"))
     screen, whole = Screen(found.of(name)), new_hash()
     source = (entry.plain or entry.begin)()
     while pieces := (yield from source.next()):
