@@ -357,6 +357,26 @@ def test_what_igv_2_has_no_word_for_is_told() -> None:
     }
 
 
+def test_features_are_as_collapsed_as_they_were() -> None:
+    """IGV shows them so where nothing is said, igv.js expanded."""
+    genes = track('clazz="T.FeatureTrack" id="https://h/a.bed"', path="https://h/a.bed", form="bed")
+    assert the_track(genes, "igvjs")["displayMode"] == "COLLAPSED"
+    web = in_json({"type": "annotation", "url": "https://h/a.bed"})
+    assert b'displayMode="EXPANDED"' in converted(web, "xml").document[b""]
+
+
+def test_an_index_is_named_where_a_program_does_not_find_it() -> None:
+    """IGV 3 looks beside the file alone, igv.js for that of CRAM nowhere."""
+    resources = '<Resource path="https://h/a.bam" index="https://h/a.bam.bai"/>'
+    resources += '<Resource path="b.vcf.gz" index="i.tbi"/>'
+    done = converted(in_xml(resources=resources), "json")
+    assert done.losses == [("b.vcf.gz", "i.tbi: IGV 3 looks for an index beside its file alone")]
+    first, second = json.loads(done.document[b""])["tracks"]
+    assert (first["indexURL"], second["indexPath"]) == ("https://h/a.bam.bai", "../work/i.tbi")
+    cram = in_xml(resources='<Resource path="https://h/a.cram"/>')
+    assert the_track(cram, "igvjs")["indexURL"] == "https://h/a.cram.crai"
+
+
 def test_what_a_page_cannot_reach_is_left_out_with_the_rest_kept() -> None:
     """An index, or a table of samples; a genome cannot be."""
     resources = '<Resource path="https://h/a.bam" index="C:\\a.bai" type="bam"/>'

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast_daemon.formats.base import CannotHold
-from holdfast_daemon.formats.igv.desktop_json import reference_of
+from holdfast_daemon.formats.igv.desktop_json import reference_of, with_end
 from holdfast_daemon.formats.igv.paths import file_name, is_genome_path, is_relative, is_remote, with_slashes
 from holdfast_daemon.formats.igv.rebasing import Ground
 from holdfast_daemon.formats.igv.scene import WHOLE, Layer, Scene, named
@@ -107,6 +107,8 @@ class _Web:
             track["url"] = self.url(layer.key, layer.path)
         if layer.index and (index := self.url(layer.key, layer.index)):
             track["indexURL"] = index
+        elif layer.kind == "alignment" and layer.path.lower().endswith(".cram"):
+            track["indexURL"] = with_end(track["url"], ".crai")  # which IGV finds, and igv.js does not
         rest = dict(layer.members)
         if layer.kind == "coverage":
             coverage, rest = layer, {name: rest[name] for name in ("name", "format") if name in rest}
