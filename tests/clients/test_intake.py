@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from holdfast import AsyncClient, Client, intake
 from holdfast.calling import allowed, names_for
-from holdfast.intake import Imported
+from holdfast.taking import Imported
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
 from holdfast.walking import listing
 from holdfast_protocol import messages as wire
