@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: By so much of a file it is asked whose it may be.
 _BEGINNING_BYTES = 64 * 1024
+#: So much of a file that somebody names is sent unasked.
+_MEANT_BYTES = 1024 * 1024
 #: Of so many files, and so much of them, it is asked at once.
 _ASKED_COUNT = 200
 _ASKED_BYTES = 2 * 1024 * 1024
@@ -183,7 +185,8 @@ class Intake:
             except Unreadable as problem:
                 came.append(Imported(path, REFUSED, problem=problem, named=named))
                 continue
-            if self._app is not None or start.startswith(ARCHIVE):
+            is_meant = self._app is not None or (named and size_bytes <= _MEANT_BYTES)
+            if is_meant or start.startswith(ARCHIVE):
                 likely.append(Candidate(path, size_bytes, None, is_folder=False, named=named))
                 continue
             batch.append((path, size_bytes, start))
