@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
-from holdfast.entries import Entry, Source, Text
-from holdfast.part_files import file_names, manifest_of, name_alone
+from holdfast.entries import Entry, Source
+from holdfast.part_files import file_names, manifest_entry, manifest_of, name_alone
 from holdfast.parts import chosen
 from holdfast.plans import Once, Plan, replied
 from holdfast.references import of_snapshot, without_part
@@ -89,7 +89,10 @@ def planned(
         from holdfast.bundling import bundle
 
         return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
-    made = _of_parts(verbs, ref, to, wanted, kinds) if to in _OF_PARTS else _formed(verbs, ref, to, target, full=full)
+    if to in _OF_PARTS:
+        made = _of_parts(verbs, ref, to, wanted, kinds, redaction)
+    else:
+        made = _formed(verbs, ref, to, target, full=full)
     return (yield from made)._replace(redaction=redaction)
 
 
@@ -116,7 +119,9 @@ def native(opened: Opened) -> Planned:
     return Planned(session, opened.snapshot, _stem(session.name, suffix), suffix, entries)
 
 
-def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Sequence[str]) -> Plan[Planned]:
+def _of_parts(
+    verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Sequence[str], redaction: Redaction | None
+) -> Plan[Planned]:  # fmt: skip
     found = yield from verbs.show(without_part(ref))
     if found.warnings and not found.parts:
         raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
@@ -130,13 +135,13 @@ def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Seq
         raise NotFound(f"There is no part of kind {', '.join(map(shown, kinds))}", kinds=[*kinds])
     is_alone = len(wanted) == 1 and not kinds
     if to == "parts":
-        return _parts(found, rows, is_alone=is_alone)
+        return _parts(found, rows, redaction, is_alone=is_alone)
     from holdfast.objects.files import objects
 
-    return objects(found, rows, to, is_alone=is_alone)
+    return objects(found, rows, to, redaction, is_alone=is_alone)
 
 
-def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
+def _parts(found: Shown, rows: Sequence[PartRow], redaction: Redaction | None, *, is_alone: bool) -> Planned:
     assert found.snapshot is not None
     session, snapshot = found.session, found.snapshot.snapshot
 
@@ -147,9 +152,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
         entry = Entry("", rows[0].size_bytes, begin(rows[0]))
         return Planned(session, snapshot, name_alone(rows[0], session.format), "", [entry])
     names = file_names(rows, session.format)
-    manifest = manifest_of(found, rows, names)
     entries = [
-        Entry(_MANIFEST, len(manifest), lambda: Text(lambda: manifest)),
+        manifest_entry(manifest_of(found, rows, names), redaction),
         *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, rows, strict=True)),
     ]
     return Planned(session, snapshot, f"{session.name} parts", ".zip", entries)

@@ -60,6 +60,15 @@ def test_no_form_has_the_key(holdfast_client: Client, to: str) -> None:
     assert (KEY in said, "/home/ana" in said, STARS in said, "Größe" in said) == (False, False, True, True)
 
 
+def test_a_name_that_ends_in_the_middle_of_a_key_has_none_of_it(holdfast_client: Client) -> None:
+    """Parts are called by the beginning of what they say."""
+    holdfast_client.save("aiderdesk", "cut", CHAT.replace(b"use\\n", b"the key that is to be used here: "))
+    assert any(KEY[:6] in part.name for part in holdfast_client.show("aiderdesk/cut").parts)
+    with ZipFile(io.BytesIO(exported(holdfast_client, "aiderdesk/cut", "parts"))) as archive:
+        said = "\n".join([*archive.namelist(), *(archive.read(name).decode() for name in archive.namelist())])
+    assert KEY[:6] not in said
+
+
 def test_every_other_byte_is_as_it_was(holdfast_client: Client) -> None:
     """What an application reads after it, it reads as before."""
     holdfast_client.save("aiderdesk", "chat", CHAT)

@@ -49,7 +49,8 @@ def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Ca
     """What leaves of it. What says by itself what was found is looked through as it would be otherwise."""
     name = entry.called or screened_text(entry.path, lambda found: None)
     screened_text(entry.path, found.of(name, "its name"))
-    screen, whole = Screen(found.of(name)), new_hash()
+    tell = found.of(name)
+    screen, whole = Screen(tell if redaction is None else redaction.noting(tell)), new_hash()
     source = (entry.plain or entry.begin)()
     while pieces := (yield from source.next()):
         for piece in pieces:
@@ -63,10 +64,10 @@ def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Ca
         return entry
     star = (screen.reading or PLAIN).star
 
-    def tell(digest: bytes) -> None:
+    def leaves(digest: bytes) -> None:
         redaction.digests[entry.path] = digest
 
-    return entry._replace(begin=lambda: Redacted(entry.begin(), screen.runs, star, whole.digest(), tell))
+    return entry._replace(begin=lambda: Redacted(entry.begin(), screen.runs, star, whole.digest(), leaves))
 
 
 def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
