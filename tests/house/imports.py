@@ -105,6 +105,7 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("autosave.py", "breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "paging.py"),
+        "part_rows.py",
         *("payload.py", "pull.py", "quota.py", "reconcile.py", "remarks.py", "retention.py", "words.py"),
         "formats/*.py",
     )
