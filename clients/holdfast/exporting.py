@@ -18,6 +18,7 @@ from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
 from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
+    from holdfast.printing.reading import Tally
     from holdfast.verbs import Verbs
 
 #: The daemon's forms, with what a file of each ends in; it says which of them it knows.
@@ -33,7 +34,8 @@ _MANIFEST = "manifest.json"
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
     one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along; ``losses``:
-    what the form cannot hold, as sentences."""
+    what the form cannot hold, as sentences. ``read``: how much of ``size_bytes`` was read, where what is made of it has
+    another size."""
 
     session: SessionRow
     snapshot: str
@@ -43,6 +45,7 @@ class Planned(NamedTuple):
     is_archive: bool = False
     remarks: Sequence[str] = ()
     losses: Sequence[str] = ()
+    read: Tally | None = None
 
     @property
     def is_file(self) -> bool:
@@ -148,13 +151,15 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
             from holdfast.printing.html import Page
 
             return Page(sheet)
-        from holdfast.printing.typeset import pdf, png
+        from holdfast.printing.typeset import Paper, png
 
-        return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
+        return Paper(sheet, remarks.append) if to == "pdf" else Once(lambda: png(sheet, remarks.append))
 
     entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
     session = shown.session
-    return Planned(session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks)
+    return Planned(
+        session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks, read=sheet.tally
+    )
 
 
 def _stem(name: str, suffix: str) -> str:

@@ -28,8 +28,8 @@ Progress = Callable[[int, int], None]
 
 class _Held:
     """What both have: ``session`` and ``snapshot`` (its id), ``files`` (their paths; the empty one: it is one file),
-    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``remarks``, and ``losses`` (what the form
-    cannot hold), for people."""
+    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``length_bytes`` of the one file, where that
+    is known before; ``remarks``, and ``losses`` (what the form cannot hold), for people."""
 
     def __init__(self, planned: Planned) -> None:
         self.session, self.snapshot = planned.session, planned.snapshot
@@ -37,8 +37,14 @@ class _Held:
         self.files = tuple(entry.path for entry in planned.entries)
         self.file_name = planned.name + planned.suffix
         self.folder_name = None if planned.is_archive or planned.is_file else planned.name
-        self.done_bytes = 0
+        self.length_bytes = self.size_bytes if planned.is_file and planned.read is None else None
+        self._counted_bytes = 0
         self._planned = planned
+
+    @property
+    def done_bytes(self) -> int:
+        read = self._planned.read
+        return read.size_bytes if read is not None else self._counted_bytes
 
     def _source(self) -> Source:
         """As one file."""
@@ -49,7 +55,7 @@ class _Held:
 
     def _counted(self, entry: Entry) -> Entry:
         def count(size_bytes: int) -> None:
-            self.done_bytes += size_bytes
+            self._counted_bytes += size_bytes
 
         return entry._replace(begin=lambda: _Counted(entry.begin(), count))
 

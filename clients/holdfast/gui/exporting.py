@@ -45,7 +45,8 @@ class Underway:
             async for piece in self.export.read():
                 if self.is_unwanted:
                     raise Cancelled("The export was called off")
-                yield piece
+                if piece:  # while pages are typeset, nothing comes
+                    yield piece
         except HoldfastError as problem:
             self.problem = problem
             raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast.plans import Plan
+from holdfast.printing.reading import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Text as it is, in a language that may be empty."""
+    """Text as it is, in a language that may be empty. ``first``: the number of its first line."""
 
     text: str
     language: str = ""
     numbered: bool = False
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,11 @@ class Blocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """``facts`` stand below the title: a word and what it is."""
+    """``facts`` stand below the title: a word, which may be empty, and what it is. ``stamp`` tells on each page which
+    snapshot it is; ``tally`` how much of it was read."""
 
     title: str
     facts: Sequence[tuple[str, str]]
+    stamp: str
     blocks: Blocks
+    tally: Tally

@@ -11,7 +11,7 @@ from holdfast.looking.rows import Rows
 from holdfast.looking.shapes import Drawn, every_of, groups_of
 from holdfast.plans import Plan
 from holdfast.printing.blocks import Block, Heading, Picture, Remark, Table
-from holdfast.printing.reading import named
+from holdfast.printing.reading import Tally, named
 from holdfast.printing.scene import VIEWS, Shape, drawn
 from holdfast_protocol.errors import BadField
 from holdfast_protocol.messages import Cat, Shown
@@ -21,7 +21,7 @@ from holdfast_protocol.model import ArrayRow, Ref
 _MESH_BYTES = 256 * 1024 * 1024
 
 
-def cloud(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
+def cloud(shown: Shown, snapshot: Ref, tally: Tally) -> Plan[list[Block]]:
     """The picture, what is not on it, the table."""
     groups = groups_of(shown.parts)
     members = [member for group in groups for member in group.members]
@@ -30,7 +30,7 @@ def cloud(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
     remarks: list[Block] = []
     for each in members:
         if each.visible and each.array is not None:
-            shape = yield from _shape(snapshot, each, every)
+            shape = yield from _shape(snapshot, each, every, tally)
             shapes += [shape] if shape else []
             remarks += [] if shape else [Remark(f"{each.name} is not drawn.")]
     if every > 1:
@@ -43,14 +43,14 @@ def cloud(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
     return [*pictures, *remarks, Heading(f"{len(members):,} object{'s'[: len(members) != 1]}"), _table(members)]
 
 
-def _shape(snapshot: Ref, each: Drawn, every: int) -> Plan[Shape | None]:
+def _shape(snapshot: Ref, each: Drawn, every: int, tally: Tally) -> Plan[Shape | None]:
     assert each.array is not None
     mesh = each.triangles
     if mesh is not None and each.array.size_bytes + mesh.size_bytes > _MESH_BYTES:
         return None
     try:
-        points = yield from _rows(snapshot, each.key, each.array, 1 if mesh else every)
-        triangles = (yield from _rows(snapshot, each.key, mesh, 1, is_index=True)) if mesh else None
+        points = yield from _rows(snapshot, each.key, each.array, tally, 1 if mesh else every)
+        triangles = (yield from _rows(snapshot, each.key, mesh, tally, is_index=True)) if mesh else None
     except BadField:
         return None
     color = tuple(int(each.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
@@ -61,12 +61,15 @@ def _shape(snapshot: Ref, each: Drawn, every: int) -> Plan[Shape | None]:
     )  # fmt: skip
 
 
-def _rows(snapshot: Ref, key: str, array: ArrayRow, every: int, *, is_index: bool = False) -> Plan[bytes]:
+def _rows(
+    snapshot: Ref, key: str, array: ArrayRow, tally: Tally, every: int = 1, *, is_index: bool = False
+) -> Plan[bytes]:  # fmt: skip
     rows = Rows(array.dtype, every, is_index=is_index)
     windows = Windows(Cat(ref=named(snapshot, f"{key}/{array.name}")))
     found: list[bytes] = []
     while pieces := (yield from windows.next()):
         found += map(rows.of, pieces)
+        tally.size_bytes += sum(map(len, pieces))
     return b"".join(found)
 
 

@@ -11,6 +11,7 @@ from holdfast.printing.blocks import Block, Blocks, Bubble, Code, Folded, Pictur
 _LINES_COUNT = 600
 _LINE_SIGNS = 95
 _PICTURE_LINES = 20
+CUT = "The picture is cut here: the session goes on, and a PDF has all of it."
 
 
 class Cut:
@@ -30,7 +31,7 @@ class Cut:
             lines = _lines(each)
             if lines > self._left:
                 self.is_cut = True
-                return [*found, *([_begun(each, self._left)] if self._left > 1 else []), Remark("… cut here.")]
+                return [*found, *([_begun(each, self._left)] if self._left > 1 else []), Remark(CUT)]
             self._left -= lines
             found.append(each)
         return found

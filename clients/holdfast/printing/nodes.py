@@ -10,9 +10,9 @@ from typing import Any
 from markdown_it.tree import SyntaxTreeNode
 from PIL import Image
 
-from holdfast.looking.languages import COLOURED_SIGNS
 from holdfast.looking.marking import MARKDOWN_SIGNS, parser, visible
 from holdfast.printing.blocks import Block, Bubble, Code, Folded, Heading, Picture, Remark, Table, Words
+from holdfast.printing.inks import rows_of
 
 Node = dict[str, Any]
 #: A picture is made no larger than paper shows, in pixels.
@@ -32,7 +32,7 @@ class Nodes:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.signs: set[str] = set()
-        self.size = 0
+        self.size_bytes = self.picture_bytes = 0
 
     def of(self, block: Block) -> Node:
         """One block."""
@@ -46,7 +46,7 @@ class Nodes:
         """As it is printed."""
         shown = _broken(visible(said).translate(_ENDS))
         self.signs.update(shown)
-        self.size += len(shown)
+        self.size_bytes += len(shown)
         return shown
 
     def _heading(self, block: Heading) -> Node:
@@ -60,9 +60,8 @@ class Nodes:
         return {"k": "words", "inside": [self._node(each) for each in tree.children]}
 
     def _code(self, block: Code) -> Node:
-        language = block.language if len(block.text) <= COLOURED_SIGNS else ""
-        text = self.text(block.text.expandtabs(4))
-        return {"k": "code", "text": text, "language": language, "numbered": block.numbered}
+        rows = rows_of(block.text, block.language, self.text)
+        return {"k": "code", "rows": rows, "first": block.first if block.numbered else None}
 
     def _table(self, block: Table) -> Node:
         colors = [*block.colors, *[None] * (len(block.rows) - len(block.colors))]
@@ -80,7 +79,7 @@ class Nodes:
         content, width = made
         name = f"{len(self.files)}.png"
         self.files[name] = content
-        self.size += len(content)
+        self.picture_bytes += len(content)
         return {"k": "picture", "file": name, "said": block.said, "width": None if width > _PAPER_WIDTH else width}
 
     def _remark(self, block: Remark) -> Node:
