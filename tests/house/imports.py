@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "typst": (f"{CLIENTS}/printing/typesetter.py", f"{CLIENTS}/printing/glyphs.py"),
     "pypdf": (f"{CLIENTS}/printing/typeset.py",),
     "fontTools": (f"{CLIENTS}/printing/glyphs.py",),
-    "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py"),
+    "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py", f"{CLIENTS}/printing/samples.py"),
     "PIL": (f"{CLIENTS}/printing/nodes.py", f"{CLIENTS}/printing/scene.py"),
 }
 #: Distributions that are imported under another name.

@@ -10,6 +10,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -17,7 +18,8 @@ from pypdf import PdfReader
 from holdfast import Client
 from holdfast.printing import cutting, glyphs
 from holdfast.printing.nodes import is_rtl
-from holdfast.printing.scene import VIEW, VIEWS, Shape, drawn
+from holdfast.printing.samples import edges_of
+from holdfast.printing.scene import VIEW, VIEWS, Shape, box_of, drawn
 
 DATA = Path(__file__).parents[1] / "data"
 sys.path.append(str(DATA / "mosaic"))
@@ -179,14 +181,12 @@ def test_pictures_of_a_chat_are_printed(client: Client) -> None:
 
 def test_what_is_nearer_hides_what_is_farther() -> None:
     """A red square before a blue one is what is seen along z; at an angle both are."""
-    def square(height: float, color: tuple[float, float, float]) -> Shape:
-        corners = [[-1, -1, height], [1, -1, height], [1, 1, height], [-1, 1, height]]
-        import numpy
+    def at(height: float, color: tuple[float, float, float]) -> Shape:
+        corners, triangles = square((0, 1))
+        points = numpy.array(corners, numpy.float32) + numpy.array((0, 0, height), numpy.float32)
+        return Shape(points, numpy.array(triangles, numpy.uint32), color, 1.0)
 
-        triangles = numpy.array([[0, 1, 2], [0, 2, 3]], numpy.uint32)
-        return Shape(numpy.array(corners, numpy.float32), triangles, color, 1.0)
-
-    content = drawn([square(1, (1, 0, 0)), square(-1, (0, 0, 1))], "Å")
+    content = drawn([at(1, (1, 0, 0)), at(-1, (0, 0, 1))], "Å")
     assert content is not None
     with Image.open(io.BytesIO(content)) as picture:
         assert picture.size == (VIEW * len(VIEWS), VIEW)
@@ -197,10 +197,46 @@ def test_what_is_nearer_hides_what_is_farther() -> None:
         assert any(each[2] > 1.2 * each[0] for each in colors)
 
 
+def square(axes: tuple[int, int]) -> tuple[list[list[float]], list[list[int]]]:
+    """Its corners, in the plane of two axes, and its triangles."""
+    corners = [[0.0, 0.0, 0.0] for _ in range(4)]
+    for corner, (first, second) in zip(corners, ((-1, -1), (1, -1), (1, 1), (-1, 1)), strict=True):
+        corner[axes[0]], corner[axes[1]] = first, second
+    return corners, [[0, 1, 2], [0, 2, 3]]
+
+
+def reddened(content: bytes | None, view: int) -> int:
+    """How many pixels of a view are red."""
+    assert content is not None
+    with Image.open(io.BytesIO(content)) as picture:
+        pixels = picture.convert("RGB").crop((view * VIEW, 0, (view + 1) * VIEW, VIEW))
+        red, green, _ = pixels.split()
+        return sum(a > b + 40 for a, b in zip(red.tobytes(), green.tobytes(), strict=True))
+
+
+def test_a_plane_that_is_seen_from_its_edge_is_a_line() -> None:
+    """From the other side it is a surface."""
+    corners, triangles = square((0, 1))
+    shape = Shape(numpy.array(corners, numpy.float32), numpy.array(triangles, numpy.uint32), (1, 0, 0), 1.0)
+    content = drawn([shape], "Å")
+    assert reddened(content, 0) > VIEW * VIEW // 2
+    assert VIEW // 2 < reddened(content, 1) < VIEW * 8
+
+
+def test_wires_and_boxes_are_lines() -> None:
+    """A wireframe has its edges, each once, and nothing in between; a box has twelve."""
+    corners, triangles = square((0, 1))
+    edges = edges_of(numpy.array(triangles, numpy.uint32))
+    assert sorted(map(tuple, edges.tolist())) == [(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)]
+    shape = Shape(numpy.array(corners, numpy.float32), None, (1, 0, 0), 1.0, edges)
+    assert VIEW < reddened(drawn([shape], "Å"), 0) < VIEW * 20
+    box = box_of(shape, "volume")
+    assert box.edges is not None
+    assert len(box.edges) == 12
+
+
 def test_nothing_to_draw_is_no_picture() -> None:
     """Neither is a point without a place."""
-    import numpy
-
     assert drawn([], "Å") is None
     assert drawn([Shape(numpy.full((3, 3), numpy.nan, numpy.float32), None, (1, 0, 0), 1.0)], "Å") is None
 

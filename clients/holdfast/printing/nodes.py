@@ -99,21 +99,22 @@ class Nodes:
 
     def _node(self, node: SyntaxTreeNode) -> Node:
         kind, inside = node.type, node.children
+        rtl = is_rtl("".join(each.content for each in node.walk() if each.type == "text"))
         if kind in ("bullet_list", "ordered_list"):
             items = [[self._node(each) for each in item.children] for item in inside]
-            is_list = kind == "bullet_list"
-            return {"k": "list" if is_list else "numbers", "items": items, "start": int(node.attrs.get("start", 1))}
+            if kind == "bullet_list":
+                return {"k": "list", "items": items, "rtl": rtl}
+            return {"k": "numbers", "items": items, "start": int(node.attrs.get("start", 1)), "rtl": rtl}
         if kind == "blockquote":
-            return {"k": "quote", "inside": [self._node(each) for each in inside]}
+            return {"k": "quote", "inside": [self._node(each) for each in inside], "rtl": rtl}
         if kind in ("fence", "code_block"):
             return self._code(Code(node.content.rstrip("\n"), node.info.strip().lower()))
         if kind == "table":
             head, *body = ([[self._inline(cell) for cell in row.children] for row in part.children] for part in inside)
-            return {"k": "grid", "head": head[0], "rows": [row for part in body for row in part]}
+            return {"k": "grid", "head": head[0], "rows": [row for part in body for row in part], "rtl": rtl}
         if kind == "hr":
             return {"k": "rule"}
         written = self._inline(node)
-        rtl = is_rtl("".join(each.content for each in node.walk() if each.type == "text"))
         if kind == "heading":
             return {"k": "title", "level": int(node.tag[1:]), "inside": written, "rtl": rtl}
         return {"k": "paragraph", "inside": written, "rtl": rtl}
