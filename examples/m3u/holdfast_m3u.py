@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 
 from holdfast_daemon.formats.base import (
     CannotHold,
+    Converted,
     DamagedDocument,
     Document,
     Layout,
+    Origin,
     Part,
     Reading,
     Recognition,
@@ -27,6 +29,7 @@ class Playlist(Defaults):
     suffix = ".m3u8"
     #: A folder of music holds more than playlists.
     layouts = {"music": Layout(recognised=("*.m3u", "*.m3u8"))}
+    conversions = {"list": "paths only, as every player reads them"}
 
     def recognise(self, document: Document) -> Recognition | None:
         """By its first line."""
@@ -58,6 +61,14 @@ class Playlist(Defaults):
         """An empty playlist."""
         return self.write([], document)
 
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """The paths, without what is said of them."""
+        songs = self.read(document).parts
+        losses = [(part.key, "its title") for part in songs if part.facts["title"]]
+        return Converted(
+            document={b"": b"".join(_path(part.content) + b"\n" for part in songs)}, suffix=".m3u", losses=losses
+        )
+
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Every song is a file or a URL."""
         return [Resource(key=part.key, role="song", reference=part.name) for part in parts]
@@ -74,8 +85,12 @@ def _cut(content: bytes) -> tuple[bytes, list[bytes], bytes]:
     return head, songs[:-1], songs[-1]
 
 
+def _path(song: bytes) -> bytes:
+    return song.rstrip().rpartition(b"\n")[2].strip()
+
+
 def _song(number: int, content: bytes) -> Part:
-    path = content.rstrip().rpartition(b"\n")[2].strip()
+    path = _path(content)
     title = next((line for line in content.split(b"\n") if line.startswith(TITLE)), b"").partition(b",")[2]
     facts = {"title": title.decode(errors="replace")}
     return Part(key=f"song-{number}", name=path.decode(errors="replace"), kind="song", content=content, facts=facts)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from daemon_store import part
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Layout, Part, Reading, Recognition
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Layout, Origin, Part, Reading, Recognition
 from holdfast_daemon.formats.plain import PLAIN, Plain
 from holdfast_daemon.guarded import Guarded, guarded
 
@@ -27,6 +27,7 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "write": (([ONE], None), CannotHold),
     "cleared": ((DOCUMENT, ()), CannotHold),
     "relinked": ((DOCUMENT, {}), CannotHold),
+    "converted": ((DOCUMENT, "v2", Origin(name="n", created=0, modified=0)), CannotHold),
     "needed": (([ONE, TWO], [ONE]), [ONE]),
     "match": (([ONE], [ONE, TWO]), [(0, 0), (None, 1)]),
     "identity": ((ONE,), None),
@@ -79,9 +80,9 @@ def test_a_failure_is_an_answer_of_the_contract(method: str, problem: BaseExcept
 
 
 @pytest.mark.parametrize(
-    "method", ["layout_for", "known_places", "recognise", "suffix_of", "read", "write", "cleared", "needed", "match",
-               "merge_part", "suspicion", "describe_change", "new_part", "resources", "name_warnings", "losses",
-               "text"],
+    "method", ["layout_for", "known_places", "recognise", "suffix_of", "read", "write", "cleared", "converted",
+               "needed", "match", "merge_part", "suspicion", "describe_change", "new_part", "resources",
+               "name_warnings", "losses", "text"],
 )  # fmt: skip
 def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
     """True where a recognition, a reading or a reason is expected, and so on."""

@@ -64,6 +64,22 @@ def test_what_it_inherits_and_what_it_says_itself_both_work(m3u: Daemon) -> None
     assert m3u.ok("cat", "m3u/next").out == b"#EXTM3U\n"
 
 
+def test_it_is_exported_in_its_other_form(m3u: Daemon, tmp_path: Path) -> None:
+    """What that cannot hold is said beforehand; with --strict nothing is written."""
+    m3u.ok("save", "m3u/given", "-", content=LIST)
+    assert [form["to"] for form in m3u.show("m3u/given")["conversions"]] == ["list"]
+    said = m3u.cli("export", "m3u/given", "--to", "list", "-o", str(tmp_path / "strict"), "--strict")
+    assert (said.code, [*tmp_path.iterdir()]) == (8, [])
+    assert "holdfast: song tide.ogg: its title" in said.err
+    said = m3u.ok("export", "m3u/given", "--to", "list", "-o", f"{tmp_path}/")
+    assert (tmp_path / "given.m3u").read_bytes() == b"tide.ogg\nhttps://example.org/ebb.ogg\n"
+    assert "holdfast: song tide.ogg: its title" in said.err
+    said = m3u.cli("export", "m3u/given", "--to", "lists", "-o", f"{tmp_path}/")
+    assert said.code == 2
+    assert "There is no form 'lists'" in said.err
+    assert "pdf, png, list" in said.err
+
+
 def test_what_is_no_part_stays(m3u: Daemon, tmp_path: Path) -> None:
     """The first line's attributes, line ends, and a last comment."""
     whole = b'#EXTM3U x-tvg-url="u"\r\n#EXTINF:1,A\r\na.mp3\r\nb.mp3\r\n# end\r\n'

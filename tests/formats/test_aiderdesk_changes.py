@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from holdfast_daemon.diff import changes
-from holdfast_daemon.formats.aiderdesk import AIDERDESK, upgraded
+from holdfast_daemon.formats.aiderdesk import AIDERDESK
+from holdfast_daemon.formats.aiderdesk.rewording import upgraded
 from holdfast_daemon.formats.base import Part
-from holdfast_daemon.formats.jsontext import canonical_value, value_of
 from holdfast_daemon.merge import merge
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "aiderdesk"
@@ -107,9 +107,7 @@ def test_fact_13_a_message_that_was_only_brought_up_to_date_is_the_same():
     assert pairs == [(at, at) for at in range(10)]
     assert [old[at].content == new[at].content for at in range(3)] == [True, False, False]
     assert all(AIDERDESK.same(old[one], new[other]) for one, other in pairs)
-    assert canonical_value([upgraded(value_of(each.content)) for each in old]) == canonical_value(
-        [value_of(each.content) for each in new]
-    )
+    assert [upgraded(each.content).encode() for each in old] == [each.content for each in new]
 
 
 def test_fact_13_what_holds_no_result_is_left_as_it_is():
@@ -122,8 +120,8 @@ def test_fact_13_what_holds_no_result_is_left_as_it_is():
         {"type": "tool-result", "toolName": []},
         {"type": "tool-result", "output": {"type": "text", "value": "x"}},
     ]
-    assert upgraded(message)["content"] == wanted
-    assert upgraded(5) == 5
+    assert json.loads(upgraded(json.dumps(message).encode()))["content"] == wanted
+    assert upgraded(b"5") == "5"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +233,15 @@ def version_2(messages):
 def test_a_chat_of_version_2_that_loses_nearly_everything_is_suspect():
     """Page 4.1, with the mark of 0.35; that each message was brought up to date meanwhile is no loss."""
     assert "none of 50 messages" in suspicion(version_2(said(*map(str, range(50)))), version_2(said("hello")))
-    assert suspicion(V1, version_2([upgraded(each) for each in json.loads(V1[b""])["contextMessages"]])) is None
+    assert (
+        suspicion(
+            V1,
+            version_2(
+                [json.loads(upgraded(json.dumps(each).encode())) for each in json.loads(V1[b""])["contextMessages"]]
+            ),
+        )
+        is None
+    )
 
 
 def test_a_cleared_chat_is_suspect_even_with_its_files():

@@ -88,6 +88,8 @@ PROGRAMS = {
         Program(name="mosaic-1.3.1", wheels=("--no-deps", "mosaic-gui==1.3.1", "numpy<2"), beside="mosaic-1.3.2"),
         Program(name="renardo-1.0.0a4", wheels=("renardo==1.0.0a4",)),
         Program(name="renardo-1.0.0a10", wheels=("renardo==1.0.0a10",)),
+        # Of those that open projects, and no sessions (renardo.md 0.3).
+        Program(name="renardo-1.0.0a22", wheels=("renardo==1.0.0a22",)),
         Program(name="node", packages=("nodejs",), commands=("node",)),
     )
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def user() -> Iterator[User]:
         ["unshare", "--mount", "sh", "-c", SETUP, "-", *needed], env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    made = User(process.pid)
+    made, left = User(process.pid), list[int]()
     until = time.monotonic() + DEADLINE_SECONDS
     try:
         while True:
@@ -50,12 +51,16 @@ def user() -> Iterator[User]:
                 assert time.monotonic() < until
                 time.sleep(0.1)
         yield made
+        left = made.left()
         made.systemctl("exit")
         process.wait(DEADLINE_SECONDS)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        for number in left:  # a client starts a daemon by itself where there is no unit
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         for cgroup in Path("/sys/fs/cgroup").glob(f"**/holdfast-{process.pid}"):
             for folder in sorted(cgroup.glob("**/"), reverse=True):  # itself is one of them
                 folder.rmdir()

@@ -64,6 +64,11 @@ class User:
     def __init__(self, process: int) -> None:
         self._process = process
 
+    def left(self) -> list[int]:
+        """Processes of theirs, systemd's or not."""
+        mounts = os.readlink(f"/proc/{self._process}/ns/mnt")
+        return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _mounts_of(entry) == mounts]
+
     def runs(self, *words: str, expect: int = 0) -> str:
         """What a command of theirs says, which ends with that code."""
         done = subprocess.run(
@@ -112,3 +117,10 @@ class User:
             *self._entered(), "setpriv", f"--reuid={NUMBER}", f"--regid={NUMBER}",
             "--clear-groups", "env", "-i", f"HOME={HOME}", "PATH=/usr/bin:/bin", f"XDG_RUNTIME_DIR={RUNTIME}",
         )  # fmt: skip
+
+
+def _mounts_of(process: Path) -> str:
+    try:
+        return os.readlink(process / "ns" / "mnt")
+    except OSError:  # it ended
+        return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from holdfast_daemon.formats.jsontext import BOM, Json, Place, canonical_value, read_json, white_end
@@ -76,6 +76,15 @@ def member_text(document: Json, place: Place, key: str, value: str) -> str:
     members = place.members or document.root.members
     joint = document.text[members[-1].key_end : members[-1].place.begin] if members else ": "
     return json_text(key) + joint + value
+
+
+def spliced(text: str, changes: Iterable[tuple[Place, str]]) -> str:
+    """A text in which other texts stand at these places, which are in order and apart."""
+    pieces, at = [], 0
+    for place, new in changes:
+        pieces += [text[at : place.begin], new]
+        at = place.end
+    return "".join([*pieces, text[at:]])
 
 
 def with_root(document: Json, root: str) -> bytes:

@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from install import Program
@@ -17,12 +18,14 @@ LIMIT_SECONDS = 60
 Tab = tuple[str, str]
 
 
-class Server:
-    """Renardo's web server; ``folder`` becomes its user directory and its home."""
+class _Answering:
+    """A web server of Renardo's; ``folder`` becomes its user directory and its home."""
+
+    driver = ""
 
     def __init__(self, program: Program, folder: Path) -> None:
         variables = {"HOME": str(folder), "RENARDO_USER_DIR": str(folder)}
-        words = [str(program.python), "-I", str(HERE / "renardo_driver.py")]
+        words = [str(program.python), "-I", str(HERE / self.driver)]
         self._folder = folder
         self._process = Conversation(words, folder, variables)
         self.base = f"http://127.0.0.1:{int(self._process.line(LIMIT_SECONDS))}"
@@ -30,6 +33,18 @@ class Server:
     def close(self) -> None:
         """The process ends."""
         self._process.end()
+
+    def _ask(self, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+            return json.load(answer)
+
+
+class Server(_Answering):
+    """Of a version that has sessions."""
+
+    driver = "renardo_driver.py"
 
     def save(self, name: str, content: str) -> bytes:
         """As its page saves a session; the bytes are those that are then on disk."""
@@ -53,11 +68,31 @@ class Server:
         assert answer["success"], answer
         return answer["content"]
 
-    def _ask(self, path: str, body: object = None) -> dict:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
-            return json.load(answer)
+
+class Projects(_Answering):
+    """Of a version that has projects instead."""
+
+    driver = "renardo_project_driver.py"
+
+    def open(self, folder: Path) -> None:
+        """As its page opens a folder as the project."""
+        answer = self._ask("/api/project/open", {"root_path": str(folder)})
+        assert answer["project"]["root_path"] == str(folder.resolve()), answer
+
+    def files(self, folder: Path) -> dict[str, str]:
+        """What its file browser lists below the folder, and the text that its page is given for a tab of each."""
+        found: dict[str, str] = {}
+        for row in self._ask(f"/api/file-explorer/list?path={quote(str(folder))}"):
+            if row["is_directory"]:
+                below = self.files(Path(row["path"]))
+                found |= {f"{row['name']}/{name}": text for name, text in below.items()}
+            else:
+                found[row["name"]] = self._ask(f"/api/file-explorer/read?path={quote(row['path'])}")["content"]
+        return found
+
+    def save(self, file: str, content: str) -> None:
+        """As its page saves a tab into the open project."""
+        assert self._ask("/api/project/save-file", {"file_path": file, "content": content})["success"]
 
 
 class Page:

@@ -24,16 +24,17 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from holdfast_daemon.formats.aiderdesk.converting import CONVERSIONS, converted
 from holdfast_daemon.formats.aiderdesk.damage import losses, suspicion
 from holdfast_daemon.formats.aiderdesk.emptying import emptied
 from holdfast_daemon.formats.aiderdesk.folders import LAYOUTS, PROJECT_FOLDER, known_places, layout_for
-from holdfast_daemon.formats.aiderdesk.generations import upgraded
 from holdfast_daemon.formats.aiderdesk.markdown import as_application, in_full
 from holdfast_daemon.formats.aiderdesk.matching import identity, match
 from holdfast_daemon.formats.aiderdesk.merging import merge_part
 from holdfast_daemon.formats.aiderdesk.messages import message_of
 from holdfast_daemon.formats.aiderdesk.names import name_warnings
 from holdfast_daemon.formats.aiderdesk.relinking import relinked
+from holdfast_daemon.formats.aiderdesk.rewording import upgraded
 from holdfast_daemon.formats.aiderdesk.session import (
     FILES,
     MESSAGES,
@@ -46,8 +47,10 @@ from holdfast_daemon.formats.aiderdesk.task import WHOLE_FILES, part_of, read_ta
 from holdfast_daemon.formats.aiderdesk.wording import describe_change
 from holdfast_daemon.formats.aiderdesk.writing import write
 from holdfast_daemon.formats.base import (
+    Converted,
     DamagedDocument,
     Document,
+    Origin,
     Pair,
     Part,
     Reading,
@@ -57,10 +60,10 @@ from holdfast_daemon.formats.base import (
     Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
-from holdfast_daemon.formats.jsontext import canonical, canonical_value, value_of
+from holdfast_daemon.formats.jsontext import canonical, value_of
 from holdfast_daemon.formats.trees import free_key
 
-__all__ = ["AIDERDESK", "AiderDesk", "upgraded"]
+__all__ = ["AIDERDESK", "AiderDesk"]
 
 #: What a session begins with, and one of what it must hold.
 _OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{")
@@ -76,6 +79,7 @@ class AiderDesk(Defaults):
     warns = True
     layouts = LAYOUTS
     within = (PROJECT_FOLDER,)
+    conversions = CONVERSIONS
 
     def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
         """By AiderDesk's own names of folders."""
@@ -137,7 +141,7 @@ class AiderDesk(Defaults):
         try:
             if old.kind != "message":
                 return canonical(old.content) == canonical(new.content)
-            before, after = (canonical_value(upgraded(value_of(part.content))) for part in (old, new))
+            before, after = (canonical(upgraded(part.content).encode()) for part in (old, new))
         except (DamagedDocument, RecursionError):
             return False
         return before == after
@@ -182,6 +186,10 @@ class AiderDesk(Defaults):
     def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
         """In the list of context files; what messages say of a file is history, and stays."""
         return relinked(document, targets)
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """A session of any generation as a file of version 1 or 2, or as a task."""
+        return converted(document, to, origin)
 
     def name_warnings(self, file_name: str) -> tuple[str, ...]:
         """Names that AiderDesk saves under and then does not list (page 1)."""

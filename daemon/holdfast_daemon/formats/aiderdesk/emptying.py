@@ -28,7 +28,7 @@ def emptied(parts: Sequence[Part], document: Document, keep: Collection[str]) ->
     """Those of the document's parts that stay, and a task's settings as those of a new one."""
     for part in parts:
         if part.kind == "settings":
-            yield replace(part, content=_settings_of_new_task(part.content, _new_id(document)), facts={})
+            yield replace(part, content=_settings_of_new_task(part.content, new_id(document)), facts={})
         elif part.kind == "field" or part.kind in keep:
             yield part
 
@@ -39,7 +39,7 @@ def _settings_of_new_task(settings: bytes, identity: str) -> bytes:
     return with_root(document, with_members(document, document.root, changes))
 
 
-def _new_id(document: Document) -> str:
+def new_id(document: Document) -> str:
     """Eight hexadecimal digits, as AiderDesk gives; always the same ones for the same document."""
     whole = sha256()
     for path, content in sorted(document.items()):

@@ -19,7 +19,7 @@ SESSIONS, TASKS = "sessions", "tasks"
 #: A whole work tree of the project, in a task's folder.
 WORK_TREE = "worktree"
 #: A task that AiderDesk itself never saves, lists or opens, and removes when it closes.
-_INTERNAL = "internal"
+INTERNAL = "internal"
 
 #: AiderDesk deletes the whole of ``sessions`` when it makes tasks of it, unreadable files and notes included (3), so
 #: each file there is kept. A task that is moved under it loses its work tree (4.7).
@@ -27,7 +27,7 @@ LAYOUTS = {
     PROJECT_FOLDER: Layout(
         files=(f"{SESSIONS}/*",),
         folders=(f"{TASKS}/*",),
-        skipped=(f"{TASKS}/*/{WORK_TREE}", f"{TASKS}/{_INTERNAL}"),
+        skipped=(f"{TASKS}/*/{WORK_TREE}", f"{TASKS}/{INTERNAL}"),
         fixed=True,
         new_file=SESSIONS,
         new_folder=TASKS,

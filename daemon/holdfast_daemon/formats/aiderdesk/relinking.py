@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from holdfast_daemon.formats.aiderdesk.session import is_file, name_of_file, session_of
 from holdfast_daemon.formats.aiderdesk.task import CONTEXT
 from holdfast_daemon.formats.base import Document, Target
-from holdfast_daemon.formats.jsonedit import json_text, with_members
+from holdfast_daemon.formats.jsonedit import json_text, spliced, with_members
 from holdfast_daemon.formats.jsontext import BOM, read_json
 
 _PATH = "path"
@@ -23,12 +23,10 @@ def relinked(document: Document, targets: Mapping[str, Target]) -> Document:
 
 
 def _relinked(content: bytes, targets: Mapping[str, Target]) -> bytes:
-    session = session_of(content)
-    text, pieces, at = session.document.text, list[str](), 0
+    session, changes = session_of(content), []
     for place in session.files:
         target = targets.get(name_of_file(place.value)) if is_file(place.value) else None
         if target is not None:
             entry = read_json(session.document.slice(place).encode(), 1)
-            pieces += [text[at : place.begin], with_members(entry, entry.root, {_PATH: json_text(target.reference)})]
-            at = place.end
-    return BOM * session.document.has_bom + "".join([*pieces, text[at:]]).encode()
+            changes.append((place, with_members(entry, entry.root, {_PATH: json_text(target.reference)})))
+    return BOM * session.document.has_bom + spliced(session.document.text, changes).encode()

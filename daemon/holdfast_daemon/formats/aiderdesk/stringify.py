@@ -20,9 +20,9 @@ _MOST_DIGITS = 21
 _MOST_ZEROS = -6
 
 
-def stringified(value: Any) -> str:
-    """``JSON.stringify(value, null, 2)``. Raises RecursionError."""
-    return "".join(_pieces(value, "\n"))
+def stringified(value: Any, line: str = "\n") -> str:
+    """``JSON.stringify(value, null, 2)``, within a value whose lines begin with ``line``. Raises RecursionError."""
+    return "".join(_pieces(value, line))
 
 
 def utf8(text: str) -> bytes:

@@ -11,8 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from holdfast_daemon.formats.alignment import align_by_key
 from holdfast_daemon.formats.base import (
     CannotHold,
+    Converted,
     DamagedDocument,
     Document,
+    Origin,
     Pair,
     Part,
     Reading,
@@ -22,6 +24,8 @@ from holdfast_daemon.formats.base import (
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.lines import merged_text
 from holdfast_daemon.formats.markdown import blocks, facts_table, heading, page
+from holdfast_daemon.formats.renardo.as_project import from_project, to_project
+from holdfast_daemon.formats.renardo.converting import CONVERSIONS, converted
 from holdfast_daemon.formats.renardo.damage import session_suspicion
 from holdfast_daemon.formats.renardo.folders import LAYOUTS, SESSIONS, known_places, layout_for, sessions_folder
 from holdfast_daemon.formats.renardo.layout import layout_of
@@ -30,12 +34,10 @@ from holdfast_daemon.formats.renardo.names import name_warnings
 from holdfast_daemon.formats.renardo.problems import losses, losses_that_matter, problems, refusals
 from holdfast_daemon.formats.renardo.project import (
     SESSION_KINDS,
-    from_project,
     new_project_file,
     project_suspicion,
     read_project,
     recognise_project,
-    to_project,
     write_project,
 )
 from holdfast_daemon.formats.renardo.reading import read_session, recognition_of
@@ -67,6 +69,7 @@ class Renardo(Defaults):
     warns = True
     layouts = LAYOUTS
     within = (SESSIONS,)
+    conversions = CONVERSIONS
 
     def layout_for(self, folder: str, files: Mapping[str, bytes], folders: Collection[str]) -> str:
         """By Renardo's own names, and by whether a Python file has named buffers."""
@@ -145,6 +148,10 @@ class Renardo(Defaults):
         beside = facts_table(reading) if full else ""
         shown = blocks((part, self.text(part), language(part)) for part in reading.parts)
         return page(heading(1, name), beside, shown)
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """A session file as a project folder, or the other way round, or one of today's of an older one."""
+        return converted(document, to)
 
     def name_warnings(self, file_name: str) -> tuple[str, ...]:
         """Names that Renardo saves under and then cannot load (renardo.md 2.2)."""
