@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
@@ -12,12 +13,13 @@ from holdfast.entries import Entry, Source, Text
 from holdfast.part_files import file_names, manifest_of
 from holdfast.plans import Once, Plan, replied
 from holdfast.references import of_snapshot
-from holdfast_protocol.errors import BadField, Damaged
+from holdfast_protocol.errors import BadField, Damaged, NotFound
 from holdfast_protocol.messages import Cat, Content, Export
 from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
 from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
+    from holdfast.printing.blocks import Sheet
     from holdfast.printing.reading import Tally
     from holdfast.verbs import Verbs
 
@@ -26,6 +28,8 @@ SUFFIXES = {"markdown": ".md"}
 _OURS = ("native", "parts", "bundle")
 #: For people to read, made here of what the session's parts hold.
 PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
+_PAGE_NEEDS = ("markdown_it", "markupsafe", "pygments")
+_PAPER_NEEDS = ("typst", "pypdf", "fontTools", "numpy", "PIL")
 #: All that this client knows of.
 FORMS = (*_OURS, *SUFFIXES, *PRINTED)
 _MANIFEST = "manifest.json"
@@ -139,27 +143,42 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     return Planned(session, first.snapshot, session.name, SUFFIXES.get(to, f".{to}"), [entry])
 
 
-def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
-    from holdfast.printing.sheets import sheet_of
+def printable() -> list[str]:
+    """Which of the forms for people to read can be made here: they need the extra libraries of ``holdfast[print]``."""
+    here = {each for each in (*_PAGE_NEEDS, *_PAPER_NEEDS) if find_spec(each) is not None}
+    return [to for to in PRINTED if here.issuperset(_PAGE_NEEDS if to == "html" else (*_PAGE_NEEDS, *_PAPER_NEEDS))]
 
-    shown, sheet = yield from sheet_of(verbs, ref, full=full)
+
+def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    try:
+        from holdfast.printing.sheets import sheet_of
+
+        make = _printer(to)
+        shown, sheet = yield from sheet_of(verbs, ref, full=full)
+    except ModuleNotFoundError as problem:
+        raise NotFound(f"{to} needs {problem.name}, which is not installed: pip install 'holdfast[print]'") from problem
     assert shown.snapshot is not None
     remarks: list[str] = []
 
     def begin() -> Source:
-        if to == "html":
-            from holdfast.printing.html import Page
-
-            return Page(sheet)
-        from holdfast.printing.typeset import Paper, png
-
-        return Paper(sheet, remarks.append) if to == "pdf" else Once(lambda: png(sheet, remarks.append))
+        return make(sheet, remarks.append)
 
     entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
     session = shown.session
     return Planned(
         session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks, read=sheet.tally
     )
+
+
+def _printer(to: str) -> Callable[[Sheet, Callable[[str], None]], Source]:
+    """What makes it. Raises ModuleNotFoundError."""
+    if to == "html":
+        from holdfast.printing.html import Page
+
+        return lambda sheet, remark: Page(sheet)
+    from holdfast.printing.typeset import Paper, png
+
+    return Paper if to == "pdf" else lambda sheet, remark: Once(lambda: png(sheet, remark))
 
 
 def _stem(name: str, suffix: str) -> str:

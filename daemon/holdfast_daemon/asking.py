@@ -74,7 +74,7 @@ class Asking:
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)
-        note, conversions = self._catalog.reader.note(named.session.id), _form_rows(form)
+        note, conversions = self._catalog.reader.note(named.session.id), form_rows(form)
         try:
             reading = await self._documents.read(document, form)
         except (Damaged, TooLarge) as problem:
@@ -261,5 +261,6 @@ def _file_rows(files: tuple[StoredFile, ...]) -> list[FileRow]:
     return [FileRow(path=file.path, size_bytes=file.size_bytes, hash=file.hash) for file in files]
 
 
-def _form_rows(form: Format) -> list[FormRow]:
+def form_rows(form: Format) -> list[FormRow]:
+    """The other forms of an application's documents."""
     return [FormRow(to=to, about=about) for to, about in form.conversions.items()]

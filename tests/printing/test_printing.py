@@ -17,9 +17,12 @@ from pypdf import PdfReader
 
 from holdfast import Client
 from holdfast.printing import cutting, glyphs
+from holdfast.printing.blocks import Bubble, Code, Words
 from holdfast.printing.nodes import is_rtl
+from holdfast.printing.pieces import pieces
 from holdfast.printing.samples import edges_of
 from holdfast.printing.scene import VIEW, VIEWS, Shape, box_of, drawn
+from holdfast_protocol.errors import NotFound
 
 DATA = Path(__file__).parents[1] / "data"
 sys.path.append(str(DATA / "mosaic"))
@@ -167,6 +170,29 @@ def test_letters_that_no_font_has_are_told(client: Client, monkeypatch: pytest.M
         assert "U+0416" not in said
 
 
+def test_a_library_that_is_missing_is_named_with_what_installs_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is written; a page needs no typesetter."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    for module in ("typeset", "typesetter", "glyphs"):
+        monkeypatch.delitem(sys.modules, f"holdfast.printing.{module}", raising=False)
+    for form in ("pdf", "png"):
+        with pytest.raises(NotFound, match=r"typst.*pip install 'holdfast\[print\]'"):
+            client.export("renardo/verse", form)
+    assert b"x-o-" in exported(client, "renardo/verse", "html")
+
+
+def test_a_text_of_many_lines_is_typeset_in_pieces() -> None:
+    """None of it is lost, and its lines are numbered on."""
+    text = "\n".join(f"line {number}, which is longer than a word" for number in range(1234))
+    bubbles = [*pieces(Bubble("user", "You", [Words("short"), Code(text)]))]
+    assert [each.speaker for each in bubbles if isinstance(each, Bubble)] == ["You", "You (continued)"]
+    codes = [*pieces(Code(text, numbered=True))]
+    assert "\n".join(each.text for each in codes) == text
+    assert [each.first for each in codes] == [1, 501, 1001]
+
+
 def test_pictures_of_a_chat_are_printed(client: Client) -> None:
     """Those that are some; damage is told in its place."""
     good = {"type": "image", "image": painted(), "mediaType": "image/png"}
@@ -249,8 +275,6 @@ def test_a_text_begins_where_its_script_does(text: str, rtl: bool) -> None:
 
 def test_a_single_long_text_is_cut_within() -> None:
     """It begins in the picture, and its end is left out."""
-    from holdfast.printing.blocks import Code
-
     text = "\n".join(f"line {number}" for number in range(5000))
 
     class One:

@@ -126,7 +126,7 @@ def _end_of(underway: Underway) -> Toast:
     if underway.problem is not None:
         return failed(underway.problem)
     lines = [*underway.export.remarks]
-    if underway.export.files == ("",) and not underway.export.size_bytes:
+    if underway.export.length_bytes == 0:
         lines.append("There is nothing to export; the file is empty")
     return Toast(sentence=f"Exported {name}", lines=lines)
 
