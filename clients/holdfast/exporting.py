@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -151,6 +152,7 @@ def printable() -> list[str]:
 
 def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     try:
+        from holdfast.printing.blocks import Overheard
         from holdfast.printing.sheets import sheet_of
 
         make = _printer(to)
@@ -161,7 +163,7 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     remarks: list[str] = []
 
     def begin() -> Source:
-        return make(sheet, remarks.append)
+        return make(replace(sheet, blocks=Overheard(sheet.blocks, remarks.append)), remarks.append)
 
     entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
     session = shown.session

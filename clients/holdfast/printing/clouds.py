@@ -40,9 +40,9 @@ def cloud(shown: Shown, snapshot: Ref, tally: Tally) -> Plan[list[Block]]:
         room_bytes -= size_bytes if shape else 0
         shapes += _parts_of(shape, each) if shape else []
         left_out += [] if shape else [each.name]
-    remarks: list[Block] = [Remark(_not_drawn(left_out))] if left_out else []
+    remarks: list[Block] = [Remark(_not_drawn(left_out), is_told=True)] if left_out else []
     if every > 1:
-        remarks.append(Remark(f"One point in {every} is drawn."))
+        remarks.append(Remark(f"One point in {every} is drawn.", is_told=True))
     unit = next((each.array.unit for each in members if each.array), "")
     png = drawn(shapes, unit)
     pictures: list[Block] = [Picture(png, "image/png", f"Seen {', '.join(VIEWS)}")] if png else []

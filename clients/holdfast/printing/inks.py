@@ -28,6 +28,8 @@ def rows_of(text: str, language: str, printed: Callable[[str], str]) -> list[lis
                 rows.append([])
             if line:
                 _add(rows[-1], color, line)
+    if len(rows) > 1 and not rows[-1]:  # a text's last line ends, as its others do
+        rows.pop()
     return [[(color, printed(piece)) for color, piece in row] for row in rows]
 
 

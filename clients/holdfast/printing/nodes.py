@@ -17,8 +17,8 @@ from holdfast.printing.inks import rows_of
 Node = dict[str, Any]
 #: A picture is made no larger than paper shows, in pixels.
 _PICTURE_SIDE = 1600
-#: The paper between its margins, in points.
-_PAPER_WIDTH = 490
+#: The paper between its margins, in points; of its height, what is left beside a few lines.
+_PAPER_WIDTH, _PAPER_HEIGHT = 490, 690
 #: A run of so many signs without a blank gets places where it may be broken.
 _RUN_SIGNS, _PIECE_SIGNS = 60, 20
 _MAY_BREAK = "\u200b"
@@ -72,15 +72,22 @@ class Nodes:
         if block.media_type == "image/svg+xml":
             name = f"{len(self.files)}.svg"
             self.files[name] = block.content
-            return {"k": "picture", "file": name, "said": block.said, "width": None}
+            self.picture_bytes += len(block.content)
+            return self._placed(name, block, *block.size)
         made = _made(block.content)
         if made is None:
             return self._remark(Remark(f"{block.said}: it cannot be drawn"))
-        content, width = made
+        content, size = made
         name = f"{len(self.files)}.png"
         self.files[name] = content
         self.picture_bytes += len(content)
-        return {"k": "picture", "file": name, "said": block.said, "width": None if width > _PAPER_WIDTH else width}
+        return self._placed(name, block, *size)
+
+    def _placed(self, name: str, block: Picture, width: float, height: float) -> Node:
+        """As large as it is, or as there is room for."""
+        scale = min(_PAPER_WIDTH / width, _PAPER_HEIGHT / height)
+        scale = scale if block.media_type == "image/svg+xml" else min(1.0, scale)
+        return {"k": "picture", "file": name, "said": block.said, "width": width * scale, "height": height * scale}
 
     def _remark(self, block: Remark) -> Node:
         return {"k": "remark", "text": self.text(block.text), "rtl": is_rtl(block.text)}
@@ -166,8 +173,8 @@ def _broken(text: str) -> str:
     return "\n".join(lines)
 
 
-def _made(content: bytes) -> tuple[bytes, int] | None:
-    """As PNG, and its width in points; None for what is no picture after all."""
+def _made(content: bytes) -> tuple[bytes, tuple[float, float]] | None:
+    """As PNG, and its size in points; None for what is no picture after all."""
     try:
         with Image.open(io.BytesIO(content)) as opened:
             opened.thumbnail((_PICTURE_SIDE, _PICTURE_SIDE))
@@ -176,4 +183,4 @@ def _made(content: bytes) -> tuple[bytes, int] | None:
         return None
     file = io.BytesIO()
     picture.save(file, "PNG")
-    return file.getvalue(), round(picture.width * 0.75)
+    return file.getvalue(), (picture.width * 0.75, picture.height * 0.75)

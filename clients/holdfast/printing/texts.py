@@ -50,8 +50,8 @@ class Texts:
 
 
 def _cut(part: PartRow, shown_bytes: int) -> Remark:
-    return Remark(f"The first {shown_bytes:,} of {part.size_bytes:,} bytes.")
+    return Remark(f"{part.name}: the first {shown_bytes:,} of {part.size_bytes:,} bytes.", is_told=True)
 
 
 def _left_out(part: PartRow) -> Remark:
-    return Remark(f"A picture of {part.size_bytes:,} bytes, which is left out.")
+    return Remark(f"{part.name}: a picture of {part.size_bytes:,} bytes, which is left out.", is_told=True)
