@@ -25,6 +25,7 @@ import idle
 import large
 import lists
 import page
+import prints
 import round_trips
 import saves
 import terminal
@@ -65,6 +66,7 @@ def main() -> int:
                 "terminal": lambda: terminal.run(home),
                 "lists": lambda: lists.run(home, arguments.sessions),
                 "page": lambda: page.run(home),
+                "prints": lambda: prints.run(home),
             }
             for name in arguments.only or benches:
                 crashed |= _collect(benches[name], rows)
