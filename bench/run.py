@@ -22,6 +22,7 @@ import events
 import fairness
 import folders
 import idle
+import imports
 import large
 import lists
 import page
@@ -61,6 +62,7 @@ def main() -> int:
                 "checks": lambda: checks.run(subject),
                 "idle": lambda: idle.run(subject, pid),
                 "documents": lambda: documents.run(subject, home),
+                "imports": lambda: imports.run(subject, home),
                 "large": lambda: large.run(subject, home, pid, arguments.large),
                 "folders": lambda: folders.run(home, arguments.files),
                 "terminal": lambda: terminal.run(home),

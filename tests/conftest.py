@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+#: Rules that know keys, which take seconds to compile: for all of this run, and for the next one.
+os.environ["KF_RULE_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "rules")
 
 hypothesis.settings.register_profile("house", database=None, deadline=None)  # no files, and a busy machine is no bug
 hypothesis.settings.load_profile("house")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from holdfast.batch import AsyncBatch
     from holdfast.documents import AsyncOpenDocument
     from holdfast.exports import AsyncExport
+    from holdfast.intake import Imported
     from holdfast.parts import SessionPart
     from holdfast.workspace import AsyncWorkspace
     from holdfast_protocol.connection import Answered
@@ -149,7 +150,7 @@ class AsyncClient:
 
     async def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> AsyncExport:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
         ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
@@ -157,12 +158,33 @@ class AsyncClient:
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
-        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
-        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form)."""
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``redact``: stars stand
+        in the place of each letter of what ``leaks`` tells. Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge,
+        BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
+        plan = self.verbs.export(
+            ref, to, full=full, history=history, resources=resources, target=target, redact=redact
+        )  # fmt: skip
         return AsyncExport(await self.run(plan), self)
+
+    async def import_documents(
+        self, *paths: str | os.PathLike[str], app: str | None = None, published: bool = False
+    ) -> AsyncIterator[Imported]:
+        """Files, bundles and folders, each told of when it is done: ``path``, and as ``outcome`` taken, known (a
+        session of its application has it already: nothing was added), unrecognised, damaged or refused, with ``saved``
+        or ``problem``. A folder is one document where an application says so; otherwise what lies in and below it is
+        recognised, and the rest is left: links, other file systems, and folders such as .git and node_modules are not
+        entered. A session is called as its file; where that is another one's name, with the folder's before it, then
+        with a number behind. ``app``: whose documents they are, each folder one, whatever they look like. A file with
+        ``named`` is one of ``paths``. Raises TooLarge (more than a million files), BadField, NoSpace; what is about one
+        document (Exists, BadName, Unrecognised, Damaged, Unreadable) is its ``problem``."""
+        from holdfast.intake import Intake
+
+        intake = Intake(self.verbs, paths, app=app, published=published)
+        while came := await self.run(intake.next(), large=True):
+            for each in came:
+                yield each
 
     async def windows(self, ref: Ref | str, path: bytes = b"") -> AsyncIterator[bytes]:
         """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from holdfast.carrier import Carrier, answer_of
+from holdfast.carrier import Carrier, answers_of
 from holdfast.exchange import Ticket
 from holdfast.plans import Came, Plan, Result, Step, go_on
 from holdfast_protocol.connection import Answered
@@ -58,7 +58,7 @@ class AsyncLine:
                 self.exchange.cancel(ticket, time.monotonic())
             self._move()
             raise
-        return [answer_of(ticket) for ticket in tickets]
+        return answers_of(steps, tickets)
 
     def _move(self) -> None:
         """Everything that can be done now; called again when there may be more."""

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from holdfast.carrier import Carrier, answer_of
+from holdfast.carrier import Carrier, answers_of
 from holdfast.channel import Lost, pause
 from holdfast.exchange import Ticket
 from holdfast.plans import Came, Plan, Result, Step, go_on
@@ -74,7 +74,7 @@ class Line:
                     self.exchange.forget(ticket)
                 if self._followers_count and not self._leads:
                     self._turn.notify_all()  # somebody else is to lead
-        return [answer_of(ticket) for ticket in tickets]
+        return answers_of(steps, tickets)
 
     def _follow(self, tickets: Sequence[Ticket]) -> None:
         """Until the one who leads has news; it wakes up in time for everybody's deadline. Raises TooLate where it does

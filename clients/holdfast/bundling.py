@@ -18,6 +18,7 @@ from holdfast_protocol.messages import LIMITS, Cat, CheckResources, Log, Resourc
 from holdfast_protocol.model import FileRow, Ref, ResourceRow, SnapshotRow
 
 if TYPE_CHECKING:
+    from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
 MANIFEST = "manifest.json"
@@ -35,6 +36,7 @@ _MOST_FILES = 20_000
 _MOST_REMARKS = 20
 _LONGEST_BYTES = 100
 _LONGEST_PATH_BYTES = 200
+_DIGITS = 8
 _ABOUT_TEXT = b"""\
 This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
 and what manifest.json tells. To have it in a holdfast: holdfast import FILE
@@ -51,9 +53,11 @@ class _Taken(NamedTuple):
     files: Sequence[FileRow]
 
 
-def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Plan[Planned]:
-    """``history``: how many of the snapshots before it, ``all``, or ``pins``. Raises NotFound, Ambiguous, Damaged,
-    TooLarge, BadField."""
+def bundle(
+    verbs: Verbs, ref: Ref, history: int | str, *, resources: bool, redaction: Redaction | None = None
+) -> Plan[Planned]:
+    """``history``: how many of the snapshots before it, ``all``, or ``pins``. ``redaction`` is told of the other files
+    before the manifest is read. Raises NotFound, Ambiguous, Damaged, TooLarge, BadField."""
     opened = yield from verbs.open(ref)
     found = yield from verbs.show(opened.ref)
     assert found.snapshot is not None
@@ -64,14 +68,14 @@ def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Pl
     taken.reverse()
     members = _members(opened)
     about = Entry(ABOUT, 0, lambda: Text(lambda: _ABOUT_TEXT))
-    entries = [about, *_document_entries(opened, members), *_history_entries(taken, members, opened.session.id)]
+    entries = [about, *_document_entries(opened, members)]
+    entries += _history_entries(taken, members, opened.session.id, redaction)
     rows: Sequence[ResourceRow] = ()
     if resources:
         rows = (yield from replied(CheckResources(ref=opened.ref), Resources)).rows
     local = _local(rows)
     files = {key: LocalFile(path, size_bytes) for key, (_, path, size_bytes) in local.items()}
-    entries += [Entry(name, size_bytes, _given(files[key])) for key, (name, _, size_bytes) in local.items()]
-
+    entries += [Entry(name, size_bytes, _begun(files, key)) for key, (name, _, size_bytes) in local.items()]
 
     def manifest() -> bytes:
         told = [_resource(number, row, local, files) for number, row in enumerate(rows)]
@@ -81,9 +85,9 @@ def bundle(verbs: Verbs, ref: Ref, history: int | str, *, resources: bool) -> Pl
     if len(entries) > _MOST_FILES or len(manifest()) > MANIFEST_BYTES:
         said = f"{len(taken)} snapshots of {len(entries)} files are more than a bundle holds"
         raise TooLarge(said, limit=_MOST_FILES)
-    entries.append(Entry(MANIFEST, 0, lambda: Text(manifest)))
-    session = opened.session
-    return Planned(session, opened.snapshot, session.name, SUFFIX, entries, True, _remarks(rows, local))
+    entries.append(_manifest_entry(manifest, redaction))
+    session, remarks = opened.session, _remarks(rows, local)
+    return Planned(session, opened.snapshot, session.name, SUFFIX, entries, True, remarks, redaction=redaction)
 
 
 def _chosen(ref: Ref, history: int | str) -> Plan[list[SnapshotRow]]:
@@ -133,15 +137,20 @@ def _file(opened: Opened, row: FileRow) -> Callable[[], Source]:
     return lambda: opened.file(row)
 
 
-def _history_entries(taken: Sequence[_Taken], members: dict[bytes, str], session: str) -> Iterator[Entry]:
-    """What no other has: of each hash one file. They are put into ``members``."""
-    entries = []
+def _history_entries(
+    taken: Sequence[_Taken], members: dict[bytes, str], session: str, redaction: Redaction | None
+) -> Iterator[Entry]:
+    """What no other has: of each hash one file. They are put into ``members``. The hash of what does not leave would
+    tell those who guess when they are right."""
+    entries: list[Entry] = []
     for each in taken:
         ref = Ref(id=session, snapshot=each.row.snapshot)
         for row in each.files:
             if row.hash not in members:
-                members[row.hash] = f"{HISTORY}/{row.hash.hex()}"
-                entries.append(Entry(members[row.hash], row.size_bytes, _windows(ref, row)))
+                members[row.hash] = f"{HISTORY}/{row.hash.hex() if redaction is None else len(entries) + 1}"
+                path = row.path.decode(errors="replace")
+                called = f"snapshot {each.row.snapshot[:_DIGITS]}{':' if path else ''}{path}"
+                entries.append(Entry(members[row.hash], row.size_bytes, _windows(ref, row), called=called))
     return iter(entries)
 
 
@@ -149,8 +158,31 @@ def _windows(ref: Ref, row: FileRow) -> Callable[[], Source]:
     return lambda: Windows(Cat(ref=ref, path=row.path), row.hash)
 
 
-def _given(file: LocalFile) -> Callable[[], Source]:
-    return lambda: file
+def _begun(files: dict[int, LocalFile], key: int) -> Callable[[], Source]:
+    """From its beginning; it is the one whose hash counts."""
+
+    def begin() -> Source:
+        files[key] = files[key].again()
+        return files[key]
+
+    return begin
+
+
+def _manifest_entry(manifest: Callable[[], bytes], redaction: Redaction | None) -> Entry:
+    if redaction is None:
+        return Entry(MANIFEST, 0, lambda: Text(manifest))
+    return Entry(MANIFEST, 0, lambda: Text(lambda: _redacted(manifest(), redaction)), lambda: Text(manifest))
+
+
+def _redacted(manifest: bytes, redaction: Redaction) -> bytes:
+    """What it tells of the files that leave. Where two that were one differ now, each has the hash of its member."""
+    told = json.loads(manifest)
+    files = [file for snapshot in told["snapshots"] for file in snapshot["files"]]
+    for file in [*files, *(row for row in told["resources"] if "member" in row)]:
+        file["hash"] = redaction.digests[file["member"]].hex()
+        file["member"] = redaction.names[file["member"]]
+    counts = {"secrets": redaction.secrets_count, "home_paths": redaction.homes_count}
+    return (json.dumps({**redaction.told(told), "redacted": counts}, indent=1) + "\n").encode()
 
 
 def _local(rows: Sequence[ResourceRow]) -> dict[int, tuple[str, bytes, int]]:

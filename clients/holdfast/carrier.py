@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from holdfast.channel import Channel, Lost, check_answers
 from holdfast.exchange import Exchange, Ticket
-from holdfast.plans import Step
+from holdfast.plans import Apart, Step
 from holdfast_protocol.connection import Answered, Frames
 from holdfast_protocol.errors import HoldfastError, Unreachable
 from holdfast_protocol.messages import Backup, Check, FolderScan, FolderSuggest, Prune, Settle, WorkspaceDue
@@ -97,8 +98,14 @@ class Carrier:
         return Unreachable("This client has been closed", socket=self.path)
 
 
-def answer_of(ticket: Ticket) -> Answered:
-    """Of one that is done; its error is raised."""
+def answers_of(steps: Sequence[Step], tickets: Sequence[Ticket]) -> list[Answered]:
+    """Of those that are done, one for each step; an error is raised, unless the steps are apart."""
+    return [_answer_of(ticket, apart=isinstance(steps, Apart)) for ticket in tickets]
+
+
+def _answer_of(ticket: Ticket, *, apart: bool) -> Answered:
+    if isinstance(ticket.error, HoldfastError) and apart:
+        return Answered(ticket.id, None, ticket.error, [])
     if ticket.error is not None:
         raise ticket.error
     assert ticket.answer is not None

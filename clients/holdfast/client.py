@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from holdfast.batch import Batch
     from holdfast.documents import OpenDocument
     from holdfast.exports import Export
+    from holdfast.intake import Imported
     from holdfast.parts import SessionPart
     from holdfast.workspace import Workspace
     from holdfast_protocol.connection import Answered
@@ -188,7 +189,7 @@ class Client:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> Export:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
         ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
@@ -196,8 +197,9 @@ class Client:
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
-        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. Raises NotFound,
-        Ambiguous, Damaged, CannotHold, TooLarge, BadField (no such form).
+        ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``redact``: stars stand
+        in the place of each letter of what ``leaks`` tells. Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge,
+        BadField (no such form).
 
         >>> export = client.export("renardo/verse", "bundle", history="all")
         >>> export.file_name
@@ -206,8 +208,32 @@ class Client:
         """
         from holdfast.exports import Export
 
-        plan = self.verbs.export(ref, to, full=full, history=history, resources=resources, target=target)
+        plan = self.verbs.export(
+            ref, to, full=full, history=history, resources=resources, target=target, redact=redact
+        )  # fmt: skip
         return Export(self.run(plan), self)
+
+    def import_documents(
+        self, *paths: str | os.PathLike[str], app: str | None = None, published: bool = False
+    ) -> Iterator[Imported]:
+        """Files, bundles and folders, each told of when it is done: ``path``, and as ``outcome`` taken, known (a
+        session of its application has it already: nothing was added), unrecognised, damaged or refused, with ``saved``
+        or ``problem``. A folder is one document where an application says so; otherwise what lies in and below it is
+        recognised, and the rest is left: links, other file systems, and folders such as .git and node_modules are not
+        entered. A session is called as its file; where that is another one's name, with the folder's before it, then
+        with a number behind. ``app``: whose documents they are, each folder one, whatever they look like. A file with
+        ``named`` is one of ``paths``. Raises TooLarge (more than a million files), BadField, NoSpace; what is about one
+        document (Exists, BadName, Unrecognised, Damaged, Unreadable) is its ``problem``.
+
+        >>> client.export("renardo/verse", "native").write(f"{folder}/other.py")
+        >>> [(each.outcome, each.saved.session.name) for each in client.import_documents(f"{folder}/other.py")]
+        [('known', 'verse')]
+        """
+        from holdfast.intake import Intake
+
+        intake = Intake(self.verbs, paths, app=app, published=published)
+        while came := self.run(intake.next()):
+            yield from came
 
     def windows(self, ref: Ref | str, path: bytes = b"") -> Iterator[bytes]:
         """What ``cat`` gives, in windows of 1 MiB at most, all of one snapshot. Raises NotFound, Ambiguous, Damaged,

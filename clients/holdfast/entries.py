@@ -1,4 +1,4 @@
-"""What an export is made of: files that are read when they are wanted, each once, from its beginning to its end."""
+"""What an export is made of: files that are read when they are wanted, each from its beginning to its end."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ class Source(Protocol):
 
 class Entry(NamedTuple):
     """One file of an export. ``path`` has ``/`` between components, and bytes that are not UTF-8 as surrogates; it is
-    empty where the export is this one file. ``size_bytes``: as it was when that was asked."""
+    empty where the export is this one file. ``size_bytes``: as it was when that was asked. It can be begun again.
+    ``plain``: of what tells of the other files, what it would tell if nothing were taken out of them. ``called``: by
+    people, where the path tells them nothing."""
 
     path: str
     size_bytes: int
     begin: Callable[[], Source]
+    plain: Callable[[], Source] | None = None
+    called: str = ""
 
 
 class Text:
@@ -50,13 +54,17 @@ class LocalFile:
 
     def __init__(self, path: bytes, size_bytes: int) -> None:
         self._path = path
-        self._left_bytes = size_bytes
+        self._size_bytes = self._left_bytes = size_bytes
         self._file: BinaryIO | None = None
         self._hash = new_hash()
 
     @property
     def digest(self) -> bytes:
         return self._hash.digest()
+
+    def again(self) -> LocalFile:
+        """The same from its beginning."""
+        return LocalFile(self._path, self._size_bytes)
 
     def next(self) -> Plan[list[bytes]]:
         """The next piece. Raises Unreadable, also where the file is shorter by now."""

@@ -22,6 +22,7 @@ from holdfast_protocol.names import shown
 if TYPE_CHECKING:
     from holdfast.printing.blocks import Sheet
     from holdfast.printing.reading import Tally
+    from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
 #: The daemon's forms, with what a file of each ends in; it says which of them it knows.
@@ -36,11 +37,19 @@ FORMS = (*_OURS, *SUFFIXES, *PRINTED)
 _MANIFEST = "manifest.json"
 
 
+class Drawn(NamedTuple):
+    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file; ``tally`` is how much of
+    the session was looked at for the last one."""
+
+    sheet: Callable[[], Sheet]
+    draw: Callable[[Sheet], Source]
+    tally: Tally
+
+
 class Planned(NamedTuple):
     """An export that is there to be read. ``name``: what its file, or its folder, may be called, without a suffix; as
     one file it ends in ``suffix``. ``is_archive``: never a folder. ``remarks``: which resources go along; ``losses``:
-    what the form cannot hold, as sentences. ``read``: how much of ``size_bytes`` was read, where what is made of it has
-    another size."""
+    what the form cannot hold, as sentences. ``redaction``: what was found in it does not leave."""
 
     session: SessionRow
     snapshot: str
@@ -50,7 +59,8 @@ class Planned(NamedTuple):
     is_archive: bool = False
     remarks: Sequence[str] = ()
     losses: Sequence[str] = ()
-    read: Tally | None = None
+    drawn: Drawn | None = None
+    redaction: Redaction | None = None
 
     @property
     def is_file(self) -> bool:
@@ -65,25 +75,30 @@ class Planned(NamedTuple):
 
 def planned(
     verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-    target: str = "",
+    target: str = "", redaction: Redaction | None = None,
 ) -> Plan[Planned]:  # fmt: skip
     """``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
-    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own. Raises NotFound,
+    forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own; ``redaction`` is told by
+    whoever looks through it (``screening``). Raises NotFound,
     Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
     if ref.part is not None:
         raise BadField("A whole session is exported, not a part", field="ref")
     if to != "bundle" and (history or resources):
         raise BadField(f"History and resources go into a bundle, not into {to}", field="history")
+    if to == "bundle":
+        from holdfast.bundling import bundle
+
+        return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
+    return (yield from _formed(verbs, ref, to, target, full=full))._replace(redaction=redaction)
+
+
+def _formed(verbs: Verbs, ref: Ref, to: str, target: str, *, full: bool) -> Plan[Planned]:
     if to == "native":
         return native((yield from verbs.open(ref)))
     if to == "parts":
         return (yield from _parts(verbs, ref))
     if to in PRINTED:
         return (yield from _printed(verbs, ref, to, full=full))
-    if to == "bundle":
-        from holdfast.bundling import bundle
-
-        return (yield from bundle(verbs, ref, history, resources=resources))
     if to in SUFFIXES:
         return (yield from _rendered(verbs, ref, to, full=full))
     return (yield from _converted(verbs, ref, to, target))
@@ -153,6 +168,7 @@ def printable() -> list[str]:
 def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     try:
         from holdfast.printing.blocks import Overheard
+        from holdfast.printing.reading import Tally
         from holdfast.printing.sheets import sheet_of
 
         make = _printer(to)
@@ -162,14 +178,14 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     assert shown.snapshot is not None
     remarks: list[str] = []
 
-    def begin() -> Source:
+    def draw(sheet: Sheet) -> Source:
         return make(replace(sheet, blocks=Overheard(sheet.blocks, remarks.append)), remarks.append)
 
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), begin)
-    session = shown.session
-    return Planned(
-        session, shown.snapshot.snapshot, session.name, PRINTED[to], [entry], remarks=remarks, read=sheet.tally
-    )
+    tally = Tally()
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet(tally)))
+    session, snapshot = shown.session, shown.snapshot.snapshot
+    drawn = Drawn(lambda: sheet(tally), draw, tally)
+    return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
 
 
 def _printer(to: str) -> Callable[[Sheet, Callable[[str], None]], Source]:

@@ -21,6 +21,7 @@ from holdfast_protocol.errors import Exists, NoSpace, Unreadable
 if TYPE_CHECKING:
     from holdfast.async_client import AsyncClient
     from holdfast.client import Client
+    from holdfast.screening.leaks import Leaks
 
 #: Is told how many bytes were read so far, and of how many.
 Progress = Callable[[int, int], None]
@@ -34,17 +35,34 @@ class _Held:
     def __init__(self, planned: Planned) -> None:
         self.session, self.snapshot = planned.session, planned.snapshot
         self.size_bytes, self.remarks, self.losses = planned.size_bytes, planned.remarks, planned.losses
+        self._counted_bytes = 0
+        self._leaks: Leaks | None = None
+        self._take(planned)
+
+    def _take(self, planned: Planned) -> None:
+        self._planned = planned
         self.files = tuple(entry.path for entry in planned.entries)
         self.file_name = planned.name + planned.suffix
         self.folder_name = None if planned.is_archive or planned.is_file else planned.name
-        self.length_bytes = self.size_bytes if planned.is_file and planned.read is None else None
-        self._counted_bytes = 0
-        self._planned = planned
+        self.length_bytes = self.size_bytes if planned.is_file and planned.drawn is None else None
 
     @property
     def done_bytes(self) -> int:
-        read = self._planned.read
-        return read.size_bytes if read is not None else self._counted_bytes
+        drawn = self._planned.drawn
+        return drawn.tally.size_bytes if drawn is not None else self._counted_bytes
+
+    def _looked_through(self, progress: Progress | None) -> Plan[Leaks]:
+        if self._leaks is None:
+            from holdfast.screening.screened import screened
+
+            planned, self._leaks = yield from screened(self._planned, progress)
+            self._take(planned)
+        return self._leaks
+
+    def _ready(self) -> Plan[None]:
+        """What is to be taken out of it is known."""
+        if self._planned.redaction is not None:
+            yield from self._looked_through(None)
 
     def _source(self) -> Source:
         """As one file."""
@@ -67,6 +85,7 @@ class _Held:
             is_folder = mode is not None and stat.S_ISDIR(mode)
             if not replace and (os.listdir(target) if is_folder else mode is not None and stat.S_ISREG(mode)):
                 raise Exists(f"{name} is there already; nothing was written", path=name)
+            yield from self._ready()
             if self.folder_name is not None:
                 yield from self._write_folder(target, progress, is_there=bool(is_folder and os.listdir(target)))
             elif mode is not None and not stat.S_ISREG(mode) and not is_folder:
@@ -119,6 +138,18 @@ class Export(_Held):
         super().__init__(planned)
         self._client = client
 
+    def leaks(self, progress: Progress | None = None) -> Leaks:
+        """What of it had better stay at home: keys and tokens (with the extra ``secrets``), passwords and signatures in
+        URLs, home directories' names. All of it is read for that, once. ``rows`` are the first 1000, each with
+        ``file``, ``place`` (line and column, or the byte), ``kind``, ``shown`` (which gives nothing away) and
+        ``is_home``; ``secrets_count`` and ``homes_count`` are of all; ``kept_count`` of those that ``redact`` cannot
+        take out; ``remarks`` tells what was not looked into. Raises Damaged, Unreadable.
+
+        >>> client.export("renardo/verse", "bundle").leaks().secrets_count
+        0
+        """
+        return self._client.run(self._looked_through(progress))
+
     def read(self) -> Iterator[bytes]:
         """As one file, several as a ZIP archive. Raises Damaged, at the end where content is not what its hash says,
         and Unreadable (a resource): use nothing of it before the end.
@@ -126,6 +157,7 @@ class Export(_Held):
         >>> b"".join(client.export("renardo/verse", "markdown").read()).splitlines()[0]
         b'# verse'
         """
+        self._client.run(self._ready())
         source = self._source()
         while pieces := self._client.run(source.next()):
             yield from pieces
@@ -151,8 +183,13 @@ class AsyncExport(_Held):
         super().__init__(planned)
         self._client = client
 
+    async def leaks(self, progress: Progress | None = None) -> Leaks:
+        """What of it had better stay at home, as ``Export.leaks`` has it."""
+        return await self._client.run(self._looked_through(progress), large=True)
+
     async def read(self) -> AsyncIterator[bytes]:
         """As one file, several as a ZIP archive, as ``Export.read`` has it."""
+        await self._client.run(self._ready(), large=True)
         source = self._source()
         while pieces := await self._client.run(source.next(), large=True):
             for piece in pieces:

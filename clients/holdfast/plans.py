@@ -5,7 +5,7 @@ The same plans serve the blocking client and the asynchronous one (sans I/O, as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from holdfast_protocol.connection import Answered
@@ -25,7 +25,14 @@ class Step(NamedTuple):
     timeout_seconds: float | None = None
 
 
-#: Steps that may go out together; the answers come in their order. The first error is thrown into the plan.
+class Apart(tuple[Step, ...]):
+    """Steps that have nothing to do with each other: the error of one is in its answer, and the others have theirs."""
+
+    __slots__ = ()
+
+
+#: Steps that may go out together; the answers come in their order. The first error is thrown into the plan, unless they
+#: are ``Apart``.
 Plan = Generator[Sequence[Step], Sequence[Answered], Result]
 
 
@@ -70,3 +77,37 @@ def go_on(
         return plan.throw(answers) if isinstance(answers, HoldfastError) else plan.send(answers)
     except StopIteration as end:
         return Came(end.value)
+
+
+def side_by_side(plans: Iterable[Plan[Result]]) -> Plan[list[Came[Result] | HoldfastError]]:
+    """What each of them comes to, or ends with; whatever they ask for at the same time goes out together."""
+    under_way = dict(enumerate(plans))
+    ended: dict[int, Came[Result] | HoldfastError] = {}
+    steps: dict[int, Sequence[Step]] = {}
+
+    def go(number: int, answers: Sequence[Answered] | HoldfastError | None) -> None:
+        steps.pop(number, None)
+        try:
+            came = go_on(under_way[number], answers)
+        except HoldfastError as problem:
+            ended[number] = problem
+            return
+        if not isinstance(came, Came):
+            steps[number] = came
+            return
+        result: Result = came.to
+        ended[number] = Came(result)
+
+    for number in under_way:
+        go(number, None)
+    while steps:
+        asked_now = {**steps}
+        answers = iter((yield Apart(step for some in asked_now.values() for step in some)))
+        for number, some in asked_now.items():
+            theirs = [next(answers) for _ in some]
+            go(number, theirs if isinstance(some, Apart) else _problem_in(theirs) or theirs)
+    return [ended[number] for number in under_way]
+
+
+def _problem_in(answers: Sequence[Answered]) -> HoldfastError | None:
+    return next((answer.error for answer in answers if answer.error is not None), None)

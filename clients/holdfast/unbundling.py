@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from holdfast.bundles import Bundle, Snapshot
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 1024 * 1024
 
 
-def taken_in(verbs: Verbs, bundle: Bundle, name: str | None, *, published: bool) -> Plan[Saved]:
-    """``bundle`` was verified. Raises Exists, BadName, BadField, TooLarge, NoSpace, Damaged."""
+def taken_in(
+    verbs: Verbs, bundle: Bundle, name: str | None, *, published: bool, other_names: Sequence[str] | None = None
+) -> Plan[Saved]:
+    """``bundle`` was verified; ``other_names`` as for any document. Raises Exists, BadName, BadField, TooLarge,
+    NoSpace, Damaged."""
     known = yield from _known(bundle, name)
     if known is not None:
         return known
@@ -32,7 +36,8 @@ def taken_in(verbs: Verbs, bundle: Bundle, name: str | None, *, published: bool)
     return (
         yield from verbs.import_document(
             name or bundle.name, bundle.document(head), app=bundle.app, published=published, message=head.line(),
-            tags=bundle.tags, note=bundle.note, pins=head.pins, history=earlier,
+            tags=bundle.tags, note=bundle.note, pins=head.pins, history=earlier, other_names=other_names,
+            unless_known=True,
         )
     )  # fmt: skip
 

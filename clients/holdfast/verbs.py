@@ -125,12 +125,17 @@ class Verbs:
     def import_document(
         self, name: str, content: DocumentContent, *, app: str | None = None, suffix: str = "", published: bool = False,
         message: str = "", tags: Sequence[str] = (), note: str = "", pins: Sequence[str] = (),
-        history: Sequence[EarlierDocument] = (),
+        history: Sequence[EarlierDocument] = (), recognised: bool = False, other_names: Sequence[str] | None = None,
+        unless_known: bool = False,
     ) -> Plan[wire.Saved]:  # fmt: skip
         """A new session; its application is recognised by content unless ``app`` names it. ``content`` is as in
         ``save``, ``suffix`` a hint: what the file's name ended in. What the application cannot read is kept too, with
-        the format plain. ``history``: what was before it (``holdfast.sources.EarlierDocument``), oldest first. Raises
-        Exists, BadName, BadField, TooLarge, NoSpace, Unreadable (as ``save``).
+        the format plain; with ``recognised`` it is refused. ``history``: what was before it
+        (``holdfast.sources.EarlierDocument``), oldest first. ``other_names``: what to call it where another session has
+        the name, the last of them with a number where all are taken. ``unless_known``: where a session of the
+        application (without ``other_names``, the one of that name) has all of it already, nothing is done, and
+        ``outcome`` is unchanged. Raises Exists, BadName, BadField, TooLarge, NoSpace, Unrecognised, Damaged, Unreadable
+        (as ``save``).
 
         >>> content = client.cat("renardo/verse")
         >>> client.import_document("chorus", content, suffix=".py").session.app
@@ -140,7 +145,8 @@ class Verbs:
         def request(parcel: Parcel, earlier: Sequence[Earlier]) -> wire.Request:
             return wire.Import(
                 name=name, app=app, suffix=suffix, files=parcel.files, published=published, message=message,
-                tags=[*tags], note=note, pins=[*pins], history=[*earlier],
+                tags=[*tags], note=note, pins=[*pins], history=[*earlier], recognised=recognised,
+                other_names=None if other_names is None else [*other_names], unless_known=unless_known,
             )  # fmt: skip
 
         return self._seen(self._send_with(request, content, {}, history))
@@ -312,14 +318,20 @@ class Verbs:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "",
+        target: str | os.PathLike[str] = "", redact: bool = False,
     ) -> Plan[PlannedExport]:  # fmt: skip
         """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
         BadField."""
         from holdfast.exporting import planned
 
+        redaction = None
+        if redact:
+            from holdfast.screening.redaction import Redaction
+
+            redaction = Redaction()
         return planned(
-            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target)
+            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
+            redaction=redaction,
         )  # fmt: skip
 
     def restore(

@@ -467,6 +467,12 @@ export interface Saved {
   warnings: Array<string>;
 }
 
+/** `files`: the positions in the request of those that may be; of the others none is. `folder`: whether the folder may be a document of several files, as far as these tell. What may be is known when `import` has it all. */
+export interface Recognised {
+  files: Array<number>;
+  folder: boolean;
+}
+
 /** One page; `more` says whether rows follow it, and `next` where. Pages are not of one moment: a session that changes its place in between may be told twice or not at all. Names, applications and times of creation hardly do; whoever needs every session goes by one of these. `count`: how many sessions the list has on all of its pages, where that was asked for; `apps` and `tags` likewise: the applications that have something where the list is (live, archived or deleted), and all tags, up to 1,000 of each, by name. */
 export interface Sessions {
   rows: Array<SessionRow>;
@@ -821,7 +827,7 @@ export interface Requests {
     tags?: Array<string>;
     session?: string | null;
   };
-  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. `history`: the snapshots before it, oldest first, of the same format; each gets the time, cause and author of this import. `pins` are the labels of the document's own. All of it is one operation. Throws BadField, TooLarge, BadName, Exists, NoSpace. */
+  /** Take a document in as a new session: the application is recognised by content unless `app` names it. `suffix` is what the file's name ended in, a hint only. `history`: the snapshots before it, oldest first, of the same format; each gets the time, cause and author of this import. `pins` are the labels of the document's own. All of it is one operation. `recognised`: only where an application is certain of it and reads it; otherwise nothing is done (unrecognised, damaged). `other_names`: what to call it where another session has `name`, in this order, and then the last with a number behind it; nil: the import is refused then. `unless_known`: where a live session of the application, with nil `other_names` the one of that `name`, has this document and those of `history` already, in its head or before, nothing is done: `outcome` is unchanged, and the rest tells where. Throws BadField, TooLarge, BadName, Exists, Damaged, Unrecognised, NoSpace. */
   'import': {
     name: string;
     app?: string | null;
@@ -833,6 +839,13 @@ export interface Requests {
     note?: string;
     pins?: Array<string>;
     history?: Array<Earlier>;
+    recognised?: boolean;
+    other_names?: Array<string> | null;
+    unless_known?: boolean;
+  };
+  /** Of which files of a folder may an application be certain, and may it be of the folder itself? Asked before a document is sent that may be nobody's. `files` are some that lie directly in one folder, each by the first 64 KiB of its content, or all of it, as said for a save; `path` is its name. Throws BadField. */
+  'recognise': {
+    files: Array<FileSource>;
   };
   /** Sessions that fit all of the given filters. `sort`: modified, created (newest first), size (largest first), name (without capitals and accents, numbers by value) or app (and then name); `reverse`: the other way round. `limit` is bounded by the daemon. `after`: what `next` of the page before gave; `offset` skips rows, which takes the longer the more there are. `folder` is a label. `count`: also how many fit, which takes the longer the more do; not to be asked for with each page. `choices`: also what `app` and `tag` can be chosen from. Throws BadField. */
   'list': {
@@ -1184,6 +1197,7 @@ export interface Replies {
   'put-file': FilePut;
   'save': Saved;
   'import': Saved;
+  'recognise': Recognised;
   'list': Sessions;
   'search': Found;
   'show': Shown;

@@ -91,14 +91,18 @@ class Changing:
 
     async def import_document(self, request: m.Import, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """A document becomes a new session."""
-        check_name(request.name)
+        for name in (request.name, *(request.other_names or ())):
+            check_name(name)
         if request.app is not None:
             check_application(request.app)
         _check_taken_along(request)
         repeated = self._repeated(caller, m.Saved)
         if repeated is not None:
             return await self._warned(repeated, losses=False, recognised=request.app is None), ()
-        placed, form = await self._incoming.of_files(request.files, payload, request.app or "", request.suffix)
+        said = "" if request.recognised else request.app or ""
+        placed, form = await self._incoming.of_files(request.files, payload, said, request.suffix)
+        if request.recognised:
+            await self._incoming.recognising.check(placed, form, request.suffix, request.app)
         before = [
             await self._incoming.before(each, payload, f"history[{number}]")
             for number, each in enumerate(request.history)
@@ -106,7 +110,8 @@ class Changing:
         order = Order(
             app=request.app or form.app, name=request.name, placed=placed, form=form, cause="imported", new=True,
             message=request.message, tags=tuple(request.tags), note=request.note, pins=tuple(request.pins),
-            before=tuple(before),
+            before=tuple(before), unless_known=request.unless_known,
+            other_names=None if request.other_names is None else tuple(request.other_names),
         )  # fmt: skip
         saved = await self._saving.save(order, caller)
         sources = [*request.files, *(source for each in request.history for source in each.files)]
@@ -382,6 +387,8 @@ def _check_taken_along(request: m.Import) -> None:
         check_tag(tag)
     check_note(request.note)
     limit = m.LIMITS["changes_count"]
+    if len(request.other_names or ()) > limit:
+        raise BadField(f"other_names: {limit} at most are expected", field="other_names")
     if len(request.history) > limit:
         raise TooLarge(f"A history of {len(request.history)} snapshots; the limit is {limit}", limit=limit)
     labels = [*request.pins, *(label for each in request.history for label in each.pins)]

@@ -101,6 +101,9 @@ class Guarded:
     def begins(self, beginning: bytes) -> bool:
         return self._or("begins", lambda: bool(self._form.begins(beginning)), lambda: True)
 
+    def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
+        return self._or("begins_folder", lambda: bool(self._form.begins_folder(beginnings)), lambda: False)
+
     def recognise(self, document: Document) -> Recognition | None:
         def work() -> Recognition | None:
             found = self._form.recognise(document)

@@ -13,6 +13,7 @@ from holdfast_daemon.formats.registry import recognise
 from holdfast_daemon.formats.trees import TEMPORARY, file_and_folder
 from holdfast_daemon.order import Before
 from holdfast_daemon.payload import Frames, contents_of, hashes_in
+from holdfast_daemon.recognising import Recognising
 from holdfast_daemon.store.base import Catalog
 from holdfast_daemon.store.nouns import StoredDocument, stored_document
 from holdfast_protocol.chunking import hash_of
@@ -27,6 +28,7 @@ class Incoming:
     def __init__(self, catalog: Catalog, documents: Documents, formats: Mapping[str, Format]) -> None:
         self.catalog = catalog
         self.formats = formats
+        self.recognising = Recognising(documents, formats)
         self._documents = documents
         self._content = documents.content
 

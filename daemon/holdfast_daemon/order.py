@@ -32,6 +32,8 @@ class Order:
     ``continues``: the session that the name must mean; where it means another by the time of the commit, it is a fork.
     ``origin``: the session that a new one was made from by its application; ``identity``: the id that a new one gets.
     ``before``: the history that a new one gets, oldest first; ``note`` and ``pins`` are a new one's too.
+    ``other_names``: of a new one whose name is taken; None: it must be that name. ``unless_known``: nothing becomes of
+    it where a live session has all of its documents, the one of that name where it must be that name.
     """
 
     app: str
@@ -56,6 +58,8 @@ class Order:
     before: tuple[Before, ...] = ()
     note: str = ""
     pins: tuple[str, ...] = ()
+    other_names: tuple[str, ...] | None = None
+    unless_known: bool = False
 
     @property
     def tree(self) -> bool:

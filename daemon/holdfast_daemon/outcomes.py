@@ -11,7 +11,7 @@ from holdfast_daemon.content import Placed
 from holdfast_daemon.order import Order
 from holdfast_daemon.reversing import Reversing
 from holdfast_daemon.sessions import OUTSIDE, Caller, Done, Note, Sessions
-from holdfast_daemon.store.base import Moved, Transaction
+from holdfast_daemon.store.base import Moved, Reader, Transaction
 from holdfast_daemon.store.nouns import Session, Snapshot, new_id
 from holdfast_protocol.errors import Exists
 from holdfast_protocol.messages import Saved
@@ -42,11 +42,14 @@ class Outcomes:
 
         def work(tx: Transaction) -> Saved:
             found = order.path is not None
-            if forked_from is None and not found and tx.session_named(order.app, order.name, order.folder) is not None:
+            insists = forked_from is None and not found and order.other_names is None
+            if insists and tx.session_named(order.app, order.name, order.folder) is not None:
                 raise Moved
             if found and tx.session_at(order.folder, order.path or b"") is not None:
                 raise Moved
-            name = sessions.free_name(tx, order.folder, order.app, order.name)
+            if order.unless_known and known_as(tx, order) is not None:
+                raise Moved
+            name = self._free_name(tx, order)
             for before, earlier in zip(order.before, history, strict=True):
                 sessions.keep(tx, before.placed, earlier)
             sessions.keep(tx, order.placed, snapshot)
@@ -82,6 +85,13 @@ class Outcomes:
 
         return work
 
+    def _free_name(self, tx: Transaction, order: Order) -> str:
+        wanted = [order.name, *(order.other_names or ())]
+        for name in wanted:
+            if tx.session_named(order.app, name, order.folder) is None:
+                return name
+        return self._sessions.free_name(tx, order.folder, order.app, wanted[-1])
+
     def _history(self, order: Order, identity: bytes, caller: Caller) -> list[Snapshot]:
         """A snapshot for each of the documents that come before."""
         found: list[Snapshot] = []
@@ -116,6 +126,16 @@ class Outcomes:
             if after != current:
                 tx.put_session(after, current)
             return _saved(Done(None, after), "unchanged", snapshot)
+
+        return work
+
+    def known(self, order: Order, session: Session, snapshot: bytes) -> Work:
+        """``session`` has all of the order's documents, ``snapshot`` its last one."""
+
+        def work(tx: Transaction) -> Saved:
+            if known_as(tx, order) != (session, snapshot):
+                raise Moved
+            return _saved(Done(None, session), "unchanged", snapshot)
 
         return work
 
@@ -223,6 +243,18 @@ class Outcomes:
             self._sessions.is_visible(tx, session.folder, session.path, session.id, shown)
         else:
             tx.drop_visible(session.folder, session.path)
+
+
+def known_as(reader: Reader, order: Order) -> tuple[Session, bytes] | None:
+    """A live session of the application that has the order's document and all those before it, and the snapshot that
+    has it; one whose head that is, where there is one."""
+    name = order.name if order.other_names is None else None
+    histories = {each.placed.document.id for each in order.before}
+    having = [{found.id for found, _ in reader.sessions_having(each, order.app, name)} for each in histories]
+    for session, snapshot in reader.sessions_having(order.placed.document.id, order.app, name):
+        if all(session.id in some for some in having):
+            return session, snapshot
+    return None
 
 
 def _saved(

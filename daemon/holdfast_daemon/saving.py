@@ -15,7 +15,7 @@ from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, 
 from holdfast_daemon.gate import suspicion_by_size
 from holdfast_daemon.merge import Merge, merge
 from holdfast_daemon.order import Order
-from holdfast_daemon.outcomes import Outcomes, Work
+from holdfast_daemon.outcomes import Outcomes, Work, known_as
 from holdfast_daemon.resources import Around
 from holdfast_daemon.sessions import OUTSIDE, Caller, Sessions
 from holdfast_daemon.store.base import Reader, Transaction
@@ -97,12 +97,15 @@ class Saving:
 
     def _decide(self, order: Order, caller: Caller) -> Work:
         reader = self._sessions.catalog.reader
+        known = known_as(reader, order) if order.unless_known else None
+        if known is not None:
+            return self._outcomes.known(order, *known)
         session = (
             reader.session(order.session)
             if order.session
             else reader.session_named(order.app, order.name, order.folder)
         )
-        if session is None:
+        if session is None or order.other_names is not None:
             return self._outcomes.creation(order, caller, "created")
         if order.new:
             raise Exists(f"{session.app}/{session.name} exists already", name=f"{session.app}/{session.name}")

@@ -80,6 +80,7 @@ class Service(Answering):
             m.PutFile: putting.put_file,
             m.Save: changing.save,
             m.Import: changing.import_document,
+            m.Recognise: incoming.recognising.recognise,
             m.Restore: changing.restore,
             m.Accept: changing.accept,
             m.Rename: changing.rename,

@@ -171,6 +171,12 @@ class Damaged(HoldfastError):
     exit_code = 8
 
 
+class Unrecognised(HoldfastError):
+    """No application is certain that this is a document of its own; nothing was changed."""
+
+    code = "unrecognised"
+
+
 class CannotHold(HoldfastError):
     """The application's format cannot hold these parts; ``problems`` has a sentence for each."""
 
@@ -201,7 +207,7 @@ ERRORS: dict[str, type[HoldfastError]] = {
     for kind in (
         Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous,
         NotFound, Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld,
-        Cancelled, Damaged, CannotHold, StoreNewer, NoSpace, Unreadable,
+        Cancelled, Damaged, Unrecognised, CannotHold, StoreNewer, NoSpace, Unreadable,
     )
 }  # fmt: skip
 

@@ -197,7 +197,14 @@ class Import(Request, frozen=True, kw_only=True):
     """Take a document in as a new session: the application is recognised by content unless ``app`` names it.
     ``suffix`` is what the file's name ended in, a hint only. ``history``: the snapshots before it, oldest first, of the
     same format; each gets the time, cause and author of this import. ``pins`` are the labels of the document's own. All
-    of it is one operation."""
+    of it is one operation.
+
+    ``recognised``: only where an application is certain of it and reads it; otherwise nothing is done (unrecognised,
+    damaged). ``other_names``: what to call it where another session has ``name``, in this order, and then the last with
+    a number behind it; nil: the import is refused then. ``unless_known``: where a live session of the application, with
+    nil ``other_names`` the one of that ``name``, has this document and those of ``history`` already, in its head or
+    before, nothing is done: ``outcome`` is unchanged, and the rest tells where.
+    """
 
     name: str
     app: str | None = None
@@ -209,6 +216,25 @@ class Import(Request, frozen=True, kw_only=True):
     note: str = ""
     pins: list[str] = []
     history: list[Earlier] = []
+    recognised: bool = False
+    other_names: list[str] | None = None
+    unless_known: bool = False
+
+
+class Recognise(Request, frozen=True, kw_only=True):
+    """Of which files of a folder may an application be certain, and may it be of the folder itself? Asked before a
+    document is sent that may be nobody's. ``files`` are some that lie directly in one folder, each by the first 64 KiB
+    of its content, or all of it, as said for a save; ``path`` is its name."""
+
+    files: list[FileSource]
+
+
+class Recognised(Reply, frozen=True, kw_only=True):
+    """``files``: the positions in the request of those that may be; of the others none is. ``folder``: whether the
+    folder may be a document of several files, as far as these tell. What may be is known when ``import`` has it all."""
+
+    files: list[Natural]
+    folder: bool
 
 
 class Saved(Reply, frozen=True, kw_only=True):
@@ -1198,6 +1224,7 @@ REPLY_TO: dict[type[Request], type[Reply]] = {
     PutFile: FilePut,
     Save: Saved,
     Import: Saved,
+    Recognise: Recognised,
     List: Sessions,
     Search: Found,
     Show: Shown,

@@ -30,6 +30,7 @@ from holdfast_protocol.errors import (
     TooOld,
     UnknownVerb,
     Unreadable,
+    Unrecognised,
     WrongVersion,
 )
 
@@ -59,7 +60,8 @@ ERRORS_OF: dict[type[m.Request], Errors] = {
     m.Put: (TooLarge, NoSpace),
     m.PutFile: (NotAllowed, Unreadable, BadField, NoSpace),
     m.Save: (*_MOVED, *_BUILT, BadField),
-    m.Import: (Exists, BadName, TooLarge, NoSpace, BadField),
+    m.Import: (Exists, BadName, TooLarge, NoSpace, BadField, Unrecognised, Damaged),
+    m.Recognise: (BadField,),
     m.List: (BadField,),
     m.Search: (BadField,),
     m.Show: _NAMED,

@@ -21,6 +21,7 @@ ROLE_OF: dict[type[m.Request], str] = {
     m.PutFile: WRITE,
     m.Save: WRITE,
     m.Import: WRITE,
+    m.Recognise: WRITE,
     m.List: READ,
     m.Search: READ,
     m.Show: READ,

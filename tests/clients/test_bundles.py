@@ -19,6 +19,7 @@ import pytest
 
 from holdfast import AsyncClient, Client
 from holdfast.bundles import opened_bundle
+from holdfast.bundling import MANIFEST_BYTES
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, Exists, HoldfastError, NotFound, TooLarge
@@ -252,6 +253,32 @@ def _over_each_other(path: Path, members: Members) -> None:
     path.write_bytes(bytes(raw))
 
 
+def _patched(member: bytes, at: int, value: bytes) -> Callable[[Path, Members], None]:
+    """Other bytes in what the directory says of a member."""
+
+    def change(path: Path, members: Members) -> None:
+        forge(path, members)
+        raw = bytearray(path.read_bytes())
+        start = raw.rfind(member) - 46
+        assert raw[start : start + 4] == b"PK\x01\x02"
+        raw[start + at : start + at + len(value)] = value
+        path.write_bytes(raw)
+
+    return change
+
+
+def _manifest_twice(path: Path, members: Members) -> None:
+    forge(path, members)
+    with ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("manifest.json", members["manifest.json"])
+
+
+def _long_manifest(path: Path, members: Members) -> None:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, content in {**members, "manifest.json": members["manifest.json"] + b" " * MANIFEST_BYTES}.items():
+            archive.writestr(name, content)
+
+
 def _cut(path: Path, members: Members) -> None:
     forge(path, members)
     path.write_bytes(path.read_bytes()[:-100])
@@ -298,6 +325,11 @@ HOSTILE: dict[str, tuple[Callable[[Path, Members], None], str]] = {
     "a member that nobody names": (_with_member("document/more"), "does not name"),
     "another way to pack": (_with_member("document/more", compress_type=ZIP_BZIP2), "packed in a way"),
     "a member twice": (_twice, "there twice"),
+    "a manifest twice": (_manifest_twice, "there twice"),
+    "an encrypted member": (_patched(b"document/ideas", 8, b"\1\0"), "is encrypted"),
+    "an encrypted manifest": (_patched(b"manifest.json", 8, b"\1\0"), "cannot be read"),
+    "a manifest that is said to have 1 GB": (_patched(b"manifest.json", 24, b"\0\0\0\x40"), "manifest cannot be read"),
+    "a manifest without end": (_long_manifest, "manifest cannot be read"),
     "a wrong hash": (_another_content, "hash says; nothing was taken in"),
     "a bomb": (_bomb, "times what it is"),
     "more than was said": (_larger_than_said, "cannot be unpacked"),
@@ -360,6 +392,16 @@ def test_what_the_daemon_would_not_take_is_refused_whole(
     with pytest.raises(HoldfastError) as caught:
         holdfast_client.import_bundle(bundle)
     assert caught.value.code in ("bad-name", "bad-field")
+    assert holdfast_client.list().rows == []
+
+
+def test_a_bundle_that_is_cut_off_anywhere_is_not_taken_in(holdfast_client: Client, bundle: Path) -> None:
+    """It is damaged, or as short as to be nobody's."""
+    whole = bundle.read_bytes()
+    for length in range(len(whole) - 1, 0, -173):
+        bundle.write_bytes(whole[:length])
+        (came,) = holdfast_client.import_documents(bundle)
+        assert came.outcome in ("damaged", "unrecognised"), length
     assert holdfast_client.list().rows == []
 
 

@@ -185,9 +185,10 @@ def test_an_import_goes_on_after_a_file_that_is_not_there(
 ) -> None:
     """All are tried; the exit code is that of the first that failed."""
     Sent(daemon, wire.Import, saved())
+    Sent(daemon, wire.Recognise, wire.Recognised(files=[0], folder=False))
     (tmp_path / "there").write_bytes(b"1")
     code, out, _ = holdfast("import", str(tmp_path / "absent"), str(tmp_path / "there"))
-    assert (code, out.split()[0]) == (1, b"saved")
+    assert (code, out.split()[0]) == (1, b"taken")
 
 
 def test_a_name_that_is_not_text_is_named(daemon: FakeDaemon, holdfast: Holdfast) -> None:

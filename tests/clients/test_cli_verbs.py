@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 from clients_cli_words import Holdfast, Sent, json_lines
-from clients_fake_daemon import FakeDaemon, operation_row, saved, session_row, status_report
+from clients_fake_daemon import Asked, FakeDaemon, operation_row, saved, session_row, status_report
 
 from holdfast_protocol import messages as wire
 from holdfast_protocol.chunking import hash_of
-from holdfast_protocol.errors import Busy, Exists, NoSpace
+from holdfast_protocol.errors import BadName, Busy, NoSpace
 from holdfast_protocol.model import ConcernRow, DamageRow, FileRow, Ref
 
 
@@ -68,16 +70,23 @@ def test_no_document_leaves_its_directory(daemon: FakeDaemon, holdfast: Holdfast
 
 
 def test_import_names_by_the_file(daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path) -> None:
-    """The name is the file's without its suffix, which goes as a hint; a taken name gets advice, and the rest go on."""
+    """The name is the file's without its suffix, which goes as a hint, or with its folder's before it where that is
+    taken; what is refused does not stop the rest."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
     for name in ("one.v2.xml", "two.py"):
-        (tmp_path / name).write_bytes(b"x")
-    outcomes = iter([Exists("The name 'one.v2' is taken"), saved()])
+        (folder / name).write_bytes(b"x")
+    outcomes = iter([BadName("The name 'one.v2' is odd"), saved()])
+    daemon.answers[wire.Recognise] = lambda asked: wire.Recognised(files=[0], folder=False)
     daemon.answers[wire.Import] = lambda asked: next(outcomes)
-    code, _, err = holdfast("import", str(tmp_path / "one.v2.xml"), str(tmp_path / "two.py"))
+    code, out, err = holdfast("import", str(folder / "one.v2.xml"), str(folder / "two.py"))
     requests = [each.request for each in daemon.requests(wire.Import)]
-    assert [(each.name, each.suffix) for each in requests] == [("one.v2", ".xml"), ("two", ".py")]  # type: ignore[attr-defined]  # Imports
-    assert code == 4
-    assert b"--name" in err
+    assert [(each.name, each.suffix, each.other_names) for each in requests] == [  # type: ignore[attr-defined]  # Imports
+        ("one.v2", ".xml", ["songs one.v2"]), ("two", ".py", ["songs two"]),
+    ]  # fmt: skip
+    assert code == 2
+    assert out.startswith(b"taken")
+    assert b"1 taken, 1 refused" in err
 
 
 def test_a_renames_warnings_are_said_on_stderr(daemon: FakeDaemon, holdfast: Holdfast) -> None:
@@ -203,3 +212,39 @@ def test_a_backup_to_another_place_is_waited_for_by_its_asker(daemon: FakeDaemon
     code, _, err = holdfast("backup", "/b")
     assert code == Busy.exit_code
     assert b"/other is under way" in err
+
+
+def test_an_import_tells_how_far_it_is(
+    daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal, on a line that is gone at the end."""
+    monkeypatch.setattr("holdfast.cli.output._STEP_SECONDS", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"x" * 2000)
+    daemon.answers[wire.Recognise] = lambda asked: wire.Recognised(files=[0, 1], folder=False)
+    Sent(daemon, wire.Import, saved())
+    code, _, err = holdfast("import", str(tmp_path))
+    assert code == 0
+    assert b"\r\x1b[K2 of 2 documents so far, 3.9 KiB; 2 taken\r\x1b[K" in err
+
+
+def test_an_interrupt_ends_an_import_between_two_documents(
+    daemon: FakeDaemon, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way is done and told, no other is begun; the code is 130."""
+    monkeypatch.setattr("holdfast.intake._ROUND_COUNT", 1)
+
+    def interrupted(asked: Asked) -> wire.Saved:
+        os.kill(os.getpid(), signal.SIGINT)
+        return saved()
+
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x")
+    daemon.answers[wire.Recognise] = lambda asked: wire.Recognised(files=[0, 1, 2], folder=False)
+    daemon.answers[wire.Import] = interrupted
+    code, out, err = holdfast("import", str(tmp_path))
+    assert (code, len(daemon.requests(wire.Import))) == (130, 1)
+    assert out.startswith(b"taken")
+    assert b"1 taken; stopped by Ctrl-C" in err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -21,6 +21,7 @@ METHODS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "layout_for": (("folder", {"a.txt": b"text"}, ["below"]), "folder"),
     "known_places": (({}, "/home/me", lambda _: None), ()),
     "begins": ((b"text",), True),
+    "begins_folder": (({b"a.txt": b"text"},), False),
     "recognise": ((DOCUMENT,), None),
     "suffix_of": ((b"text",), ""),
     "read": ((DOCUMENT,), DamagedDocument),

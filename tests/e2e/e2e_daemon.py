@@ -165,9 +165,13 @@ class Daemon:
         return self.sessions / app / leaf
 
 
+#: The last one is where the rules that know keys lie compiled.
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "KF_RULE_CACHE_DIR")
+
+
 def private_environment(home: Path) -> dict[str, str]:
     """Nothing of the caller's home, session bus or holdfast variables."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
     outside = home.parent / "user"
     outside.mkdir(exist_ok=True, mode=0o700)
     return {**kept, "HOME": str(outside), "XDG_RUNTIME_DIR": str(outside), "HOLDFAST_HOME": str(home)}

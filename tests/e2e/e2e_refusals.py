@@ -28,6 +28,7 @@ from holdfast_protocol.errors import (
     NotFound,
     TooLarge,
     Unreadable,
+    Unrecognised,
     WrongVersion,
 )
 from holdfast_protocol.model import FileSource, PartSource, Ref
@@ -167,6 +168,9 @@ OTHERS: dict[Key, Way] = {
     (m.Import, BadName): lambda at: (m.Import(name=WRONG_NAME, files=[FileSource(frame=0)]), b"x"),
     (m.Import, TooLarge): lambda at: (m.Import(name="other", files=WINDOWS), THIRD),
     (m.Import, BadField): lambda at: (m.Import(name="other", files=[]),),
+    (m.Import, Unrecognised): lambda at: (_recognised(".py"), b"x"),
+    (m.Import, Damaged): lambda at: (_recognised(".json"), b'{"version": 1, "contextMessages": ['),
+    (m.Recognise, BadField): lambda at: (m.Recognise(files=[FileSource(frame=1)]),),
     (m.List, BadField): lambda at: (m.List(sort="taste"),),
     (m.Search, BadField): lambda at: (m.Search(text=""),),
     (m.Diff, Damaged): lambda at: (m.Diff(old=BAD),),
@@ -301,6 +305,10 @@ def _batch(verb: str, request: m.Request, *frames: bytes) -> tuple[m.Request, *t
 def _save(name: str = "one", **fields: object) -> m.Save:
     given: dict[str, object] = {"files": [FileSource(frame=0)], **fields}
     return m.Save(app=APP, name=name, **given)  # type: ignore[arg-type]  # a test passes them on
+
+
+def _recognised(suffix: str) -> m.Import:
+    return m.Import(name="other", files=[FileSource(frame=0)], suffix=suffix, recognised=True)
 
 
 def _put(part: str, app: str = "renardo", name: str = "verse") -> m.Save:

@@ -21,6 +21,7 @@ CHAT = {
     "contextMessages": [{"role": "user", "content": "Größe?"}, {"role": "assistant", "content": "x" * 3_000_000}],
     "contextFiles": [],
 }
+SHORT_CHAT = {"contextMessages": [{"role": "user", "content": "Größe? " * 900}], "contextFiles": []}
 
 
 @pytest.fixture
@@ -112,6 +113,48 @@ def test_a_full_disk_leaves_the_old_file(shared: Daemon, small_disk: Path) -> No
     assert (small_disk / "out").read_bytes() == b"old"
 
 
+@pytest.fixture
+def full_disk(small_disk: Path) -> Path:
+    """With room for a page of memory and no more."""
+    state = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(bytes((state.f_bavail - 1) * state.f_frsize))
+    return small_disk
+
+
+@pytest.mark.parametrize("form", ["html", "pdf", "png", "native", "parts"])
+def test_a_disk_that_gets_full_leaves_what_was_there(shared: Daemon, full_disk: Path, form: str) -> None:
+    """Of each form that is made here, and of documents of several files, of which a new folder is not there at all."""
+    several = form in ("native", "parts")
+    if several:
+        shared.ok("import", str(_song(full_disk.parent)), "--app", "renardo")
+        words = ("export", "renardo/song", "--to", form, "-o")
+    else:
+        shared.ok("save", "aiderdesk/shortchat", "-", content=json.dumps(SHORT_CHAT).encode())
+        words = ("export", "aiderdesk/shortchat", "--to", form, "-o")
+        (full_disk / "out").write_bytes(b"old")
+    said = shared.cli(*words, str(full_disk / "out"), "--force", "-v")
+    assert said.code == 1, said
+    assert "no-space" in said.err
+    assert "out cannot be written: No space left on device" in said.err
+    assert sorted(os.listdir(full_disk)) == (["filler"] if several else ["filler", "out"])
+    if not several:
+        assert (full_disk / "out").read_bytes() == b"old"
+        return
+    (full_disk / "out" / "parts").mkdir(parents=True)
+    for path in ("a.py", "manifest.json"):
+        (full_disk / "out" / path).write_bytes(b"")
+    assert shared.cli(*words, str(full_disk / "out"), "--force").code == 1
+    left = [path.name for path in (full_disk / "out").rglob("*") if path.is_file()]
+    assert not [name for name in left if name.startswith(".holdfast")]
+
+
+def _song(folder: Path) -> Path:
+    (folder / "song").mkdir()
+    for name in ("a.py", "b.py"):
+        (folder / "song" / name).write_bytes(os.urandom(9000))
+    return folder / "song"
+
+
 def test_standard_output_and_json(shared: Daemon, tmp_path: Path) -> None:
     """The bytes alone, of an archive too; with --json a row that says where it went."""
     shared.ok("save", "notes/out", "-", content=b"a bridge")
@@ -154,11 +197,11 @@ def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: P
     bundle = str(tmp_path / "genes.zip")
     shared.ok("export", "igv/genes", "--to", "bundle", "--resources", "-o", bundle)
     brought = str(tmp_path / "brought")
-    assert "saved igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
+    assert "taken igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
     assert (tmp_path / "brought" / "1 genes.bed").read_bytes() == b"chr1\t0\t10\n"
     assert daemon.ok("cat", "igv/genes").out == document
     again = daemon.ok("import", bundle, "--resources", brought)
-    assert "unchanged igv/genes" in again.text
+    assert "known igv/genes" in again.text
 
 
 def test_a_damaged_bundle_among_others(daemon: Daemon, tmp_path: Path) -> None:

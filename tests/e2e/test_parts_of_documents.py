@@ -78,9 +78,11 @@ def test_a_document_that_its_application_would_not_open_is_said_to_be_plain(shar
 
 
 def test_an_import_that_no_application_recognises_says_so(shared: Daemon, tmp_path: Path) -> None:
-    """It is kept as a plain file; with the application named there is nothing to find out."""
+    """And is not taken in; with the application named there is nothing to find out."""
     (tmp_path / "odd.json").write_bytes(b"{")
-    assert "No application recognises this" in shared.ok("import", str(tmp_path / "odd.json")).err
+    said = shared.cli("import", str(tmp_path / "odd.json"))
+    assert (said.code, "No application recognises it" in said.err) == (1, True)
+    assert shared.cli("show", "plain/odd").code == 3
     assert shared.ok("import", str(tmp_path / "odd.json"), "--app", "notes").err == ""
 
 

@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Target
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Document, Format, Origin, Target
 from holdfast_daemon.formats.registry import load_formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,6 +229,10 @@ def check(form: Format, document: Document) -> None:
         form.relinked(document, elsewhere)
     with contextlib.suppress(CannotHold, DamagedDocument):
         form.cleared(document)
+    for to in form.conversions:
+        with contextlib.suppress(CannotHold, DamagedDocument):
+            made = form.converted(document, to, Origin(name="x", created=0, modified=0, path="/old/x", target="/new/x"))
+            form.read(made.document)
 
 
 def main() -> int:

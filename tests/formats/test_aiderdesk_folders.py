@@ -109,3 +109,16 @@ def test_settings_that_cannot_be_read_name_no_place(text):
 def test_aiderdesks_folder_is_meant_where_a_project_is_named():
     """``folder add ~/project``."""
     assert AIDERDESK.within == (".aider-desk",)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({b"settings.json": b'{"id": "1", "baseDir": "/p"}'}, True),
+        ({b"context.json": b"{"}, True),
+        ({b"settings.json": b'{"editor.tabSize": 2}', b"tasks.json": b"{}"}, False),
+    ],
+)
+def test_a_folder_may_be_a_task_by_its_own_files(files, expected):
+    """Its settings, or its context; other programs have settings too."""
+    assert AIDERDESK.begins_folder(files) is expected

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part
+from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Origin, Part
 from holdfast_daemon.formats.igv import IGV
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,8 +105,18 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
+LOOKS = st.sampled_from(
+    [
+        *("id", "url", "path", "type", "name", "color", "colorScale", "graphType", "colorBy", "groupBy", "max"),
+        *("order", "autoscale", "displayMode", "arcType", "visible", "tracks", "track1", "track2", "op", "filter"),
+    ]
+)
+VALUES = JSON | st.sampled_from(
+    ["alignment", "merged", "combined", "interact", "seg", "gwas", "C:\\x.bed", "~/x", "tag:HP", "rgb(1,2,3)", 10**400]
+)
+TRACKS = st.dictionaries(LOOKS, VALUES, max_size=6) | JSON
 SESSIONS = st.fixed_dictionaries(
-    {"genome": JSON, "tracks": st.lists(JSON, max_size=4)},
+    {"genome": JSON, "tracks": st.lists(TRACKS, max_size=4)},
     optional={
         "roi": JSON | st.just([{"features": [{"chr": "1"}, 2]}, {"features": []}, {"x": 1, "features": [3]}]),
         "locus": JSON, "version": JSON, "reference": JSON, "sampleinfo": JSON, "geneList": JSON, "x": JSON,
@@ -129,6 +139,7 @@ def test_any_json_session_is_written_back_and_edited(value, indent, data):
     assert of_kind(read, "track") == of_kind(wanted, "track")
     IGV.resources(parts)
     IGV.match(parts, wanted)
+    in_all_forms(document)
 
 
 def everything(document):
@@ -149,6 +160,16 @@ def everything(document):
     for work in (lambda: IGV.cleared(document), lambda: IGV.write(IGV.needed(parts, parts[-1:]))):
         with contextlib.suppress(CannotHold):
             IGV.read(work())
+    in_all_forms(document)
+
+
+ORIGIN = Origin(name="s", created=0, modified=0, path="/home/ann/s.xml", target="/home/ann/out/")
+
+
+def in_all_forms(document):
+    for to in IGV.conversions:
+        with contextlib.suppress(CannotHold):
+            IGV.read(IGV.converted(document, to, ORIGIN).document)
 
 
 PIECES = (

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import re
+import time
 from zipfile import ZipFile
 
 import pytest
@@ -27,6 +28,14 @@ def begin(page: TestClient, session: str, **said: str) -> str:
     found = re.search(r"/exports/[\w-]+", toast.text)
     assert found is not None
     return found[0]
+
+
+def looked_through(page: TestClient, address: str) -> str:
+    """What the toast says then."""
+    deadline = time.monotonic() + 30
+    while "Looking through" in (said := page.get(address).text):
+        assert time.monotonic() < deadline
+    return said
 
 
 def test_a_bundle_is_downloaded_and_comes_back_by_dropping(page: TestClient, holdfast_client: Client) -> None:
@@ -57,7 +66,7 @@ def test_a_bundle_beside_another_session_gets_a_number(page: TestClient, holdfas
     holdfast_client.save("notes", "ideas", b"another")
     for _ in range(2):
         page.post("/import", content=body("any", ".zip", {"": content}))
-    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["ideas", "ideas 2"]
+    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["ideas", "ideas (2)"]
 
 
 def test_a_damaged_bundle_is_refused(page: TestClient, holdfast_client: Client) -> None:
@@ -104,7 +113,7 @@ def test_pages_that_are_typeset_can_be_called_off(page: TestClient, holdfast_cli
     """The toast tells how much was read, and the download is cut between two parts of it."""
     saved = holdfast_client.save("renardo", "verse", parts={"bass": b"b1 >> bass([0, 4])\n" * 2000})
     address = begin(page, saved.session.id, to="pdf")
-    assert "0 B of" in page.get(address).text
+    assert "0 B of" in looked_through(page, address)
     page.post(f"{address}/cancel")
     with pytest.raises(Cancelled):
         page.get(f"{address}/file")
@@ -113,7 +122,7 @@ def test_pages_that_are_typeset_can_be_called_off(page: TestClient, holdfast_cli
 def test_what_a_form_cannot_hold_is_told_before_the_download(page: TestClient, holdfast_client: Client) -> None:
     """Which then waits for a person."""
     saved = holdfast_client.save("renardo", "verse", {b"a.py": b"b1", b"notes.txt": b"in C"})
-    toast = page.post(f"/session/{saved.session.id}/export", data={"at": "latest", "to": "session"}).text
+    toast = looked_through(page, begin(page, saved.session.id, to="session"))
     assert "cannot hold all of it" in toast
     assert "notes.txt" in toast
     assert "data-start" not in toast
@@ -163,6 +172,34 @@ def test_what_cannot_be_exported_is_said_in_the_dialog(
     assert toast.status_code >= 400
     assert code in toast.text
     assert "data-start" not in toast.text
+
+
+def test_secrets_are_told_before_they_leave(page: TestClient, holdfast_client: Client) -> None:
+    """Nothing is downloaded by itself then; whoever wants it all the same gets it, and redacted it goes at once."""
+    content = f"see https://ana:{'geheim'}@h.org/ in /home/ana/x".encode()
+    saved = holdfast_client.save("notes", "ideas", content)
+    address = begin(page, saved.session.id, to="native")
+    told = looked_through(page, address)
+    assert "password in a URL" in told
+    assert "/home/ana" in told
+    assert "geheim" not in told
+    assert "data-start" not in told
+    assert page.get(address).status_code == 204
+    assert page.get(f"{address}/file").content == content
+    assert "1 secret and 1 home path" in page.get(address).text
+    address = begin(page, saved.session.id, to="native", redact="yes")
+    assert "data-start" in looked_through(page, address)
+    assert page.get(f"{address}/file").content == content.replace(b"geheim", b"******").replace(b"e/ana", b"e/***")
+    assert "redacted" in page.get(address).text
+
+
+def test_a_home_path_alone_asks_nobody(page: TestClient, holdfast_client: Client) -> None:
+    """The download begins, and its end tells it."""
+    saved = holdfast_client.save("notes", "ideas", b"/home/ana/x")
+    address = begin(page, saved.session.id, to="native")
+    assert "data-start" in looked_through(page, address)
+    page.get(f"{address}/file")
+    assert "1 home path" in page.get(address).text
 
 
 def test_nobody_gets_an_export_by_guessing(page: TestClient) -> None:

@@ -38,11 +38,35 @@ def test_a_folder_becomes_one_session(page: TestClient, holdfast_client: Client)
     assert files == {b"verse.py": BUFFER, b"more/chorus.py": b"", "ü.py".encode(): b"2"}
 
 
-def test_the_same_file_twice_is_two_sessions(page: TestClient, holdfast_client: Client) -> None:
-    """The second has a numbered name; nothing is replaced."""
-    for _ in range(2):
-        page.post("/import", content=body("night", ".txt", {"": BUFFER}))
-    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["night", "night 2"]
+def test_the_same_file_twice_is_one_session(page: TestClient, holdfast_client: Client) -> None:
+    """Another one of its name gets a number; nothing is replaced."""
+    toasts = [page.post("/import", content=body("night", ".txt", {"": each})) for each in (BUFFER, BUFFER, b"another")]
+    assert ["is here already" in toast.text for toast in toasts] == [False, True, False]
+    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["night", "night (2)"]
+
+
+def test_what_is_recognised_in_a_folder_becomes_sessions(page: TestClient, holdfast_client: Client) -> None:
+    """With one word about all of it, which names what is damaged; the rest is left."""
+    buffer = b"\n".join([b"#" * 80, b"######## a", b"#" * 80, BUFFER])
+    chat = b'{"contextMessages": [], "contextFiles": []}'
+    files = {"a.py": buffer, "more/chat.json": chat, "notes.txt": b"mine", "cut.json": chat[:-5]}
+    toast = page.post("/import", content=body("all", "", files))
+    assert toast.status_code == 200
+    assert "Imported from all: 2 taken, 1 not recognised, 1 damaged" in toast.text
+    assert "cut.json: Not a readable aiderdesk document" in toast.text
+    assert [row.name for row in holdfast_client.list(sort="name").rows] == ["a", "chat"]
+    assert "2 already known" in page.post("/import", content=body("all", "", files)).text
+
+
+def test_files_of_no_folder_are_looked_at_one_by_one(page: TestClient, holdfast_client: Client) -> None:
+    """What nobody recognises is left, and where that is all of it, it is said."""
+    chat = b'{"contextMessages": [], "contextFiles": []}'
+    toast = page.post("/import", content=body("", "", {"chat.json": chat, "notes.txt": b"mine"}))
+    assert "Imported: 1 taken, 1 not recognised" in toast.text
+    toast = page.post("/import", content=body("", "", {"a.txt": b"a", "notes.txt": b"mine"}))
+    assert toast.status_code == 422
+    assert "<code>unrecognised</code>" in toast.text
+    assert [row.name for row in holdfast_client.list().rows] == ["chat"]
 
 
 def test_a_large_file_comes_in_pieces(page: TestClient, holdfast_client: Client) -> None:
@@ -72,6 +96,9 @@ def test_a_large_file_comes_in_pieces(page: TestClient, holdfast_client: Client)
         body("a", "", {"../../evil": b"1"}),
         body("../evil", "", {"": b"1"}),
         body("a", "", {"/etc/passwd": b"1"}),
+        body("a", "", {"b": b"1", "b/c": b"2"}),
+        body("a", "", {"b/c": b"1", "b": b"2"}),
+        body("a", "", {"b\0c": b"1"}),
         b"[" * 1_000_000 + b"\n",
         b"x" * 2_000_000,
     ],

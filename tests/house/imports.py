@@ -54,12 +54,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pypdf": (f"{CLIENTS}/printing/typeset.py",),
     "fontTools": (f"{CLIENTS}/printing/glyphs.py",),
     "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py", f"{CLIENTS}/printing/samples.py"),
+    "kingfisher_sdk": (f"{CLIENTS}/screening/rules.py",),
     "PIL": (f"{CLIENTS}/printing/nodes.py", f"{CLIENTS}/printing/scene.py"),
 }
 #: Distributions that are imported under another name.
 IMPORTED_AS = {
     "pyzmq": "zmq", "dbus-fast": "dbus_fast", "markdown-it-py": "markdown_it", "fonttools": "fontTools",
-    "pillow": "PIL",
+    "pillow": "PIL", "kingfisher-secret-scanner": "kingfisher_sdk",
 }  # fmt: skip
 
 #: A tree to the packages of ours that it may import.
@@ -97,6 +98,7 @@ FLOORS = (
     ("live",),
     ("aside",),
     ("incoming", "restoring"),
+    ("recognising",),
     ("documents",),
 )
 
@@ -118,7 +120,7 @@ IMPURE_LIBRARIES = ("zmq", "apsw", "watchdog", "platformdirs")
 IMPURE_MODULES = (
     *("asyncio", "concurrent", "fcntl", "http", "mmap", "multiprocessing", "os", "pathlib", "queue", "random"),
     *("secrets", "select", "selectors", "shutil", "signal", "socket", "sqlite3", "subprocess", "tempfile"),
-    *("threading", "time", "urllib"),
+    *("threading", "time", "urllib.request"),
 )
 IMPURE = frozenset({f"holdfast_daemon.{room}" for room in IMPURE_ROOMS} | {*IMPURE_LIBRARIES, *IMPURE_MODULES})
 #: Reading one runs what it holds (DESIGN.md, promise 10).

@@ -19,6 +19,7 @@ HOME = Path(__file__).resolve().parents[2] / ".interop"
 LIMIT_SECONDS = 900
 
 #: Three gigabytes are not kept a second time, and each index that lacks a package is not told of.
+NPM = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 PIP = ("-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
 
 
@@ -27,8 +28,8 @@ class Program:
     """What one real program consists of.
 
     ``commands`` and ``libraries`` are what it needs of the system, ``packages`` Debian's that bring them; ``wheels``
-    is what pip puts into a venv of its own. With ``beside``, that venv sees the packages of the program of that name,
-    and only what differs is installed.
+    is what pip puts into a venv of its own, ``modules`` what npm puts there. With ``beside``, that venv sees the
+    packages of the program of that name, and only what differs is installed.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Program:
     commands: Sequence[str] = ()
     libraries: Sequence[str] = ()
     wheels: Sequence[str] = ()
+    modules: Sequence[str] = ()
     beside: str = ""
 
     @property
@@ -56,7 +58,7 @@ class Program:
         if self.reason_file.is_file():
             return f"{self.name}: {self.reason_file.read_text('utf-8')}"
         absent = [command for command in self.commands if not shutil.which(command)]
-        if self.wheels and not _stamp(self).is_file():
+        if (self.wheels or self.modules) and not _stamp(self).is_file():
             absent.append(str(self.folder))
         return f"{self.name}: not there: {', '.join(absent)}; try make interop" if absent else ""
 
@@ -91,6 +93,13 @@ PROGRAMS = {
         # Of those that open projects, and no sessions (renardo.md 0.3).
         Program(name="renardo-1.0.0a22", wheels=("renardo==1.0.0a22",)),
         Program(name="node", packages=("nodejs",), commands=("node",)),
+        # A library for pages, so that it needs a browser and one to be put there by.
+        Program(
+            name="igv.js",
+            packages=("chromium", "nodejs", "npm"),
+            commands=("chromium", "node", "npm"),
+            modules=("igv@3.8.10",),
+        ),
     )
 }
 
@@ -101,13 +110,20 @@ def install(program: Program) -> None:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         _run(["apt-get", "--quiet=2", "update"], environment)
         _run(["apt-get", "--quiet=2", "--yes", "--no-install-recommends", "install", *program.packages], environment)
-    if program.wheels and not (_stamp(program).is_file() and _stamp(program).read_text() == _content(program)):
-        shutil.rmtree(program.folder, ignore_errors=True)
+    if not (program.wheels or program.modules):
+        return
+    if _stamp(program).is_file() and _stamp(program).read_text() == _content(program):
+        return
+    shutil.rmtree(program.folder, ignore_errors=True)
+    if program.wheels:
         _run([sys.executable, "-m", "venv", str(program.folder)])
         if program.beside:
             (_packages_of(program) / "beside.pth").write_text(f"{_packages_of(PROGRAMS[program.beside])}\n")
         _run([str(program.python), *PIP, *program.wheels])
-        _stamp(program).write_text(_content(program))
+    if program.modules:
+        program.folder.mkdir(parents=True, exist_ok=True)
+        _run([*NPM, "--prefix", str(program.folder), *program.modules])
+    _stamp(program).write_text(_content(program))
 
 
 def _loadable(libraries: Sequence[str]) -> bool:
@@ -124,7 +140,7 @@ def _stamp(program: Program) -> Path:
 
 
 def _content(program: Program) -> str:
-    return "\n".join((program.beside, *program.wheels))
+    return "\n".join((program.beside, *program.wheels, *program.modules))
 
 
 def _run(words: Sequence[str], environment: dict[str, str] | None = None) -> str:

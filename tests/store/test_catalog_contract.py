@@ -443,6 +443,31 @@ def test_what_was_deleted_outside_is_found_again(catalog: Catalog) -> None:
     assert reader.sessions_with_head(document(b"other").id, 0) == []
 
 
+def test_who_has_a_document_is_found(catalog: Catalog) -> None:
+    """In its history, autosaves left out; live sessions of the application, those first whose head it is, each with its
+    newest snapshot of it."""
+    wanted, older, newer = document().id, b"1" * 16, b"2" * 16
+    ours, theirs = session(), session(OTHER_ID, "y", head=NEXT, modified=99)
+
+    def work(tx: Transaction) -> None:
+        tx.put_session(ours, None)
+        tx.put_session(theirs, None)
+        tx.add_snapshot(snapshot(older, OTHER_ID, wanted))
+        tx.add_snapshot(snapshot(newer, OTHER_ID, wanted))
+        tx.add_snapshot(snapshot(NEXT, OTHER_ID, document(b"other").id))
+        tx.add_snapshot(snapshot(document=wanted))
+        tx.add_snapshot(snapshot(b"3" * 16, document=document(b"third").id, cause="autosaved"))
+
+    _do(catalog, work)
+    reader = catalog.reader
+    assert reader.sessions_having(wanted, ours.app, None) == [(ours, HEAD), (theirs, newer)]
+    assert reader.sessions_having(wanted, ours.app, "y") == [(theirs, newer)]
+    assert reader.sessions_having(wanted, "another", None) == []
+    assert reader.sessions_having(document(b"third").id, ours.app, None) == []
+    _do(catalog, lambda tx: tx.put_session(theirs.but(deleted=True), theirs))
+    assert reader.sessions_having(wanted, ours.app, None) == [(ours, HEAD)]
+
+
 def test_the_newest_that_can_be_undone(catalog: Catalog) -> None:
     """By these authors, not undone yet, no autosave."""
 

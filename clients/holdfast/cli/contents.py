@@ -6,15 +6,13 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from holdfast.sources import INLINE_BYTES, DocumentContent, FileContent
+from holdfast.walking import files_below, reading
 from holdfast_protocol.errors import BadField, Unreadable
-from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
     from holdfast.cli.output import Output
@@ -42,10 +40,10 @@ class Contents:
         """The document at ``name``. Raises Unreadable, BadField for a directory without a file."""
         if name == "-":
             return self._standard_input()
-        with _reading(name):
+        with reading(name):
             if not stat.S_ISDIR(os.stat(name).st_mode):
                 return self._file(name)
-            files = dict(self._files_below(name, b""))
+            files = dict(files_below(name, self._left_out))
         if not files:
             raise BadField(f"There is no file in {name}")
         return dict(sorted(files.items()))
@@ -54,7 +52,7 @@ class Contents:
         """The content of one part. Raises Unreadable."""
         if name == "-":
             return self._standard_input()
-        with _reading(name):
+        with reading(name):
             return self._file(name)
 
     def _standard_input(self) -> FileContent:
@@ -80,27 +78,5 @@ class Contents:
         spool.flush()
         return Path(spool.name)
 
-    def _files_below(self, folder: str, prefix: bytes) -> Iterator[tuple[bytes, FileContent]]:
-        """Regular files, by their path below the folder. What a link points to is not the document's."""
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = prefix + os.fsencode(entry.name)
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._files_below(entry.path, path + b"/")
-                elif entry.is_file(follow_symlinks=False):
-                    yield path, Path(entry.path)
-                else:
-                    self._output.say(f"holdfast: {entry.path} is a link or no file; it is left out")
-
-
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    """The system's refusal as a sentence that names the file. Raises Unreadable."""
-    try:
-        yield
-    except FileNotFoundError as problem:
-        raise Unreadable(f"There is no file {shown(problem.filename)}", path=name) from problem
-    except OSError as problem:
-        raise Unreadable(
-            f"{shown(problem.filename or name)} cannot be read: {problem.strerror}", path=name
-        ) from problem
+    def _left_out(self, path: str) -> None:
+        self._output.say(f"holdfast: {path} is a link or no file; it is left out")

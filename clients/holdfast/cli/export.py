@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from holdfast.cli.leaking import let_pass
 from holdfast.cli.operands import add_reference, the_session
 from holdfast.cli.words import title
 from holdfast_protocol.errors import BadField, CannotHold, Exists
@@ -32,12 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="PATH", help="the file or directory (by default called as the session); - for stdout"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there, without asking")
-    parser.add_argument("--strict", action="store_true", help="refuse rather than leave out what the form cannot hold")
+    parser.add_argument("--strict", action="store_true", help="refuse what the form cannot hold, and secrets")
     parser.add_argument("--full", action="store_true", help="to read: with what the application's own export omits")
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
     )
     parser.add_argument("--resources", action="store_true", help="bundle: with the local files that it points to")
+    parser.add_argument(
+        "--redact", action="store_true", help="with * in the place of keys, passwords and home directories' names"
+    )
 
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
@@ -47,7 +51,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         raise BadField("With --json the export goes to a file: say -o PATH")
     export = context.client.export(
         the_session(arguments), arguments.to, full=arguments.full, history=arguments.history,
-        resources=arguments.resources, target=_target(arguments.output),
+        resources=arguments.resources, target=_target(arguments.output), redact=arguments.redact,
     )  # fmt: skip
     for remark in (*export.remarks, *export.losses):
         output.say(f"holdfast: {remark}")
@@ -55,6 +59,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         raise CannotHold(f"{arguments.to} cannot hold all of it; nothing was written", problems=[*export.losses])
     if export.length_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
+    leaks = let_pass(output, export, strict=arguments.strict, force=arguments.force)
     said = len(export.remarks)
     if arguments.output == _STANDARD_OUTPUT:
         output.content(export.read())
@@ -65,7 +70,8 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         export.write(place, replace=arguments.force or _may_replace(place), progress=progress)
     _say_rest(context, export, said)
     if output.as_json:
-        output.row(export.session, snapshot=export.snapshot, path=place, files=[*export.files])
+        told = {"secrets": leaks.secrets_count, "home_paths": leaks.homes_count}
+        output.row(export.session, snapshot=export.snapshot, path=place, files=[*export.files], **told)
     output.done(f"exported {title(export.session)}  snapshot {export.snapshot[:8]}  to {place}")
     return 0
 

@@ -65,6 +65,7 @@ class Output:
         self._stdout: TextIO | None = sys.stdout
         self.to_terminal = self._stdout is not None and self._stdout.isatty()
         self._coloured = self.to_terminal and not os.environ.get("NO_COLOR")
+        self._progress: _Line | None = None
 
     def row(self, row: Row, **extra: object) -> None:
         """One JSON object on one line, written at once: somebody may be waiting for it."""
@@ -75,6 +76,7 @@ class Output:
 
     def line(self, text: str) -> None:
         """One line for people."""
+        self._clear()
         self._write(plain(text, keep="\t") + "\n")
 
     def done(self, text: str) -> None:
@@ -115,6 +117,7 @@ class Output:
     def say(self, text: str) -> None:
         """A message, on standard error."""
         self.flush()
+        self._clear()
         say(text)
 
     def error(self, problem: HoldfastError) -> None:
@@ -132,19 +135,32 @@ class Output:
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Is told how many bytes are done, of how many: one line on a terminal's standard error, gone at the end."""
+        start = plain(what)[: _COLUMNS // 2]
+        with self.telling() as tell:
+            yield lambda done_bytes, size_bytes: tell(f"{start}: {share(done_bytes, size_bytes)}")
+
+    @contextmanager
+    def telling(self) -> Iterator[Callable[[str], None]]:
+        """Is told how far it is, in words: on one line as that of ``progress``."""
         if sys.stderr is None or not sys.stderr.isatty() or self.quiet or self.as_json:
-            yield lambda done_bytes, size_bytes: None
+            yield lambda text: None
             return
-        said = _Line(what)
+        said = self._progress = _Line()
         try:
             yield said.tell
         finally:
             said.end()
+            self._progress = None
 
     def flush(self) -> None:
         """Everything written is on its way."""
         if self._stdout is not None:
             self._stdout.flush()
+
+    def _clear(self) -> None:
+        """What tells how far it is makes room."""
+        if self._progress is not None:
+            self._progress.end()
 
     def _write(self, text: str) -> None:
         encoding = self._stdout.encoding if self._stdout is not None else None
@@ -156,25 +172,30 @@ class Output:
         return self._stdout.buffer
 
 
+def share(done_bytes: int, size_bytes: int) -> str:
+    """Such as ``1.0 of 2.0 MiB, 50 %``; of what size, is not known where that is 0."""
+    of_all = f" of {size_bytes / _MEBIBYTE:,.1f} MiB, {100 * done_bytes // size_bytes} %" if size_bytes else " MiB"
+    return f"{done_bytes / _MEBIBYTE:,.1f}{of_all}"
+
+
 class _Line:
     """A line that is written over, a few times a second."""
 
-    def __init__(self, what: str) -> None:
-        self._what = plain(what)[: _COLUMNS // 2]
+    def __init__(self) -> None:
         self._next = time.monotonic() + _STEP_SECONDS
         self._is_there = False
 
-    def tell(self, done_bytes: int, size_bytes: int) -> None:
+    def tell(self, text: str) -> None:
         """So far."""
         if time.monotonic() < self._next:
             return
         self._next, self._is_there = time.monotonic() + _STEP_SECONDS, True
-        share = f" of {size_bytes / _MEBIBYTE:,.1f} MiB, {100 * done_bytes // size_bytes} %" if size_bytes else " MiB"
-        sys.stderr.write(f"\r\x1b[K{self._what}: {done_bytes / _MEBIBYTE:,.1f}{share}")
+        sys.stderr.write(f"\r\x1b[K{plain(text)[:columns() - 1]}")
         sys.stderr.flush()
 
     def end(self) -> None:
         """Nothing is left of it."""
         if self._is_there:
+            self._is_there = False
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

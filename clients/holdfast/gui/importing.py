@@ -1,4 +1,4 @@
-"""Documents that were dropped onto the page: streamed to a temporary folder, then taken in as a new session."""
+"""Documents that were dropped onto the page: streamed to a temporary folder, then taken in as new sessions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -19,17 +20,22 @@ from holdfast import AsyncClient
 from holdfast.bundles import opened_bundle
 from holdfast.gui.house import house_of
 from holdfast.gui.toasts import Toast, saved
+from holdfast.intake import UNRECOGNISED, WORDS, Imported
 from holdfast.unbundling import taken_in
-from holdfast_protocol.errors import BadField, Cancelled, Exists, HoldfastError, NoSpace, TooLarge, Unreadable
+from holdfast_protocol.errors import BadField, Cancelled, NoSpace, TooLarge, Unreadable, Unrecognised
 from holdfast_protocol.messages import LIMITS, Saved
+from holdfast_protocol.names import check_name
 
 _HEADER_BYTES = 1024 * 1024
-_TRIES = 20
+#: So many files that could not be taken in are named.
+_LINES = 5
+#: The folder of files that were dropped together.
+_LOOSE = "dropped"
 
 
 class Header(NamedTuple):
     """The first line of the body, as JSON. ``files``: path and size in bytes of each; the path is empty for a document
-    of one file. Behind the line come their bytes, one after the other."""
+    of one file. Several that are of no folder have no name. Behind the line come their bytes, one after the other."""
 
     name: str
     suffix: str
@@ -47,8 +53,18 @@ async def import_dropped(request: Request) -> Toast:
             kind = NoSpace if problem.errno == errno.ENOSPC else Unreadable
             raise kind(f"{folder}: {problem.strerror or problem}", path=folder) from problem
         client = house_of(request).client
+        several = [] if [*content] == [b""] else await _walked(client, Path(folder, header.name or _LOOSE))
+        if any(each.outcome != UNRECOGNISED for each in several):
+            return _summed_up(header.name, several)
+        if not header.name:
+            raise Unrecognised("No application recognises one of them; what is dropped alone is kept as it is")
         bundle = await _bundle(client, content)
         reply, brought = bundle or (await _taken_in(client, header, content), 0)
+    return _told(reply, brought)
+
+
+def _told(reply: Saved, brought: int) -> Toast:
+    """What became of one."""
     if reply.outcome == "unchanged":
         return Toast(sentence=f"{reply.session.name} is here already; nothing was added", opens=reply.session)
     toast = saved(reply, f"Imported {reply.session.name} ({reply.session.app})", opens=True)
@@ -58,20 +74,60 @@ async def import_dropped(request: Request) -> Toast:
     return replace(toast, lines=[*toast.lines, line])
 
 
+def _summed_up(name: str, several: Sequence[Imported]) -> Toast:
+    """What became of a folder: as of one where it is one document."""
+    first = several[0]
+    if len(several) == 1 and first.saved is not None:
+        return _told(first.saved, 0)
+    if len(several) == 1 and first.problem is not None:
+        raise first.problem
+    counts = Counter(each.outcome for each in several)
+    said = ", ".join(f"{counts[outcome]} {word}" for outcome, word in WORDS.items() if counts[outcome])
+    failed = [each for each in several if each.problem is not None and each.outcome != UNRECOGNISED]
+    lines = [f"{os.path.basename(each.path)}: {each.problem.sentence}" for each in failed[:_LINES] if each.problem]
+    rest = [f"and {len(failed) - _LINES} more"] if len(failed) > _LINES else []
+    return Toast(sentence=f"Imported{f' from {name}' if name else ''}: {said}", lines=[*lines, *rest])
+
+
 async def _received(stream: AsyncIterator[bytes], folder: str) -> tuple[Header, Mapping[bytes, Path]]:
-    """Raises BadField, TooLarge, OSError."""
+    """Raises BadField, BadName, TooLarge, OSError."""
     body = _Body(stream)
     header = await body.header()
     if not header.files or len(header.files) > LIMITS["files_count"]:
         raise TooLarge(f"A document has 1 to {LIMITS['files_count']} files", limit=LIMITS["files_count"])
+    if header.name or header.files[0][0] == "":
+        check_name(header.name)
     content = {}
-    for number, (path, size_bytes) in enumerate(header.files):
-        place = Path(folder, str(number))
+    for said, size_bytes in header.files:
+        path = said.encode(errors="replace")
+        if path in content:
+            raise BadField("Two of the files have the same path", field="files")
+        content[path] = place = _place(folder, header.name or _LOOSE, path)
         await body.write(place, size_bytes)
-        content[path.encode(errors="replace")] = place
-    if len(content) < len(header.files):
-        raise BadField("Two of the files have the same path", field="files")
     return header, content
+
+
+def _place(folder: str, name: str, path: bytes) -> Path:
+    """Where the file lies that has that path in what is called ``name``: below ``folder``, which nobody else knows.
+    Raises BadField, OSError."""
+    if not path:
+        return Path(folder, name)
+    steps = path.split(b"/")
+    if b"\0" in path or any(step in (b"", b".", b"..") for step in steps):
+        raise BadField("files: paths must be relative, without '..'", field="files")
+    place = Path(folder, name, os.fsdecode(path))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir():
+            raise FileExistsError
+    except (FileExistsError, NotADirectoryError) as problem:
+        raise BadField("files: a file is a folder that holds others", field="files") from problem
+    return place
+
+
+async def _walked(client: AsyncClient, folder: Path) -> list[Imported]:
+    """What became of the folder, or of what lies in it."""
+    return [each async for each in client.import_documents(folder, published=True)]
 
 
 async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> tuple[Saved, int] | None:
@@ -83,32 +139,16 @@ async def _bundle(client: AsyncClient, content: Mapping[bytes, Path]) -> tuple[S
         if bundle is None:
             return None
         await asyncio.to_thread(bundle.verify)
-
-        async def take_in(name: str | None) -> Saved:
-            return await client.run(taken_in(client.verbs, bundle, name, published=True), large=True)
-
-        reply = await _numbered(bundle.name, lambda name: take_in(None if name == bundle.name else name))
-        return reply, len(bundle.resources)
+        plan = taken_in(client.verbs, bundle, None, published=True, other_names=())
+        return await client.run(plan, large=True), len(bundle.resources)
 
 
 async def _taken_in(client: AsyncClient, header: Header, content: Mapping[bytes, Path]) -> Saved:
-    """Whoever drops a file twice means two."""
+    """As one document, whatever it is."""
     whole: Path | Mapping[bytes, Path] = content[b""] if [*content] == [b""] else content
-    return await _numbered(
-        header.name, lambda name: client.import_document(name, whole, suffix=header.suffix, published=True)
+    return await client.import_document(
+        header.name, whole, suffix=header.suffix, published=True, other_names=(), unless_known=True
     )
-
-
-async def _numbered(name: str, take_in: Callable[[str], Coroutine[Any, Any, Saved]]) -> Saved:
-    """Under a numbered name where the plain one is taken."""
-    problem: HoldfastError | None = None
-    for number in range(1, _TRIES):
-        try:
-            return await take_in(name if number == 1 else f"{name} {number}")
-        except Exists as taken:
-            problem = taken
-    assert problem is not None
-    raise problem
 
 
 class _Body:

@@ -25,7 +25,8 @@ _DIGITS = 8
 #: The status of an answer by the code of its error; where none is told, the daemon is to blame.
 _STATUS = {
     "not-found": 404, "exists": 409, "cannot-undo": 409, "not-allowed": 403, "too-large": 413, "bad-name": 400,
-    "bad-field": 400, "bad-message": 400, "ambiguous": 400, "cannot-hold": 422, "damaged": 422, "unreachable": 503,
+    "bad-field": 400, "bad-message": 400, "ambiguous": 400, "cannot-hold": 422, "damaged": 422,
+    "unrecognised": 422, "unreachable": 503,
     "busy": 503, "shutting-down": 503, "store-locked": 503, "too-late": 504, "no-space": 507,
 }  # fmt: skip
 

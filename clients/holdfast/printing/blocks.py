@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast.plans import Plan
-from holdfast.printing.reading import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +112,9 @@ class Overheard:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """``facts`` stand below the title: a word, which may be empty, and what it is. ``stamp`` tells on each page which
-    snapshot it is; ``tally`` how much of it was read."""
+    snapshot it is."""
 
     title: str
     facts: Sequence[tuple[str, str]]
     stamp: str
     blocks: Blocks
-    tally: Tally

@@ -24,14 +24,20 @@ _SECOND = 1_000_000_000
 RENDERED = "A rendering made from the session's data, not the application's own picture"
 
 
-def sheet_of(verbs: Verbs, ref: Ref, *, full: bool) -> Plan[tuple[Shown, Sheet]]:
-    """``full``: with what only some want to read. Raises NotFound, Ambiguous, Damaged."""
+def sheet_of(verbs: Verbs, ref: Ref, *, full: bool) -> Plan[tuple[Shown, Callable[[Tally], Sheet]]]:
+    """``full``: with what only some want to read. The sheet is new each time that it is asked for, and tells a tally
+    how much of the session was looked at for it. Raises NotFound, Ambiguous, Damaged."""
     shown = yield from verbs.show(ref)
     assert shown.snapshot is not None
     if shown.warnings and not shown.parts:
         raise Damaged(f"It has no parts that could be printed: {shown.warnings[0]}")
-    make, tally = _MAKERS.get(shown.session.format, _texts), Tally()
-    return shown, Sheet(shown.session.name, _facts(shown), _stamp(shown.snapshot), make(shown, tally, full), tally)
+    snapshot, make = shown.snapshot, _MAKERS.get(shown.session.format, _texts)
+
+    def sheet(tally: Tally) -> Sheet:
+        tally.size_bytes = 0
+        return Sheet(shown.session.name, _facts(shown), _stamp(snapshot), make(shown, tally, full))
+
+    return shown, sheet
 
 
 def _facts(shown: Shown) -> Sequence[tuple[str, str]]:

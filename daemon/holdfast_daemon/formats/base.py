@@ -259,6 +259,11 @@ class Format(Protocol):
         whole. ``beginning``: its first 64 KiB, or all of it."""
         ...
 
+    def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
+        """Whether a folder may be one of its documents of several files, by files that lie directly in it: names to
+        beginnings, as of ``begins``. More files never make it none, so that it can be asked of a few at a time."""
+        ...
+
     def recognise(self, document: Document) -> Recognition | None:
         """By content, not by name. None: not of this format."""
         ...

@@ -56,6 +56,10 @@ class Defaults:
         """Any may."""
         return True
 
+    def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
+        """None may."""
+        return False
+
     def suffix_of(self, beginning: bytes) -> str:
         """Always the same."""
         return self.suffix

@@ -51,6 +51,10 @@ class Parts(Defaults):
     app = "parts"
     suffix = ".zip"
 
+    def begins(self, beginning: bytes) -> bool:
+        """As a zip."""
+        return beginning.startswith(b"PK")
+
     def recognise(self, document: Document) -> Recognition | None:
         """Only zips whose manifest has our mark; a damaged one of ours is still ours."""
         if document.keys() != {b""} or not document[b""].startswith(b"PK"):

@@ -170,6 +170,11 @@ class Reader(Protocol):
         """Live sessions whose head is that document, in whatever folder; all of them where ``limit`` is negative."""
         ...
 
+    def sessions_having(self, document: bytes, app: str, name: str | None) -> list[tuple[Session, bytes]]:
+        """Live sessions of the application (and of that name) in whose history it is, autosaves left out, each with the
+        newest snapshot that is it; those come first whose head it is."""
+        ...
+
     def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
         """Live sessions whose file was last seen to be that document, whatever their head is."""
         ...

@@ -181,6 +181,20 @@ def test_files_and_folders_are_dropped(page: Page, holdfast_client: Client, tmp_
     assert holdfast_client.cat("night") == b"333"
 
 
+def test_several_files_are_dropped_at_once(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
+    """One word tells of all: what is recognised is taken in; chosen again, it is known."""
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.json").write_bytes(b'{"contextMessages": [], "contextFiles": ["%s"]}' % name.encode())
+    (tmp_path / "notes.txt").write_bytes(b"mine")
+    page.locator("#rows").wait_for()
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    page.locator("#choose-files").set_input_files(paths)
+    toast(page, "Imported: 3 taken, 1 not recognised")
+    page.locator("#choose-files").set_input_files(paths)
+    toast(page, "Imported: 3 already known, 1 not recognised")
+    assert len(holdfast_client.list().rows) == 3
+
+
 def test_the_sheet_of_keys_and_the_command_of_the_screen(page: Page, holdfast_client: Client) -> None:
     """What a view can do is on the sheet by itself."""
     holdfast_client.save("notes", "two words", b"1")

@@ -107,3 +107,24 @@ def test_the_dialog_and_its_toast_stand_in_nobodys_way(
 def _violations(page: Page) -> list[str]:
     found = page.evaluate("axe.run()")["violations"]
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def test_secrets_wait_for_a_person(page: Page, holdfast_client: Client, tmp_path: Path) -> None:
+    """The toast lists them, and its button saves it all the same; with the tick it is saved at once, without them."""
+    content = f"see https://ana:{'geheim'}@h.org/\n".encode()
+    holdfast_client.save("notes", "ideas", content)
+    open_dialog(page, "ideas")
+    page.get_by_label("The document").check()
+    page.locator("#ask .go").click()
+    toast = page.locator(".toast", has_text="had better stay here")
+    expect(toast).to_contain_text("password in a URL")
+    with page.expect_download() as caught:
+        toast.get_by_role("link", name="Save all the same").click()
+    assert Path(caught.value.path()).read_bytes() == content
+    expect(page.locator(".toast", has_text="Exported ideas")).to_be_visible()
+    page.keyboard.press("e")
+    page.get_by_label("The document").check()
+    page.get_by_label("in the place of keys").check()
+    with page.expect_download() as caught:
+        page.locator("#ask .go").click()
+    assert Path(caught.value.path()).read_bytes() == content.replace(b"geheim", b"******")

@@ -1,24 +1,24 @@
 // Files dropped onto the page, or chosen, go to the server as one body: a line of JSON that lists them, then their
-// bytes. A folder is one document. XMLHttpRequest, because fetch does not say how far an upload is.
+// bytes; several together, without a name. XMLHttpRequest, because fetch does not say how far an upload is.
 import { say } from "./palette.js";
 
-const REPLACING = { swapStyle: "outerHTML" };
 const drop = document.querySelector("#drop"), chooser = document.querySelector("#choose-files");
 
 function upload(name, suffix, files) {
   const header = { name, suffix, files: files.map(([path, file]) => ({ path, size_bytes: file.size })) };
-  const request = new XMLHttpRequest(), toast = say(`Importing ${name}`, "#importing");
-  toast.querySelector("button").onclick = () => request.abort();
-  request.upload.onprogress = ({ loaded, total }) => { toast.querySelector("progress").value = loaded / total; };
-  request.onload = () => htmx.swap(toast, request.responseText, REPLACING, { eventInfo: { target: toast } });
-  request.onerror = () => { toast.remove(); say(`${name} could not be sent`); };
-  request.open("POST", chooser.dataset.import);
-  request.send(new Blob([JSON.stringify(header) + "\n", ...files.map(([, file]) => file)]));
+  const post = new XMLHttpRequest(), toast = say(`Importing ${name || `${files.length} files`}`, "#importing");
+  toast.querySelector("button").onclick = () => post.abort();
+  post.upload.onprogress = ({ loaded, total }) => { toast.querySelector("progress").value = loaded / total; };
+  post.onload = () => htmx.swap(toast, post.responseText, { swapStyle: "outerHTML" }, { eventInfo: { target: toast } });
+  post.onerror = () => { toast.remove(); say(`${name || "It"} could not be sent`); };
+  post.open("POST", chooser.dataset.import);
+  post.send(new Blob([JSON.stringify(header) + "\n", ...files.map(([, file]) => file)]));
 }
 
-function single(file) {
-  const [, name, suffix = ""] = file.name.match(/^(.+?)(\.[^.]*)?$/);
-  upload(name, suffix, [["", file]]);
+function send(files) {
+  const [, name, suffix = ""] = files[0]?.name.match(/^(.+?)(\.[^.]*)?$/) ?? [];
+  if (files.length > 1) upload("", "", files.map(file => [file.name, file]));
+  else if (name) upload(name, suffix, [["", files[0]]]);
 }
 
 async function walk(entry, path) { // every file of it, with its path
@@ -29,9 +29,7 @@ async function walk(entry, path) { // every file of it, with its path
   return (await Promise.all(found.map(each => walk(each, `${path}${entry.name}/`)))).flat();
 }
 
-async function take(item) {
-  const entry = item.webkitGetAsEntry(), file = item.getAsFile();
-  if (!entry?.isDirectory) return single(file);
+async function take(entry) {
   const files = await walk(entry, "").catch(problem => say(`${entry.name}: ${problem.message}`) && []);
   if (files.length) upload(entry.name, "", files.map(([path, each]) => [path.slice(entry.name.length + 1), each]));
 }
@@ -40,6 +38,8 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) document.addE
   if (!event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
   drop.hidden = kind === "drop" || (kind === "dragleave" && !event.relatedTarget);
-  if (kind === "drop") [...event.dataTransfer.items].filter(item => item.kind === "file").forEach(take);
+  const items = [...event.dataTransfer.items].filter(item => kind === "drop" && item.kind === "file");
+  items.map(item => item.webkitGetAsEntry()).filter(entry => entry?.isDirectory).forEach(take);
+  send(items.filter(item => !item.webkitGetAsEntry()?.isDirectory).map(item => item.getAsFile()));
 });
-chooser.addEventListener("change", () => { [...chooser.files].forEach(single); chooser.value = ""; });
+chooser.addEventListener("change", () => { send([...chooser.files]); chooser.value = ""; });

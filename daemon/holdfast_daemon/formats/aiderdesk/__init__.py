@@ -43,7 +43,14 @@ from holdfast_daemon.formats.aiderdesk.session import (
     recognition_of,
     session_of,
 )
-from holdfast_daemon.formats.aiderdesk.task import WHOLE_FILES, part_of, read_task, recognise_task, without_work_tree
+from holdfast_daemon.formats.aiderdesk.task import (
+    WHOLE_FILES,
+    begins_task,
+    part_of,
+    read_task,
+    recognise_task,
+    without_work_tree,
+)
 from holdfast_daemon.formats.aiderdesk.wording import describe_change
 from holdfast_daemon.formats.aiderdesk.writing import write
 from holdfast_daemon.formats.base import (
@@ -92,6 +99,10 @@ class AiderDesk(Defaults):
     def begins(self, beginning: bytes) -> bool:
         """As an object that has one of its lists."""
         return _begins(beginning)
+
+    def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
+        """By the settings of a task, or by its context."""
+        return begins_task(beginnings)
 
     def recognise(self, document: Document) -> Recognition | None:
         """A JSON object with a list of messages or of context files; a folder by its settings or its context."""

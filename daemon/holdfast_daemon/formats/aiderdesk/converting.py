@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from holdfast_daemon.formats.aiderdesk.generations import has_new_words, has_old_words
-from holdfast_daemon.formats.aiderdesk.messages import is_of_v0, message_of
+from holdfast_daemon.formats.aiderdesk.messages import is_of_v0
 from holdfast_daemon.formats.aiderdesk.oldest import modern
-from holdfast_daemon.formats.aiderdesk.rewording import downgraded, kinds_lost, upgraded, without_gaps
+from holdfast_daemon.formats.aiderdesk.rewording import downgraded, has_gaps, kinds_lost, upgraded, without_gaps
 from holdfast_daemon.formats.aiderdesk.session import VERSION, Session, read_session, session_of
 from holdfast_daemon.formats.aiderdesk.settings import completed
 from holdfast_daemon.formats.aiderdesk.stringify import stringified
@@ -19,7 +19,7 @@ from holdfast_daemon.formats.aiderdesk.task import CONTEXT, SETTINGS, read_task,
 from holdfast_daemon.formats.aiderdesk.writing import EMPTY_V2
 from holdfast_daemon.formats.base import CannotHold, Converted, DamagedDocument, Document, Origin, Part
 from holdfast_daemon.formats.jsonedit import Item, member_text, spliced, with_items, with_members
-from holdfast_daemon.formats.jsontext import BOM, Json, Place, read_json, white_end
+from holdfast_daemon.formats.jsontext import Json, Place, read_json, white_end
 
 CONVERSIONS = {
     "v1": "a session file of AiderDesk 0.9 to 0.34",
@@ -103,7 +103,7 @@ def _message(document: Json, place: Place, version: int, tools: dict[str, str]) 
         text = (downgraded if version == 1 else upgraded)((text or document.slice(place)).encode())
     if version == 1:
         return text, [*losses, *_lost_below(value)]
-    if message_of(value).missing:
+    if has_gaps(value):
         text = without_gaps((text or document.slice(place)).encode())
         losses.append("a tool's result holds nothing, over which AiderDesk fails: it becomes null")
     return text, losses
@@ -133,8 +133,7 @@ def _of_whole(session: Session, version: int) -> Iterator[Loss]:
 
 
 def _marked(content: bytes, version: int) -> bytes:
-    """With the mark of version 2 where AiderDesk has it, or with none; without what else it fails over."""
-    content = content.removeprefix(BOM)
+    """With the mark of version 2 where AiderDesk has it, or with none; without the flags of 0.7 and 0.8."""
     document = read_json(content, 1)
     root, mark = document.root, document.root.member(VERSION)
     new: dict[str, str | None] = dict.fromkeys(_FLAGS)

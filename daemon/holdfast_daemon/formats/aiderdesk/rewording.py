@@ -31,6 +31,12 @@ def upgraded(message: bytes, depth: int = 0) -> str:
     return _reworded(message, _upgraded_piece, depth)
 
 
+def has_gaps(message: Any) -> bool:
+    """Whether a tool's result in it holds nothing."""
+    content = message.get("content") if isinstance(message, dict) else None
+    return isinstance(content, list) and any(map(_is_gap, content))
+
+
 def without_gaps(message: bytes) -> str:
     """A message of version 2 in which each tool's result holds something (null), so that AiderDesk can load it. Raises
     DamagedDocument."""
@@ -90,10 +96,14 @@ def _upgraded_piece(document: Json, piece: Place, depth: int) -> str | None:
 
 
 def _filled_piece(document: Json, piece: Place, depth: int) -> str | None:
-    value = piece.value
-    if not isinstance(value, dict) or value.get("type") != "tool-result" or "result" in value or "output" in value:
+    if not _is_gap(piece.value):
         return None
     return with_members(document, piece, {"output": _setting_of(document, piece).output("json", _NOTHING)})
+
+
+def _is_gap(piece: Any) -> bool:
+    is_answer = isinstance(piece, dict) and piece.get("type") == "tool-result"
+    return is_answer and "result" not in piece and "output" not in piece
 
 
 def _downgraded_piece(document: Json, piece: Place, depth: int) -> str | None:

@@ -52,6 +52,11 @@ def recognise_task(document: Document) -> Recognition | None:
     return _recognised(inferred=True)
 
 
+def begins_task(beginnings: Mapping[bytes, bytes]) -> bool:
+    """Whether a folder with such files may be recognised; both are read whole for that."""
+    return b'"baseDir"' in beginnings.get(SETTINGS, b"") or CONTEXT in beginnings
+
+
 def in_work_tree(path: bytes) -> bool:
     """Whether a path in a task's folder is the project's and no part of the task."""
     return path.startswith(_WORK_TREE)

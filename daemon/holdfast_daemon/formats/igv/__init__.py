@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from holdfast_daemon.formats.base import (
     CannotHold,
+    Converted,
     DamagedDocument,
     Document,
+    Origin,
     Pair,
     Part,
     Reading,
@@ -21,6 +23,7 @@ from holdfast_daemon.formats.base import (
     Target,
 )
 from holdfast_daemon.formats.defaults import Defaults
+from holdfast_daemon.formats.igv.converting import FORMS, converted
 from holdfast_daemon.formats.igv.emptying import emptied_parts, looks_emptied
 from holdfast_daemon.formats.igv.envelope import Envelope, head_of, opened
 from holdfast_daemon.formats.igv.folders import LAYOUTS, known_places
@@ -57,6 +60,7 @@ class Igv(Defaults):
     holds = {"panel": ("track",)}
     incidental = ("layout", "attributes")
     layouts = LAYOUTS
+    conversions = FORMS
 
     def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
         """IGV's autosaves, and where the last sessions were."""
@@ -143,6 +147,10 @@ class Igv(Defaults):
         envelope = _opened(document)
         text = (relinked_json if is_json(envelope.text) else relinked_xml)(envelope, targets)
         return document if text == envelope.text else {b"": envelope.closed_over(text)}
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """With references for another place, or in another of IGV's languages. Raises DamagedDocument, CannotHold."""
+        return converted(document, _opened(document), self.read(document), to, origin)
 
     def name_warnings(self, file_name: str) -> Sequence[str]:
         """IGV decides by a file's name what it is (igv.md 1.1)."""

@@ -13,6 +13,8 @@ from holdfast_daemon.formats.xmltext import fragment
 
 #: Of a resource, beside its path: attribute to role.
 ATTRIBUTES = {"index": "index", "coverage": "coverage", "mapping": "mapping"}
+#: Of these, what IGV does not look for from the session's folder, so that only an absolute path leads there.
+AS_WRITTEN = ("index", "coverage")
 _SAMPLE_TYPES = ("samples", "sampleinfo")
 _ROLES_OF_MEMBERS = {"url": "data", "path": "data", "indexURL": "index", "indexPath": "index"}
 #: Everything of a reference that is a file of the genome itself.
@@ -43,9 +45,13 @@ def _of_part(part: Part) -> Iterator[tuple[str, str]]:
         yield "genome", genome
 
 
+def is_sample_file(attributes: Mapping[str, str]) -> bool:
+    """Whether a resource tells of samples, and is no track."""
+    return attributes.get("type", "").replace("\\", "/").rpartition("/")[2].lower() in _SAMPLE_TYPES
+
+
 def _of_resource(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    kind = attributes.get("type", "").replace("\\", "/").rpartition("/")[2]
-    yield "sample-info" if kind.lower() in _SAMPLE_TYPES else "data", path_of(attributes)
+    yield "sample-info" if is_sample_file(attributes) else "data", path_of(attributes)
     yield from ((role, attributes.get(name, "")) for name, role in ATTRIBUTES.items())
 
 

@@ -134,8 +134,8 @@ def _of_json_tracks(tracks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         inner = track.get("tracks")
         if isinstance(inner, list) and any(isinstance(each, dict) and "url" not in each for each in inner):
             yield f"track {track.get('name')}: IGV 3 does not find the local files of an overlay again"
-        elif track.get("type") == "combined" or ("track1" in track and "op" in track):
-            yield f"track {track.get('name')}: IGV 3 opens a combined track as nothing"
+        elif "track1" in track and "op" in track and track.get("type") != "combined":
+            yield f"track {track.get('name')}: IGV 3 opens a combined track of this type as nothing"
 
 
 def _lost_of(part: Part) -> Iterator[str]:

@@ -28,7 +28,7 @@ _FIRST_KEY = re.compile(rb'\s*\{\s*"(?:version|reference|genome|locus|tracks|roi
 _MEMBERS = (b'"tracks"', b'"reference"', b'"genome"', b'"locus"')
 #: What only IGV Desktop writes: members of the session, and of its tracks.
 _DESKTOP_MEMBERS = ("nextAutoscaleGroup", "hiddenAttributes", "geneList")
-_DESKTOP_TRACK_MEMBERS = ("path", "shouldShowTranslation", "autoscale", "drawBaseline")
+_DESKTOP_TRACK_MEMBERS = ("path", "shouldShowTranslation", "drawBaseline")
 
 
 def recognise(content: bytes) -> Recognition | None:
@@ -95,7 +95,10 @@ def of_members(session: Mapping[str, Any]) -> Recognition | None:
     if isinstance(version := session.get("version"), str):
         return Recognition(generation="igv.js", writer=version[:40] if version.isascii() else None)
     is_desktop = any(member in session for member in _DESKTOP_MEMBERS) or any(
-        member in track for track in tracks if isinstance(track, dict) for member in _DESKTOP_TRACK_MEMBERS
+        member in track or isinstance(track.get("autoscale"), str)
+        for track in tracks
+        if isinstance(track, dict)
+        for member in _DESKTOP_TRACK_MEMBERS
     )
     return Recognition(generation="JSON 3.0" if is_desktop else "igv.js", inferred=True)
 

@@ -7,7 +7,7 @@ resource's is relative. Both get the same text, which IGV 2.16 and 2.19 and igv.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from holdfast_daemon.formats.base import Target
@@ -16,7 +16,7 @@ from holdfast_daemon.formats.igv.envelope import Envelope
 from holdfast_daemon.formats.igv.json_reading import GENOMES, json_session
 from holdfast_daemon.formats.igv.needs import POINTING, without_suffixes
 from holdfast_daemon.formats.igv.paths import file_name, same_file, with_slashes
-from holdfast_daemon.formats.igv.pointers import ATTRIBUTES, MEMBERS
+from holdfast_daemon.formats.igv.pointers import AS_WRITTEN, ATTRIBUTES, MEMBERS
 from holdfast_daemon.formats.jsonedit import with_strings
 from holdfast_daemon.formats.xmledit import retagged
 from holdfast_daemon.formats.xmltext import Element, parse
@@ -28,14 +28,15 @@ _PATHS = ("url", "path")
 _MOST_ALIKE = 32
 
 
-def relinked_xml(envelope: Envelope, targets: Mapping[str, Target]) -> bytes:
-    """The text with other references. Raises DamagedDocument."""
+def relinked_xml(envelope: Envelope, targets: Mapping[str, Target], dropped: Collection[str] = ()) -> bytes:
+    """The text with other references; ``dropped``: indexes and coverages that are named no more. Raises
+    DamagedDocument."""
     xml = parse(envelope.text, envelope.memory_bytes)
     elements = [*xml.root.walk()]
     ids = _Ids([path_of(each.attributes) for each in elements if kind_of(each) == "resource"], targets)
     pieces, at = [], 0
     for element in elements:
-        attributes = _changed(element, ids, targets)
+        attributes = _changed(element, ids, targets, dropped)
         if attributes != element.attributes:
             tag = retagged(xml.text[element.begin : element.tag_end], element.attributes, attributes)
             pieces += [xml.text[at : element.begin], tag]
@@ -85,7 +86,7 @@ class _Ids:
         return alike[0] if len(alike) == 1 else None
 
 
-def _changed(element: Element, ids: _Ids, targets: Mapping[str, Target]) -> dict[str, str]:
+def _changed(element: Element, ids: _Ids, targets: Mapping[str, Target], dropped: Collection[str]) -> dict[str, str]:
     """The element's attributes as they are to be."""
     kind, attributes = kind_of(element), dict(element.attributes)
     if kind == "resource":
@@ -93,11 +94,14 @@ def _changed(element: Element, ids: _Ids, targets: Mapping[str, Target]) -> dict
     else:
         names = ["genome"] if element.name in ROOTS else []
     for name in names:
-        if (target := targets.get(attributes.get(name, ""))) is not None:
-            attributes[name] = target.reference
+        told = attributes.get(name, "")
+        if name in AS_WRITTEN and told in dropped:
+            del attributes[name]
+        elif (target := targets.get(told)) is not None:
+            attributes[name] = target.path if name in AS_WRITTEN else target.reference
     for name in POINTING if kind == "track" else ():
-        if name in attributes and (told := ids.changed(name, attributes[name])) is not None:
-            attributes[name] = told
+        if name in attributes and (changed := ids.changed(name, attributes[name])) is not None:
+            attributes[name] = changed
     return attributes
 
 

@@ -28,12 +28,14 @@ from holdfast_daemon.formats.renardo.as_project import from_project, to_project
 from holdfast_daemon.formats.renardo.converting import CONVERSIONS, converted
 from holdfast_daemon.formats.renardo.damage import session_suspicion
 from holdfast_daemon.formats.renardo.folders import LAYOUTS, SESSIONS, known_places, layout_for, sessions_folder
-from holdfast_daemon.formats.renardo.layout import layout_of
+from holdfast_daemon.formats.renardo.layout import RULE, SEPARATOR, layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
 from holdfast_daemon.formats.renardo.names import name_warnings
 from holdfast_daemon.formats.renardo.problems import losses, losses_that_matter, problems, refusals
 from holdfast_daemon.formats.renardo.project import (
+    INDEX,
     SESSION_KINDS,
+    STATE,
     new_project_file,
     project_suspicion,
     read_project,
@@ -78,6 +80,14 @@ class Renardo(Defaults):
     def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
         """The folders of sessions and of startup files, and the project that was open last (renardo.md 2)."""
         return [*known_places(environment, home, sys.platform, read_text)]
+
+    def begins(self, beginning: bytes) -> bool:
+        """With a header's line near its begin."""
+        return SEPARATOR in beginning or RULE in beginning
+
+    def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
+        """By Renardo's state, or by our index."""
+        return STATE in beginnings or INDEX in beginnings
 
     def recognise(self, document: Document) -> Recognition | None:
         """Any single file is at least F0, which is not certain; a folder needs a ``.py`` file."""

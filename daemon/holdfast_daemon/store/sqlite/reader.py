@@ -153,6 +153,18 @@ class SqliteReader(ListReader, SpaceReader):
         )
         return [session_of(row) for row in self._all(sql, (document, limit))]
 
+    def sessions_having(self, document: bytes, app: str, name: str | None) -> list[tuple[Session, bytes]]:
+        """Live sessions of the application (and of that name) in whose history it is, autosaves left out, each with the
+        newest snapshot that is it; those come first whose head it is."""
+        sql = (
+            f"SELECT {SESSION_AND_TAGS}, newest "
+            "FROM (SELECT session AS owner, id AS newest, max(number) FROM snapshots "
+            "WHERE document = ?1 AND cause != 'autosaved' GROUP BY session) CROSS JOIN sessions ON id = owner "
+            "WHERE NOT deleted AND app = ?2 AND (?3 IS NULL OR name = ?3) ORDER BY "
+            "NOT EXISTS (SELECT 1 FROM snapshots WHERE id = head AND document = ?1), modified DESC"
+        )
+        return [(session_of(row[:-1]), bytes(row[-1])) for row in self._all(sql, (document, app, name))]
+
     def sessions_showing(self, document: bytes, limit: int) -> list[Session]:
         """Live sessions whose file was last seen to be that document, whatever their head is."""
         sql = (

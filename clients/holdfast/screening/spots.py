@@ -1,0 +1,94 @@
+"""Where in some letters something is that had better stay at home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from holdfast.screening.letters import unescaped
+from holdfast.screening.rules import keys
+
+HOME = "home path"
+_PASSWORD = "password in a URL"
+_SIGNATURE = "signature or token in a URL"
+#: A URL from its ``://`` on; none is longer.
+_URL = re.compile(rb"://[!#-&(-;=?-\[\]_a-z~\x80-\xff]{3,8192}")
+_SIGNED = re.compile(
+    rb"[?&](?:x-[a-z]{2,4}-(?:signature|security-token)|signature|sig|token|(?:access|auth|id|refresh)_token"
+    rb"|api_?key|client_secret|secret|password|passwd|pwd)=([^&#]{8,})", re.I,
+)  # fmt: skip
+_HOMES = (b"home", b"sers", b"Documents and Settings")
+_HOME = re.compile(
+    rb"[/\\](?:home|[Uu]sers|Documents and Settings)(?:/|\\{1,4})([^/\\\s\"'`<>|:*?,;()\[\]{}&\x00-\x1f]{1,64})"
+    rb"(?=[/\\\s\"'`<>,;:)\]}&\x00-\x1f]|\.?$|\.\s)"
+)
+#: What may stand before it: nothing, or what makes it no part of another path.
+_BEFORE_HOME = re.compile(
+    rb"(?:^|[^\w.~%\\-]|\\[nrt])(?:/var|/mnt/[a-z]|(?:\A|(?<=\W)|(?<=\\[nrt]))[A-Za-z]:)?[/\\]{0,3}\Z"
+)
+_LONGEST_BEFORE = 16
+#: Nobody's own.
+_SHARED = frozenset({b"shared", b"public", b"default", b"all", b"linuxbrew"})
+#: What stands for a password, and is none: stars, ``$NAME``, ``{name}``, ``%NAME%``.
+_PLACEHOLDER = re.compile(rb"[*.x]*|[$%{\[(].*|pass(?:word|wd)?|pwd|secret|token", re.I)
+
+
+class Spot(NamedTuple):
+    """From ``start`` to ``end``; ``shown`` is what people may see of it."""
+
+    start: int
+    end: int
+    kind: str
+    shown: str
+
+
+def spots(letters: bytes) -> list[Spot]:
+    """In their order, none over another."""
+    text = unescaped(letters)
+    found = [*_of_urls(text), *_keys(text), *_homes(letters)]
+    apart: list[Spot] = []
+    for each in sorted(found, key=lambda spot: spot.start):
+        if apart and each.start < apart[-1].end:
+            apart[-1] = apart[-1]._replace(end=max(each.end, apart[-1].end))
+        else:
+            apart.append(each)
+    return apart
+
+
+def _keys(text: bytes) -> Iterator[Spot]:
+    for start, end, kind in keys(text):
+        yield Spot(start, end, kind, _masked(text[start:end]))
+
+
+def _of_urls(text: bytes) -> Iterator[Spot]:
+    for url in _URL.finditer(text):
+        whole = url[0][3:]
+        authority = re.split(rb"[/?#]", whole, maxsplit=1)[0]
+        user, _, _ = authority.rpartition(b"@")
+        name, colon, password = user.partition(b":")
+        if colon and not _PLACEHOLDER.fullmatch(password):
+            start = url.start() + 3 + len(name) + 1
+            yield Spot(start, start + len(password), _PASSWORD, _masked(password))
+        for each in _SIGNED.finditer(whole):
+            if not _PLACEHOLDER.fullmatch(each[1]):
+                start = url.start() + 3 + each.start(1)
+                yield Spot(start, start + len(each[1]), _SIGNATURE, _masked(each[1]))
+
+
+def _homes(letters: bytes) -> Iterator[Spot]:
+    if not any(name in letters for name in _HOMES):
+        return
+    for path in _HOME.finditer(letters):
+        before = letters[max(0, path.start() - _LONGEST_BEFORE) : path.start()]
+        if path[1].lower() in _SHARED or not path[1].strip(b"*.$~"):
+            continue
+        if _BEFORE_HOME.search(before):
+            name = path[1].rstrip(b".")
+            yield Spot(path.start(1), path.start(1) + len(name), HOME, path[0].decode(errors="backslashreplace"))
+
+
+def _masked(secret: bytes) -> str:
+    """Of a long one its beginning, by which people know it, and how long it is."""
+    shown = secret[:4].decode("ascii", "replace") if len(secret) >= 20 else ""
+    return f"{shown}… ({len(secret)} bytes)"
