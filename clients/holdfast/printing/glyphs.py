@@ -9,8 +9,12 @@ from functools import cache
 import typst
 from fontTools.ttLib import TTFont
 
-#: What Typst's own fonts have: Latin, Greek, Cyrillic, and signs.
-_OWN = ((0x0000, 0x0530), (0x1E00, 0x2000), (0x2000, 0x2070), (0x2190, 0x2200), (0x2500, 0x2600), (0xFFFD, 0xFFFE))
+#: What Typst's own fonts have: Latin, Greek, Cyrillic, Hebrew, the letters of Arabic, mathematics and signs.
+_OWN = (
+    (0x0000, 0x0500), (0x0590, 0x0600), (0x060C, 0x060D), (0x061B, 0x061C), (0x061F, 0x0620), (0x0621, 0x063B),
+    (0x0640, 0x0656), (0x0660, 0x066E), (0x1E00, 0x2150), (0x2190, 0x2400), (0x2500, 0x2600), (0x27C0, 0x2B00),
+    (0x1D400, 0x1D800), (0xFFFD, 0xFFFE),
+)  # fmt: skip
 #: How Unicode's names of letters begin, to Debian's package of fonts for them.
 _EAST = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH", "IDEOGRAPHIC")
 _PACKAGES = dict.fromkeys(_EAST, "fonts-noto-cjk")
@@ -42,7 +46,7 @@ def told(package: str, letters: Set[str]) -> str:
 
 
 def _package_of(sign: str) -> str:
-    if 0x1F000 <= ord(sign) < 0x1FC00 or unicodedata.category(sign) == "So":
+    if 0x1F000 <= ord(sign) < 0x1FC00 or 0x2600 <= ord(sign) < 0x27C0:
         return _EMOJI_PACKAGE
     return _PACKAGES.get(unicodedata.name(sign, "").split(" ")[0].split("-")[0], _OTHER_PACKAGE)
 
