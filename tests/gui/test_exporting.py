@@ -133,9 +133,9 @@ def test_the_toast_tells_how_far_it_is_and_what_became_of_it(page: TestClient, h
     """It asks again until the end, and then says so in its own place."""
     saved = holdfast_client.save("notes", "ideas", os.urandom(3_000_000))
     address = begin(page, saved.session.id, to="native")
-    waiting = page.get(address)
-    assert "hx-trigger" in waiting.text
-    assert "0 B of 2.9 MiB" in waiting.text
+    waiting = looked_through(page, address)
+    assert "hx-trigger" in waiting
+    assert "0 B of 2.9 MiB" in waiting
     page.get(f"{address}/file")
     done = page.get(address)
     assert "Exported ideas" in done.text
