@@ -8,7 +8,7 @@ from pathlib import Path
 from measure import Measured, ratio, seconds
 
 from holdfast.client import Client
-from holdfast.intake import KNOWN, TAKEN
+from holdfast.taking import KNOWN, TAKEN
 
 FILES_COUNT = 1_000
 ONE_BY_ONE_COUNT = 200

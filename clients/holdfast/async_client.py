@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from holdfast.batch import AsyncBatch
     from holdfast.documents import AsyncOpenDocument
     from holdfast.exports import AsyncExport
-    from holdfast.intake import Imported
     from holdfast.parts import SessionPart
+    from holdfast.taking import Imported
     from holdfast.workspace import AsyncWorkspace
     from holdfast_protocol.connection import Answered
 
@@ -150,21 +150,24 @@ class AsyncClient:
 
     async def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "", redact: bool = False,
+        target: str | os.PathLike[str] = "", redact: bool = False, parts: Sequence[str] = (), kinds: Sequence[str] = (),
     ) -> AsyncExport:  # fmt: skip
         """A session in a form that leaves the house, read when it is written: ``native`` (as its application has it),
-        ``parts`` (a file for each), ``bundle`` (an archive with the document and what belongs to it, for
+        ``parts`` (a file for each), ``ply``, ``obj``, ``csv``, ``npy`` (one for each object that has points, in their
+        unit), ``bundle`` (an archive with the document and what belongs to it, for
         ``import_bundle``), ``markdown`` (what the application itself exports, where it does, and with ``full`` what
         that leaves out), ``html``, ``pdf``, ``png``, or another of its application's own forms
         (``Shown.conversions``): ``losses`` tells what that cannot hold, and ``target`` is where it will lie, for what
         is relative to it. Into a bundle goes ``history``, the last so many snapshots before this one, those with
         ``pins`` or ``all``, and with ``resources`` the files of this machine that it points to. ``redact``: stars stand
-        in the place of each letter of what ``leaks`` tells. Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge,
-        BadField (no such form)."""
+        in the place of each letter of what ``leaks`` tells. ``parts`` (keys or unique names), ``REF:PART`` and
+        ``kinds`` choose from parts and objects; one by itself is one file. Raises NotFound, Ambiguous, Damaged,
+        CannotHold, TooLarge, BadField (no such form)."""
         from holdfast.exports import AsyncExport
 
         plan = self.verbs.export(
-            ref, to, full=full, history=history, resources=resources, target=target, redact=redact
+            ref, to, full=full, history=history, resources=resources, target=target, redact=redact, parts=parts,
+            kinds=kinds,
         )  # fmt: skip
         return AsyncExport(await self.run(plan), self)
 

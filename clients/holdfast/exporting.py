@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
 from holdfast.entries import Entry, Source, Text
-from holdfast.part_files import file_names, manifest_of
+from holdfast.part_files import file_names, manifest_of, name_alone
+from holdfast.parts import chosen
 from holdfast.plans import Once, Plan, replied
-from holdfast.references import of_snapshot
+from holdfast.references import of_snapshot, without_part
 from holdfast_protocol.errors import BadField, Damaged, NotFound
-from holdfast_protocol.messages import Cat, Content, Export
+from holdfast_protocol.messages import Cat, Content, Export, Shown
 from holdfast_protocol.model import FileRow, PartRow, Ref, SessionRow
 from holdfast_protocol.names import shown
 
@@ -32,8 +33,12 @@ _OURS = ("native", "parts", "bundle")
 PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
 _PAGE_NEEDS = ("markdown_it", "markupsafe", "pygments")
 _PAPER_NEEDS = ("typst", "pypdf", "fontTools", "numpy", "PIL")
+#: Of sessions with objects in space, a file for each: points, meshes, tables, arrays.
+OBJECTS = ("ply", "obj", "csv", "npy")
 #: All that this client knows of.
-FORMS = (*_OURS, *SUFFIXES, *PRINTED)
+FORMS = (*_OURS, *SUFFIXES, *PRINTED, *OBJECTS)
+#: Those that parts can be had in by themselves.
+_OF_PARTS = ("parts", *OBJECTS)
 _MANIFEST = "manifest.json"
 
 
@@ -75,28 +80,29 @@ class Planned(NamedTuple):
 
 def planned(
     verbs: Verbs, ref: Ref, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-    target: str = "", redaction: Redaction | None = None,
+    target: str = "", redaction: Redaction | None = None, parts: Sequence[str] = (), kinds: Sequence[str] = (),
 ) -> Plan[Planned]:  # fmt: skip
-    """``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
+    """``parts`` and ``kinds`` choose parts, as ``REF:PART`` does; one that is named alone is a file by itself.
+    ``history`` (``all``, ``pins``, or how many) and ``resources`` are of a bundle, ``full`` is of the daemon's
     forms, ``target`` (where it will lie; a folder ends in ``/``) is of its application's own; ``redaction`` is told by
-    whoever looks through it (``screening``). Raises NotFound,
-    Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
-    if ref.part is not None:
-        raise BadField("A whole session is exported, not a part", field="ref")
+    whoever looks through it (``screening``). Raises NotFound, Ambiguous, Damaged, CannotHold, TooLarge, BadField."""
+    wanted = [*parts] if ref.part is None else [ref.part, *parts]
+    if (wanted or kinds) and to not in _OF_PARTS:
+        known = ", ".join(_OF_PARTS)
+        raise BadField(f"{shown(to)} is of a whole session, not of parts; of parts there are {known}", field="ref")
     if to != "bundle" and (history or resources):
         raise BadField(f"History and resources go into a bundle, not into {to}", field="history")
     if to == "bundle":
         from holdfast.bundling import bundle
 
         return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
-    return (yield from _formed(verbs, ref, to, target, full=full))._replace(redaction=redaction)
+    made = _of_parts(verbs, ref, to, wanted, kinds) if to in _OF_PARTS else _formed(verbs, ref, to, target, full=full)
+    return (yield from made)._replace(redaction=redaction)
 
 
 def _formed(verbs: Verbs, ref: Ref, to: str, target: str, *, full: bool) -> Plan[Planned]:
     if to == "native":
         return native((yield from verbs.open(ref)))
-    if to == "parts":
-        return (yield from _parts(verbs, ref))
     if to in PRINTED:
         return (yield from _printed(verbs, ref, to, full=full))
     if to in SUFFIXES:
@@ -117,23 +123,43 @@ def native(opened: Opened) -> Planned:
     return Planned(session, opened.snapshot, _stem(session.name, suffix), suffix, entries)
 
 
-def _parts(verbs: Verbs, ref: Ref) -> Plan[Planned]:
-    found = yield from verbs.show(ref)
-    assert found.snapshot is not None
+def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Sequence[str]) -> Plan[Planned]:
+    found = yield from verbs.show(without_part(ref))
     if found.warnings and not found.parts:
         raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
-    pinned = Ref(id=found.session.id, snapshot=found.snapshot.snapshot)
+    if to == "npy" and len(wanted) == 1:
+        from holdfast.objects.files import one_array
+
+        if (array := one_array(found, wanted[0])) is not None:
+            return array
+    rows = chosen(found.parts, wanted, kinds)
+    if (wanted or kinds) and not rows:
+        raise NotFound(f"There is no part of kind {', '.join(map(shown, kinds))}", kinds=[*kinds])
+    is_alone = len(wanted) == 1 and not kinds
+    if to == "parts":
+        return _parts(found, rows, is_alone=is_alone)
+    from holdfast.objects.files import objects
+
+    return objects(found, rows, to, is_alone=is_alone)
+
+
+def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
+    assert found.snapshot is not None
+    session, snapshot = found.session, found.snapshot.snapshot
 
     def begin(part: PartRow) -> Callable[[], Windows]:
-        return lambda: Windows(Cat(ref=Ref(id=pinned.id, snapshot=pinned.snapshot, part=part.key)))
+        return lambda: Windows(Cat(ref=Ref(id=session.id, snapshot=snapshot, part=part.key)))
 
-    names = file_names(found.parts, found.session.format)
-    manifest = manifest_of(found, names)
+    if is_alone:
+        entry = Entry("", rows[0].size_bytes, begin(rows[0]))
+        return Planned(session, snapshot, name_alone(rows[0], session.format), "", [entry])
+    names = file_names(rows, session.format)
+    manifest = manifest_of(found, rows, names)
     entries = [
         Entry(_MANIFEST, len(manifest), lambda: Text(lambda: manifest)),
-        *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, found.parts, strict=True)),
+        *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, rows, strict=True)),
     ]
-    return Planned(found.session, found.snapshot.snapshot, f"{found.session.name} parts", ".zip", entries)
+    return Planned(session, snapshot, f"{session.name} parts", ".zip", entries)
 
 
 def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:

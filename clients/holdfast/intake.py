@@ -10,38 +10,30 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from holdfast.calling import names_for
 from holdfast.plans import Came, Plan, asked, side_by_side
-from holdfast.walking import PASSED, beginning, files_below, listing, reading
+from holdfast.taking import ARCHIVE, OF_ONE, REFUSED, UNRECOGNISED, Candidate, Imported, Taking, whole_folder
+from holdfast.walking import PASSED, beginning, listing, reading
 from holdfast_protocol.errors import (
     BadField,
-    BadName,
-    Damaged,
-    Exists,
     HoldfastError,
     TooLarge,
     UnknownVerb,
     Unreadable,
     Unrecognised,
 )
-from holdfast_protocol.messages import LIMITS, Recognise, Recognised, Saved
+from holdfast_protocol.messages import LIMITS, Recognise, Recognised
 from holdfast_protocol.model import FileSource
 
 if TYPE_CHECKING:
-    from holdfast.sources import DocumentContent, FileContent
+    from holdfast.sources import FileContent
     from holdfast.verbs import Verbs
-
-TAKEN, KNOWN, UNRECOGNISED, DAMAGED, REFUSED = "taken", "known", "unrecognised", "damaged", "refused"
-#: As people are told of so many.
-WORDS = {
-    TAKEN: "taken", KNOWN: "already known", UNRECOGNISED: "not recognised", DAMAGED: "damaged", REFUSED: "refused",
-}  # fmt: skip
 
 #: By so much of a file it is asked whose it may be.
 _BEGINNING_BYTES = 64 * 1024
+#: So much of a file that somebody names is sent unasked.
+_MEANT_BYTES = 1024 * 1024
 #: Of so many files, and so much of them, it is asked at once.
 _ASKED_COUNT = 200
 _ASKED_BYTES = 2 * 1024 * 1024
@@ -50,41 +42,6 @@ _ROUND_COUNT = 64
 _ROUND_BYTES = 4 * 1024 * 1024
 #: Whoever names a folder with more than this means another one.
 _MOST_FILES = 1_000_000
-_ARCHIVE = b"PK\x03\x04"
-#: These are about one document; after any other there is no sense in going on.
-_OF_ONE = (BadField, BadName, Exists, TooLarge, Unreadable)
-
-
-class Imported(NamedTuple):
-    """What became of ``path``. ``outcome``: taken; known, and ``saved`` tells as what; unrecognised; damaged; or
-    refused, ``problem`` says why. ``named``: it was asked for by this name, and not found in a folder that was.
-    ``left_out``: links and the like in it. ``resources_count``: files that a bundle has of what its session points to;
-    ``brought``: where they are now."""
-
-    path: str
-    outcome: str
-    saved: Saved | None = None
-    problem: HoldfastError | None = None
-    size_bytes: int = 0
-    named: bool = False
-    left_out: Sequence[str] = ()
-    resources_count: int = 0
-    brought: Sequence[str] = ()
-
-
-class _Candidate(NamedTuple):
-    """What may be a document. ``content`` None: the file at ``path``, which may be a bundle."""
-
-    path: str
-    size_bytes: int
-    content: DocumentContent | None
-    is_folder: bool
-    named: bool
-    left_out: Sequence[str] = ()
-
-    def names(self) -> tuple[str, list[str], str]:
-        """As ``names_for`` gives them."""
-        return names_for(self.path, is_folder=self.is_folder)
 
 
 class _Place(NamedTuple):
@@ -109,16 +66,15 @@ class Intake:
     ) -> None:  # fmt: skip
         if name is not None and len(paths) != 1:
             raise BadField("--name is for one document", field="name")
-        self._verbs = verbs
+        self._taking = Taking(
+            verbs, app=app, name=name, resources=resources, published=published, checked=checked
+        )  # fmt: skip
         self._app = app
         self._name = name
-        self._resources = resources
-        self._published = published
         self._once = once
-        self._checked = checked
         self._named = deque(os.fspath(path) for path in paths)
         self._places: list[_Place] = []
-        self._candidates: deque[_Candidate] = deque()
+        self._candidates: deque[Candidate] = deque()
         self._seen_count = 0
         self._stopped: HoldfastError | None = None
         self.found_count = self.done_count = self.done_bytes = 0
@@ -149,7 +105,7 @@ class Intake:
         path = self._named.popleft()
         try:
             return (yield from self._path(path))
-        except _OF_ONE as problem:
+        except OF_ONE as problem:
             return [Imported(path, REFUSED, problem=problem, named=True)]
 
     def _path(self, path: str) -> Plan[list[Imported]]:
@@ -160,14 +116,14 @@ class Intake:
                 state = os.stat(path)
         if state is not None and stat.S_ISDIR(state.st_mode):
             if self._app is not None:
-                self._find(_whole_folder(path, named=True, passed=frozenset()))
+                self._find(whole_folder(path, named=True, passed=frozenset()))
             else:
                 self._places.append(_Place(path, state.st_dev, named=True))
         elif state is not None and stat.S_ISREG(state.st_mode):
             return (yield from self._files([(path, state.st_size)], named=True))
         elif self._once is not None:
             content = self._once(path)
-            self._find(_Candidate(path, 0, content, is_folder=False, named=True))
+            self._find(Candidate(path, 0, content, is_folder=False, named=True))
         else:
             raise Unreadable(f"{path} is neither a file nor a folder", path=path)
         return []
@@ -196,12 +152,12 @@ class Intake:
     def _as_document(self, place: _Place) -> Plan[Imported | None]:
         """None where it is none, or more than an application reads."""
         try:
-            candidate = _whole_folder(place.path, named=place.named, passed=PASSED)
-        except _OF_ONE as problem:
+            candidate = whole_folder(place.path, named=place.named, passed=PASSED)
+        except OF_ONE as problem:
             return Imported(place.path, REFUSED, problem=problem, named=place.named)
         if candidate.size_bytes > LIMITS["format_bytes"] or len(candidate.content or ()) > LIMITS["files_count"]:  # type: ignore[arg-type]  # of several files
             return None
-        came = yield from self._imported(candidate)
+        came = yield from self._taking.imported(candidate)
         if came.outcome == UNRECOGNISED:
             return None
         self.found_count += 1
@@ -216,10 +172,10 @@ class Intake:
 
     def _asked(
         self, files: Sequence[tuple[str, int]], *, named: bool
-    ) -> Plan[tuple[list[Imported], list[_Candidate], bool]]:
+    ) -> Plan[tuple[list[Imported], list[Candidate], bool]]:
         """What became already of files of one folder, those that may be documents, and whether the folder may be."""
         came: list[Imported] = []
-        likely: list[_Candidate] = []
+        likely: list[Candidate] = []
         may_be_whole = False
         batch: list[tuple[str, int, bytes]] = []
         batch_bytes = 0
@@ -229,8 +185,9 @@ class Intake:
             except Unreadable as problem:
                 came.append(Imported(path, REFUSED, problem=problem, named=named))
                 continue
-            if self._app is not None or start.startswith(_ARCHIVE):
-                likely.append(_Candidate(path, size_bytes, None, is_folder=False, named=named))
+            is_meant = self._app is not None or (named and size_bytes <= _MEANT_BYTES)
+            if is_meant or start.startswith(ARCHIVE):
+                likely.append(Candidate(path, size_bytes, None, is_folder=False, named=named))
                 continue
             batch.append((path, size_bytes, start))
             batch_bytes += len(start)
@@ -242,7 +199,7 @@ class Intake:
         return came, likely, may_be_whole
 
     def _ask(
-        self, batch: Sequence[tuple[str, int, bytes]], named: bool, came: list[Imported], likely: list[_Candidate]
+        self, batch: Sequence[tuple[str, int, bytes]], named: bool, came: list[Imported], likely: list[Candidate]
     ) -> Plan[bool]:
         first = batch[0][0]
         sources = [
@@ -257,17 +214,17 @@ class Intake:
         may_be = {*answer.reply.files}
         for number, (path, size_bytes, _) in enumerate(batch):
             if number in may_be:
-                likely.append(_Candidate(path, size_bytes, None, is_folder=False, named=named))
+                likely.append(Candidate(path, size_bytes, None, is_folder=False, named=named))
             else:
                 nobody = Unrecognised("No application recognises it")
                 came.append(Imported(path, UNRECOGNISED, problem=nobody, size_bytes=size_bytes, named=named))
         return answer.reply.folder
 
-    def _find(self, candidate: _Candidate) -> None:
+    def _find(self, candidate: Candidate) -> None:
         self._candidates.append(candidate)
         self.found_count += 1
 
-    def _done(self, candidate: _Candidate) -> None:
+    def _done(self, candidate: Candidate) -> None:
         self.done_count += 1
         self.done_bytes += candidate.size_bytes
 
@@ -276,7 +233,7 @@ class Intake:
         some = self._chosen()
         came: list[Imported] = []
         stopped: HoldfastError | None = None
-        ended = yield from side_by_side([self._imported(each) for each in some])
+        ended = yield from side_by_side([self._taking.imported(each) for each in some])
         for candidate, each in zip(some, ended, strict=True):
             if isinstance(each, Came):
                 self._done(candidate)
@@ -286,9 +243,9 @@ class Intake:
         self._stopped = stopped
         return came
 
-    def _chosen(self) -> list[_Candidate]:
+    def _chosen(self) -> list[Candidate]:
         """The next few. Those of one name are not among them together: the first is to have it."""
-        some: list[_Candidate] = []
+        some: list[Candidate] = []
         names: set[str] = set()
         size_bytes = 0
         while self._candidates and len(some) < _ROUND_COUNT:
@@ -299,74 +256,3 @@ class Intake:
             names.add(name)
             some.append(self._candidates.popleft())
         return some
-
-    def _imported(self, candidate: _Candidate) -> Plan[Imported]:
-        """Raises what is not about this one alone."""
-        told = Imported(
-            candidate.path, TAKEN, size_bytes=candidate.size_bytes, named=candidate.named, left_out=candidate.left_out
-        )
-        try:
-            if candidate.content is None:
-                bundle = yield from self._bundle(candidate, told)
-                if bundle is not None:
-                    return bundle
-            saved = yield from self._document(candidate)
-        except Unrecognised as problem:
-            return told._replace(outcome=UNRECOGNISED, problem=problem)
-        except Damaged as problem:
-            return told._replace(outcome=DAMAGED, problem=problem)
-        except _OF_ONE as problem:
-            return told._replace(outcome=REFUSED, problem=problem)
-        return told._replace(outcome=_outcome(saved), saved=saved)
-
-    def _document(self, candidate: _Candidate) -> Plan[Saved]:
-        if candidate.size_bytes > LIMITS["format_bytes"] and self._app is None:
-            limit = LIMITS["format_bytes"]
-            raise Unrecognised(f"It is larger than {limit} bytes, which is more than is read to recognise it")
-        content = Path(candidate.path) if candidate.content is None else candidate.content
-        name, other_names, suffix = candidate.names()
-        return (
-            yield from self._verbs.import_document(
-                self._name or name, content, app=self._app, suffix=suffix, published=self._published,
-                recognised=self._app is None, other_names=None if self._name else other_names, unless_known=True,
-            )
-        )  # fmt: skip
-
-    def _bundle(self, candidate: _Candidate, told: Imported) -> Plan[Imported | None]:
-        """None where it is none."""
-        from holdfast.bundles import opened_bundle
-        from holdfast.unbundling import taken_in, write_resources
-
-        path = candidate.path
-        if beginning(path, len(_ARCHIVE), follow=candidate.named) != _ARCHIVE:
-            return None
-        with opened_bundle(path) as bundle:
-            if bundle is None:
-                return None
-            if self._app is not None:
-                raise BadField(f"{path} is a bundle, which says its application; --app is for documents")
-            bundle.verify(self._checked)
-            _, other_names, _ = names_for(os.path.join(os.path.dirname(path), bundle.name), is_folder=True)
-            saved = yield from taken_in(
-                self._verbs, bundle, self._name, published=self._published,
-                other_names=None if self._name else other_names,
-            )  # fmt: skip
-            brought = [] if self._resources is None else write_resources(bundle, self._resources)
-            return told._replace(
-                outcome=_outcome(saved), saved=saved, resources_count=len(bundle.resources), brought=brought
-            )
-
-
-def _outcome(saved: Saved) -> str:
-    return KNOWN if saved.outcome == "unchanged" else TAKEN
-
-
-def _whole_folder(path: str, *, named: bool, passed: frozenset[str]) -> _Candidate:
-    """Raises Unreadable, BadField."""
-    left_out: list[str] = []
-    with reading(path):
-        content = dict(sorted(files_below(path, left_out.append, passed)))
-        size_bytes = sum(os.stat(file, follow_symlinks=False).st_size for file in content.values())
-    if not content:
-        raise BadField(f"There is no file in {path}")
-    return _Candidate(path, size_bytes, content, is_folder=True, named=named, left_out=left_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow
@@ -23,19 +23,43 @@ _SUFFIXES = {
 
 def file_names(parts: Sequence[PartRow], form: str) -> list[str]:
     """A path for each: its place, so that they lie in order and no two are alike, then what people call it."""
+    return [f"{_FOLDER}/{name}" for name in numbered_names(parts, form)]
+
+
+def numbered_names(parts: Sequence[PartRow], form: str) -> list[str]:
+    """The same without the folder."""
     digits = len(str(len(parts)))
-    return [f"{_FOLDER}/{number:0{digits}d} {_tail(part, form)}".strip() for number, part in enumerate(parts, 1)]
+    return [f"{number:0{digits}d} {_tail(part, form)}".strip() for number, part in enumerate(parts, 1)]
 
 
-def manifest_of(shown: Shown, names: Sequence[str]) -> bytes:
-    """Which file is whose part."""
+def name_alone(part: PartRow, form: str) -> str:
+    """What the file of a part by itself may be called."""
+    return _tail(part, form) or part.kind
+
+
+def file_name(text: str) -> str:
+    """The text as a file may be called on any system; empty where nothing is left of it."""
+    return cut(_REFUSED.sub("_", text).strip(" ."), _LONGEST_BYTES)
+
+
+def manifest_of(shown: Shown, parts: Sequence[PartRow], names: Sequence[str]) -> bytes:
+    """Which file is which part's."""
     rows = [
         {"key": part.key, "name": part.name, "kind": part.kind, "member": name}
-        for part, name in zip(shown.parts, names, strict=True)
+        for part, name in zip(parts, names, strict=True)
     ]
+    return encoded({"holdfast_parts": 1, **whose(shown), "parts": rows})
+
+
+def whose(shown: Shown) -> dict[str, object]:
+    """Of which session the files are."""
     snapshot = shown.snapshot.snapshot if shown.snapshot else None
-    whose = {"application": shown.session.app, "session": shown.session.name, "snapshot": snapshot}
-    return (json.dumps({"holdfast_parts": 1, **whose, "parts": rows}, indent=1, ensure_ascii=False) + "\n").encode()
+    return {"application": shown.session.app, "session": shown.session.name, "snapshot": snapshot}
+
+
+def encoded(manifest: Mapping[str, object]) -> bytes:
+    """As it is written."""
+    return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _tail(part: PartRow, form: str) -> str:

@@ -318,7 +318,7 @@ class Verbs:
 
     def export(
         self, ref: Ref | str, to: str, *, full: bool = False, history: int | str = 0, resources: bool = False,
-        target: str | os.PathLike[str] = "", redact: bool = False,
+        target: str | os.PathLike[str] = "", redact: bool = False, parts: Sequence[str] = (), kinds: Sequence[str] = (),
     ) -> Plan[PlannedExport]:  # fmt: skip
         """What of a session leaves the house, read when it is asked for. Raises NotFound, Ambiguous, Damaged, TooLarge,
         BadField."""
@@ -331,7 +331,7 @@ class Verbs:
             redaction = Redaction()
         return planned(
             self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
-            redaction=redaction,
+            redaction=redaction, parts=parts, kinds=kinds,
         )  # fmt: skip
 
     def restore(

@@ -53,7 +53,7 @@ def test_the_tour_works_as_it_is_pasted(environment: dict[str, str]) -> None:
     )
     assert done.returncode == 0, done
     for expected in (
-        "saved renardo/set  revision 1", "drums", "saved renardo/set  revision 2", "+b1 >> bass([0, 4])",
+        "taken renardo/set", "drums", "saved renardo/set  revision 2", "+b1 >> bass([0, 4])",
         "deleted-outside", "undone", "nothing is lost",
     ):  # fmt: skip
         assert expected in done.stdout, done

@@ -88,6 +88,8 @@ PROGRAMS = {
         ),
         # The last one with NumPy 1, which names its modules otherwise in a pickle (mosaic.md 1.4).
         Program(name="mosaic-1.3.1", wheels=("--no-deps", "mosaic-gui==1.3.1", "numpy<2"), beside="mosaic-1.3.2"),
+        # The last one that keeps the shape elsewhere (mosaic.md 1.4).
+        Program(name="mosaic-1.2.4", wheels=("--no-deps", "mosaic-gui==1.2.4"), beside="mosaic-1.3.1"),
         Program(name="renardo-1.0.0a4", wheels=("renardo==1.0.0a4",)),
         Program(name="renardo-1.0.0a10", wheels=("renardo==1.0.0a10",)),
         # Of those that open projects, and no sessions (renardo.md 0.3).
@@ -118,7 +120,9 @@ def install(program: Program) -> None:
     if program.wheels:
         _run([sys.executable, "-m", "venv", str(program.folder)])
         if program.beside:
-            (_packages_of(program) / "beside.pth").write_text(f"{_packages_of(PROGRAMS[program.beside])}\n")
+            # Not merely named: so that what stands beside that one is seen, too.
+            beside = f"import site; site.addsitedir({str(_packages_of(PROGRAMS[program.beside]))!r})\n"
+            (_packages_of(program) / "beside.pth").write_text(beside)
         _run([str(program.python), *PIP, *program.wheels])
     if program.modules:
         program.folder.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,10 @@ class Desk:
         seen = self._mosaic.describe(self._holding(document))
         return seen | {"objects": {name_of(each): each for side in seen["objects"].values() for each in side}}
 
+    def measured(self, document: bytes, name: str) -> list[float]:
+        """How far the points of a model are from what was fitted to them."""
+        return self._mosaic.measure(self._holding(document), name)
+
     def _holding(self, document: bytes) -> Path:
         file = self._next()
         file.write_bytes(document)
@@ -83,16 +87,16 @@ def assert_arrays_agree(part: Part, seen: dict) -> None:
         (each.dtype, each.shape, hashlib.sha256(content[each.offset : each.offset + each.size_bytes]).hexdigest())
         for each in part.arrays
     }
-    theirs = set(_arrays(seen["state"]))
+    theirs = set(arrays_of(seen["state"]))
     assert ours <= theirs
     assert {each for each in theirs if len(each[1]) > 1} <= ours
 
 
-def _arrays(described: object) -> Iterator[tuple[str, tuple[int, ...], str]]:
+def arrays_of(described: object) -> Iterator[tuple[str, tuple[int, ...], str]]:
     """Dtype, shape and digest of every array in it, empty ones left out."""
     if isinstance(described, dict) and described.keys() == {"dtype", "shape", "sha256"}:
         if all(described["shape"]):
             yield described["dtype"], tuple(described["shape"]), described["sha256"]
     elif isinstance(described, (dict, list)):
         for each in described.values() if isinstance(described, dict) else described:
-            yield from _arrays(each)
+            yield from arrays_of(each)

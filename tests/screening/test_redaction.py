@@ -40,7 +40,7 @@ def exported(client: Client, ref: str, to: str, **more: object) -> bytes:
     return b"".join(client.export(ref, to, redact=True, **more).read())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("to", ["native", "parts", "bundle", "markdown", "html", "pdf"])
+@pytest.mark.parametrize("to", ["native", "parts", "bundle", "v1", "markdown", "html", "pdf"])
 def test_no_form_has_the_key(holdfast_client: Client, to: str) -> None:
     """Stars stand in its place, and the rest reads as before; it is told what was found, with and without."""
     holdfast_client.save("aiderdesk", "chat", CHAT)

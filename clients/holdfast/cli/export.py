@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from holdfast.cli.leaking import let_pass
-from holdfast.cli.operands import add_reference, the_session
+from holdfast.cli.operands import add_reference, the_reference
 from holdfast.cli.words import title
 from holdfast_protocol.errors import BadField, CannotHold, Exists
 
@@ -16,24 +16,30 @@ if TYPE_CHECKING:
     from holdfast.cli.verbs import Context
     from holdfast.exports import Export
 
-HELP = "write a session for others: native, parts, bundle, markdown, html, pdf, png, or its application's other forms"
+HELP = "write a session, or objects of it, for others: as files, a bundle, to read, or in its application's other forms"
 _STANDARD_OUTPUT = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow the verb."""
-    add_reference(parser, "APP/NAME[@SNAPSHOT]")
+    add_reference(parser)
     parser.add_argument(
         "--to", metavar="FORM", required=True,
         help="native: as its application has it · parts: a directory with a file for each · bundle: an archive with "
-        "the document and what belongs to it, for holdfast import · markdown, html, pdf, png: for people to read · its "
-        "application's other forms: holdfast show tells them",
+        "the document and what belongs to it, for holdfast import · markdown, html, pdf, png: for people to read · "
+        "ply, obj, csv, npy: a directory with each object in space, in its unit (Mosaic: Å) · its application's other "
+        "forms: holdfast show tells them",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="PATH", help="the file or directory (by default called as the session); - for stdout"
     )
     parser.add_argument("--force", action="store_true", help="replace what is there, without asking")
     parser.add_argument("--strict", action="store_true", help="refuse what the form cannot hold, and secrets")
+    parser.add_argument(
+        "--part", metavar="P", action="append", default=[],
+        help="parts, ply, obj, csv, npy: only this part; one by itself is one file, as with :PART",
+    )  # fmt: skip
+    parser.add_argument("--kind", metavar="KIND", action="append", default=[], help="only parts of this kind")
     parser.add_argument("--full", action="store_true", help="to read: with what the application's own export omits")
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
@@ -50,8 +56,9 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     if output.as_json and arguments.output == _STANDARD_OUTPUT:
         raise BadField("With --json the export goes to a file: say -o PATH")
     export = context.client.export(
-        the_session(arguments), arguments.to, full=arguments.full, history=arguments.history,
-        resources=arguments.resources, target=_target(arguments.output), redact=arguments.redact,
+        the_reference(arguments), arguments.to, full=arguments.full, history=arguments.history,
+        resources=arguments.resources, target=_target(arguments.output), redact=arguments.redact, parts=arguments.part,
+        kinds=arguments.kind,
     )  # fmt: skip
     for remark in (*export.remarks, *export.losses):
         output.say(f"holdfast: {remark}")

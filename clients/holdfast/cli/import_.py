@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from holdfast.cli.output import Output
     from holdfast.cli.verbs import Context
-    from holdfast.intake import Imported, Intake
+    from holdfast.intake import Intake
+    from holdfast.taking import Imported
+    from holdfast_protocol.messages import Saved
 
 HELP = "recognise documents and take them in as new sessions"
 _INTERRUPTED = 130
@@ -57,10 +59,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             checked=lambda done_bytes, size_bytes: tell(f"checking a bundle: {share(done_bytes, size_bytes)}"),
         )  # fmt: skip
         report = _Report(output, intake)
+        is_done = False
         try:
             _take_in(context, intake, report, tell)
+            is_done = True
         finally:
-            if report.is_of_several or len(arguments.paths) > 1 or not report.is_begun:
+            if report.is_of_several or len(arguments.paths) > 1 or (is_done and not report.is_begun):
                 report.sum_up()
     return _INTERRUPTED if report.interrupted else report.code
 
@@ -78,16 +82,19 @@ def _between(report: _Report) -> Iterator[None]:
     """Ctrl-C ends it when what is under way is done; a second one at once."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         report.interrupted = True
         if sys.stderr is not None and sys.stderr.isatty():  # a stream may be in the middle of a write
             os.write(2, b"\r\nholdfast: stopping when what is under way is done; Ctrl-C again stops at once\r\n")
 
-    former = signal.signal(signal.SIGINT, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # whoever started us wants it otherwise
+        yield
+        return
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Report:
@@ -114,11 +121,11 @@ class _Report:
             self._output.say(f"holdfast: {path} is a link or no file; it is left out")
         if self._output.as_json:
             self._row(each)
-        if each.problem is None:
-            self._good(each)
-        elif failed:
+        if each.saved is not None:
+            self._good(each, each.saved)
+        if failed and each.problem is not None:
             self._bad(each, each.problem)
-        elif self._output.verbose:
+        elif each.problem is not None and self._output.verbose:
             self._output.say(f"holdfast: {each.path}: not recognised")
 
     @property
@@ -134,17 +141,17 @@ class _Report:
 
     def sum_up(self) -> None:
         """The last word."""
-        from holdfast.intake import WORDS
+        from holdfast.taking import WORDS
 
         if self._output.as_json:
             counts = {word: self._counts[word] for word in WORDS}
             self._output.row(Row(), counts=counts, interrupted=self.interrupted)
         if not self._output.quiet:
-            end = "; stopped by Ctrl-C, and what is not told of was not touched" if self.interrupted else ""
+            end = "; stopped by Ctrl-C: the same import again takes in the rest" if self.interrupted else ""
             self._output.say(f"holdfast: {self._sentence()}{end}")
 
     def _sentence(self) -> str:
-        from holdfast.intake import WORDS
+        from holdfast.taking import WORDS
 
         seen = [word for word in WORDS if self._counts[word] or word == "taken"]
         return ", ".join(f"{self._counts[word]} {WORDS[word]}" for word in seen)
@@ -155,27 +162,26 @@ class _Report:
             told |= {"code": each.problem.code, "sentence": each.problem.sentence}
         self._output.row(each.saved or Row(), **told)
 
-    def _good(self, each: Imported) -> None:
-        assert each.saved is not None
-        session = title(each.saved.session)
+    def _good(self, each: Imported, saved: Saved) -> None:
+        session = title(saved.session)
         is_told = each.outcome == "taken" or each.named or self._output.verbose
-        for warning in each.saved.warnings if is_told else ():
+        for warning in saved.warnings if is_told else ():
             self._output.say(f"holdfast: {each.path}: {warning}" if self.is_of_several else f"holdfast: {warning}")
-        snapshot = each.saved.snapshot[:_DIGITS]
+        snapshot = saved.snapshot[:_DIGITS]
         if each.outcome == "taken":
             self._output.done(f"taken {session}  snapshot {snapshot}  from {each.path}")
         elif is_told:
             self._output.done(f"known {session}  snapshot {snapshot}  as {each.path}; nothing was added")
         for path in each.brought:
             self._output.done(f"brought {path}")
-        if each.resources_count and not each.brought:
+        if each.resources_count and not each.brought and each.problem is None:
             self._output.say(
                 f"holdfast: {each.path} has {each.resources_count} resources of it: --resources DIR writes them there"
             )
 
     def _bad(self, each: Imported, problem: HoldfastError) -> None:
         said = problem.sentence if each.path in problem.sentence else f"{each.path}: {problem.sentence}"
-        if problem.code == "exists":
+        if problem.code == "exists" and each.saved is None:
             said += "; say another name with --name"
         if each.outcome == "unrecognised":
             said += "; --app plain takes it in as it is"

@@ -20,7 +20,7 @@ from holdfast import AsyncClient
 from holdfast.bundles import opened_bundle
 from holdfast.gui.house import house_of
 from holdfast.gui.toasts import Toast, saved
-from holdfast.intake import UNRECOGNISED, WORDS, Imported
+from holdfast.taking import UNRECOGNISED, WORDS, Imported
 from holdfast.unbundling import taken_in
 from holdfast_protocol.errors import BadField, Cancelled, NoSpace, TooLarge, Unreadable, Unrecognised
 from holdfast_protocol.messages import LIMITS, Saved

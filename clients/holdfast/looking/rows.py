@@ -6,11 +6,9 @@ from __future__ import annotations
 import sys
 from array import array
 
+from holdfast.numbers import ORDERS, TYPES, numbers
 from holdfast_protocol.errors import BadField
 
-#: NumPy's kinds of numbers to those of Python's arrays; all of these are as long in both.
-_TYPES = {"f4": "f", "f8": "d", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
-_ORDERS = {"<": "little", ">": "big", "|": sys.byteorder}
 _ROW_COUNT = 3
 _INDEX_BITS = 0xFFFFFFFF
 
@@ -22,11 +20,11 @@ class Rows:
     """
 
     def __init__(self, dtype: str, every: int = 1, *, is_index: bool = False) -> None:
-        order, kind = _ORDERS.get(dtype[:1]), _TYPES.get(dtype[1:])
-        if order is None or kind is None or every < 1 or (is_index and kind in "fd"):
+        kind = TYPES.get(dtype[1:]) if dtype[:1] in ORDERS else None
+        if kind is None or every < 1 or (is_index and kind in "fd"):
             raise BadField(f"Nothing is drawn of every {every} rows of {dtype!r}", field="dtype")
         self._kind = kind
-        self._is_swapped = order != sys.byteorder
+        self._dtype = dtype
         self._row_bytes = _ROW_COUNT * array(kind).itemsize
         self._every = every
         self._is_index = is_index
@@ -38,11 +36,8 @@ class Rows:
         content = self._rest + window
         count = len(content) // self._row_bytes
         self._rest = content[count * self._row_bytes :]
-        numbers: array[float] = array(self._kind)
-        numbers.frombytes(memoryview(content)[: count * self._row_bytes])
-        if self._is_swapped:
-            numbers.byteswap()
-        drawn = self._drawn(self._kept(numbers, count))
+        found = numbers(memoryview(content)[: count * self._row_bytes], self._dtype)
+        drawn = self._drawn(self._kept(found, count))
         if sys.byteorder == "big":
             drawn.byteswap()
         return drawn.tobytes()

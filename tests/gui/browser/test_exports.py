@@ -59,7 +59,7 @@ def test_a_large_export_is_called_off(page: Page, holdfast_client: Client, tmp_p
             file.write(os.urandom(8_000_000))
     holdfast_client.save("notes", "large", large)
     open_dialog(page, "large")
-    with page.expect_download() as caught:
+    with page.expect_download(timeout=90_000) as caught:
         page.locator("#ask .go").click()
     toast = page.locator(".toast", has_text="Exporting large.holdfast.zip")
     expect(toast.locator("progress")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from install import Program
 from programs.processes import Conversation
@@ -48,7 +49,11 @@ class Mosaic:
         """Everything that it sees in a file, and what its window shows of it."""
         return self._ask("describe", file=str(file))
 
-    def _ask(self, verb: str, **words: object) -> dict:
+    def measure(self, file: Path, name: str) -> list[float]:
+        """How far the points of a model are from what was fitted to them."""
+        return self._ask("measure", file=str(file), name=name)
+
+    def _ask(self, verb: str, **words: object) -> Any:
         self._process.say(json.dumps({"do": verb, **words}))
         answer = json.loads(self._process.line(LIMIT_SECONDS))
         if "error" in answer:

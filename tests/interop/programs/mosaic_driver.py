@@ -24,12 +24,12 @@ def described(thing, above=()):
         return "(the same again)"  # SciPy's Rbf holds a method of its own
     if thing is None or isinstance(thing, (bool, int, str)):
         return thing
+    if isinstance(thing, np.generic):
+        return {"scalar": thing.dtype.str, "value": repr(thing.item())}
     if isinstance(thing, (float, bytes, np.dtype)):
         return repr(thing)
     if hasattr(thing, "__qualname__"):
         return f"{thing.__module__}.{thing.__qualname__}"  # a class, a function, a method
-    if isinstance(thing, np.generic):
-        return {"scalar": thing.dtype.str, "value": repr(thing.item())}
     above = (*above, id(thing))
     if isinstance(thing, np.ndarray):
         return array_of(thing, above)
@@ -62,11 +62,20 @@ def describe(file):
     return {
         "objects": {side: [described(each) for each in container.data] for side, container in containers.items()},
         "trees": {side: tree_of(tree, names) for side, tree in trees.items()},
-        "metadata": described(session.metadata),
+        "metadata": described(metadata_of(session)),
         "containers": {side: container_of(container) for side, container in containers.items()},
-        "sections": described(session._file_sections),
+        "sections": described(getattr(session, "_file_sections", session._metadata if is_old(session) else None)),
         "shown": shown(file),
     }
+
+
+def is_old(session):
+    """Before 1.3.0 the shape was the container's, and what a file has beside the state was called metadata."""
+    return not hasattr(session, "metadata")
+
+
+def metadata_of(session):
+    return session._data.metadata if is_old(session) else session.metadata
 
 
 def names_in(containers):
@@ -74,8 +83,9 @@ def names_in(containers):
 
 
 def container_of(container):
-    # The selection leaks into the file and belongs to no one (mosaic.md 1.2).
-    return {key: described(each) for key, each in vars(container).items() if key not in ("data", "_highlighted_uuids")}
+    # The selection leaks into the file and belongs to no one (mosaic.md 1.2); the metadata are told by themselves.
+    told = ("data", "metadata", "_highlighted_uuids")
+    return {key: described(each) for key, each in vars(container).items() if key not in told}
 
 
 def tree_of(tree, names):
@@ -105,7 +115,11 @@ def window():
 def loaded(file):
     data = window()
     data.load_session(file)
-    data.viewport.render(defer_render=True)  # as its App does after loading; adds what the tree does not name
+    # As its App does after loading; adds what the tree does not name.
+    if hasattr(data, "viewport"):
+        data.viewport.render(defer_render=True)
+    else:
+        data.data.render(), data.models.render()
     return data
 
 
@@ -239,13 +253,23 @@ STEPS = {
 }
 
 
+def measure(file, name):
+    """How far the first ten points of an object are from what was fitted to it."""
+    from mosaic.commands.session import Session
+
+    session = Session(quiet=True)
+    session.load_session(file)
+    geometry = next(each for each in session._models.data if each._meta.get("name") == name)
+    return [float(each) for each in geometry.model.compute_distance(geometry.points[:10])]
+
+
 def version():
     from mosaic.__version__ import __version__
 
     return f"{__version__} with NumPy {np.__version__}"
 
 
-VERBS = {each.__name__: each for each in (describe, resave, make, change, version)}
+VERBS = {each.__name__: each for each in (describe, resave, make, change, measure, version)}
 
 
 def main():

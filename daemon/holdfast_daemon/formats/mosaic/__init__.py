@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from holdfast_daemon.formats.base import (
     CannotHold,
+    Converted,
     DamagedDocument,
     Document,
+    Origin,
     Pair,
     Part,
     Reading,
@@ -22,6 +24,7 @@ from holdfast_daemon.formats.base import (
 )
 from holdfast_daemon.formats.defaults import Defaults
 from holdfast_daemon.formats.mosaic.adding import new_geometry
+from holdfast_daemon.formats.mosaic.converting import CONVERSIONS, converted_session
 from holdfast_daemon.formats.mosaic.describing import change_line
 from holdfast_daemon.formats.mosaic.fields import THUMBNAIL, is_same
 from holdfast_daemon.formats.mosaic.folders import LAYOUTS, begins, known_places
@@ -50,6 +53,7 @@ class Mosaic(Defaults):
     other_suffixes = (".mosaic",)
     warns = True
     layouts = LAYOUTS
+    conversions = CONVERSIONS
 
     def known_places(self, environment: Mapping[str, str], home: str, read_text: ReadText) -> Sequence[str]:
         """Where the last sessions were."""
@@ -129,6 +133,11 @@ class Mosaic(Defaults):
     def resources(self, parts: Sequence[Part]) -> Sequence[Resource]:
         """Volumes and the frames of trajectories."""
         return [*pointed_to(parts)]
+
+    def converted(self, document: Document, to: str, origin: Origin) -> Converted:
+        """In the other container, or for another version. Raises DamagedDocument, CannotHold."""
+        content, losses = converted_session(_content(document), to)
+        return Converted(document={b"": content}, suffix=self.suffix_of(content), losses=losses)
 
     def relinked(self, document: Document, targets: Mapping[str, Target]) -> Document:
         """Of volumes and frames, in the pickle and beside it. Raises DamagedDocument, CannotHold."""

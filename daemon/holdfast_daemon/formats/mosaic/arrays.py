@@ -76,8 +76,17 @@ def _item_bytes(dtype: str) -> int:
 def as_buffer(plain: Plain) -> Made:
     """The array as protocol 5 has it."""
     payload = Bytes(plain.payload.content, is_mutable=True)
-    arguments = (payload, plain.dtype_node, plain.shape, "F" if plain.is_fortran else "C")
+    order = "CF"[plain.is_fortran]  # the one object that CPython has for a letter, also for those that are read
+    arguments = (payload, plain.dtype_node, plain.shape, order)
     return Made(Name(*_BUFFER), arguments, is_new=False)
+
+
+def new_array(dtype: str, shape: tuple[int, ...], content: bytes) -> Made:
+    """An array of these bytes, of C order, as protocol 5 has it. ``dtype``: NumPy's short word."""
+    order, word = dtype[0], dtype[1:]
+    state = (3, order, None, None, None, -1, -1, 0)
+    dtype_node = Made(Name("numpy", "dtype"), (word, False, True), is_new=False, state=state)
+    return as_buffer(Plain(dtype, shape, False, Bytes(content, is_mutable=True), dtype_node))
 
 
 def as_state(plain: Plain) -> Made:
@@ -102,7 +111,25 @@ def numbers_of(node: Node) -> tuple[float, ...] | None:
     if isinstance(node, (tuple, list)):
         return tuple(node) if len(node) <= MOST_NUMBERS and all(map(_is_number, node)) else None
     plain = plain_array(node)
-    if plain is None or plain.dtype[1:] not in _NUMBER_FORMATS or prod(plain.shape) > MOST_NUMBERS:
+    return None if plain is None else _unpacked(plain)
+
+
+def number_of(node: Node) -> float | None:
+    """A number, by itself or as NumPy's ``scalar(dtype, bytes)``; None for anything else."""
+    if _is_number(node):
+        return float(node)
+    if not isinstance(node, Made) or not isinstance(node.callee, Name) or node.callee.name != "scalar":
+        return None
+    match node.arguments:
+        case dtype, Bytes() as payload:
+            plain = _plain(payload, dtype, (1,), is_fortran=False)
+            numbers = None if plain is None else _unpacked(plain)
+            return numbers[0] if numbers else None
+    return None
+
+
+def _unpacked(plain: Plain) -> tuple[float, ...] | None:
+    if plain.dtype[1:] not in _NUMBER_FORMATS or prod(plain.shape) > MOST_NUMBERS:
         return None
     order = ">" if plain.dtype[0] == ">" else "<"
     return struct.unpack(f"{order}{prod(plain.shape)}{_NUMBER_FORMATS[plain.dtype[1:]]}", plain.payload.content)

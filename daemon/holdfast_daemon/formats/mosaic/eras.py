@@ -14,6 +14,7 @@ from holdfast_daemon.formats.mosaic.texts import shown
 from holdfast_daemon.formats.mosaic.wrapping import Wrapping
 
 RELEASES = ("1.0.0", "1.0.7", "1.0.11", "1.1.0", "1.2.0", "1.2.2", "1.2.4", "1.3.0", "1.3.2")
+_FIRST_INDEXED = "1.2.4"
 #: The last release before each of these, which are the ones with a change.
 BEFORE = {
     "1.0.11": "1.0.10",
@@ -61,6 +62,13 @@ def recognition_of(wrapping: Wrapping, pickle: Pickle) -> Recognition:
     version = shown(wrapping.version) if wrapping.version else None
     generation = f"{wrapping.kind} {era}"
     return Recognition(generation=generation, writer=version or range_, inferred=version is None)
+
+
+def latest_of(pickle: Pickle) -> str:
+    """The newest release that writes such a pickle; at least the first that has an index to say it in."""
+    _, before = _range(pickle)
+    last = BEFORE[before] if before else RELEASES[-1]
+    return max(last, _FIRST_INDEXED, key=lambda release: [int(number) for number in release.split(".")])
 
 
 def _shown_range(since: str, before: str | None) -> str:

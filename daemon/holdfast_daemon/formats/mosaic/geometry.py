@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from holdfast_daemon.formats.base import Facts
 from holdfast_daemon.formats.mosaic.arrays import Plain, numbers_of, plain_array
-from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, state_of
+from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, state_of, with_state
 from holdfast_daemon.formats.mosaic.session import class_name
 from holdfast_daemon.formats.mosaic.texts import shown
 
@@ -45,6 +45,14 @@ def uuid_of(geometry: Made) -> str | None:
         described = meta(geometry, "info")
         uuid = described.get("uuid") if isinstance(described, Table) else ABSENT
     return uuid if isinstance(uuid, str) and uuid and uuid == shown(uuid) else None
+
+
+def represented(geometry: Made) -> Made:
+    """Mosaic opens no geometry without a representation, which colabseg did not write (mosaic.md 1.4)."""
+    state = state_of(geometry)
+    if state is None or class_name(geometry) == "SegmentationGeometry" or state.get("representation") is not ABSENT:
+        return geometry
+    return with_state(geometry, state.but({"representation": "pointcloud"}))
 
 
 def model_of(geometry: Made) -> Node:

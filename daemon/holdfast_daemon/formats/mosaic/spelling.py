@@ -50,6 +50,14 @@ class Spelling:
         return made
 
 
+class Target(Spelling):
+    """How a document is spelt that is written for a version, whichever it was of."""
+
+    def module(self, name: str) -> str:
+        """How the version calls a module, by whatever name it is said."""
+        return super().module(todays(name))
+
+
 class Newest(Spelling):
     """How parts are spelt."""
 

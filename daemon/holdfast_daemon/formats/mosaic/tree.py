@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Node, Table, class_of, state_of, with_state
+from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Name, Node, Table, class_of, state_of, with_state
 from holdfast_daemon.formats.mosaic.oldtree import NEW, OLD, todays_tree
 from holdfast_daemon.formats.mosaic.texts import shown
 
@@ -48,6 +48,12 @@ class Tree:
         """Name and members of each group, and the order, of these outside of groups."""
         groups = {group.identity: (group.name, group.members) for group in self.groups}
         return groups, [item for item in self.root if item in groups or item in geometries]
+
+
+def empty_tree() -> Made:
+    """One that names nothing: Mosaic shows at the end what a tree does not name."""
+    state = Table(["groups", Table(), "group_names", Table(), "root_items", []])
+    return Made(Name("mosaic.tree_state", NEW), (), is_new=True, state=state)
 
 
 def is_tree(node: Node) -> bool:

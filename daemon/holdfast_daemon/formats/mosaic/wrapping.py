@@ -141,9 +141,12 @@ def wrapped(
     return _indexed(model.index or {}, kept)
 
 
-def newly_indexed(pickle: Sequence[bytes | memoryview], sections: Mapping[str, bytes], version: str) -> bytes:
-    """A new container as Mosaic ``version`` writes it."""
-    index = {"format_version": 1, "version": version, "sections": {}}
+def newly_indexed(
+    pickle: Sequence[bytes | memoryview], sections: Mapping[str, bytes], version: str,
+    beside: Mapping[str, Any] | None = None,
+) -> bytes:  # fmt: skip
+    """A new container as Mosaic ``version`` writes it; its index has what ``beside`` has, too."""
+    index = {**(beside or {}), "format_version": 1, "version": version, "sections": {}}
     return _indexed(index, [(STATE, pickle), *((name, [content]) for name, content in sections.items())])
 
 

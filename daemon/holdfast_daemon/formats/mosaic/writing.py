@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from holdfast_daemon.formats.base import CannotHold, DamagedDocument, Part
 from holdfast_daemon.formats.mosaic.content import node_of
 from holdfast_daemon.formats.mosaic.emitter import Allowance, NotInspectable, Written, written_document
-from holdfast_daemon.formats.mosaic.geometry import attribute, uuid_of
+from holdfast_daemon.formats.mosaic.geometry import represented, uuid_of
 from holdfast_daemon.formats.mosaic.nodes import ABSENT, Made, Name, Node, Set, Table, state_of, with_state
 from holdfast_daemon.formats.mosaic.oldtree import is_old, old_tree
 from holdfast_daemon.formats.mosaic.reading import (
@@ -28,10 +28,10 @@ from holdfast_daemon.formats.mosaic.reading import (
     read_session,
     taken_apart,
 )
-from holdfast_daemon.formats.mosaic.session import SIDES, Session, Side, class_name, session_of
+from holdfast_daemon.formats.mosaic.session import SIDES, Session, Side, session_of
 from holdfast_daemon.formats.mosaic.spelling import Spelling, spelling_of
 from holdfast_daemon.formats.mosaic.texts import shown
-from holdfast_daemon.formats.mosaic.tree import Tree, cleaned, tree_of
+from holdfast_daemon.formats.mosaic.tree import Tree, cleaned, empty_tree, tree_of
 from holdfast_daemon.formats.mosaic.wrapping import INDEXED, newly_indexed, wrapped
 
 #: What a new session is written as, where its parts need an index.
@@ -147,13 +147,7 @@ def _node(part: Part, model: _Model) -> Node:
 
 
 def _complete(geometry: Made, model: _Model) -> Made:
-    """Mosaic opens no geometry without a representation, which colabseg did not write (mosaic.md 1.4)."""
-    state = state_of(geometry)
-    if model.spelling.is_colabseg or state is None or class_name(geometry) == "SegmentationGeometry":
-        return geometry
-    if attribute(geometry, "representation") is not ABSENT:
-        return geometry
-    return with_state(geometry, state.but({"representation": "pointcloud"}))
+    return geometry if model.spelling.is_colabseg else represented(geometry)
 
 
 def _root(rows: Sequence[tuple[Part, Node]], model: _Model) -> Table:
@@ -236,17 +230,12 @@ def _tree(by_key: dict[str, Node], geometries: list[Node], side: Side, model: _M
     tree = by_key.get(f"{side.name}-{TREE}")
     there = {uuid: None for node in geometries if (uuid := uuid_of(node))}
     if tree is None:
-        return _empty_tree() if model.session is None else ABSENT
+        return empty_tree() if model.session is None else ABSENT
     before = model.uuids(side.kind)
     unshown = before.keys() - model.tree(side).named()
     added = [uuid for uuid in there if uuid not in unshown] if tree_of(tree).root and before else []
     found = cleaned(tree, there.keys(), added)
     return old_tree(found) if is_old(model.root.get(side.tree)) else found
-
-
-def _empty_tree() -> Made:
-    state = Table(["groups", Table(), "group_names", Table(), "root_items", []])
-    return Made(Name("mosaic.tree_state", "TreeStateData"), (), is_new=True, state=state)
 
 
 def _wrapped(pickle: Written, sections: dict[str, bytes], model: _Model) -> bytes:
