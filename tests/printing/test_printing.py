@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import re
+import subprocess
 import sys
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -181,6 +183,22 @@ def test_a_library_that_is_missing_is_named_with_what_installs_it(
         with pytest.raises(NotFound, match=r"typst.*pip install 'holdfast\[print\]'"):
             client.export("renardo/verse", form)
     assert b"x-o-" in exported(client, "renardo/verse", "html")
+
+
+def test_an_interrupted_print_leaves_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither beside its place nor where the typesetter works."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def interrupted(*given: object, **more: object) -> None:
+        assert [*tmp_path.glob("holdfast-print-*/sheet.json")]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.export("renardo/verse", "pdf").write(tmp_path / "verse.pdf")
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_text_of_many_lines_is_typeset_in_pieces() -> None:
