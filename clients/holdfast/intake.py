@@ -40,6 +40,8 @@ _ASKED_BYTES = 2 * 1024 * 1024
 #: So many documents, and so much of them, are under way together; a larger one is alone.
 _ROUND_COUNT = 64
 _ROUND_BYTES = 4 * 1024 * 1024
+#: Of so many that are nobody's it is told before more is looked at.
+_TOLD_COUNT = 100
 #: Whoever names a folder with more than this means another one.
 _MOST_FILES = 1_000_000
 
@@ -86,9 +88,9 @@ class Intake:
         if self._stopped is not None:  # what became of the others was told first
             raise self._stopped
         while not came and not self._stopped and (self._candidates or self._places or self._named):
-            while (self._places or self._named) and not self._is_round_full():
+            while (self._places or self._named) and not self._is_round_full() and len(came) < _TOLD_COUNT:
                 came += yield from self._look()
-            if self._candidates:
+            if self._candidates and (self._is_round_full() or not (self._places or self._named)):
                 came += yield from self._round()
         if self._stopped is not None and not came:
             raise self._stopped

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from holdfast import AsyncClient, Client, intake
 from holdfast.calling import allowed, names_for
+from holdfast.intake import Intake
 from holdfast.taking import Imported
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
 from holdfast.walking import listing
@@ -305,6 +306,18 @@ def test_what_ends_all_of_it_is_raised_when_the_rest_was_told(daemon: FakeDaemon
     with Client(daemon.path) as client, pytest.raises(NoSpace):
         told.extend(client.import_documents(tmp_path))
     assert [each.outcome for each in told] == ["taken"] * 4
+
+
+def test_what_is_nobodys_is_told_on_the_way(holdfast_client: Client, tmp_path: Path) -> None:
+    """Of a large folder, long before its end: whoever waits sees that something happens, and can stop it."""
+    put(tmp_path / "in", {f"{number:02}/{each}": b"x" for number in range(30) for each in range(20)})
+    taking = Intake(holdfast_client.verbs, [tmp_path / "in"])
+    first = holdfast_client.run(taking.next())
+    assert 0 < len(first) < 200
+    rest = 0
+    while came := holdfast_client.run(taking.next()):
+        rest += len(came)
+    assert len(first) + rest == 600
 
 
 def test_a_folder_without_end_is_given_up(
