@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.documents import Opened, OpenedFile, Windows
@@ -20,6 +22,7 @@ from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
     from holdfast.printing.blocks import Sheet
+    from holdfast.printing.reading import Tally
     from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
@@ -28,6 +31,8 @@ SUFFIXES = {"markdown": ".md"}
 _OURS = ("native", "parts", "bundle")
 #: For people to read, made here of what the session's parts hold.
 PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
+_PAGE_NEEDS = ("markdown_it", "markupsafe", "pygments")
+_PAPER_NEEDS = ("typst", "pypdf", "fontTools", "numpy", "PIL")
 #: Of sessions with objects in space, a file for each: points, meshes, tables, arrays.
 OBJECTS = ("ply", "obj", "csv", "npy")
 #: All that this client knows of.
@@ -38,10 +43,12 @@ _MANIFEST = "manifest.json"
 
 
 class Drawn(NamedTuple):
-    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file."""
+    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file; ``tally`` is how much of
+    the session was looked at for the last one."""
 
     sheet: Callable[[], Sheet]
     draw: Callable[[Sheet], Source]
+    tally: Tally
 
 
 class Planned(NamedTuple):
@@ -182,26 +189,44 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     return Planned(session, first.snapshot, session.name, SUFFIXES.get(to, f".{to}"), [entry])
 
 
-def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
-    from holdfast.printing.sheets import sheet_of
+def printable() -> list[str]:
+    """Which of the forms for people to read can be made here: they need the extra libraries of ``holdfast[print]``."""
+    here = {each for each in (*_PAGE_NEEDS, *_PAPER_NEEDS) if find_spec(each) is not None}
+    return [to for to in PRINTED if here.issuperset(_PAGE_NEEDS if to == "html" else (*_PAGE_NEEDS, *_PAPER_NEEDS))]
 
-    shown, sheet = yield from sheet_of(verbs, ref, full=full)
+
+def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    try:
+        from holdfast.printing.blocks import Overheard
+        from holdfast.printing.reading import Tally
+        from holdfast.printing.sheets import sheet_of
+
+        make = _printer(to)
+        shown, sheet = yield from sheet_of(verbs, ref, full=full)
+    except ModuleNotFoundError as problem:
+        raise NotFound(f"{to} needs {problem.name}, which is not installed: pip install 'holdfast[print]'") from problem
     assert shown.snapshot is not None
     remarks: list[str] = []
 
     def draw(sheet: Sheet) -> Source:
-        if to == "html":
-            from holdfast.printing.html import Page
+        return make(replace(sheet, blocks=Overheard(sheet.blocks, remarks.append)), remarks.append)
 
-            return Page(sheet)
-        from holdfast.printing.typeset import pdf, png
-
-        return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
-
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet()))
+    tally = Tally()
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet(tally)))
     session, snapshot = shown.session, shown.snapshot.snapshot
-    drawn = Drawn(sheet, draw)
+    drawn = Drawn(lambda: sheet(tally), draw, tally)
     return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
+
+
+def _printer(to: str) -> Callable[[Sheet, Callable[[str], None]], Source]:
+    """What makes it. Raises ModuleNotFoundError."""
+    if to == "html":
+        from holdfast.printing.html import Page
+
+        return lambda sheet, remark: Page(sheet)
+    from holdfast.printing.typeset import Paper, png
+
+    return Paper if to == "pdf" else lambda sheet, remark: Once(lambda: png(sheet, remark))
 
 
 def _stem(name: str, suffix: str) -> str:

@@ -64,7 +64,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         output.say(f"holdfast: {remark}")
     if arguments.strict and export.losses:
         raise CannotHold(f"{arguments.to} cannot hold all of it; nothing was written", problems=[*export.losses])
-    if export.files == ("",) and export.size_bytes == 0:
+    if export.length_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
     leaks = let_pass(output, export, strict=arguments.strict, force=arguments.force)
     said = len(export.remarks)

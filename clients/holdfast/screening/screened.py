@@ -26,7 +26,7 @@ def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned,
     redaction = planned.redaction
     found = Gathering(is_redacted=redaction is not None)
     if planned.drawn is not None:
-        entries = yield from _drawn(planned, found)
+        entries = yield from _drawn(planned, found, progress)
     else:
         entries, done_bytes = [], 0
 
@@ -82,7 +82,7 @@ def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
     return [entry._replace(path=redaction.names[entry.path]) for entry in entries]
 
 
-def _drawn(planned: Planned, found: Gathering) -> Plan[list[Entry]]:
+def _drawn(planned: Planned, found: Gathering, progress: Progress | None) -> Plan[list[Entry]]:
     """Before it is drawn, the texts alone are."""
     from holdfast.screening.blocks import worded_sheet
 
@@ -95,7 +95,9 @@ def _drawn(planned: Planned, found: Gathering) -> Plan[list[Entry]]:
 
     blocks = worded_sheet(drawn.sheet(), place).blocks
     while (yield from blocks.next()):
-        pass
+        if progress is not None:
+            progress(drawn.tally.size_bytes, planned.size_bytes)
+    drawn.tally.size_bytes = 0  # it is read once more
     if redaction is None:
         return [entry]
     return [entry._replace(begin=lambda: drawn.draw(worded_sheet(drawn.sheet(), lambda number: redaction.words)))]

@@ -123,6 +123,7 @@ def test_secrets_wait_for_a_person(page: Page, holdfast_client: Client, tmp_path
     assert Path(caught.value.path()).read_bytes() == content
     expect(page.locator(".toast", has_text="Exported ideas")).to_be_visible()
     page.keyboard.press("e")
+    expect(page.get_by_label("The document")).not_to_be_checked()  # the dialog is a new one
     page.get_by_label("The document").check()
     page.get_by_label("in the place of keys").check()
     with page.expect_download() as caught:
