@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
     )
-    parser.add_argument("--resources", action="store_true", help="bundle: with the local files that it points to")
+    parser.add_argument(
+        "--resources", action="store_true", help="bundle: with the local files that it points to, and their indexes"
+    )
     parser.add_argument(
         "--redact", action="store_true", help="with * in the place of keys, passwords and home directories' names"
     )

@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
 from holdfast.cli.output import share
-from holdfast.cli.words import size, title
+from holdfast.cli.words import shell_word, size, title
 from holdfast_protocol.errors import Damaged, HoldfastError
 from holdfast_protocol.model import Row
 
@@ -97,6 +97,12 @@ def _between(report: _Report) -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _relink(session: str, folders: Sequence[str]) -> str:
+    """The command that finds the session's files in these folders."""
+    searched = "".join(f" --search {shell_word(os.fsencode(folder))}" for folder in folders)
+    return f"holdfast relink {shell_word(os.fsencode(session))}{searched}"
+
+
 class _Report:
     """What became of all of it so far."""
 
@@ -174,6 +180,9 @@ class _Report:
             self._output.done(f"known {session}  snapshot {snapshot}  as {each.path}; nothing was added")
         for path in each.brought:
             self._output.done(f"brought {path}")
+        if each.brought:
+            folder = os.path.dirname(each.brought[0])
+            self._output.say(f"holdfast: {_relink(session, [folder])} points {session} to them")
         if each.resources_count and not each.brought and each.problem is None:
             self._output.say(
                 f"holdfast: {each.path} has {each.resources_count} resources of it: --resources DIR writes them there"
