@@ -327,7 +327,9 @@ class Verbs:
         redaction = None
         if redact:
             from holdfast.screening.redaction import Redaction
+            from holdfast.screening.rules import needed
 
+            needed()
             redaction = Redaction()
         return planned(
             self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
