@@ -168,6 +168,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], redaction: Redaction | None, *
 
 def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:
     """Another of its application's forms."""
+    if not to:  # which would be the document as it is
+        raise BadField(f"There is no form {shown(to)}; there are {', '.join(FORMS)}", field="to")
     try:
         opened = yield from verbs.open(ref, to=to, target=target)
     except BadField as problem:
