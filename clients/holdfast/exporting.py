@@ -44,11 +44,12 @@ _MANIFEST = "manifest.json"
 
 class Drawn(NamedTuple):
     """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file; ``tally`` is how much of
-    the session was looked at for the last one."""
+    the session was looked at for the last one. ``document``: the files that it is of, where nothing is cut off."""
 
     sheet: Callable[[], Sheet]
     draw: Callable[[Sheet], Source]
     tally: Tally
+    document: Callable[[], Plan[Sequence[Entry]]]
 
 
 class Planned(NamedTuple):
@@ -216,7 +217,11 @@ def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     tally = Tally()
     entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet(tally)))
     session, snapshot = shown.session, shown.snapshot.snapshot
-    drawn = Drawn(lambda: sheet(tally), draw, tally)
+
+    def document() -> Plan[Sequence[Entry]]:
+        return native((yield from verbs.open(Ref(id=session.id, snapshot=snapshot)))).entries
+
+    drawn = Drawn(lambda: sheet(tally), draw, tally, document)
     return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
 
 

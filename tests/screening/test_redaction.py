@@ -22,6 +22,9 @@ sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
 import mosaic_sessions as mosaic  # the path must be there first
 
 KEY = KEYS["groq"]
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 STARS = "*" * len(KEY)
 CHAT = json.dumps(
     {
@@ -67,6 +70,26 @@ def test_a_name_that_ends_in_the_middle_of_a_key_has_none_of_it(holdfast_client:
     with ZipFile(io.BytesIO(exported(holdfast_client, "aiderdesk/cut", "parts"))) as archive:
         said = "\n".join([*archive.namelist(), *(archive.read(name).decode() for name in archive.namelist())])
     assert KEY[:6] not in said
+
+
+def test_what_is_cut_where_it_is_drawn_has_no_beginning_of_a_key(holdfast_client: Client) -> None:
+    """A long answer of a tool, the name of a track; of a picture it is said that it was not looked into."""
+    call = {"type": "tool-call", "toolCallId": "t", "toolName": "a---b", "input": {"text": "x" * 19_950 + " " + KEY}}
+    shot = {"type": "image", "image": PIXEL, "mediaType": "image/png"}
+    messages = [{"id": "1", "role": "user", "content": [shot]}, {"id": "2", "role": "assistant", "content": [call]}]
+    holdfast_client.save("aiderdesk", "long", json.dumps({"version": 2, "contextMessages": messages}).encode())
+    export = holdfast_client.export("aiderdesk/long", "html", full=True, redact=True)
+    assert any("has pictures" in remark for remark in export.leaks().remarks)
+    made = b"".join(export.read())
+    assert (b"signs more" in made, KEY[:6].encode() in made) == (True, False)
+    track = f'<Track id="/d/a.bed" name="the key is {KEY}"/>'
+    document = (
+        '<?xml version="1.0"?>\n<Session version="8" genome="hg38" locus="chr1:1-99"><Resources>'
+        f'<Resource path="/d/a.bed"/></Resources><Panel name="P" height="90">{track}</Panel></Session>'
+    )
+    holdfast_client.save("igv", "long", document.encode())
+    made = exported(holdfast_client, "igv/long", "html")
+    assert (b"the key is" in made, KEY[:6].encode() in made) == (True, False)
 
 
 def test_a_part_that_is_called_as_a_path_has_no_home_in_its_file_name(holdfast_client: Client) -> None:

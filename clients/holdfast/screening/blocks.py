@@ -10,6 +10,7 @@ from holdfast.plans import Plan
 from holdfast.printing.blocks import Block, Blocks, Bubble, Code, Folded, Heading, Picture, Remark, Sheet, Table, Words
 
 _Say = Callable[[str], str]
+_TEXT_TYPE = "image/svg+xml"
 
 
 class Worded:
@@ -36,6 +37,13 @@ def worded_sheet(sheet: Sheet, say: Callable[[int], _Say]) -> Sheet:
     return replace(sheet, title=above(sheet.title), facts=facts, blocks=Worded(sheet.blocks, say))
 
 
+def has_pictures(block: Block) -> bool:
+    """Such as are no text."""
+    if isinstance(block, Bubble | Folded):
+        return any(map(has_pictures, block.inside))
+    return isinstance(block, Picture) and block.media_type != _TEXT_TYPE
+
+
 def _worded(block: Block, say: _Say) -> Block:
     return _MAKERS[type(block)](block, say)
 
@@ -50,7 +58,7 @@ def _table(block: Table, say: _Say) -> Block:
 
 
 def _picture(block: Picture, say: _Say) -> Block:
-    is_text = block.media_type == "image/svg+xml"
+    is_text = block.media_type == _TEXT_TYPE
     return replace(
         block, content=say(block.content.decode()).encode() if is_text else block.content, said=say(block.said)
     )

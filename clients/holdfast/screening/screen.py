@@ -28,6 +28,7 @@ PACKED = "is packed, and was not looked into"
 DAMAGED = "is packed, and damaged: what could be unpacked was looked into"
 PARTLY = f"was only looked into up to {UNPACKED_BYTES // 1024**2} MiB of what is packed there"
 ENCODED = "has pictures, or other things, in Base64, which were not looked into"
+PICTURES = "has pictures, which were not looked into"
 
 
 class Found(NamedTuple):

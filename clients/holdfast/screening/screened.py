@@ -13,7 +13,7 @@ from holdfast.screening.leaks import Gathering, Leaks
 from holdfast.screening.letters import PLAIN
 from holdfast.screening.redacted import Redacted
 from holdfast.screening.redaction import Redaction
-from holdfast.screening.screen import Screen
+from holdfast.screening.screen import PICTURES, Screen
 from holdfast.screening.texts import screened_text
 from holdfast_protocol.chunking import new_hash
 
@@ -83,8 +83,9 @@ def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
 
 
 def _drawn(planned: Planned, found: Gathering, progress: Progress | None) -> Plan[list[Entry]]:
-    """Before it is drawn, the texts alone are."""
-    from holdfast.screening.blocks import worded_sheet
+    """Before it is drawn, the texts alone are. What is cut off in them, in the middle of a key, is known by the
+    document."""
+    from holdfast.screening.blocks import has_pictures, worded_sheet
 
     drawn, redaction = planned.drawn, planned.redaction
     assert drawn is not None
@@ -94,10 +95,23 @@ def _drawn(planned: Planned, found: Gathering, progress: Progress | None) -> Pla
         return partial(screened_text, tell=found.of("", f"block {number}" if number else "title"))
 
     blocks = worded_sheet(drawn.sheet(), place).blocks
-    while (yield from blocks.next()):
+    while few := (yield from blocks.next()):
+        if any(map(has_pictures, few)):
+            found.remark(f"it {PICTURES}")
         if progress is not None:
             progress(drawn.tally.size_bytes, planned.size_bytes)
     drawn.tally.size_bytes = 0  # it is read once more
     if redaction is None:
         return [entry]
+    for each in (yield from drawn.document()):
+        yield from _noted(each, redaction)
     return [entry._replace(begin=lambda: drawn.draw(worded_sheet(drawn.sheet(), lambda number: redaction.words)))]
+
+
+def _noted(entry: Entry, redaction: Redaction) -> Plan[None]:
+    screen = Screen(redaction.noting(lambda found: None))
+    source = entry.begin()
+    while pieces := (yield from source.next()):
+        for piece in pieces:
+            screen.feed(piece)
+    screen.end()
