@@ -230,6 +230,7 @@ def test_a_mosaic_session_reads_as_before(holdfast_client: Client, form: str) ->
     assert not after.warnings
     assert [part.name.replace(KEY, STARS) for part in before.parts] == [part.name for part in after.parts]
     assert any(STARS in part.name for part in after.parts)
+    assert KEY[10:].encode() not in exported(holdfast_client, "mosaic/cell", "markdown")
 
 
 def test_a_signed_url_in_a_session_of_igv(holdfast_client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import re
 import uuid
 import xml.etree.ElementTree as ElementTree
 from hashlib import sha256
@@ -228,6 +229,17 @@ def test_passwords_and_signatures_in_urls(url: str, left: str) -> None:
 def test_what_only_its_name_tells(said: str) -> None:
     """A password in code, in a configuration, in what was sent."""
     assert look(said.encode()).made.decode() == said.replace("Geheim77!", "*********")
+
+
+def test_markdown_sets_signs_off() -> None:
+    """With backslashes, which make no other key of it."""
+    marked = re.sub(r"[-_]", r"\\\g<0>", KEYS["anthropic"])
+    said = f"| {marked} | /home/ana\\_maria/x |\n| a\\_b | https://ana:ge\\_heim@h.org/ |\n"
+    left = f"| {'*' * len(marked)} | /home/**********/x |\n| a\\_b | https://ana:********@h.org/ |\n"
+    assert look(said.encode()).made.decode() == left
+    inside = json.dumps({"said": said}).encode()
+    assert json.loads(look(inside).made).keys() == {"said"}
+    assert KEYS["anthropic"][-20:].encode() not in look(inside).made
 
 
 def test_letters_that_json_wrote_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -49,6 +50,8 @@ _SHARED = frozenset({b"shared", b"public", b"default", b"all", b"linuxbrew"})
 #: What stands for a password, and is none: stars, ``$NAME``, ``{name}``, ``%NAME%``.
 _PLACEHOLDER = re.compile(rb"[*.x]*|[$%{\[(].*|pass(?:word|wd)?|pwd|secret|token", re.I)
 
+_SET_OFF = re.compile(rb"(?<=[\w/])\\+(?=[-_.+=~*])")
+
 
 class Spot(NamedTuple):
     """From ``start`` to ``end``; ``shown`` is what people may see of it."""
@@ -62,15 +65,35 @@ class Spot(NamedTuple):
 def spots(letters: bytes) -> list[Spot]:
     """In their order, none over another."""
     letters = composed(letters)
-    text = unescaped(letters)
-    found = [*_of_urls(text), *_keys(text), *_named(text), *_homes(text if b"\0" in letters else letters)]
     apart: list[Spot] = []
-    for each in sorted(found, key=lambda spot: spot.start):
+    for each in sorted([*_found(letters), *_in_markdown(letters)], key=lambda spot: spot.start):
         if apart and each.start < apart[-1].end:
             apart[-1] = apart[-1]._replace(end=max(each.end, apart[-1].end))
         else:
             apart.append(each)
     return apart
+
+
+def _found(letters: bytes) -> Iterator[Spot]:
+    text = unescaped(letters)
+    yield from _of_urls(text)
+    yield from _keys(text)
+    yield from _named(text)
+    yield from _homes(text if b"\0" in letters else letters)
+
+
+def _in_markdown(letters: bytes) -> Iterator[Spot]:
+    """What is only found without the backslashes that Markdown puts before signs."""
+    before: list[int] = []  # where they were, in what is left
+    gone = 0
+    for backslashes in _SET_OFF.finditer(letters) if b"\0" not in letters else ():
+        before += [backslashes.start() - gone] * len(backslashes[0])
+        gone = len(before)
+    if before:
+        for spot in _found(_SET_OFF.sub(b"", letters)):
+            start = spot.start + bisect_right(before, spot.start)
+            end = spot.end + bisect_right(before, spot.end - 1)
+            yield spot._replace(start=start, end=end)
 
 
 def _keys(text: bytes) -> Iterator[Spot]:
