@@ -22,9 +22,7 @@ sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
 import mosaic_sessions as mosaic  # the path must be there first
 
 KEY = KEYS["groq"]
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 STARS = "*" * len(KEY)
 CHAT = json.dumps(
     {

@@ -158,6 +158,30 @@ def test_a_pickle_reads_as_before(length: int, protocol: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("/home/ana", "/home/***"),
+        ("/home/", "/home/"),
+        ("/home/größe", "/home/*******"),
+        ("https://h.org/?token=abcdefgh1", "https://h.org/?token=*********"),
+        ("https://ana:geheim@h.org", "https://ana:******@h.org"),
+    ],
+)
+@pytest.mark.parametrize("behind", ["x", "a longer text, of thirty-nine letters  "])
+def test_a_pickle_goes_on_behind_a_text(text: str, left: str, behind: str) -> None:
+    """What was found ends where the text does."""
+    made = look(pickle.dumps([text, behind, text[:], b"\0"], 4)).made
+    assert pickle.loads(made)[:2] == [left, behind]
+
+
+@pytest.mark.parametrize("said", ["cd /home\nls", "C:\\Users\nls", "C:\\Users\\\b", "/Users\tx", "\\home\nx"])
+def test_an_end_of_line_behind_homes_is_no_name(said: str) -> None:
+    """In JSON, and in JSON that is in JSON."""
+    for raw in (json.dumps({"a": said}), json.dumps({"a": json.dumps({"a": said})})):
+        assert look(raw.encode()).found == []
+
+
+@pytest.mark.parametrize(
     ("said", "left"),
     [
         ("/home/ana/x.bed", "/home/***/x.bed"),
@@ -178,6 +202,8 @@ def test_a_pickle_reads_as_before(length: int, protocol: int) -> None:
         ("C:\\Users\\Ana Maria\\x", "C:\\Users\\*********\\x"),
         ("C:\\\\Users\\\\Ana and\\nx", "C:\\\\Users\\\\*** and\\nx"),
         ("|/home/ana|", "|/home/***|"),
+        ('"../../home/ana/x"', '"../../home/***/x"'),
+        ("..\\\\..\\\\Users\\\\Ana\\\\x", "..\\\\..\\\\Users\\\\***\\\\x"),
     ],
 )
 def test_the_name_in_a_home_path_is_replaced(said: str, left: str) -> None:
@@ -187,7 +213,7 @@ def test_the_name_in_a_home_path_is_replaced(said: str, left: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["https://a.org/home/index.html", "src/home/x", "/Users/Shared/x", "/home/*/x", "/homes/a"]
+    "said", ["https://a.org/home/index.html", "src/home/x", "/Users/Shared/x", "/home/*/x", "/homes/a", "../home/x"]
 )
 def test_another_path_is_no_home(said: str) -> None:
     """Of a page, of a project, of everybody."""

@@ -20,6 +20,10 @@ _LENGTH_OF_PICKLED = re.compile(
 )
 #: A letter that is not ASCII, as JSON writes it out.
 _COMPOSED = re.compile(rb"(?<!\\)\\u(?!00[0-7])[0-9A-Fa-f]{4}")
+#: What is no letter of UTF-8: pickle's own words, which follow a text without a sign between them.
+_STRAY = re.compile(
+    rb"[\x80-\xbf](?<![\xc2-\xf4][\x80-\xbf])(?<![\xe0-\xf4][\x80-\xbf]{2})(?<![\xf0-\xf4][\x80-\xbf]{3})"
+)
 _UTF_16 = {
     "little": re.compile(rb"\xff\xfe|(?:[\t\n\r -~]\0){4}"),
     "big": re.compile(rb"\xfe\xff|(?:\0[\t\n\r -~]){4}"),
@@ -66,7 +70,7 @@ def unescaped(letters: bytes) -> bytes:
     """As long as it was: what JSON and XML write out is one letter, or blank; where there are zeros it is neither of
     them, but may be a pickle."""
     if b"\0" in letters:
-        return _LENGTH_OF_PICKLED.sub(b"\n\n", letters)
+        return _STRAY.sub(b"\n", _LENGTH_OF_PICKLED.sub(b"\n\n", letters))
     for written, letter in _WRITTEN_OUT:
         letters = letters.replace(written, letter)
     return letters

@@ -34,15 +34,16 @@ _NAME = re.compile(rb"[A-Za-z_]\w{0,19}(?:[./:-]+[A-Za-z_]\w{0,19})+|[A-Z0-9_]+|
 
 _HOMES = (b"home", b"sers", b"Documents and Settings")
 _USER = rb"[^/\\\s\"'`<>|:*?,;()\[\]{}&\x00-\x1f]"
-#: Windows' own people have blanks in their names; what is behind one is the name's where the path goes on.
+#: What divides it is written alike before and behind: an escape in JSON is none. Windows' own people have blanks in
+#: their names; what is behind one is the name's where the path goes on.
 _HOME = re.compile(
-    rb"[/\\](?:home|[Uu]sers|USERS|Documents and Settings)(?:/|\\{1,4}/?)"
+    rb"(?<!\\)(\\{1,4}|\\?/)(?:home|[Uu]sers|USERS|Documents and Settings)(?:\1|/)"
     rb"((?<=\\)" + _USER + rb"{1,32}(?: " + _USER + rb"{1,32}){1,2}(?=\\(?![nrt\"]))|" + _USER + rb"{1,64})"
     rb"(?=[/\\\s\"'`<>|,;:)\]}&\x00-\x1f]|\.?$|\.\s)"
 )
-#: What may stand before it: nothing, or what makes it no part of another path.
+#: What may stand before it: nothing, what makes it no part of another path, or the way up to the root.
 _BEFORE_HOME = re.compile(
-    rb"(?:^|[^\w.~%\\-]|\\[nrt])(?:/var|/mnt/[a-z]|(?:\A|(?<=\W)|(?<=\\[nrt]))[A-Za-z]:)?[/\\]{0,3}\Z"
+    rb"(?:[/\\]\.\.|^|[^\w.~%\\-]|\\[nrt])(?:/var|/mnt/[a-z]|(?:\A|(?<=\W)|(?<=\\[nrt]))[A-Za-z]:)?[/\\]{0,3}\Z"
 )
 _LONGEST_BEFORE = 16
 #: Nobody's own.
@@ -137,11 +138,11 @@ def _homes(letters: bytes) -> Iterator[Spot]:
         return
     for path in _HOME.finditer(letters):
         before = letters[max(0, path.start() - _LONGEST_BEFORE) : path.start()]
-        if path[1].lower() in _SHARED or not path[1].strip(b"*.$~"):
+        if path[2].lower() in _SHARED or not path[2].strip(b"*.$~"):
             continue
         if _BEFORE_HOME.search(before):
-            name = path[1].rstrip(b".")
-            yield Spot(path.start(1), path.start(1) + len(name), HOME, path[0].decode(errors="backslashreplace"))
+            name = path[2].rstrip(b".")
+            yield Spot(path.start(2), path.start(2) + len(name), HOME, path[0].decode(errors="backslashreplace"))
 
 
 def _masked(secret: bytes) -> str:
