@@ -195,6 +195,18 @@ def test_langchains_messages_become_ones_that_aiderdesk_can_use_again():
     assert to("v2", V0).document == to("v2", made.document).document
 
 
+def test_langchains_content_that_is_no_text_is_told_of_where_it_goes_and_only_there():
+    """A text or a list is all that LangChain keeps; a tool's answer holds whatever it was."""
+    odd = {"a": 1}
+    talk = [{"type": "human", "data": {"content": odd}}, {"type": "human", "data": {"content": None}}]
+    talk += [{"type": "tool", "data": {"tool_call_id": "c", "content": each}} for each in (odd, [{"type": "audio"}])]
+    made = to("v1", session(*talk))
+    assert [key for key, _ in made.losses] == ["message-1"]
+    assert "left out: dict" in made.losses[0][1]
+    messages = json.loads(made.document[b""])["contextMessages"]
+    assert [message["content"][0]["result"] for message in messages[2:]] == [odd, [{"type": "audio"}]]
+
+
 def test_langchains_odder_messages_are_told_of():
     """Tools were named with one dash; what has no place is named by its message, and pieces keep their order."""
     talk = [
