@@ -4,6 +4,7 @@ the session, and hashes of everything (FORMATS.md, "Bundles")."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +42,9 @@ _ABOUT_TEXT = b"""\
 This is a bundle of holdfast: a session of an application, with its document as the application has it in document/,
 and what manifest.json tells. To have it in a holdfast: holdfast import FILE
 """
+#: What the index of a file ends in that lies beside it, by its whole name or, of reads, by that without its own end.
+_INDEX_ENDS = (b".bai", b".csi", b".crai", b".tbi", b".idx", b".fai", b".gzi")
+_READS = (b".bam", b".cram")
 _UNSAFE = frozenset('\\:*?"<>|\0')
 
 Json = dict[str, Any]
@@ -73,6 +77,7 @@ def bundle(
     rows: Sequence[ResourceRow] = ()
     if resources:
         rows = (yield from replied(CheckResources(ref=opened.ref), Resources)).rows
+        rows = [*rows, *_indexes(rows)]
     local = _local(rows)
     files = {key: LocalFile(path, size_bytes) for key, (_, path, size_bytes) in local.items()}
     entries += [Entry(name, size_bytes, _begun(files, key)) for key, (name, _, size_bytes) in local.items()]
@@ -180,7 +185,6 @@ def _redacted(manifest: bytes, redaction: Redaction) -> bytes:
     files = [file for snapshot in told["snapshots"] for file in snapshot["files"]]
     for file in [*files, *(row for row in told["resources"] if "member" in row)]:
         file["hash"] = redaction.digests[file["member"]].hex()
-        file["member"] = redaction.names[file["member"]]
     counts = {"secrets": redaction.secrets_count, "home_paths": redaction.homes_count}
     return (json.dumps({**redaction.told(told), "redacted": counts}, indent=1) + "\n").encode()
 
@@ -190,7 +194,7 @@ def _local(rows: Sequence[ResourceRow]) -> dict[int, tuple[str, bytes, int]]:
     found: dict[int, tuple[str, bytes, int]] = {}
     seen: set[bytes] = set()
     for number, row in enumerate(rows):
-        path = row.found if row.state == "moved" else row.path if row.state == "there" else b""
+        path = _path_of(row)
         size_bytes = size_of(path) if path and path not in seen else None
         if size_bytes is not None:
             seen.add(path)
@@ -198,6 +202,26 @@ def _local(rows: Sequence[ResourceRow]) -> dict[int, tuple[str, bytes, int]]:
             safe = "".join("_" if sign in _UNSAFE or not sign.isprintable() else sign for sign in last)
             found[number] = f"{RESOURCES}/{number + 1} {cut(safe, _LONGEST_BYTES)}".strip(" ."), path, size_bytes
     return found
+
+
+def _path_of(row: ResourceRow) -> bytes:
+    """Empty where no file is."""
+    return row.found if row.state == "moved" else row.path if row.state == "there" else b""
+
+
+def _indexes(rows: Sequence[ResourceRow]) -> Iterator[ResourceRow]:
+    """Files beside those of the rows that are found there by their names, without a word in the session; a program that
+    does not find the index of large reads does not open them."""
+    for row in rows:
+        path = _path_of(row)
+        starts = [(path, row.reference)] if path else []
+        if path.endswith(_READS):
+            starts.append((os.path.splitext(path)[0], os.path.splitext(row.reference)[0]))
+        for start, told in starts:
+            for end in _INDEX_ENDS:
+                if size_of(start + end) is not None:
+                    reference = told + end.decode()
+                    yield ResourceRow(key=row.key, role="index", reference=reference, state="there", path=start + end)
 
 
 def _remarks(rows: Sequence[ResourceRow], local: Mapping[int, tuple[str, bytes, int]]) -> list[str]:

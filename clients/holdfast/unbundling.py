@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,9 @@ from holdfast_protocol.names import shown
 if TYPE_CHECKING:
     from holdfast.verbs import Verbs
 
-
 _PIECE_BYTES = 1024 * 1024
+#: As a file of a session is called in a bundle.
+_NUMBERED = re.compile(r"[0-9]+ (.+)", re.DOTALL)
 
 
 def taken_in(
@@ -43,13 +46,13 @@ def taken_in(
 
 
 def write_resources(bundle: Bundle, folder: str) -> list[str]:
-    """The files that it brought for its session, put into ``folder``; their paths. Raises Exists where another file
-    has the name of one, Unreadable."""
+    """The files that it brought for its session, put into ``folder`` as they were called; their paths. Raises Exists
+    where another file has the name of one, Unreadable."""
     written = []
     try:
         os.makedirs(folder, exist_ok=True)
-        for file in bundle.resources:
-            path = os.path.join(folder, file.member.rpartition("/")[2])
+        for file, name in zip(bundle.resources, _names(bundle), strict=True):
+            path = os.path.join(folder, name)
             if not _is_there(path, file.hash):
                 target = os.path.realpath(os.fsencode(path))
                 with put_in_place(target, None, new_beside(target)) as out:
@@ -58,6 +61,16 @@ def write_resources(bundle: Bundle, folder: str) -> list[str]:
     except OSError as problem:
         raise Unreadable(f"{shown(folder)} cannot be written: {problem.strerror or problem}", path=folder) from problem
     return written
+
+
+def _names(bundle: Bundle) -> list[str]:
+    """Without the number that each has in a bundle: an index is found by the name of its file, and ``relink`` finds by
+    names. It stays where two would be alike; and nothing is hidden."""
+    members = [file.member.rpartition("/")[2] for file in bundle.resources]
+    own = [name[1] if (name := _NUMBERED.fullmatch(member)) else member for member in members]
+    counts = Counter(name.lower() for name in own)
+    found = [name if counts[name.lower()] == 1 else member for name, member in zip(own, members, strict=True)]
+    return [f"_{name}" if name.startswith(".") else name for name in found]
 
 
 def _is_there(path: str, whole: bytes) -> bool:

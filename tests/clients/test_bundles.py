@@ -21,6 +21,7 @@ from holdfast import AsyncClient, Client
 from holdfast.bundles import opened_bundle
 from holdfast.bundling import MANIFEST_BYTES
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
+from holdfast.unbundling import write_resources
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, Exists, HoldfastError, NotFound, TooLarge
 
@@ -185,6 +186,26 @@ def test_resources_come_along_and_are_written_where_one_says(holdfast_client: Cl
     assert [row.get("member") for row in resources] == ["resources/1 genes.bed", None, None]
     assert resources[0]["hash"] == hash_of((tmp_path / "genes.bed").read_bytes()).hex()
     holdfast_client.import_bundle(tmp_path / "b.zip")
+
+
+def test_indexes_go_along_and_files_keep_their_names(holdfast_client: Client, tmp_path: Path) -> None:
+    """A program finds an index beside its file by its name, which the number in the bundle is not; of two that are
+    called alike both keep theirs, and no file is hidden."""
+    for name in ("a/reads.bam", "a/reads.bai", "b/x.fa", "b/x.fa.fai", "c/X.FA", "c/.profile"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    rows = "".join(f'<Resource path="{tmp_path / name}"/>' for name in ("a/reads.bam", "c/X.FA", "c/.profile"))
+    genome = tmp_path / "b" / "x.fa"
+    document = f'<?xml version="1.0"?>\n<Session genome="{genome}" version="8"><Resources>{rows}</Resources></Session>'
+    holdfast_client.save("igv", "reads", document.encode())
+    holdfast_client.export("igv/reads", "bundle", resources=True).write(tmp_path / "b.zip")
+    with opened_bundle(tmp_path / "b.zip") as opened:
+        assert opened is not None
+        brought = {Path(each).name: Path(each).read_text() for each in write_resources(opened, str(tmp_path / "to"))}
+    assert brought == {
+        "1 x.fa": "b/x.fa", "reads.bam": "a/reads.bam", "3 X.FA": "c/X.FA", "_.profile": "c/.profile",
+        "x.fa.fai": "b/x.fa.fai", "reads.bai": "a/reads.bai",
+    }  # fmt: skip
 
 
 def _with_member(name: str, **about: Any) -> Callable[[Path, Members], None]:

@@ -187,7 +187,8 @@ def test_an_empty_chat_says_that_it_is(shared: Daemon, tmp_path: Path) -> None:
 
 
 def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: Path) -> None:
-    """With its resources, which replace no other file; the second import says that nothing was added."""
+    """With its resources, which replace no other file, and to which the colleague's session is pointed as it is told;
+    the second import says that nothing was added."""
     (tmp_path / "genes.bed").write_bytes(b"chr1\t0\t10\n")
     document = (
         f'<?xml version="1.0"?>\n<Session genome="hg38" version="8"><Resources>'
@@ -197,15 +198,21 @@ def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: P
     bundle = str(tmp_path / "genes.zip")
     shared.ok("export", "igv/genes", "--to", "bundle", "--resources", "-o", bundle)
     brought = str(tmp_path / "brought")
-    assert "taken igv/genes" in daemon.ok("import", bundle, "--resources", brought).text
-    assert (tmp_path / "brought" / "1 genes.bed").read_bytes() == b"chr1\t0\t10\n"
+    said = daemon.ok("import", bundle, "--resources", brought)
+    assert "taken igv/genes" in said.text
+    assert f"holdfast relink igv/genes --search {brought} points igv/genes to them" in said.err
+    assert (tmp_path / "brought" / "genes.bed").read_bytes() == b"chr1\t0\t10\n"
     assert daemon.ok("cat", "igv/genes").out == document
     again = daemon.ok("import", bundle, "--resources", brought)
     assert "known igv/genes" in again.text
-    (tmp_path / "brought" / "1 genes.bed").write_bytes(b"mine")
+    (tmp_path / "genes.bed").unlink()
+    assert daemon.cli("check-resources", "igv/genes").code == 3
+    daemon.ok("relink", "igv/genes", "--search", brought)
+    assert str(tmp_path / "brought" / "genes.bed").encode() in daemon.ok("cat", "igv/genes").out
+    (tmp_path / "brought" / "genes.bed").write_bytes(b"mine")
     said = daemon.cli("import", bundle, "--resources", brought)
     assert (said.code, "is another file" in said.err, "--name" in said.err) == (4, True, False)
-    assert (tmp_path / "brought" / "1 genes.bed").read_bytes() == b"mine"
+    assert (tmp_path / "brought" / "genes.bed").read_bytes() == b"mine"
 
 
 def test_a_damaged_bundle_among_others(daemon: Daemon, tmp_path: Path) -> None:
@@ -246,17 +253,21 @@ def test_a_history_survives_a_restart(daemon: Daemon, tmp_path: Path) -> None:
 
 
 def test_a_chat_of_forty_thousand_messages(shared: Daemon, client: holdfast.Client, tmp_path: Path) -> None:
-    """Its parts are more than a list holds, which is said; Markdown and a bundle of it can be had all the same."""
+    """Its parts are more than an answer holds: a client asks for the others, and one that does not know of them (it is
+    older) is told. Every form can be had of it."""
     message = '{"role":"user","content":"' + "please " * 60 + '"}'
     content = f'{{"contextMessages":[{",".join([message] * 40_000)}],"contextFiles":[]}}'.encode()
     client.save("aiderdesk", "many", content)
     shown = client.show("aiderdesk/many")
-    assert (shown.parts, shown.facts["messages"], shown.generation) == ([], 40_000, "v1")
-    assert "40,000 parts" in shown.warnings[0]
+    assert [part.facts.get("number") for part in shown.parts] == [*range(1, 40_001)]
+    assert (shown.facts["messages"], shown.generation, shown.warnings, shown.more) == (40_000, "v1", [], False)
+    older = client.ask(m.Show(ref=Ref(app="aiderdesk", name="many"))).reply
+    assert isinstance(older, m.Shown)
+    assert (older.parts, older.more) == ([], False)
+    assert "40,000 parts" in older.warnings[0]
     said = shared.ok("export", "aiderdesk/many", "--to", "markdown", "-o", "-").out
     assert said.count(b"### User\n") == 40_000
     shared.ok("export", "aiderdesk/many", "--to", "bundle", "-o", str(tmp_path / "b.zip"))
     client.purge("aiderdesk/many")
     client.import_bundle(tmp_path / "b.zip")
     assert client.cat("aiderdesk/many") == content
-    assert shared.cli("export", "aiderdesk/many", "--to", "parts", "-o", str(tmp_path / "parts")).code == 8

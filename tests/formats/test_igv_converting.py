@@ -357,6 +357,51 @@ def test_what_igv_2_has_no_word_for_is_told() -> None:
     }
 
 
+def test_features_are_as_collapsed_as_they_were() -> None:
+    """IGV shows them so where nothing is said, igv.js expanded."""
+    genes = track('clazz="T.FeatureTrack" id="https://h/a.bed"', path="https://h/a.bed", form="bed")
+    assert the_track(genes, "igvjs")["displayMode"] == "COLLAPSED"
+    web = in_json({"type": "annotation", "url": "https://h/a.bed"})
+    assert b'displayMode="EXPANDED"' in converted(web, "xml").document[b""]
+
+
+def test_an_index_is_named_where_a_program_does_not_find_it() -> None:
+    """IGV 3 looks beside the file alone, igv.js for that of CRAM nowhere."""
+    resources = '<Resource path="https://h/a.bam" index="https://h/a.bam.bai"/>'
+    resources += '<Resource path="b.vcf.gz" index="i.tbi"/>'
+    done = converted(in_xml(resources=resources), "json")
+    assert done.losses == [("b.vcf.gz", "i.tbi: IGV 3 looks for an index beside its file alone")]
+    first, second = json.loads(done.document[b""])["tracks"]
+    assert (first["indexURL"], second["indexPath"]) == ("https://h/a.bam.bai", "../work/i.tbi")
+    cram = in_xml(resources='<Resource path="https://h/a.cram"/>')
+    assert the_track(cram, "igvjs")["indexURL"] == "https://h/a.cram.crai"
+
+
+def test_what_a_page_cannot_reach_is_left_out_with_the_rest_kept() -> None:
+    """An index, or a table of samples; a genome cannot be."""
+    resources = '<Resource path="https://h/a.bam" index="C:\\a.bai" type="bam"/>'
+    resources += '<Resource path="~/s.txt" type="sampleinfo"/>'
+    done = converted(in_xml(resources=resources), "igvjs")
+    session = json.loads(done.document[b""])
+    assert "indexURL" not in session["tracks"][0]
+    assert session["sampleinfo"] == []
+    assert len(done.losses) == 2
+    with pytest.raises(CannotHold, match="URLs alone"):
+        converted(in_xml(root='genome="C:\\toy.fa" version="8"'), "igvjs")
+
+
+def test_how_samples_are_filtered_and_regions_are_called_is_told_to_be_lost() -> None:
+    """What only one of the programs has."""
+    variants = {"type": "variant", "url": "https://h/a.vcf", "samples": ["a"], "groupBy": "sex", "path": "x"}
+    done = converted(in_json(variants, roi=[{"name": "mine", "color": "red", "features": [{"chr": "1"}]}]), "xml")
+    assert told(done)["https://h/a.vcf"] == ["samples, groupBy: XML has no place for it"]
+    sentences = [sentence for key, sentence in done.losses if key != "https://h/a.vcf"]
+    assert sentences == [
+        "name, color of a set of regions: IGV Desktop has no place for it",
+        "a region has no place that could be carried",
+    ]
+
+
 def test_tracks_keep_their_order() -> None:
     """That of JSON is told by number; what IGV 2 shows in its lowest panel goes there if it is last."""
     tracks = [

@@ -126,6 +126,27 @@ def test_xml_made_of_json_shows_the_same_tracks(desk: Desk, plain: View, to: str
     assert looks(seen) == looks(plain)
 
 
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="no samples of real sessions beside the project")
+def test_alignments_with_an_index_open_where_their_folder_was_moved(tmp_path: Path):
+    """Facts 5 and 6: their coverage and junctions too. An absolute index would be looked for where it was."""
+    there("igv")
+    desk = Desk(tmp_path / "work")
+    moved = Desk(tmp_path / "moved")
+    for each in (desk, moved):
+        shutil.copytree(SAMPLES / "data", each.folder / "data", copy_function=shutil.copyfile, dirs_exist_ok=True)
+    session = (SAMPLES / "igv219_alignments.xml").read_bytes()
+    index = f'index="{desk.folder}/data/reads.sam.sai" path='.encode()
+    session = session.replace(b'path="data/reads.sam"', index + b'"data/reads.sam"')
+    absolute = desk.converted(session, "absolute", "s.xml").document[b""]
+    relative = desk.converted(absolute, "relative", "s.xml")
+    assert relative.losses == []
+    shutil.rmtree(desk.folder / "data")
+    seen = moved.seen(relative.document[b""])
+    assert seen["Track", "reads.sam", "RenderOptions", "colorOption"] == "READ_STRAND"
+    assert seen["Track", "reads.sam Coverage", "snpThreshold"] == "0.2"
+    assert ("Track", "reads.sam Junctions", "is") in seen
+
+
 RUNNABLE = sorted(SAMPLES.glob("igv30beta4_*.json"))
 
 

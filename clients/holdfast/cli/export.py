@@ -45,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--history", metavar="N|all|pins", type=_history, default=0, help="bundle: with older snapshots too"
     )
-    parser.add_argument("--resources", action="store_true", help="bundle: with the local files that it points to")
+    parser.add_argument(
+        "--resources", action="store_true", help="bundle: with the local files that it points to, and their indexes"
+    )
     parser.add_argument(
         "--redact", action="store_true", help="with * in the place of keys, passwords and home directories' names"
     )
@@ -63,7 +65,7 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         output.say(f"holdfast: {plain(remark)}")
     if arguments.strict and export.losses:
         raise CannotHold(f"{arguments.to} cannot hold all of it; nothing was written", problems=[*export.losses])
-    if export.files == ("",) and export.size_bytes == 0:
+    if export.length_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
     leaks = let_pass(output, export, strict=arguments.strict, force=arguments.force)
     said = len(export.remarks)

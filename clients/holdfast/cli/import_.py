@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
 from holdfast.cli.output import share
-from holdfast.cli.words import size, title
+from holdfast.cli.words import shell_word, size, title
 from holdfast_protocol.errors import Damaged, HoldfastError
 from holdfast_protocol.model import Row
 
@@ -59,10 +59,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             checked=lambda done_bytes, size_bytes: tell(f"checking a bundle: {share(done_bytes, size_bytes)}"),
         )  # fmt: skip
         report = _Report(output, intake)
+        is_done = False
         try:
             _take_in(context, intake, report, tell)
+            is_done = True
         finally:
-            if report.is_of_several or len(arguments.paths) > 1 or not report.is_begun:
+            if report.is_of_several or len(arguments.paths) > 1 or (is_done and not report.is_begun):
                 report.sum_up()
     return _INTERRUPTED if report.interrupted else report.code
 
@@ -80,16 +82,25 @@ def _between(report: _Report) -> Iterator[None]:
     """Ctrl-C ends it when what is under way is done; a second one at once."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         report.interrupted = True
         if sys.stderr is not None and sys.stderr.isatty():  # a stream may be in the middle of a write
             os.write(2, b"\r\nholdfast: stopping when what is under way is done; Ctrl-C again stops at once\r\n")
 
-    former = signal.signal(signal.SIGINT, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # whoever started us wants it otherwise
+        yield
+        return
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _relink(session: str, folders: Sequence[str]) -> str:
+    """The command that finds the session's files in these folders."""
+    searched = "".join(f" --search {shell_word(os.fsencode(folder))}" for folder in folders)
+    return f"holdfast relink {shell_word(os.fsencode(session))}{searched}"
 
 
 class _Report:
@@ -142,7 +153,7 @@ class _Report:
             counts = {word: self._counts[word] for word in WORDS}
             self._output.row(Row(), counts=counts, interrupted=self.interrupted)
         if not self._output.quiet:
-            end = "; stopped by Ctrl-C, and what is not told of was not touched" if self.interrupted else ""
+            end = "; stopped by Ctrl-C: the same import again takes in the rest" if self.interrupted else ""
             self._output.say(f"holdfast: {self._sentence()}{end}")
 
     def _sentence(self) -> str:
@@ -169,6 +180,9 @@ class _Report:
             self._output.done(f"known {session}  snapshot {snapshot}  as {each.path}; nothing was added")
         for path in each.brought:
             self._output.done(f"brought {path}")
+        if each.brought:
+            folder = os.path.dirname(each.brought[0])
+            self._output.say(f"holdfast: {_relink(session, [folder])} points {session} to them")
         if each.resources_count and not each.brought and each.problem is None:
             self._output.say(
                 f"holdfast: {each.path} has {each.resources_count} resources of it: --resources DIR writes them there"

@@ -13,7 +13,7 @@ from holdfast_daemon.formats.base import CannotHold
 from holdfast_daemon.formats.igv.json_reading import At
 from holdfast_daemon.formats.igv.needs import Paths
 from holdfast_daemon.formats.igv.paths import file_name, is_genome_path, is_remote
-from holdfast_daemon.formats.igv.rebasing import Ground
+from holdfast_daemon.formats.igv.rebasing import Ground, beside
 from holdfast_daemon.formats.igv.scene import WHOLE, Layer, Losses, Scene, named
 from holdfast_daemon.formats.igv.vocabulary import ATTRIBUTES, DATA_RANGE, RENDER_OPTIONS, format_of, type_of_format
 
@@ -134,10 +134,7 @@ def _order(track: Any, at: int) -> float:
 def _genome(scene: Scene, ground: Ground) -> dict[str, Any]:
     genome = scene.genome
     if isinstance(genome, dict) and genome:
-        reference = {
-            name: _file(name, value, ground, scene.losses) for name, value in genome.items() if name != "tracks"
-        }
-        return {"reference": reference}
+        return {"reference": {name: _file(name, value, ground, scene.losses) for name, value in genome.items()}}
     if not isinstance(genome, str) or not genome:
         raise CannotHold([("genome", "it names no genome, and a JSON session needs one")])
     if not is_genome_path(genome):
@@ -154,11 +151,11 @@ def reference_of(path: str) -> dict[str, Any]:
         return {"reference": told | {"twoBitURL": path}}
     if not low.removesuffix(".gz").removesuffix(".bgz").endswith((".fa", ".fasta", ".fna", ".fas")):
         return {}
-    told |= {"fastaURL": path, "indexURL": _beside(path, ".fai")}
-    return {"reference": told | ({"compressedIndexURL": _beside(path, ".gzi")} if low.endswith("gz") else {})}
+    told |= {"fastaURL": path, "indexURL": with_end(path, ".fai")}
+    return {"reference": told | ({"compressedIndexURL": with_end(path, ".gzi")} if low.endswith("gz") else {})}
 
 
-def _beside(path: str, end: str) -> str:
+def with_end(path: str, end: str) -> str:
     before, mark, query = path.partition("?") if is_remote(path) else (path, "", "")
     return before + end + mark + query
 
@@ -184,6 +181,7 @@ def _track(layer: Layer, ground: Ground, losses: Losses, *, is_within: bool = Fa
             track["indexURL"] = layer.index
         elif layer.index:
             track["indexPath"] = ground.kept(layer.index)
+        if layer.index and not _is_beside(layer, ground):
             losses.append((layer.key, f"{layer.index}: IGV 3 looks for an index beside its file alone"))
     known = {name: value for name, value in layer.members.items() if name in KNOWN or name == "id"}
     track |= known
@@ -208,6 +206,11 @@ def _for_its_reader(layer: Layer, track: dict[str, Any]) -> None:
     if layer.kind == "motif":
         track.setdefault("pattern", "")
         track.setdefault("strand", "+")
+
+
+def _is_beside(layer: Layer, ground: Ground) -> bool:
+    path, index = (ground.absolute(each) or each for each in (layer.path, layer.index))
+    return index in beside(path, "index")
 
 
 def _join_combined(scene: Scene, tracks: Sequence[dict[str, Any]]) -> None:
@@ -235,6 +238,8 @@ def _read_regions(scene: Scene, roi: Any, keys: Keys) -> None:
     for at, each in enumerate(roi if isinstance(roi, list) else [roi] if isinstance(roi, dict) else ()):
         features = each.get("features") if isinstance(each, dict) else None
         key = keys.get(("roi", at, -1), WHOLE)
+        if isinstance(each, dict) and (lost := [name for name in ("name", "color") if each.get(name)]):
+            scene.losses.append((key, f"{named(lost)} of a set of regions: IGV Desktop has no place for it"))
         if not isinstance(features, list):
             scene.losses.append((key, "regions of a file: only those that the session itself names are carried"))
         for number, feature in enumerate(features if isinstance(features, list) else ()):

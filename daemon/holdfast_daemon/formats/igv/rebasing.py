@@ -138,12 +138,13 @@ def _found_alone(parts: Sequence[Part], ground: Ground) -> Iterator[str]:
         path = ground.absolute(path_of(attributes))
         for name in AS_WRITTEN:
             told = attributes.get(name, "")
-            if path is not None and ground.absolute(told) in _beside(path, name):
+            if path is not None and ground.absolute(told) in beside(path, name):
                 yield told
 
 
-def _beside(path: str, name: str) -> set[str]:
-    """https://github.com/igvteam/igv: ``ResourceLocator.indexFile``, ``SamReaderPool``, ``TrackLoader``."""
+def beside(path: str, name: str) -> set[str]:
+    """Where IGV looks for the index or the coverage of a file by itself:
+    https://github.com/igvteam/igv: ``ResourceLocator.indexFile``, ``SamReaderPool``, ``TrackLoader``."""
     if name == "coverage":
         return {f"{path}.tdf"}
     if path.lower().endswith(_ALIGNMENTS):

@@ -42,7 +42,6 @@ _TOLD_ELSEWHERE = {
     "logScale",
     "format",
     "renderOptions",
-    "groupBy",
     "id",
 }
 #: Kinds at the end of a session that IGV keeps in its lowest panel.
@@ -172,8 +171,8 @@ def _look(layer: Layer, scene: Scene) -> dict[str, str]:
         text = attribute_of(value)
         if name is not None and text is not None:
             found[name] = text
-        elif member not in _TOLD_ELSEWHERE and not (layer.kind == "alignment" and member in _OPTION_OF):
-            lost.append(member)
+        elif not (member in _TOLD_ELSEWHERE or (layer.kind == "alignment" and member in _OPTION_OF)):
+            lost += [] if (member, value) == ("groupBy", "strand") else [member]
     if layer.kind in ("annotation", "variant", "blat", "motif"):
         found["groupByStrand"] = str(layer.members.get("groupBy") == "strand").lower()
     if layer.kind == "coverage" and "color" in found:

@@ -47,7 +47,7 @@ _LOST_KINDS = {
 #: As Java declares it; IGV 2 writes the start of its position from 0, and reads it from 1 (igv.md 2).
 _BY_IGV = re.compile(rb"""\A<\?xml[^>]*\bstandalone="no"[^>]*\?>""")
 _PLACE = re.compile(r"(\S+):([\d,]+)-([\d,]+)")
-_SAMPLES_OF = ("seg", "cbs", "cn")
+_SAMPLES_OF = ("seg", "cbs")
 
 
 def scene_of_xml(text: bytes, parts: Sequence[Part]) -> Scene:
