@@ -195,6 +195,24 @@ def test_langchains_messages_become_ones_that_aiderdesk_can_use_again():
     assert to("v2", V0).document == to("v2", made.document).document
 
 
+@pytest.mark.parametrize("form", ["v2", "task"])
+@pytest.mark.parametrize("key", ["result", "output"])
+def test_fact_13_a_result_that_holds_nothing_is_filled_in_a_subagents_conversation_too(form, key):
+    """Fact 13: AiderDesk reads that one as well when it shows the session, and would fail over it."""
+    gap = {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "c", "toolName": "a---b"}]}
+    own = {"messages": [gap, {"role": "assistant", "content": "done"}]}
+    outer = {"type": "tool-result", "toolCallId": "s", "toolName": "subagents---run_task"}
+    outer |= {key: own if key == "result" else {"type": "json", "value": own}}
+    made = to(form, session({"role": "tool", "content": [outer]}))
+    text = made.document[b"" if form == "v2" else b"context.json"]
+    (message,) = json.loads(text)["contextMessages"]
+    filled, rest = message["content"][0]["output"]["value"]["messages"]
+    assert filled["content"][0]["output"] == {"type": "json", "value": None}
+    assert rest == own["messages"][1]
+    assert [key for key, _ in made.losses] == ["message-1"]
+    assert text == json.dumps(json.loads(text), indent=2).encode()
+
+
 def test_langchains_content_that_is_no_text_is_told_of_where_it_goes_and_only_there():
     """A text or a list is all that LangChain keeps; a tool's answer holds whatever it was."""
     odd = {"a": 1}
