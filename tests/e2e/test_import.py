@@ -74,6 +74,21 @@ def test_a_folder_with_nothing_in_it_says_so(shared: Daemon, tmp_path: Path) -> 
     assert (said.text, said.err) == ("", "holdfast: 0 taken\n")
 
 
+def test_what_points_to_files_beside_it_is_told_how_to_find_them(daemon: Daemon, tmp_path: Path) -> None:
+    """A copy in the store's folder finds nothing relative to that; the command that is named mends it. Nothing is said
+    of what is missing there too, and of what leads on."""
+    rows = "".join(f'<Resource path="{path}"/>' for path in ("../my data/genes.bed", "../my data/x/a.bed", "gone.bed"))
+    session = f'<?xml version="1.0"?>\n<Session genome="hg38" version="8"><Resources>{rows}</Resources></Session>'
+    put(tmp_path, {"s/moved.xml": session.encode(), "my data/genes.bed": b"", "my data/x/a.bed": b""})
+    put(tmp_path, {"s/fixed.xml": session.replace("../my", f"{tmp_path}/my").encode()})
+    said = daemon.ok("import", str(tmp_path / "s" / "moved.xml"))
+    assert said.err.endswith(f": holdfast relink igv/moved --search '{tmp_path / 'my data'}'\n")
+    daemon.cli("relink", "igv/moved", "--search", str(tmp_path / "my data"))
+    rows = daemon.cli("check-resources", "igv/moved", "--json").rows
+    assert [row["state"] for row in rows] == ["there", "there", "missing"]
+    assert daemon.ok("import", str(tmp_path / "s" / "fixed.xml")).err == ""
+
+
 def test_what_comes_through_a_pipe_is_recognised(shared: Daemon) -> None:
     """Under the name that is said."""
     content = renardo("x = 5")

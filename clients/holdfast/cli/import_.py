@@ -173,6 +173,11 @@ class _Report:
             self._output.done(f"taken {session}  snapshot {snapshot}  from {each.path}")
         elif is_told:
             self._output.done(f"known {session}  snapshot {snapshot}  as {each.path}; nothing was added")
+        if each.left_behind:
+            self._output.say(
+                f"holdfast: {each.path}: it points to files relative to where it lay, and does not find them now: "
+                f"{_relink(session, each.left_behind)}"
+            )
         for path in each.brought:
             self._output.done(f"brought {path}")
         if each.brought:
