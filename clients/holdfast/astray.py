@@ -1,8 +1,9 @@
-"""Files that a document found from where it lay and does not find from where it lies since it was taken in."""
+"""References that are relative and lead nowhere: as of a document that was taken in from elsewhere."""
 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from holdfast.plans import Plan, replied
@@ -17,26 +18,39 @@ if TYPE_CHECKING:
 #: A file system that does not answer is no reason to wait: the document is in.
 _SECONDS = 5.0
 _MOST_FOLDERS = 3
+#: Of any system, and URLs.
+_ANCHORED = re.compile(r"[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def folders_left_behind(verbs: Verbs, path: str, ref: Ref) -> Plan[list[str]]:
     """Where they lie, in a few folders; nothing for a daemon of another machine. ``path``: where the document lay."""
+    where = os.path.dirname(path)
     try:
         if LOCAL_FILES not in (yield from verbs.hello()).capabilities:
             return []
         rows = (yield from replied(CheckResources(ref=ref), Resources, _SECONDS)).rows
     except HoldfastError:
         return []
-    return _few({os.path.dirname(found) for row in rows if (found := _found(row, os.path.dirname(path)))})
+    return _few({os.path.dirname(found) for row in rows if _is_astray(row) and (found := _found(row, where))})
+
+
+def leading_nowhere(verbs: Verbs, ref: Ref) -> Plan[list[str]]:
+    """Nothing where that is not to be had soon."""
+    try:
+        rows = (yield from replied(CheckResources(ref=ref), Resources, _SECONDS)).rows
+    except HoldfastError:
+        return []
+    return [*dict.fromkeys(row.reference for row in rows if _is_astray(row))]
 
 
 def _found(row: ResourceRow, folder: str) -> str:
     """The file that is meant by what was relative to ``folder``; "" where none is."""
-    reference = row.reference.replace("\\", "/")
-    if row.state not in ("missing", "moved") or os.path.isabs(reference) or "\0" in reference:
-        return ""
-    found = os.path.abspath(os.path.join(folder, reference))
-    return found if os.path.isfile(found) else ""
+    found = os.path.abspath(os.path.join(folder, row.reference.replace("\\", "/")))
+    return found if "\0" not in found and os.path.isfile(found) else ""
+
+
+def _is_astray(row: ResourceRow) -> bool:
+    return row.state in ("missing", "moved") and _ANCHORED.match(row.reference) is None
 
 
 def _few(folders: set[str]) -> list[str]:
