@@ -203,7 +203,7 @@ def test_indexes_go_along_and_files_keep_their_names(holdfast_client: Client, tm
         assert opened is not None
         brought = {Path(each).name: Path(each).read_text() for each in write_resources(opened, str(tmp_path / "to"))}
     assert brought == {
-        "1 x.fa": "b/x.fa", "reads.bam": "a/reads.bam", "3 X.FA": "c/X.FA", "_.profile": "c/.profile",
+        "1 x.fa": "b/x.fa", "reads.bam": "a/reads.bam", "3 X.FA": "c/X.FA", "profile": "c/.profile",
         "x.fa.fai": "b/x.fa.fai", "reads.bai": "a/reads.bai",
     }  # fmt: skip
 

@@ -182,7 +182,7 @@ class _Report:
             self._output.done(f"brought {path}")
         if each.brought:
             folder = os.path.dirname(each.brought[0])
-            self._output.say(f"holdfast: {_relink(session, [folder])} points {session} to them")
+            self._output.say(f"holdfast: to point {session} to them: {_relink(session, [folder])}")
         if each.resources_count and not each.brought and each.problem is None:
             self._output.say(
                 f"holdfast: {each.path} has {each.resources_count} resources of it: --resources DIR writes them there"
