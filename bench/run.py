@@ -26,6 +26,7 @@ import imports
 import large
 import lists
 import page
+import prints
 import round_trips
 import saves
 import terminal
@@ -67,6 +68,7 @@ def main() -> int:
                 "terminal": lambda: terminal.run(home),
                 "lists": lambda: lists.run(home, arguments.sessions),
                 "page": lambda: page.run(home),
+                "prints": lambda: prints.run(home),
             }
             for name in arguments.only or benches:
                 crashed |= _collect(benches[name], rows)

@@ -185,7 +185,6 @@ def _redacted(manifest: bytes, redaction: Redaction) -> bytes:
     files = [file for snapshot in told["snapshots"] for file in snapshot["files"]]
     for file in [*files, *(row for row in told["resources"] if "member" in row)]:
         file["hash"] = redaction.digests[file["member"]].hex()
-        file["member"] = redaction.names[file["member"]]
     counts = {"secrets": redaction.secrets_count, "home_paths": redaction.homes_count}
     return (json.dumps({**redaction.told(told), "redacted": counts}, indent=1) + "\n").encode()
 

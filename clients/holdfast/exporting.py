@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from holdfast.astray import leading_nowhere
 from holdfast.documents import Opened, OpenedFile, Windows
-from holdfast.entries import Entry, Source, Text
-from holdfast.part_files import file_names, manifest_of, name_alone
+from holdfast.entries import Entry, Source
+from holdfast.part_files import file_names, manifest_entry, manifest_of, name_alone
 from holdfast.parts import chosen
 from holdfast.plans import Once, Plan, replied
 from holdfast.references import of_snapshot, without_part
@@ -21,6 +23,7 @@ from holdfast_protocol.names import shown
 
 if TYPE_CHECKING:
     from holdfast.printing.blocks import Sheet
+    from holdfast.printing.reading import Tally
     from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
@@ -29,6 +32,8 @@ SUFFIXES = {"markdown": ".md"}
 _OURS = ("native", "parts", "bundle")
 #: For people to read, made here of what the session's parts hold.
 PRINTED = {"html": ".html", "pdf": ".pdf", "png": ".png"}
+_PAGE_NEEDS = ("markdown_it", "markupsafe", "pygments")
+_PAPER_NEEDS = ("typst", "pypdf", "fontTools", "numpy", "PIL")
 #: Of sessions with objects in space, a file for each: points, meshes, tables, arrays.
 OBJECTS = ("ply", "obj", "csv", "npy")
 #: All that this client knows of.
@@ -39,10 +44,12 @@ _MANIFEST = "manifest.json"
 
 
 class Drawn(NamedTuple):
-    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file."""
+    """What is drawn for people: a ``sheet``, new each time, of which ``draw`` makes the file; ``tally`` is how much of
+    the session was looked at for the last one."""
 
     sheet: Callable[[], Sheet]
     draw: Callable[[Sheet], Source]
+    tally: Tally
 
 
 class Planned(NamedTuple):
@@ -90,7 +97,10 @@ def planned(
         from holdfast.bundling import bundle
 
         return (yield from bundle(verbs, ref, history, resources=resources, redaction=redaction))
-    made = _of_parts(verbs, ref, to, wanted, kinds) if to in _OF_PARTS else _formed(verbs, ref, to, target, full=full)
+    if to in _OF_PARTS:
+        made = _of_parts(verbs, ref, to, wanted, kinds, redaction)
+    else:
+        made = _formed(verbs, ref, to, target, full=full)
     return (yield from made)._replace(redaction=redaction)
 
 
@@ -117,7 +127,9 @@ def native(opened: Opened) -> Planned:
     return Planned(session, opened.snapshot, _stem(session.name, suffix), suffix, entries)
 
 
-def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Sequence[str]) -> Plan[Planned]:
+def _of_parts(
+    verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Sequence[str], redaction: Redaction | None
+) -> Plan[Planned]:  # fmt: skip
     found = yield from verbs.show(without_part(ref))
     if found.warnings and not found.parts:
         raise Damaged(f"It has no parts that could be written: {found.warnings[0]}")
@@ -131,13 +143,13 @@ def _of_parts(verbs: Verbs, ref: Ref, to: str, wanted: Sequence[str], kinds: Seq
         raise NotFound(f"There is no part of kind {', '.join(map(shown, kinds))}", kinds=[*kinds])
     is_alone = len(wanted) == 1 and not kinds
     if to == "parts":
-        return _parts(found, rows, is_alone=is_alone)
+        return _parts(found, rows, redaction, is_alone=is_alone)
     from holdfast.objects.files import objects
 
-    return objects(found, rows, to, is_alone=is_alone)
+    return objects(found, rows, to, redaction, is_alone=is_alone)
 
 
-def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
+def _parts(found: Shown, rows: Sequence[PartRow], redaction: Redaction | None, *, is_alone: bool) -> Planned:
     assert found.snapshot is not None
     session, snapshot = found.session, found.snapshot.snapshot
 
@@ -148,9 +160,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
         entry = Entry("", rows[0].size_bytes, begin(rows[0]))
         return Planned(session, snapshot, name_alone(rows[0], session.format), "", [entry])
     names = file_names(rows, session.format)
-    manifest = manifest_of(found, rows, names)
     entries = [
-        Entry(_MANIFEST, len(manifest), lambda: Text(lambda: manifest)),
+        manifest_entry(manifest_of(found, rows, names), redaction),
         *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, rows, strict=True)),
     ]
     return Planned(session, snapshot, f"{session.name} parts", ".zip", entries)
@@ -158,6 +169,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], *, is_alone: bool) -> Planned:
 
 def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:
     """Another of its application's forms."""
+    if not to:  # which would be the document as it is
+        raise BadField(f"There is no form {shown(to)}; there are {', '.join(FORMS)}", field="to")
     try:
         opened = yield from verbs.open(ref, to=to, target=target)
     except BadField as problem:
@@ -186,26 +199,44 @@ def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
     return Planned(session, first.snapshot, session.name, SUFFIXES.get(to, f".{to}"), [entry])
 
 
-def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
-    from holdfast.printing.sheets import sheet_of
+def printable() -> list[str]:
+    """Which of the forms for people to read can be made here: they need the extra libraries of ``holdfast[print]``."""
+    here = {each for each in (*_PAGE_NEEDS, *_PAPER_NEEDS) if find_spec(each) is not None}
+    return [to for to in PRINTED if here.issuperset(_PAGE_NEEDS if to == "html" else (*_PAGE_NEEDS, *_PAPER_NEEDS))]
 
-    shown, sheet = yield from sheet_of(verbs, ref, full=full)
+
+def _printed(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
+    try:
+        from holdfast.printing.blocks import Overheard
+        from holdfast.printing.reading import Tally
+        from holdfast.printing.sheets import sheet_of
+
+        make = _printer(to)
+        shown, sheet = yield from sheet_of(verbs, ref, full=full)
+    except ModuleNotFoundError as problem:
+        raise NotFound(f"{to} needs {problem.name}, which is not installed: pip install 'holdfast[print]'") from problem
     assert shown.snapshot is not None
     remarks: list[str] = []
 
     def draw(sheet: Sheet) -> Source:
-        if to == "html":
-            from holdfast.printing.html import Page
+        return make(replace(sheet, blocks=Overheard(sheet.blocks, remarks.append)), remarks.append)
 
-            return Page(sheet)
-        from holdfast.printing.typeset import pdf, png
-
-        return Once(lambda: (pdf if to == "pdf" else png)(sheet, remarks.append))
-
-    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet()))
+    tally = Tally()
+    entry = Entry("", sum(part.size_bytes for part in shown.parts), lambda: draw(sheet(tally)))
     session, snapshot = shown.session, shown.snapshot.snapshot
-    drawn = Drawn(sheet, draw)
+    drawn = Drawn(lambda: sheet(tally), draw, tally)
     return Planned(session, snapshot, session.name, PRINTED[to], [entry], remarks=remarks, drawn=drawn)
+
+
+def _printer(to: str) -> Callable[[Sheet, Callable[[str], None]], Source]:
+    """What makes it. Raises ModuleNotFoundError."""
+    if to == "html":
+        from holdfast.printing.html import Page
+
+        return lambda sheet, remark: Page(sheet)
+    from holdfast.printing.typeset import Paper, png
+
+    return Paper if to == "pdf" else lambda sheet, remark: Once(lambda: png(sheet, remark))
 
 
 def _stem(name: str, suffix: str) -> str:

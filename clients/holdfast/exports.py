@@ -29,13 +29,13 @@ Progress = Callable[[int, int], None]
 
 class _Held:
     """What both have: ``session`` and ``snapshot`` (its id), ``files`` (their paths; the empty one: it is one file),
-    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``remarks``, and ``losses`` (what the form
-    cannot hold), for people."""
+    ``size_bytes`` of what it is made of and ``done_bytes`` of that so far; ``length_bytes`` of the one file, where that
+    is known before; ``remarks``, and ``losses`` (what the form cannot hold), for people."""
 
     def __init__(self, planned: Planned) -> None:
         self.session, self.snapshot = planned.session, planned.snapshot
         self.size_bytes, self.remarks, self.losses = planned.size_bytes, planned.remarks, planned.losses
-        self.done_bytes = 0
+        self._counted_bytes = 0
         self._leaks: Leaks | None = None
         self._take(planned)
 
@@ -44,6 +44,12 @@ class _Held:
         self.files = tuple(entry.path for entry in planned.entries)
         self.file_name = planned.name + planned.suffix
         self.folder_name = None if planned.is_archive or planned.is_file else planned.name
+        self.length_bytes = self.size_bytes if planned.is_file and planned.drawn is None else None
+
+    @property
+    def done_bytes(self) -> int:
+        drawn = self._planned.drawn
+        return drawn.tally.size_bytes if drawn is not None else self._counted_bytes
 
     def _looked_through(self, progress: Progress | None) -> Plan[Leaks]:
         if self._leaks is None:
@@ -67,7 +73,7 @@ class _Held:
 
     def _counted(self, entry: Entry) -> Entry:
         def count(size_bytes: int) -> None:
-            self.done_bytes += size_bytes
+            self._counted_bytes += size_bytes
 
         return entry._replace(begin=lambda: _Counted(entry.begin(), count))
 

@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 
 #: By so much of a file it is asked whose it may be.
 _BEGINNING_BYTES = 64 * 1024
+#: So much of a file that somebody names is sent unasked.
+_MEANT_BYTES = 1024 * 1024
 #: Of so many files, and so much of them, it is asked at once.
 _ASKED_COUNT = 200
 _ASKED_BYTES = 2 * 1024 * 1024
 #: So many documents, and so much of them, are under way together; a larger one is alone.
 _ROUND_COUNT = 64
 _ROUND_BYTES = 4 * 1024 * 1024
+#: Of so many that are nobody's it is told before more is looked at.
+_TOLD_COUNT = 100
 #: Whoever names a folder with more than this means another one.
 _MOST_FILES = 1_000_000
 
@@ -84,9 +88,9 @@ class Intake:
         if self._stopped is not None:  # what became of the others was told first
             raise self._stopped
         while not came and not self._stopped and (self._candidates or self._places or self._named):
-            while (self._places or self._named) and not self._is_round_full():
+            while (self._places or self._named) and not self._is_round_full() and len(came) < _TOLD_COUNT:
                 came += yield from self._look()
-            if self._candidates:
+            if self._candidates and (self._is_round_full() or not (self._places or self._named)):
                 came += yield from self._round()
         if self._stopped is not None and not came:
             raise self._stopped
@@ -183,7 +187,8 @@ class Intake:
             except Unreadable as problem:
                 came.append(Imported(path, REFUSED, problem=problem, named=named))
                 continue
-            if self._app is not None or start.startswith(ARCHIVE):
+            is_meant = self._app is not None or (named and size_bytes <= _MEANT_BYTES)
+            if is_meant or start.startswith(ARCHIVE):
                 likely.append(Candidate(path, size_bytes, None, is_folder=False, named=named))
                 continue
             batch.append((path, size_bytes, start))

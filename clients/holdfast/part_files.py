@@ -6,11 +6,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from holdfast.entries import Entry, Text
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow
 
-_FOLDER = "parts"
+if TYPE_CHECKING:
+    from holdfast.screening.redaction import Redaction
+
+_FOLDER, _MANIFEST = "parts", "manifest.json"
 _LONGEST_BYTES = 100
 #: What no file's name may hold on one system or another, and what would hide it or confuse a shell.
 _REFUSED = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2028-\u202e\u2066-\u2069\ud800-\udfff]+')
@@ -42,13 +47,13 @@ def file_name(text: str) -> str:
     return cut(_REFUSED.sub("_", text).strip(" ."), _LONGEST_BYTES)
 
 
-def manifest_of(shown: Shown, parts: Sequence[PartRow], names: Sequence[str]) -> bytes:
+def manifest_of(shown: Shown, parts: Sequence[PartRow], names: Sequence[str]) -> Mapping[str, object]:
     """Which file is which part's."""
     rows = [
         {"key": part.key, "name": part.name, "kind": part.kind, "member": name}
         for part, name in zip(parts, names, strict=True)
     ]
-    return encoded({"holdfast_parts": 1, **whose(shown), "parts": rows})
+    return {"holdfast_parts": 1, **whose(shown), "parts": rows}
 
 
 def whose(shown: Shown) -> dict[str, object]:
@@ -57,8 +62,16 @@ def whose(shown: Shown) -> dict[str, object]:
     return {"application": shown.session.app, "session": shown.session.name, "snapshot": snapshot}
 
 
-def encoded(manifest: Mapping[str, object]) -> bytes:
-    """As it is written."""
+def manifest_entry(manifest: Mapping[str, object], redaction: Redaction | None) -> Entry:
+    """As it is written: it tells of the files that leave."""
+    plain = _encoded(manifest)
+    if redaction is None:
+        return Entry(_MANIFEST, len(plain), lambda: Text(lambda: plain))
+    told = redaction.told
+    return Entry(_MANIFEST, len(plain), lambda: Text(lambda: _encoded(told(manifest))), lambda: Text(lambda: plain))
+
+
+def _encoded(manifest: Mapping[str, object]) -> bytes:
     return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 

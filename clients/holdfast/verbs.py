@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from holdfast.live import LiveState
     from holdfast.parts import ChosenParts
     from holdfast.sources import DocumentContent, EarlierDocument, FileContent, Parcel
-    from holdfast_protocol.model import Earlier
+    from holdfast_protocol.model import Earlier, PartRow
 
 #: What a slow disk takes, in bytes a second: a save's deadline grows by its content at this speed.
 _SLOW_BYTES_PER_SECOND = 20_000_000
@@ -237,7 +237,14 @@ class Verbs:
         >>> [(part.key, part.name) for part in shown.parts]
         [('startup', 'startup.py'), ('buffer-1', 'drums'), ('buffer-2', 'bass')]
         """
-        return replied(wire.Show(ref=reference(ref), parts=parts), wire.Shown)
+        shown = yield from replied(wire.Show(ref=reference(ref), parts=parts, start=0), wire.Shown)
+        before: list[PartRow] = []
+        while shown.more and shown.snapshot is not None:
+            before += shown.parts
+            here = Ref(id=shown.session.id, snapshot=shown.snapshot.snapshot)
+            shown = yield from replied(wire.Show(ref=here, start=len(before)), wire.Shown)
+        shown.parts[:0] = before
+        return shown
 
     def parts(self, ref: Ref | str, *, parts: Sequence[str] = (), kinds: Sequence[str] = ()) -> Plan[ChosenParts]:
         """The parts of a snapshot, in document order, or those chosen by key or unique name and by kind; ``REF:PART``
@@ -320,7 +327,9 @@ class Verbs:
         redaction = None
         if redact:
             from holdfast.screening.redaction import Redaction
+            from holdfast.screening.rules import needed
 
+            needed()
             redaction = Redaction()
         return planned(
             self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),

@@ -492,7 +492,7 @@ export interface Found {
   warnings: Array<string>;
 }
 
-/** `generation` and `writer` are the format's; `inferred` says that they are a conclusion. `warnings` are for people. A document that its format cannot read has no parts and a warning that says why. `note` is what people wrote about the session. `conversions`: the other forms that `load` gives it in. */
+/** `generation` and `writer` are the format's; `inferred` says that they are a conclusion. `warnings` are for people. A document that its format cannot read has no parts and a warning that says why. `note` is what people wrote about the session. `conversions`: the other forms that `load` gives it in. `more`: other parts follow these. */
 export interface Shown {
   session: SessionRow;
   snapshot: SnapshotRow | null;
@@ -505,6 +505,7 @@ export interface Shown {
   warnings: Array<string>;
   note: string;
   conversions: Array<FormRow>;
+  more: boolean;
 }
 
 /** One page of a log. */
@@ -872,10 +873,11 @@ export interface Requests {
     limit?: number;
     after?: Uint8Array;
   };
-  /** One session and, with `parts`, what its format sees in the snapshot. Throws Ambiguous, NotFound. */
+  /** One session and, with `parts`, what its format sees in the snapshot: the parts from number `start` on (0 is the first), as many as fit; where it is nil, all of them or, where they do not fit, none and a warning. Throws Ambiguous, NotFound. */
   'show': {
     ref: Ref;
     parts?: boolean;
+    start?: number | null;
   };
   /** The snapshots of a session, newest first. Throws Ambiguous, NotFound. */
   'log': {

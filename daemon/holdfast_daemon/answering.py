@@ -9,7 +9,7 @@ from typing import Any
 
 from holdfast_daemon import naming, pins
 from holdfast_daemon.answers import Answers
-from holdfast_daemon.asking import Asking
+from holdfast_daemon.asking import Asking, form_rows
 from holdfast_daemon.content import Content
 from holdfast_daemon.documents import Documents
 from holdfast_daemon.limited import Limited, rows_for
@@ -130,7 +130,8 @@ class Answering:
         reader = self._catalog.reader
         named = naming.find(reader, request.ref, self._sessions.clock())
         snapshot, note = pins.snapshot_row(reader, named.snapshot), reader.note(named.session.id)
-        return m.Shown(session=named.session.row(), snapshot=snapshot, note=note)
+        conversions = form_rows(self._documents.content.form(named.session.format))
+        return m.Shown(session=named.session.row(), snapshot=snapshot, note=note, conversions=conversions)
 
     def operations(self, request: m.Operations, author: str) -> m.Reply:
         limit = min(request.limit, m.LIMITS["rows_count"])

@@ -6,28 +6,23 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-from holdfast_daemon import diff, naming, paging, pins, remarks, whereabouts
+from holdfast_daemon import diff, naming, paging, part_rows, pins, remarks, whereabouts
 from holdfast_daemon.deadlines import by
 from holdfast_daemon.documents import Documents
-from holdfast_daemon.formats.base import Array, Converted, Document, Format, Origin, Part
+from holdfast_daemon.formats.base import Converted, Document, Format, Origin, Part
 from holdfast_daemon.payload import Answer, Frames, frame_at, hashes_in
 from holdfast_daemon.sessions import Caller, Sessions
 from holdfast_daemon.store.base import SORTS
 from holdfast_daemon.store.nouns import StoredDocument, StoredFile, stored_document
-from holdfast_protocol import codec
 from holdfast_protocol import messages as m
 from holdfast_protocol.chunking import hash_of
 from holdfast_protocol.errors import BadField, Damaged, NotFound, TooLarge
-from holdfast_protocol.model import ArrayRow, FileRow, FormRow, PartRow
+from holdfast_protocol.model import FileRow, FormRow
 
 LISTED_PATHS = 20
 #: What ``export`` can make of a snapshot.
 FORMS = ("markdown",)
 LARGEST_ANSWER_BYTES = m.LIMITS["message_bytes"] // 2
-#: Of so many parts it is looked whether their list is longer than an answer may be.
-MANY_PARTS = 5000
-#: What else an answer may hold.
-ROOM_BYTES = 1024 * 1024
 #: In nanoseconds.
 MILLISECOND = 1_000_000
 
@@ -79,7 +74,7 @@ class Asking:
         document = self._documents.stored(named.snapshot.document)
         files, form = _file_rows(document.files), self._content.form(named.session.format)
         of_name = remarks.of_name(form, named.session.path, is_folder=document.is_folder)
-        note, conversions = self._catalog.reader.note(named.session.id), _form_rows(form)
+        note, conversions = self._catalog.reader.note(named.session.id), form_rows(form)
         try:
             reading = await self._documents.read(document, form)
         except (Damaged, TooLarge) as problem:
@@ -87,15 +82,21 @@ class Asking:
             return m.Shown(
                 session=row, snapshot=snapshot, files=files, warnings=warnings, note=note, conversions=conversions
             ), ()  # fmt: skip
-        parts, warnings = [_part_row(part) for part in reading.parts], [*reading.warnings, *of_name]
-        if len(parts) > MANY_PARTS and await self._documents.in_thread(_are_too_many, parts):
-            warnings.insert(0, f"It has {len(parts):,} parts, more than can be listed")
-            parts = []
+        warnings = [*reading.warnings, *of_name]
+        parts, more = await self._listed(reading.parts, request.start or 0)
+        if more and request.start is None:
+            warnings.insert(0, f"It has {len(reading.parts):,} parts, more than can be listed")
+            parts, more = [], False
         return m.Shown(
-            session=row, snapshot=snapshot, files=files, parts=parts,
+            session=row, snapshot=snapshot, files=files, parts=parts, more=more,
             facts=dict(reading.facts), generation=reading.recognition.generation, writer=reading.recognition.writer,
             inferred=reading.recognition.inferred, warnings=warnings, note=note, conversions=conversions,
         ), ()  # fmt: skip
+
+    async def _listed(self, parts: Sequence[Part], start: int) -> part_rows.Listed:
+        if len(parts) <= part_rows.FEW_PARTS:
+            return part_rows.listed(parts, start)
+        return await self._documents.in_thread(part_rows.listed, parts, start)
 
     async def diff(self, request: m.Diff, payload: Frames, caller: Caller, deadline: float) -> Answer:
         """What changed between two snapshots, part by part."""
@@ -194,7 +195,7 @@ class Asking:
             content = _content_at(built, request.path)
         elif request.ref.part is not None:
             reading = await self._documents.read(document, self._content.form(named.session.format))
-            content = naming.find_content(reading.parts, request.ref.part)
+            content = naming.find_content(reading, request.ref.part)
         else:
             file = _file_at(document, request.path)
             window = await self._documents.in_thread(self._content.window, file, request.offset, length)
@@ -260,24 +261,6 @@ def _file_rows(files: tuple[StoredFile, ...]) -> list[FileRow]:
     return [FileRow(path=file.path, size_bytes=file.size_bytes, hash=file.hash) for file in files]
 
 
-def _part_row(part: Part) -> PartRow:
-    return PartRow(
-        key=part.key, name=part.name, kind=part.kind, size_bytes=len(part.content), facts=dict(part.facts),
-        arrays=[_array_row(array) for array in part.arrays],
-    )  # fmt: skip
-
-
-def _are_too_many(parts: Sequence[PartRow]) -> bool:
-    """A longer answer would not reach its asker, who would lose the connection and ask again."""
-    return len(codec.encode([codec.to_plain(part) for part in parts])) > m.LIMITS["answer_header_bytes"] - ROOM_BYTES
-
-
-def _form_rows(form: Format) -> list[FormRow]:
+def form_rows(form: Format) -> list[FormRow]:
+    """The other forms of an application's documents."""
     return [FormRow(to=to, about=about) for to, about in form.conversions.items()]
-
-
-def _array_row(array: Array) -> ArrayRow:
-    return ArrayRow(
-        name=array.name, dtype=array.dtype, shape=[*array.shape], unit=array.unit, offset=array.offset,
-        size_bytes=array.size_bytes, fortran=array.fortran,
-    )  # fmt: skip

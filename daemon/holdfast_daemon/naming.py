@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from holdfast_daemon.formats.base import Part
+from holdfast_daemon.formats.base import Part, Reading
 from holdfast_daemon.sites import SESSIONS_FOLDER
 from holdfast_daemon.store.base import Reader
 from holdfast_daemon.store.nouns import Session, Snapshot
@@ -143,8 +143,12 @@ def find_part(parts: Sequence[Part], said: str) -> Part:
     return fitting[0]
 
 
-def find_content(parts: Sequence[Part], said: str) -> bytes:
+def find_content(reading: Reading, said: str) -> bytes:
     """The bytes of a part, or of an array in it, which is called ``PART/ARRAY``. Raises NotFound, Ambiguous."""
+    named = reading.by_key(said)  # who reads a chat asks for each of its parts, one after the other
+    if named is not None:
+        return named.content
+    parts = reading.parts
     try:
         return find_part(parts, said).content
     except NotFound:

@@ -324,16 +324,19 @@ class Found(Reply, frozen=True, kw_only=True):
 
 
 class Show(Request, frozen=True, kw_only=True):
-    """One session and, with ``parts``, what its format sees in the snapshot."""
+    """One session and, with ``parts``, what its format sees in the snapshot: the parts from number ``start`` on (0 is
+    the first), as many as fit; where it is nil, all of them or, where they do not fit, none and a warning."""
 
     ref: Ref
     parts: bool = True
+    start: Natural | None = None
 
 
 class Shown(Reply, frozen=True, kw_only=True):
     """``generation`` and ``writer`` are the format's; ``inferred`` says that they are a conclusion. ``warnings`` are
     for people. A document that its format cannot read has no parts and a warning that says why. ``note`` is what people
-    wrote about the session. ``conversions``: the other forms that ``load`` gives it in."""
+    wrote about the session. ``conversions``: the other forms that ``load`` gives it in. ``more``: other parts follow
+    these."""
 
     session: SessionRow
     snapshot: SnapshotRow | None
@@ -346,6 +349,7 @@ class Shown(Reply, frozen=True, kw_only=True):
     warnings: list[str] = []
     note: str = ""
     conversions: list[FormRow] = []
+    more: bool = False
 
 
 class Log(Request, frozen=True, kw_only=True):

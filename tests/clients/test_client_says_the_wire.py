@@ -46,6 +46,7 @@ SAID: dict[str, dict[str, str | None]] = {
     "recognise": {"files": "paths"},
     "cat": {"offset": None, "length": None, "parts": None, "kinds": None, "to": None, "target": None},
     "load": {"to": None, "target": None},
+    "show": {"start": None},
     "export": {"offset": None, "length": None},
     "chunks": {"ref": None, "path": "row", "start": None},
     "put-file": {"descriptor": None, "offset": None},

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from holdfast import AsyncClient, Client, intake
 from holdfast.calling import allowed, names_for
+from holdfast.intake import Intake
 from holdfast.taking import Imported
 from holdfast.testing import PrivateDaemon, holdfast_client, holdfast_daemon
 from holdfast.walking import listing
 from holdfast_protocol import messages as wire
-from holdfast_protocol.errors import BadName, Exists, NoSpace, TooLarge
+from holdfast_protocol.errors import BadName, Exists, NoSpace, TooLarge, UnknownVerb
 from holdfast_protocol.names import check_name
 
 __all__ = ["holdfast_client", "holdfast_daemon"]  # fixtures
@@ -114,6 +115,13 @@ def test_what_was_imported_before_adds_nothing(holdfast_client: Client, folder: 
     assert (newest(holdfast_client), names(holdfast_client)) == (before, sessions)
     copy = put(tmp_path, {"copy.py": song("p1 >> pluck()")}) / "copy.py"
     assert became(holdfast_client, copy, app="notes") == {str(copy): ("taken", "notes/copy")}
+
+
+def test_what_many_a_file_looks_like_is_taken_in_where_it_is_named(holdfast_client: Client, tmp_path: Path) -> None:
+    """A line of 80 # makes no session of any Python file in a folder."""
+    path = put(tmp_path / "in", {"two.py": f"d1 >> play('x')\n{LINE}\n\nb1 >> bass()\n".encode()}) / "two.py"
+    assert became(holdfast_client, tmp_path / "in") == {str(path): ("unrecognised", None)}
+    assert became(holdfast_client, path) == {str(path): ("taken", "renardo/two")}
 
 
 def test_what_was_deleted_is_taken_in_anew(holdfast_client: Client, tmp_path: Path) -> None:
@@ -247,8 +255,8 @@ def test_a_link_that_one_names_is_meant(holdfast_client: Client, tmp_path: Path)
     put(tmp_path / "there", {"verse.py": song("p1")})
     (tmp_path / "linked.py").symlink_to(tmp_path / "there" / "verse.py")
     (tmp_path / "folder").symlink_to(tmp_path / "there")
-    found = became(holdfast_client, tmp_path / "linked.py") | became(holdfast_client, tmp_path / "folder")
-    assert [*found.values()] == [("taken", "renardo/linked"), ("known", "renardo/linked")]
+    assert [*became(holdfast_client, tmp_path / "linked.py").values()] == [("taken", "renardo/linked")]
+    assert [*became(holdfast_client, tmp_path / "folder").values()] == [("known", "renardo/linked")]
 
 
 def test_another_file_system_is_not_entered(tmp_path: Path) -> None:
@@ -276,6 +284,18 @@ def test_foreign_files_are_not_sent(daemon: FakeDaemon, tmp_path: Path) -> None:
     assert all(len(frame) <= 65536 for each in daemon.requests(wire.Recognise) for frame in each.payload)
 
 
+def test_an_older_daemon_cannot_be_asked(daemon: FakeDaemon, tmp_path: Path) -> None:
+    """It would take in everything: what to say instead is said, and nothing is sent."""
+    put(tmp_path, {"verse.py": song("p1")})
+    daemon.answers[wire.Recognise] = lambda asked: UnknownVerb("recognise")
+    Sent(daemon, wire.Import, saved())
+    with Client(daemon.path) as client:
+        with pytest.raises(UnknownVerb, match="say --app"):
+            [*client.import_documents(tmp_path)]
+        assert daemon.requests(wire.Import) == []
+        assert [each.outcome for each in client.import_documents(tmp_path / "verse.py", app="renardo")] == ["taken"]
+
+
 def test_what_ends_all_of_it_is_raised_when_the_rest_was_told(daemon: FakeDaemon, tmp_path: Path) -> None:
     """A full disk is no fault of one document; what was taken in before is known."""
     put(tmp_path, {f"{number}.py": b"x" for number in range(5)})
@@ -286,6 +306,18 @@ def test_what_ends_all_of_it_is_raised_when_the_rest_was_told(daemon: FakeDaemon
     with Client(daemon.path) as client, pytest.raises(NoSpace):
         told.extend(client.import_documents(tmp_path))
     assert [each.outcome for each in told] == ["taken"] * 4
+
+
+def test_what_is_nobodys_is_told_on_the_way(holdfast_client: Client, tmp_path: Path) -> None:
+    """Of a large folder, long before its end: whoever waits sees that something happens, and can stop it."""
+    put(tmp_path / "in", {f"{number:02}/{each}": b"x" for number in range(30) for each in range(20)})
+    taking = Intake(holdfast_client.verbs, [tmp_path / "in"])
+    first = holdfast_client.run(taking.next())
+    assert 0 < len(first) < 200
+    rest = 0
+    while came := holdfast_client.run(taking.next()):
+        rest += len(came)
+    assert len(first) + rest == 600
 
 
 def test_a_folder_without_end_is_given_up(

@@ -299,6 +299,25 @@ def test_an_array_that_is_shorter_than_it_should_be_is_damage(house: House, to: 
         house.file("a", to)
 
 
+@pytest.mark.parametrize("to", ["ply", "obj"])
+@pytest.mark.parametrize("corner", [-1, 4, 1 << 40, float("nan")])
+def test_a_triangle_without_a_corner_is_damage_that_says_whose(house: House, to: str, corner: float) -> None:
+    """No program is given a face that it would fall over, and among many objects one is to be found."""
+    house.add("sound", {"vertices": CORNERS, "triangles": TRIANGLES})
+    house.add("torn", {"vertices": CORNERS, "triangles": numpy.array([[0, 1, corner]])})
+    with pytest.raises(Damaged, match="'torn': A triangle names a corner"):
+        b"".join(house.client.export("mosaic/cell", to).read())
+
+
+def test_arrays_whose_names_are_paths_have_files_beside_each_other(house: House, tmp_path: Path) -> None:
+    """A property may be called as its user likes, also as the file of another one and something below it."""
+    one, two = numpy.array([1.0]), numpy.array([2.0])
+    house.add("a", {"points": POINTS, "vertex_properties/p": one, "vertex_properties/p.npy/q": two})
+    house.client.export("mosaic/cell:a", "npy").write(tmp_path / "a")
+    found = [numpy.load(path).tolist() for path in sorted((tmp_path / "a" / "vertex_properties").rglob("*.npy"))]
+    assert found == [[1.0], [2.0]]
+
+
 def test_a_large_object_is_never_in_memory_as_a_whole(house: House) -> None:
     """It goes out as it comes, window by window."""
     house.window_bytes = 1 << 20

@@ -96,6 +96,13 @@ def test_an_answer_of_another_kind_is_a_failure(method: str) -> None:
         assert asked(*arguments, **NAMED.get(method, {})) == expected
 
 
+def test_a_format_of_before_folders_were_asked_for_has_none() -> None:
+    """It is not said to have failed."""
+    names = ("app", "suffix", "other_suffixes", "unordered", "incidental", "holds", "warns", "layouts", "within")
+    former = type("Former", (), {name: getattr(PLAIN, name) for name in names})()
+    assert not Guarded(former).begins_folder({b"a.txt": b"text"})
+
+
 def test_a_match_that_leaves_a_part_out_is_made_anew() -> None:
     """Otherwise a merge would lose it."""
     form = _format("match", lambda *_: [(0, 0)])

@@ -74,6 +74,35 @@ def test_a_chat_becomes_a_task_and_a_chat_again(shared: Daemon, tmp_path: Path) 
     assert old["contextMessages"][0]["content"][0]["result"] == "no"
 
 
+def test_a_task_is_called_as_its_folder_also_where_that_is_there_already(shared: Daemon, tmp_path: Path) -> None:
+    """By that name AiderDesk knows it; an empty folder is filled, and a separator behind a name changes nothing."""
+    shared.ok("save", "aiderdesk/named", "-", content=json.dumps(CHAT).encode())
+    (tmp_path / "7f3a9c22").mkdir()
+    for place in (f"{tmp_path}/7f3a9c22", f"{tmp_path}/7f3a9c23/"):
+        shared.ok("export", "aiderdesk/named", "--to", "task", "-o", place)
+        assert json.loads((Path(place) / "settings.json").read_bytes())["id"] == Path(place).name
+
+
+def test_a_name_of_two_lines_says_nothing_of_its_own(shared: Daemon, tmp_path: Path) -> None:
+    """What a form cannot hold is told on one line each, whoever named it, and so is what is refused."""
+    folder = tmp_path / "forged"
+    folder.mkdir()
+    (folder / "a.py").write_bytes(b"x")
+    (folder / "b\nexported c").write_bytes(b"")
+    shared.ok("import", str(folder), "--app", "renardo")
+    said = shared.cli("export", "renardo/forged", "--to", "session", "--strict", "-o", str(tmp_path / "c.py"))
+    assert said.err.count("b\\u000aexported c: a session file holds .py files only") == 2
+    assert "\nexported" not in said.err
+
+
+def test_no_form_is_none(shared: Daemon, tmp_path: Path) -> None:
+    """As where the variable of a script is empty."""
+    shared.ok("save", "renardo/formless", "-", content=SONG)
+    said = shared.cli("export", "renardo/formless", "--to", "", "-o", str(tmp_path / "x"))
+    assert (said.code, "There is no form ''; there are native" in said.err) == (2, True)
+    assert not (tmp_path / "x").exists()
+
+
 TRACKS = """<Session genome="hg38" version="8"><Resources><Resource path="{0}/data/a.bed"/></Resources>
 <Panel name="P"><Track clazz="T.FeatureTrack" id="{0}/data/a.bed" name="a"/></Panel></Session>"""
 

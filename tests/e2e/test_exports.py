@@ -253,17 +253,21 @@ def test_a_history_survives_a_restart(daemon: Daemon, tmp_path: Path) -> None:
 
 
 def test_a_chat_of_forty_thousand_messages(shared: Daemon, client: holdfast.Client, tmp_path: Path) -> None:
-    """Its parts are more than a list holds, which is said; Markdown and a bundle of it can be had all the same."""
+    """Its parts are more than an answer holds: a client asks for the others, and one that does not know of them (it is
+    older) is told. Every form can be had of it."""
     message = '{"role":"user","content":"' + "please " * 60 + '"}'
     content = f'{{"contextMessages":[{",".join([message] * 40_000)}],"contextFiles":[]}}'.encode()
     client.save("aiderdesk", "many", content)
     shown = client.show("aiderdesk/many")
-    assert (shown.parts, shown.facts["messages"], shown.generation) == ([], 40_000, "v1")
-    assert "40,000 parts" in shown.warnings[0]
+    assert [part.facts.get("number") for part in shown.parts] == [*range(1, 40_001)]
+    assert (shown.facts["messages"], shown.generation, shown.warnings, shown.more) == (40_000, "v1", [], False)
+    older = client.ask(m.Show(ref=Ref(app="aiderdesk", name="many"))).reply
+    assert isinstance(older, m.Shown)
+    assert (older.parts, older.more) == ([], False)
+    assert "40,000 parts" in older.warnings[0]
     said = shared.ok("export", "aiderdesk/many", "--to", "markdown", "-o", "-").out
     assert said.count(b"### User\n") == 40_000
     shared.ok("export", "aiderdesk/many", "--to", "bundle", "-o", str(tmp_path / "b.zip"))
     client.purge("aiderdesk/many")
     client.import_bundle(tmp_path / "b.zip")
     assert client.cat("aiderdesk/many") == content
-    assert shared.cli("export", "aiderdesk/many", "--to", "parts", "-o", str(tmp_path / "parts")).code == 8

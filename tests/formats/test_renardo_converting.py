@@ -31,12 +31,12 @@ def startup(content: bytes = b"s = 1", name: str = "startup.py") -> Part:
 
 
 def rows(document: Document) -> list[tuple[str, str, bytes]]:
-    """What a session is to people; Renardo drops line ends behind a startup text, and nobody misses them."""
+    """What a session is to people, exact to the last line end."""
     return [_row(part) for part in RENARDO.read(document).parts]
 
 
 def _row(part: Part) -> tuple[str, str, bytes]:
-    return part.kind, part.name, part.content.rstrip(b"\n") if part.kind == "startup" else part.content
+    return part.kind, part.name, part.content
 
 
 def told(made: Converted) -> dict[str, str]:
@@ -114,7 +114,7 @@ def test_fact_9_what_becomes_of_a_text_is_told_by_its_file(content, held, senten
         (RUN.encode() * 2, RUN.encode() * 2, ""),
         (
             f"x\n{RUN}\n######## y\n{RUN}\n".encode(),
-            f"x\n{RUN[1:]} #\n######## y\n{RUN[1:]} #".encode(),
+            f"x\n{RUN[1:]} #\n######## y\n{RUN[1:]} #\n".encode(),
             "80 or more #",
         ),
     ],

@@ -145,8 +145,9 @@ def test_the_folder_of_sessions_is_meant_where_the_user_directory_is_named():
 def test_what_may_be_a_session_is_told_by_its_beginning():
     """A header of Renardo's in a file, its state or our index in a folder; not just any Python."""
     assert RENARDO.begins(b"#" * 80 + b"\n######## a\n" + b"#" * 80 + b"\n")
-    assert RENARDO.begins(b"//" + b"=" * 78 + b"\n// STARTUP_FILE: s.py\n")
-    assert not RENARDO.begins(b"print('nobody')\n")
+    rule = b"//" + b"=" * 78 + b"\n"
+    assert RENARDO.begins(rule + b"// STARTUP_FILE: s.py\n" + rule)
+    assert not RENARDO.begins(b"print('nobody')\n" + b"#" * 80 + b"\n\nprint(1)\n")
     assert RENARDO.begins_folder({b"frontend_state.json": b"{}"})
     assert RENARDO.begins_folder({b"holdfast-session.json": b"{}"})
     assert not RENARDO.begins_folder({b"setup.py": b"", b"state.json": b"{}"})

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 from test_importing import body
 
-from holdfast import AsyncClient, Client
+from holdfast import AsyncClient, Client, exporting
 from holdfast.exports import AsyncExport
 from holdfast.gui.exporting import Exports, Underway
 from holdfast.testing import PrivateDaemon
@@ -87,22 +87,55 @@ def test_every_form_of_the_dialog_can_be_had(page: TestClient, holdfast_client: 
     old = holdfast_client.log(Ref(id=saved.session.id)).rows[1].snapshot
     dialog = page.get(f"/ask/export/{saved.session.id}", params={"at": old}).text
     forms = re.findall(r'name="to" value="(\w+)"', dialog)
-    assert forms == ["bundle", "native", "markdown", "parts"]
+    assert forms[:7] == ["bundle", "native", "markdown", "html", "pdf", "png", "parts"]
+    assert forms[7:] == [each.to for each in holdfast_client.show(Ref(id=saved.session.id)).conversions]
     contents = {form: page.get(begin(page, saved.session.id, to=form, at=old) + "/file") for form in forms}
     assert contents["native"].content == holdfast_client.load(Ref(id=saved.session.id, snapshot=old)).files[b""]
     assert contents["native"].headers["content-length"] == str(len(contents["native"].content))
     assert "```python\nb1\n```" in contents["markdown"].text
     with ZipFile(io.BytesIO(contents["parts"].content)) as archive:
         assert archive.read("parts/1 bass.py") == b"b1"
+    assert [contents[form].content[:5] for form in ("html", "pdf", "png")] == [b"<!DOC", b"%PDF-", b"\x89PNG\r"]
+
+
+def test_forms_whose_libraries_are_not_here_are_not_offered(
+    page: TestClient, holdfast_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page needs fewer than paper does."""
+    saved = holdfast_client.save("renardo", "verse", parts={"bass": b"b1"})
+    monkeypatch.setattr(exporting, "find_spec", lambda name: None if name == "typst" else object())
+    dialog = page.get(f"/ask/export/{saved.session.id}").text
+    assert 'value="html"' in dialog
+    assert 'value="pdf"' not in dialog
+
+
+def test_pages_that_are_typeset_can_be_called_off(page: TestClient, holdfast_client: Client) -> None:
+    """The toast tells how much was read, and the download is cut between two parts of it."""
+    saved = holdfast_client.save("renardo", "verse", parts={"bass": b"b1 >> bass([0, 4])\n" * 2000})
+    address = begin(page, saved.session.id, to="pdf")
+    assert "0 B of" in looked_through(page, address)
+    page.post(f"{address}/cancel")
+    with pytest.raises(Cancelled):
+        page.get(f"{address}/file")
+
+
+def test_what_a_form_cannot_hold_is_told_before_the_download(page: TestClient, holdfast_client: Client) -> None:
+    """Which then waits for a person."""
+    saved = holdfast_client.save("renardo", "verse", {b"a.py": b"b1", b"notes.txt": b"in C"})
+    toast = looked_through(page, begin(page, saved.session.id, to="session"))
+    assert "cannot hold all of it" in toast
+    assert "notes.txt" in toast
+    assert "data-start" not in toast
+    assert "/file" in toast
 
 
 def test_the_toast_tells_how_far_it_is_and_what_became_of_it(page: TestClient, holdfast_client: Client) -> None:
     """It asks again until the end, and then says so in its own place."""
     saved = holdfast_client.save("notes", "ideas", os.urandom(3_000_000))
     address = begin(page, saved.session.id, to="native")
-    waiting = page.get(address)
-    assert "hx-trigger" in waiting.text
-    assert "0 B of 2.9 MiB" in waiting.text
+    waiting = looked_through(page, address)
+    assert "hx-trigger" in waiting
+    assert "0 B of 2.9 MiB" in waiting
     page.get(f"{address}/file")
     done = page.get(address)
     assert "Exported ideas" in done.text

@@ -48,12 +48,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "websockets": (f"{CLIENTS}/gui/serve.py",),
     "jinja2": (f"{CLIENTS}/gui/house.py",),
     "markupsafe": (f"{CLIENTS}/looking/*.py", f"{CLIENTS}/printing/*.py", f"{CLIENTS}/gui/*.py"),
-    "pygments": (f"{CLIENTS}/looking/*.py", f"{CLIENTS}/printing/html.py", f"{CLIENTS}/tui/*.py"),
+    "pygments": (f"{CLIENTS}/looking/*.py", f"{CLIENTS}/printing/*.py", f"{CLIENTS}/tui/*.py"),
     "markdown_it": (f"{CLIENTS}/looking/marking.py", f"{CLIENTS}/printing/nodes.py"),
-    "typst": (f"{CLIENTS}/printing/typeset.py", f"{CLIENTS}/printing/glyphs.py"),
+    "typst": (f"{CLIENTS}/printing/typesetter.py", f"{CLIENTS}/printing/glyphs.py"),
     "pypdf": (f"{CLIENTS}/printing/typeset.py",),
     "fontTools": (f"{CLIENTS}/printing/glyphs.py",),
-    "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py"),
+    "numpy": (f"{CLIENTS}/printing/clouds.py", f"{CLIENTS}/printing/scene.py", f"{CLIENTS}/printing/samples.py"),
     "kingfisher_sdk": (f"{CLIENTS}/screening/rules.py",),
     "PIL": (f"{CLIENTS}/printing/nodes.py", f"{CLIENTS}/printing/scene.py"),
 }
@@ -107,6 +107,7 @@ PURE = tuple(
     f"{DAEMON}/{name}"
     for name in (
         *("autosave.py", "breaker.py", "diff.py", "due.py", "gate.py", "layouts.py", "merge.py", "paging.py"),
+        "part_rows.py",
         *("payload.py", "pull.py", "quota.py", "reconcile.py", "remarks.py", "retention.py", "words.py"),
         "formats/*.py",
     )

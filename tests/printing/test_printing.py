@@ -6,18 +6,25 @@ import base64
 import io
 import json
 import re
+import subprocess
 import sys
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
 from holdfast import Client
 from holdfast.printing import cutting, glyphs
+from holdfast.printing.blocks import Bubble, Code, Words
 from holdfast.printing.nodes import is_rtl
-from holdfast.printing.scene import VIEW, VIEWS, Shape, drawn
+from holdfast.printing.pieces import pieces
+from holdfast.printing.samples import edges_of
+from holdfast.printing.scene import VIEW, VIEWS, Shape, box_of, drawn
+from holdfast_protocol.errors import NotFound
 
 DATA = Path(__file__).parents[1] / "data"
 sys.path.append(str(DATA / "mosaic"))
@@ -151,17 +158,57 @@ def test_a_long_session_is_paged_and_its_picture_cut(client: Client) -> None:
 
 
 def test_letters_that_no_font_has_are_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the package that has them; nothing is said of those that can be printed."""
-    monkeypatch.setattr(glyphs, "_covered", frozenset)
+    """With the package that has them, here and in the document; nothing is said of those that can be printed."""
+    monkeypatch.setattr(glyphs, "_fonts", lambda: ())
     client.save("renardo", "east", parts={"buffer": "# 你好 😀 é Ж".encode()})
     export = client.export("renardo/east", "pdf")
     assert export.remarks == []
-    list(export.read())
-    said = " ".join(export.remarks)
-    assert "你" in said
-    assert "fonts-noto-cjk" in said
-    assert "fonts-noto-color-emoji" in said
-    assert "Ж" not in said
+    document = words_of(b"".join(export.read()))
+    for said in (" ".join(export.remarks), re.sub(r"\s+", " ", document)):
+        assert "U+4F60" in said
+        assert "fonts-noto-cjk" in said
+        assert "the fonts Noto Sans CJK" in said
+        assert "fonts-noto-color-emoji" in said
+        assert "U+0416" not in said
+
+
+def test_a_library_that_is_missing_is_named_with_what_installs_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is written; a page needs no typesetter."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    for module in ("typeset", "typesetter", "glyphs"):
+        monkeypatch.delitem(sys.modules, f"holdfast.printing.{module}", raising=False)
+    for form in ("pdf", "png"):
+        with pytest.raises(NotFound, match=r"typst.*pip install 'holdfast\[print\]'"):
+            client.export("renardo/verse", form)
+    assert b"x-o-" in exported(client, "renardo/verse", "html")
+
+
+def test_an_interrupted_print_leaves_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither beside its place nor where the typesetter works."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def interrupted(*given: object, **more: object) -> None:
+        assert [*tmp_path.glob("holdfast-print-*/sheet.json")]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.export("renardo/verse", "pdf").write(tmp_path / "verse.pdf")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_text_of_many_lines_is_typeset_in_pieces() -> None:
+    """None of it is lost, and its lines are numbered on."""
+    text = "\n".join(f"line {number}, which is longer than a word" for number in range(1234))
+    bubbles = [*pieces(Bubble("user", "You", [Words("short"), Code(text)]))]
+    assert [each.speaker for each in bubbles if isinstance(each, Bubble)] == ["You", "You (continued)"]
+    codes = [*pieces(Code(text, numbered=True))]
+    assert "\n".join(each.text for each in codes) == text
+    assert [each.first for each in codes] == [1, 501, 1001]
 
 
 def test_pictures_of_a_chat_are_printed(client: Client) -> None:
@@ -178,14 +225,12 @@ def test_pictures_of_a_chat_are_printed(client: Client) -> None:
 
 def test_what_is_nearer_hides_what_is_farther() -> None:
     """A red square before a blue one is what is seen along z; at an angle both are."""
-    def square(height: float, color: tuple[float, float, float]) -> Shape:
-        corners = [[-1, -1, height], [1, -1, height], [1, 1, height], [-1, 1, height]]
-        import numpy
+    def at(height: float, color: tuple[float, float, float]) -> Shape:
+        corners, triangles = square((0, 1))
+        points = numpy.array(corners, numpy.float32) + numpy.array((0, 0, height), numpy.float32)
+        return Shape(points, numpy.array(triangles, numpy.uint32), color, 1.0)
 
-        triangles = numpy.array([[0, 1, 2], [0, 2, 3]], numpy.uint32)
-        return Shape(numpy.array(corners, numpy.float32), triangles, color, 1.0)
-
-    content = drawn([square(1, (1, 0, 0)), square(-1, (0, 0, 1))], "Å")
+    content = drawn([at(1, (1, 0, 0)), at(-1, (0, 0, 1))], "Å")
     assert content is not None
     with Image.open(io.BytesIO(content)) as picture:
         assert picture.size == (VIEW * len(VIEWS), VIEW)
@@ -196,10 +241,46 @@ def test_what_is_nearer_hides_what_is_farther() -> None:
         assert any(each[2] > 1.2 * each[0] for each in colors)
 
 
+def square(axes: tuple[int, int]) -> tuple[list[list[float]], list[list[int]]]:
+    """Its corners, in the plane of two axes, and its triangles."""
+    corners = [[0.0, 0.0, 0.0] for _ in range(4)]
+    for corner, (first, second) in zip(corners, ((-1, -1), (1, -1), (1, 1), (-1, 1)), strict=True):
+        corner[axes[0]], corner[axes[1]] = first, second
+    return corners, [[0, 1, 2], [0, 2, 3]]
+
+
+def reddened(content: bytes | None, view: int) -> int:
+    """How many pixels of a view are red."""
+    assert content is not None
+    with Image.open(io.BytesIO(content)) as picture:
+        pixels = picture.convert("RGB").crop((view * VIEW, 0, (view + 1) * VIEW, VIEW))
+        red, green, _ = pixels.split()
+        return sum(a > b + 40 for a, b in zip(red.tobytes(), green.tobytes(), strict=True))
+
+
+def test_a_plane_that_is_seen_from_its_edge_is_a_line() -> None:
+    """From the other side it is a surface."""
+    corners, triangles = square((0, 1))
+    shape = Shape(numpy.array(corners, numpy.float32), numpy.array(triangles, numpy.uint32), (1, 0, 0), 1.0)
+    content = drawn([shape], "Å")
+    assert reddened(content, 0) > VIEW * VIEW // 2
+    assert VIEW // 2 < reddened(content, 1) < VIEW * 8
+
+
+def test_wires_and_boxes_are_lines() -> None:
+    """A wireframe has its edges, each once, and nothing in between; a box has twelve."""
+    corners, triangles = square((0, 1))
+    edges = edges_of(numpy.array(triangles, numpy.uint32))
+    assert sorted(map(tuple, edges.tolist())) == [(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)]
+    shape = Shape(numpy.array(corners, numpy.float32), None, (1, 0, 0), 1.0, edges)
+    assert VIEW < reddened(drawn([shape], "Å"), 0) < VIEW * 20
+    box = box_of(shape, "volume")
+    assert box.edges is not None
+    assert len(box.edges) == 12
+
+
 def test_nothing_to_draw_is_no_picture() -> None:
     """Neither is a point without a place."""
-    import numpy
-
     assert drawn([], "Å") is None
     assert drawn([Shape(numpy.full((3, 3), numpy.nan, numpy.float32), None, (1, 0, 0), 1.0)], "Å") is None
 
@@ -212,8 +293,6 @@ def test_a_text_begins_where_its_script_does(text: str, rtl: bool) -> None:
 
 def test_a_single_long_text_is_cut_within() -> None:
     """It begins in the picture, and its end is left out."""
-    from holdfast.printing.blocks import Code
-
     text = "\n".join(f"line {number}" for number in range(5000))
 
     class One:

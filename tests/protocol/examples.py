@@ -432,6 +432,7 @@ REQUESTS: dict[str, Request] = {
     ),
     "show": Show(ref=REF),
     "show-by-id": Show(ref=Ref(id=SESSION_ID), parts=False),
+    "show-from": Show(ref=REF, start=40_000),
     "log": Log(ref=REF, limit=10),
     "diff": Diff(old=REF, new=Ref(app="renardo", name="verse")),
     "load": Load(ref=REF, parts=["intro"], kinds=["buffer"]),
@@ -598,6 +599,7 @@ RESULTS: dict[str, Reply] = {
     "shown-conversions": Shown(
         session=SESSION, snapshot=SNAPSHOT, conversions=[FormRow(to="project", about="a folder of files")]
     ),
+    "shown-more": Shown(session=SESSION, snapshot=SNAPSHOT, more=True),
     "shown": Shown(
         session=SESSION,
         snapshot=SNAPSHOT,
@@ -806,6 +808,7 @@ FORMER: frozenset[str] = frozenset(
         "subscribe.request",
         "welcome.result",
         "shown.result",
+        *("show.request", "show-by-id.request", "shown-conversions.result"),
         *("shown-pinned.result", "shown-with-a-note.result", "loaded.result", "load.request", "cat-of-parts.request"),
         "changes.result",
         "statusreport.result",

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 import holdfast
 from holdfast import Client
 from holdfast.testing import PrivateDaemon
-from holdfast_protocol.errors import Unreadable
+from holdfast_protocol.errors import NotFound, Unreadable
 
 sys.path.append(str(Path(__file__).parents[1] / "data" / "mosaic"))
 import mosaic_sessions as mosaic  # the path must be there first
@@ -58,6 +58,26 @@ def test_no_form_has_the_key(holdfast_client: Client, to: str) -> None:
     else:
         said = made.decode()
     assert (KEY in said, "/home/ana" in said, STARS in said, "Größe" in said) == (False, False, True, True)
+
+
+def test_a_name_that_ends_in_the_middle_of_a_key_has_none_of_it(holdfast_client: Client) -> None:
+    """Parts are called by the beginning of what they say."""
+    holdfast_client.save("aiderdesk", "cut", CHAT.replace(b"use\\n", b"the key that is to be used here: "))
+    assert any(KEY[:6] in part.name for part in holdfast_client.show("aiderdesk/cut").parts)
+    with ZipFile(io.BytesIO(exported(holdfast_client, "aiderdesk/cut", "parts"))) as archive:
+        said = "\n".join([*archive.namelist(), *(archive.read(name).decode() for name in archive.namelist())])
+    assert KEY[:6] not in said
+
+
+def test_nothing_is_redacted_by_halves(holdfast_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing knows keys, an export says so, still finds passwords in URLs, and does not redact."""
+    monkeypatch.setitem(sys.modules, "kingfisher_sdk", None)
+    holdfast_client.save("notes", "halves", b"https://ana:hunter2hunter2@example.org/x " + KEY.encode())
+    told = holdfast_client.export("notes/halves", "native").leaks()
+    assert told.secrets_count == 1
+    assert any("pip install 'holdfast[secrets]'" in remark for remark in told.remarks)
+    with pytest.raises(NotFound, match=r"holdfast\[secrets\]"):
+        holdfast_client.export("notes/halves", "native", redact=True)
 
 
 def test_every_other_byte_is_as_it_was(holdfast_client: Client) -> None:

@@ -203,6 +203,37 @@ def test_passwords_and_signatures_in_urls(url: str, left: str) -> None:
     assert look(f"see {url} there".encode()).made.decode() == f"see {left} there"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "password = 'Geheim77!'",
+        '{"dbPassword": "Geheim77!"}',
+        r"{\"token\": \"Geheim77!\"}",
+        r"{\\\"token\\\": \\\"Geheim77!\\\"}",
+        "DB_PASSWORD=Geheim77!\n",
+        'api_key: "Geheim77!",',
+        "Authorization: Bearer Geheim77!",
+        '<a passwd="Geheim77!"/>',
+    ],
+)
+def test_what_only_its_name_tells(said: str) -> None:
+    """A password in code, in a configuration, in what was sent."""
+    assert look(said.encode()).made.decode() == said.replace("Geheim77!", "*********")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "password = os.environ['PASSWORD1']", "token: Uint8Array;", 'token = "settings.api.v2"', "maxTokens: 8192123",
+        'password: "<your password 1>"', "apiKey: process.env.API_KEY_2", "SECRET=${SECRET_2}", 'secret: "API_KEY_2"',
+        "password = hash_password2(given)", '"token": "your-token-1234"', "bearer of bad news", 'password = "passwort"',
+    ],
+)  # fmt: skip
+def test_another_thing_of_such_a_name(said: str) -> None:
+    """Is no secret, but a name, a type, a word."""
+    assert look(said.encode()).found == []
+
+
 def test_what_is_shown_gives_nothing_away() -> None:
     """Of a long key its beginning, of a short one how long it is."""
     shown = look(KEY + b" https://a:geheim@h.org/").found

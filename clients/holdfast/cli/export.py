@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.cli.leaking import let_pass
 from holdfast.cli.operands import add_reference, the_reference
+from holdfast.cli.output import plain
 from holdfast.cli.words import title
 from holdfast_protocol.errors import BadField, CannotHold, Exists
 
@@ -57,16 +58,14 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     output = context.output
     if output.as_json and arguments.output == _STANDARD_OUTPUT:
         raise BadField("With --json the export goes to a file: say -o PATH")
-    export = context.client.export(
-        the_reference(arguments), arguments.to, full=arguments.full, history=arguments.history,
-        resources=arguments.resources, target=_target(arguments.output), redact=arguments.redact, parts=arguments.part,
-        kinds=arguments.kind,
-    )  # fmt: skip
+    export = _asked(context, arguments, _target(arguments.output))
+    if export.folder_name is not None and _names_folder(arguments.output):  # which it becomes, and goes into no other
+        export = _asked(context, arguments, os.path.abspath(arguments.output))
     for remark in (*export.remarks, *export.losses):
-        output.say(f"holdfast: {remark}")
+        output.say(f"holdfast: {plain(remark)}")
     if arguments.strict and export.losses:
         raise CannotHold(f"{arguments.to} cannot hold all of it; nothing was written", problems=[*export.losses])
-    if export.files == ("",) and export.size_bytes == 0:
+    if export.length_bytes == 0:
         output.say(f"holdfast: {title(export.session)} has nothing to export as {arguments.to}; the result is empty")
     leaks = let_pass(output, export, strict=arguments.strict, force=arguments.force)
     said = len(export.remarks)
@@ -85,10 +84,18 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _asked(context: Context, arguments: argparse.Namespace, target: str) -> Export:
+    return context.client.export(
+        the_reference(arguments), arguments.to, full=arguments.full, history=arguments.history,
+        resources=arguments.resources, target=target, redact=arguments.redact, parts=arguments.part,
+        kinds=arguments.kind,
+    )  # fmt: skip
+
+
 def _say_rest(context: Context, export: Export, said: int) -> None:
     """What was found only while it was made."""
     for remark in export.remarks[said:]:
-        context.output.say(f"holdfast: {remark}")
+        context.output.say(f"holdfast: {plain(remark)}")
 
 
 def _place(export: Export, said: str | None) -> str:
@@ -97,7 +104,7 @@ def _place(export: Export, said: str | None) -> str:
     if said is None:
         return own
     is_file = export.folder_name is None
-    return os.path.join(said, own) if is_file and (os.path.isdir(said) or said.endswith(os.sep)) else said
+    return os.path.join(said, own) if is_file and _names_folder(said) else said
 
 
 def _target(said: str | None) -> str:
@@ -106,9 +113,13 @@ def _target(said: str | None) -> str:
     if said == _STANDARD_OUTPUT:
         return ""
     place = os.path.abspath(said or os.curdir)
-    if said is None or os.path.isdir(place) or said.endswith(os.sep):
+    if said is None or _names_folder(said):
         return os.path.join(os.path.realpath(place), "")
     return os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))
+
+
+def _names_folder(said: str | None) -> bool:
+    return said is not None and (os.path.isdir(said) or said.endswith(os.sep))
 
 
 def _may_replace(place: str) -> bool:

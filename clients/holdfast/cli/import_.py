@@ -59,10 +59,12 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
             checked=lambda done_bytes, size_bytes: tell(f"checking a bundle: {share(done_bytes, size_bytes)}"),
         )  # fmt: skip
         report = _Report(output, intake)
+        is_done = False
         try:
             _take_in(context, intake, report, tell)
+            is_done = True
         finally:
-            if report.is_of_several or len(arguments.paths) > 1 or not report.is_begun:
+            if report.is_of_several or len(arguments.paths) > 1 or (is_done and not report.is_begun):
                 report.sum_up()
     return _INTERRUPTED if report.interrupted else report.code
 
@@ -80,16 +82,19 @@ def _between(report: _Report) -> Iterator[None]:
     """Ctrl-C ends it when what is under way is done; a second one at once."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         report.interrupted = True
         if sys.stderr is not None and sys.stderr.isatty():  # a stream may be in the middle of a write
             os.write(2, b"\r\nholdfast: stopping when what is under way is done; Ctrl-C again stops at once\r\n")
 
-    former = signal.signal(signal.SIGINT, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # whoever started us wants it otherwise
+        yield
+        return
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _relink(session: str, folders: Sequence[str]) -> str:
@@ -148,7 +153,7 @@ class _Report:
             counts = {word: self._counts[word] for word in WORDS}
             self._output.row(Row(), counts=counts, interrupted=self.interrupted)
         if not self._output.quiet:
-            end = "; stopped by Ctrl-C, and what is not told of was not touched" if self.interrupted else ""
+            end = "; stopped by Ctrl-C: the same import again takes in the rest" if self.interrupted else ""
             self._output.say(f"holdfast: {self._sentence()}{end}")
 
     def _sentence(self) -> str:

@@ -126,7 +126,7 @@ class Output:
         for name, detail in problem.details.items():
             if isinstance(detail, list):
                 for each in (each for each in detail if str(each) not in problem.sentence):
-                    self.say(f"  {each}")
+                    self.say(f"  {plain(str(each))}")
             elif self.verbose:
                 self.say(f"  {name}: {detail}")
         if self.verbose:

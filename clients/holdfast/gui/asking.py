@@ -6,6 +6,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from holdfast.exporting import printable
 from holdfast.gui.house import house_of, render
 from holdfast_protocol.model import Ref
 
@@ -26,5 +27,5 @@ async def ask(request: Request) -> Response:
     return await render(
         request, f"ask_{act}.html", act=act, session=shown.session, snapshot=shown.snapshot, note=shown.note, at=at,
         parts=shown.parts[:_PARTS], left_out=max(0, len(shown.parts) - _PARTS),
-        ticked=set(request.query_params.getlist("part")),
+        ticked=set(request.query_params.getlist("part")), printed=printable(), conversions=shown.conversions,
     )  # fmt: skip

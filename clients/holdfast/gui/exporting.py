@@ -73,13 +73,14 @@ class Underway:
 
     @property
     def lines(self) -> list[str]:
-        """What was found, and what was not looked into."""
-        return [] if self.leaks is None else self.leaks.lines(self.export.file_name, _MOST_LINES)
+        """What the form cannot hold, what was found, and what was not looked into."""
+        found = [] if self.leaks is None else self.leaks.lines(self.export.file_name, _MOST_LINES)
+        return [*self.export.losses, *found]
 
     @property
     def is_harmless(self) -> bool:
         """Nobody has to be asked."""
-        return self.leaks is None or not self.leaks.leaving_count
+        return not self.export.losses and (self.leaks is None or not self.leaks.leaving_count)
 
     async def content(self) -> AsyncGenerator[bytes, None]:
         """Its bytes. Where it is called off, or cannot go on, the connection is cut, so that the browser does not take
@@ -92,7 +93,8 @@ class Underway:
             async for piece in self.export.read():
                 if self.is_unwanted:
                     raise Cancelled("The export was called off")
-                yield piece
+                if piece:  # while pages are typeset, nothing comes
+                    yield piece
         except HoldfastError as problem:
             self.problem = problem
             raise
@@ -183,7 +185,7 @@ def _end_of(underway: Underway) -> Toast:
     if problem is not None:
         raise problem
     lines = [*underway.export.remarks, *underway.lines]
-    if underway.export.files == ("",) and not underway.export.size_bytes:
+    if underway.export.length_bytes == 0:
         lines.append("There is nothing to export; the file is empty")
     return Toast(sentence=f"Exported {name}", lines=lines)
 

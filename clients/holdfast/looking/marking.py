@@ -63,7 +63,7 @@ class _Markdown(MarkdownIt):
 def parser() -> MarkdownIt:
     """Of Markdown without HTML and images, and with links to the web only."""
     made = _Markdown("commonmark", {"html": False})
-    made.enable("table").disable("image")
+    made.enable(["table", "strikethrough"]).disable("image")
     made.add_render_rule("link_open", _link)
     made.add_render_rule("fence", _fence)
     made.add_render_rule("code_block", _fence)

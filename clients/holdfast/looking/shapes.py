@@ -29,18 +29,25 @@ _GREY = (0.7, 0.7, 0.7)
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """One geometry. ``array`` has its points or corners, ``triangles`` what is between corners; where there is nothing
-    that can be drawn, ``array`` is None."""
+    that can be drawn, ``array`` is None. ``lack`` says how a page draws it otherwise than Mosaic does."""
 
     key: str
     name: str
     group: str
-    details: str
+    about: str
+    lack: str
+    representation: str
     color: str
     opacity: float
     visible: bool
     count: int
     array: ArrayRow | None
     triangles: ArrayRow | None
+
+    @property
+    def details(self) -> str:
+        """What it is, and how it is not drawn."""
+        return " · ".join(filter(None, (self.about, self.lack)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +93,15 @@ def _drawn(part: PartRow, group: str, fallback: tuple[float, ...]) -> Drawn:
     is_mesh = facts.get("representation") in _MESHES and corners is not None and triangles is not None
     array = corners if is_mesh else points
     model = facts.get("model")
-    told = (facts.get("type"), model, facts.get("representation"))
-    lacks = [_LACKS[each] for each in (str(facts.get("representation")),) if each in _LACKS]
+    representation = str(facts.get("representation") or "")
+    told = (facts.get("type"), model, representation)
     return Drawn(
         key=part.key,
         name=part.name,
         group=group,
-        details=" · ".join([*dict.fromkeys(str(each) for each in told if each and each != "Geometry"), *lacks]),
+        about=" · ".join(dict.fromkeys(str(each) for each in told if each and each != "Geometry")),
+        lack=_LACKS.get(representation, ""),
+        representation=representation,
         color=hexadecimal(_color(facts.get("color")) or fallback),
         opacity=_opacity(facts.get("opacity")),
         visible=facts.get("visible") is not False,

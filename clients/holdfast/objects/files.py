@@ -5,24 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from holdfast.entries import Entry, Text
+from holdfast.entries import Entry
 from holdfast.exporting import FORMS as EXPORTS
 from holdfast.exporting import OBJECTS, Planned
 from holdfast.objects.anatomy import CORNERS, PROPERTIES
 from holdfast.objects.forms import FORMS, Body, File
-from holdfast.part_files import encoded, file_name, name_alone, numbered_names, whose
+from holdfast.part_files import file_name, manifest_entry, name_alone, numbered_names, whose
 from holdfast.parts import chosen
 from holdfast_protocol.errors import BadField, NotFound
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow, Ref
 
-_MANIFEST = "manifest.json"
+if TYPE_CHECKING:
+    from holdfast.screening.redaction import Redaction
+
 #: What an array of colors loses in whole steps.
 _COLORS, _ROUNDED = "vertex_colors", "its vertex_colors are rounded to 256 steps"
 
 
-def objects(found: Shown, rows: Sequence[PartRow], to: str, *, is_alone: bool) -> Planned:
+def objects(
+    found: Shown, rows: Sequence[PartRow], to: str, redaction: Redaction | None, *, is_alone: bool
+) -> Planned:  # fmt: skip
     """A folder with a file (of NPY, a folder) for each object of ``rows``; of one that ``is_alone``, what would be in
     there for it. Raises BadField where there is no object."""
     made = [part for part in rows if part.arrays]
@@ -46,13 +51,13 @@ def objects(found: Shown, rows: Sequence[PartRow], to: str, *, is_alone: bool) -
         for name, body in zip(names, bodies, strict=True)
     ]
     manifest = _manifest(found, to, made, [[path for path, _ in own] for own in files], lost)
-    entries = [Entry(_MANIFEST, len(manifest), lambda: Text(lambda: manifest))]
+    entries = [manifest_entry(manifest, redaction)]
     return whole._replace(entries=[*entries, *(_entry(file, path) for own in files for path, file in own)])
 
 
 def _manifest(
     found: Shown, to: str, made: Sequence[PartRow], paths: Sequence[Sequence[str]], lost: Sequence[Sequence[str]]
-) -> bytes:  # fmt: skip
+) -> Mapping[str, object]:  # fmt: skip
     """Which files are which object's, and what is known of it."""
     rows = [
         {
@@ -62,7 +67,7 @@ def _manifest(
         for part, own, sentences in zip(made, paths, lost, strict=True)
     ]  # fmt: skip
     by = {"holdfast_objects": 1, "holdfast": version("holdfast"), **whose(found)}
-    return encoded({**by, "form": to, "facts": _whole(found), "objects": rows})
+    return {**by, "form": to, "facts": _whole(found), "objects": rows}
 
 
 def one_array(found: Shown, said: str) -> Planned | None:

@@ -42,7 +42,7 @@ Form = Callable[[PartRow, Ref, Sequence[str]], Body]
 
 def _ply(part: PartRow, ref: Ref, comments: Sequence[str]) -> Body:
     elements = ply.held(tables_of(part))
-    encoders = {element: ply.encoder(element) for element in elements}
+    encoders = {element: ply.encoder(element, elements) for element in elements}
     return _of_tables(part, ref, elements, encoders, comments, lambda lines: ply.header(elements, lines), ".ply")
 
 
@@ -63,7 +63,7 @@ def _of_tables(
     few = [each for each in part.arrays if each.name not in in_rows and _is_short(each)]
 
     def begin() -> Source:
-        rows = [Rows(ref, table, encoders[name]) for name, table in tables.items()]
+        rows = [Rows(ref, table, encoders[name], part.name) for name, table in tables.items()]
         return Chained(lambda: _header(ref, few, comments, header), rows)
 
     arrays = [*in_rows.values(), *few]
@@ -89,7 +89,7 @@ def _csv(part: PartRow, ref: Ref, comments: Sequence[str]) -> Body:
         return Body()
 
     def begin() -> Source:
-        return Chained(lambda: _made(texts.csv_header(table)), [Rows(ref, table, texts.csv_lines)])
+        return Chained(lambda: _made(texts.csv_header(table)), [Rows(ref, table, texts.csv_lines, part.name)])
 
     arrays = [column.array for column in table.columns]
     return Body([File(".csv", _size(arrays), begin)], frozenset(each.name for each in arrays))
@@ -107,8 +107,13 @@ def _begin(ref: Ref, array: ArrayRow) -> Callable[[], Source]:
 def _paths(arrays: Sequence[ArrayRow]) -> Iterator[tuple[str, ArrayRow]]:
     taken: set[str] = set()
     for each in arrays:
-        wanted = "/".join(file_name(step) or "_" for step in each.name.split("/"))
-        yield free_name(wanted, taken), each
+        *folders, last = (file_name(step) or "_" for step in each.name.split("/"))
+        yield free_name("/".join([*(_folder(step) for step in folders), last]), taken), each
+
+
+def _folder(name: str) -> str:
+    """None that the file of another array may have."""
+    return f"{name}_" if name.lower().endswith(".npy") else name
 
 
 def _made(content: bytes) -> Plan[bytes]:

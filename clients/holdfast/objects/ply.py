@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from holdfast.numbers import ORDERS, has_numbers, numbers, size_of
 from holdfast.objects.anatomy import CORNERS, POINTS, TRIANGLES, Column, Table, free_name
-from holdfast.objects.streaming import Encode, side_by_side
-from holdfast_protocol.errors import Damaged
+from holdfast.objects.streaming import Encode, corners_in, side_by_side
 
 #: NumPy's word to the file's, with what Python's arrays call that.
 _TYPES = {
@@ -50,9 +49,15 @@ def header(elements: Mapping[str, Table], comments: Iterable[str]) -> bytes:
     return "\n".join([*lines, "end_header", ""]).encode()
 
 
-def encoder(element: str) -> Encode:
+def encoder(element: str, elements: Mapping[str, Table]) -> Encode:
     """What writes an element's rows."""
-    return _faces if element == "face" else _records
+
+    def faces(columns: Sequence[Column], count: int, contents: Sequence[bytes]) -> bytes:
+        corners = array("i", corners_in(contents[0], columns[0].array.dtype, elements["vertex"].count))
+        rest = [_cell(column, content, count) for column, content in zip(columns[1:], contents[1:], strict=True)]
+        return side_by_side([(b"\x03" * count, 1), (_little(corners), 12), *rest])
+
+    return faces if element == "face" else _records
 
 
 def _with_numbers(table: Table) -> Table:
@@ -81,15 +86,6 @@ def _is_color(column: Column) -> bool:
 
 def _records(columns: Sequence[Column], count: int, contents: Sequence[bytes]) -> bytes:
     return side_by_side([_cell(column, content, count) for column, content in zip(columns, contents, strict=True)])
-
-
-def _faces(columns: Sequence[Column], count: int, contents: Sequence[bytes]) -> bytes:
-    try:
-        corners = array("i", map(int, numbers(contents[0], columns[0].array.dtype)))
-    except (OverflowError, ValueError) as problem:
-        raise Damaged("A triangle names a corner that no mesh has") from problem
-    rest = [_cell(column, content, count) for column, content in zip(columns[1:], contents[1:], strict=True)]
-    return side_by_side([(b"\x03" * count, 1), (_little(corners), 12), *rest])
 
 
 def _cell(column: Column, content: bytes, count: int) -> tuple[bytes, int]:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 
 from holdfast.documents import Windows
 from holdfast.entries import Source
-from holdfast.numbers import size_of
+from holdfast.numbers import numbers, size_of
 from holdfast.objects.anatomy import Column, Table
 from holdfast.plans import Plan
 from holdfast_protocol.errors import Damaged
 from holdfast_protocol.messages import Cat
 from holdfast_protocol.model import ArrayRow, Ref
+from holdfast_protocol.names import shown
 
 #: What some rows become; each of the contents is of as many rows, of the column at its place.
 Encode = Callable[[Sequence[Column], int, Sequence[bytes]], bytes]
+_NO_CORNER = "A triangle names a corner that its mesh does not have"
 
 
 def array_of(part: Ref, array: ArrayRow) -> Windows:
@@ -23,24 +25,31 @@ def array_of(part: Ref, array: ArrayRow) -> Windows:
 
 
 class Rows:
-    """All rows of a table, of the object ``part`` of a pinned snapshot."""
+    """All rows of a table, of the object ``part`` of a pinned snapshot, which people know as ``called``."""
 
-    def __init__(self, part: Ref, table: Table, encode: Encode) -> None:
+    def __init__(self, part: Ref, table: Table, encode: Encode, called: str) -> None:
+        self._called = called
         self._table = table
         self._lanes = [_Lane(part, each.array) for each in table.columns]
         self._encode = encode
         self._left_count = table.count
 
     def next(self) -> Plan[list[bytes]]:
-        """The next few. Raises Damaged where an array is shorter than it should be."""
+        """The next few. Raises Damaged where an array is shorter than it should be, or a triangle has no corner."""
         if not self._left_count:
             return []
+        try:
+            return [(yield from self._encoded())]
+        except Damaged as problem:
+            raise Damaged(f"{shown(self._called)}: {problem.sentence}", **problem.details) from problem
+
+    def _encoded(self) -> Plan[bytes]:
         for lane in self._lanes:
             yield from lane.fill()
         count = min(lane.count for lane in self._lanes)
         self._left_count -= count
         contents = [lane.taken(count) for lane in self._lanes]
-        return [self._encode(self._table.columns, count, contents)]
+        return self._encode(self._table.columns, count, contents)
 
 
 class _Lane:
@@ -85,6 +94,17 @@ class _Lane:
         size = self._value_bytes
         columns = [self._content[(rows * at + begin) * size : (rows * at + end) * size] for at in range(self._width)]
         return side_by_side([(column, size) for column in columns])
+
+
+def corners_in(content: bytes, dtype: str, count: int) -> list[int]:
+    """The corners that triangles name, of ``count``. Raises Damaged where one is none of them."""
+    try:
+        corners = [*map(int, numbers(content, dtype))]
+    except (OverflowError, ValueError) as problem:  # no number, or none that is finite
+        raise Damaged(_NO_CORNER) from problem
+    if corners and not 0 <= min(corners) <= max(corners) < count:
+        raise Damaged(_NO_CORNER)
+    return corners
 
 
 def side_by_side(columns: Sequence[tuple[bytes | memoryview, int]]) -> bytes:

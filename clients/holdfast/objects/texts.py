@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from holdfast.numbers import has_numbers, numbers, size_of
 from holdfast.objects.anatomy import CORNERS, POINTS, TRIANGLES, Column, Table, free_name
-from holdfast.objects.streaming import Encode
-from holdfast_protocol.errors import Damaged
+from holdfast.objects.streaming import Encode, corners_in
 from holdfast_protocol.model import ArrayRow
 
 _UNITS = {"Å": "angstrom"}
@@ -47,10 +46,7 @@ def obj_encoder(word: str, tables: Mapping[str, Table]) -> Encode:
     """What writes these lines."""
 
     def faces(columns: Sequence[Column], count: int, contents: Sequence[bytes]) -> bytes:
-        try:
-            corners = [int(each) + 1 for each in numbers(contents[0], columns[0].array.dtype)]
-        except (OverflowError, ValueError) as problem:
-            raise Damaged("A triangle names a corner that no mesh has") from problem
+        corners = [each + 1 for each in corners_in(contents[0], columns[0].array.dtype, tables["v"].count)]
         if "vn" not in tables:
             return ("f %d %d %d\n" * count % (*corners,)).encode()
         twice = [each for corner in corners for each in (corner, corner)]

@@ -1,4 +1,4 @@
-"""AiderDesk's chats as they are printed: bubbles, a hundred at a time."""
+"""AiderDesk's chats as they are printed: bubbles, some at a time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from holdfast.looking.chats import MESSAGE_BYTES, Told, told_of
 from holdfast.looking.pictures import picture_of
 from holdfast.plans import Plan
 from holdfast.printing.blocks import Block, Bubble, Code, Folded, Picture, Remark, Words
-from holdfast.printing.reading import some
+from holdfast.printing.reading import Parts, Tally
 from holdfast_protocol.model import PartRow, Ref
 
-_TOGETHER_COUNT = 100
 #: A tool's answer comes a few messages behind its call; so many of the last ones wait for it.
 _WAITING_COUNT = 10
 
@@ -20,14 +19,12 @@ _WAITING_COUNT = 10
 class Chat:
     """``full``: with thoughts, and with what tools were asked and gave."""
 
-    def __init__(self, snapshot: Ref, parts: Sequence[PartRow], *, full: bool) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Ref, parts: Sequence[PartRow], tally: Tally, *, full: bool) -> None:
         self._full = full
-        self._messages = [part for part in parts if part.kind == "message"]
+        self._messages = Parts(snapshot, [part for part in parts if part.kind == "message"], MESSAGE_BYTES, tally)
         self._files = [part for part in parts if part.kind == "file"]
         self._waiting: list[Told] = []
         self._pictures: dict[str, bytes] = {}
-        self._at = 0
 
     def next(self) -> Plan[list[Block]]:
         """The next bubbles."""
@@ -36,13 +33,11 @@ class Chat:
             names = "\n".join(part.name for part in self._files)
             found.append(Folded(f"{len(self._files)} context file{'s'[: len(self._files) > 1]}", [Code(names)]))
             self._files = []
-        while not found and (self._at < len(self._messages) or self._waiting):
-            batch = self._messages[self._at : self._at + _TOGETHER_COUNT]
-            self._at += len(batch)
-            read = yield from some(self._snapshot, batch, MESSAGE_BYTES)
+        while not found and (self._waiting or not self._messages.is_done):
+            read = yield from self._messages.next()
             self._pictures.update({each.part.key: each.content for each in read if each.is_whole})
             told = [*self._waiting, *(told_of(each.part, each.content, is_whole=each.is_whole) for each in read)]
-            self._waiting = self._open(told) if self._at < len(self._messages) else []
+            self._waiting = self._open(told) if not self._messages.is_done else []
             ready = told[: len(told) - len(self._waiting)]
             found += [self._bubble(each) for each in chat.bubbles_of(ready)]
             kept = {each.part.key for each in self._waiting}

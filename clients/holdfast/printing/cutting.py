@@ -11,6 +11,8 @@ from holdfast.printing.blocks import Block, Blocks, Bubble, Code, Folded, Pictur
 _LINES_COUNT = 600
 _LINE_SIGNS = 95
 _PICTURE_LINES = 20
+_LINE_HEIGHT = 18
+CUT = "The picture is cut here: the session goes on, and a PDF has all of it."
 
 
 class Cut:
@@ -30,7 +32,7 @@ class Cut:
             lines = _lines(each)
             if lines > self._left:
                 self.is_cut = True
-                return [*found, *([_begun(each, self._left)] if self._left > 1 else []), Remark("… cut here.")]
+                return [*found, *([_begun(each, self._left)] if self._left > 1 else []), Remark(CUT)]
             self._left -= lines
             found.append(each)
         return found
@@ -42,7 +44,7 @@ def _lines(block: Block) -> int:
     if isinstance(block, Table):
         return len(block.rows) * 2 + 2
     if isinstance(block, Picture):
-        return _PICTURE_LINES
+        return round(block.size[1] / _LINE_HEIGHT) + 1 if block.size[1] else _PICTURE_LINES
     if isinstance(block, Bubble | Folded):
         return 2 + sum(map(_lines, block.inside))
     return 2

@@ -52,8 +52,15 @@ class Page:
 
 
 def _head(sheet: Sheet) -> Markup:
-    facts = _joined(Markup("<dt>{}</dt> <dd dir='auto'>{}</dd> ").format(*map(visible, each)) for each in sheet.facts)
+    facts = _joined(map(_fact, sheet.facts))
     return _HEAD.format(title=visible(sheet.title), style=_style(), facts=facts)
+
+
+def _fact(fact: tuple[str, str]) -> Markup:
+    name, value = map(visible, fact)
+    if not name:
+        return Markup('<dd class="whole" dir="auto">{}</dd>').format(value)
+    return Markup('<dt>{}</dt> <dd dir="auto">{}</dd> ').format(name, value)
 
 
 @cache

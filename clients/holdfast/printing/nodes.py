@@ -10,15 +10,15 @@ from typing import Any
 from markdown_it.tree import SyntaxTreeNode
 from PIL import Image
 
-from holdfast.looking.languages import COLOURED_SIGNS
 from holdfast.looking.marking import MARKDOWN_SIGNS, parser, visible
 from holdfast.printing.blocks import Block, Bubble, Code, Folded, Heading, Picture, Remark, Table, Words
+from holdfast.printing.inks import rows_of
 
 Node = dict[str, Any]
 #: A picture is made no larger than paper shows, in pixels.
 _PICTURE_SIDE = 1600
-#: The paper between its margins, in points.
-_PAPER_WIDTH = 490
+#: The paper between its margins, in points; of its height, what is left beside a few lines.
+_PAPER_WIDTH, _PAPER_HEIGHT = 490, 690
 #: A run of so many signs without a blank gets places where it may be broken.
 _RUN_SIGNS, _PIECE_SIGNS = 60, 20
 _MAY_BREAK = "\u200b"
@@ -32,7 +32,7 @@ class Nodes:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.signs: set[str] = set()
-        self.size = 0
+        self.size_bytes = self.picture_bytes = 0
 
     def of(self, block: Block) -> Node:
         """One block."""
@@ -46,7 +46,7 @@ class Nodes:
         """As it is printed."""
         shown = _broken(visible(said).translate(_ENDS))
         self.signs.update(shown)
-        self.size += len(shown)
+        self.size_bytes += len(shown)
         return shown
 
     def _heading(self, block: Heading) -> Node:
@@ -60,9 +60,8 @@ class Nodes:
         return {"k": "words", "inside": [self._node(each) for each in tree.children]}
 
     def _code(self, block: Code) -> Node:
-        language = block.language if len(block.text) <= COLOURED_SIGNS else ""
-        text = self.text(block.text.expandtabs(4))
-        return {"k": "code", "text": text, "language": language, "numbered": block.numbered}
+        rows = rows_of(block.text, block.language, self.text)
+        return {"k": "code", "rows": rows, "first": block.first if block.numbered else None}
 
     def _table(self, block: Table) -> Node:
         colors = [*block.colors, *[None] * (len(block.rows) - len(block.colors))]
@@ -73,15 +72,22 @@ class Nodes:
         if block.media_type == "image/svg+xml":
             name = f"{len(self.files)}.svg"
             self.files[name] = block.content
-            return {"k": "picture", "file": name, "said": block.said, "width": None}
+            self.picture_bytes += len(block.content)
+            return self._placed(name, block, *block.size)
         made = _made(block.content)
         if made is None:
             return self._remark(Remark(f"{block.said}: it cannot be drawn"))
-        content, width = made
+        content, size = made
         name = f"{len(self.files)}.png"
         self.files[name] = content
-        self.size += len(content)
-        return {"k": "picture", "file": name, "said": block.said, "width": None if width > _PAPER_WIDTH else width}
+        self.picture_bytes += len(content)
+        return self._placed(name, block, *size)
+
+    def _placed(self, name: str, block: Picture, width: float, height: float) -> Node:
+        """As large as it is, or as there is room for."""
+        scale = min(_PAPER_WIDTH / width, _PAPER_HEIGHT / height)
+        scale = scale if block.media_type == "image/svg+xml" else min(1.0, scale)
+        return {"k": "picture", "file": name, "said": block.said, "width": width * scale, "height": height * scale}
 
     def _remark(self, block: Remark) -> Node:
         return {"k": "remark", "text": self.text(block.text), "rtl": is_rtl(block.text)}
@@ -100,21 +106,22 @@ class Nodes:
 
     def _node(self, node: SyntaxTreeNode) -> Node:
         kind, inside = node.type, node.children
+        rtl = is_rtl("".join(each.content for each in node.walk() if each.type == "text"))
         if kind in ("bullet_list", "ordered_list"):
             items = [[self._node(each) for each in item.children] for item in inside]
-            is_list = kind == "bullet_list"
-            return {"k": "list" if is_list else "numbers", "items": items, "start": int(node.attrs.get("start", 1))}
+            if kind == "bullet_list":
+                return {"k": "list", "items": items, "rtl": rtl}
+            return {"k": "numbers", "items": items, "start": int(node.attrs.get("start", 1)), "rtl": rtl}
         if kind == "blockquote":
-            return {"k": "quote", "inside": [self._node(each) for each in inside]}
+            return {"k": "quote", "inside": [self._node(each) for each in inside], "rtl": rtl}
         if kind in ("fence", "code_block"):
             return self._code(Code(node.content.rstrip("\n"), node.info.strip().lower()))
         if kind == "table":
             head, *body = ([[self._inline(cell) for cell in row.children] for row in part.children] for part in inside)
-            return {"k": "grid", "head": head[0], "rows": [row for part in body for row in part]}
+            return {"k": "grid", "head": head[0], "rows": [row for part in body for row in part], "rtl": rtl}
         if kind == "hr":
             return {"k": "rule"}
         written = self._inline(node)
-        rtl = is_rtl("".join(each.content for each in node.walk() if each.type == "text"))
         if kind == "heading":
             return {"k": "title", "level": int(node.tag[1:]), "inside": written, "rtl": rtl}
         return {"k": "paragraph", "inside": written, "rtl": rtl}
@@ -166,8 +173,8 @@ def _broken(text: str) -> str:
     return "\n".join(lines)
 
 
-def _made(content: bytes) -> tuple[bytes, int] | None:
-    """As PNG, and its width in points; None for what is no picture after all."""
+def _made(content: bytes) -> tuple[bytes, tuple[float, float]] | None:
+    """As PNG, and its size in points; None for what is no picture after all."""
     try:
         with Image.open(io.BytesIO(content)) as opened:
             opened.thumbnail((_PICTURE_SIDE, _PICTURE_SIDE))
@@ -176,4 +183,4 @@ def _made(content: bytes) -> tuple[bytes, int] | None:
         return None
     file = io.BytesIO()
     picture.save(file, "PNG")
-    return file.getvalue(), round(picture.width * 0.75)
+    return file.getvalue(), (picture.width * 0.75, picture.height * 0.75)

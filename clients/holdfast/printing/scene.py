@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-Floats = NDArray[numpy.float32]
+from holdfast.printing.samples import STRIDES, Floats, Numbers, Sample, of_lines, of_points, of_surface
 
 #: Of one view, in pixels of the picture; it is drawn at twice that, and made smaller.
 VIEW = 560
@@ -32,26 +32,37 @@ _AXES: Sequence[tuple[Sequence[float], Sequence[float]]] = (
         (-math.sin(_TURN) * math.sin(_TILT), math.cos(_TURN) * math.sin(_TILT), math.cos(_TILT)),
     ),
 )
-_LIGHT = numpy.array((0.3, 0.45, 0.84), numpy.float32)
 #: In a nanometer; the letter Å is not in every font.
 _ANGSTROMS = 10
 #: How wide a point is, for so many of them at most.
 _WIDTHS = ((2_000, 16), (10_000, 11), (50_000, 8), (200_000, 5), (600_000, 3), (math.inf, 2))
-#: So many points of surfaces at most: more than there are pixels, several times over.
-_SAMPLES_COUNT = 12_000_000
-#: How far in a triangle the next point of it lies: the plastic number's, which fills it evenly.
-_STRIDES = (0.7548776662466927, 0.5698402909980532)
+_LINE_WIDTH = 3
+_TEXT_COLOR = (60, 60, 70)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """``points``: n × 3; between them, where there are some, ``triangles``: m × 3 of their numbers. ``color``: red,
-    green, blue from 0 to 1."""
+    """``points``: n × 3; between them, where there are some, ``triangles``: m × 3 of their numbers, or ``edges``:
+    m × 2. ``color``: red, green, blue from 0 to 1. ``label`` stands at its upper end."""
 
     points: Floats
-    triangles: NDArray[numpy.uint32] | None
+    triangles: Numbers | None
     color: tuple[float, float, float]
     opacity: float
+    edges: Numbers | None = None
+    label: str = ""
+
+    @property
+    def is_cloud(self) -> bool:
+        return self.triangles is None and self.edges is None
+
+
+def box_of(shape: Shape, label: str) -> Shape:
+    """What is around its points, as lines."""
+    low, high = shape.points.min(0), shape.points.max(0)
+    corners = numpy.array([[(low, high)[at >> axis & 1][axis] for axis in range(3)] for at in range(8)], numpy.float32)
+    edges = [(at, at | 1 << axis) for at in range(8) for axis in range(3) if not at >> axis & 1]
+    return Shape(corners, None, shape.color, 1.0, numpy.array(edges, numpy.uint32), label)
 
 
 def drawn(shapes: Sequence[Shape], unit: str) -> bytes | None:
@@ -70,6 +81,7 @@ def drawn(shapes: Sequence[Shape], unit: str) -> bytes | None:
         scale = VIEW * _SHARP * (0.5 - _MARGIN) / (spread or 1.0)
         view = _view(finite, middle, radius, axes, scale)
         _rule(view, scale, unit)
+        _write(view, (round(view.width * 0.03), round(view.height * 0.02)), VIEWS[place])
         whole.paste(view.resize((VIEW, VIEW), Image.Resampling.LANCZOS), (place * VIEW, 0))
     file = io.BytesIO()
     whole.save(file, "PNG", optimize=True)
@@ -77,57 +89,53 @@ def drawn(shapes: Sequence[Shape], unit: str) -> bytes | None:
 
 
 def _finite(shape: Shape) -> Shape:
-    """Without the points that have no place, and the triangles that lead there."""
+    """Without the points that have no place, and what leads there."""
     good = numpy.all(numpy.isfinite(shape.points), axis=1)
-    triangles = shape.triangles
-    if triangles is not None:
-        triangles = triangles[(triangles < len(shape.points)).all(1)]
-        used, numbers = numpy.unique(triangles[good[triangles].all(axis=1)], return_inverse=True)
-        return Shape(shape.points[used], numbers.reshape(-1, 3).astype(numpy.uint32), shape.color, shape.opacity)
-    return Shape(shape.points[good], None, shape.color, shape.opacity)
+    between = shape.triangles if shape.triangles is not None else shape.edges
+    if between is None:
+        return replace(shape, points=shape.points[good])
+    between = between[(between < len(shape.points)).all(1)]
+    used, numbers = numpy.unique(between[good[between].all(axis=1)], return_inverse=True)
+    left = numbers.reshape(-1, between.shape[1]).astype(numpy.uint32)
+    if shape.triangles is not None:
+        return replace(shape, points=shape.points[used], triangles=left)
+    return replace(shape, points=shape.points[used], edges=left)
 
 
 def _view(
     shapes: Sequence[Shape], middle: NDArray[Any], radius: float, axes: NDArray[Any], scale: float
 ) -> Image.Image:
     side = VIEW * _SHARP
-    count = sum(len(each.points) for each in shapes if each.triangles is None)
+    count = sum(len(each.points) for each in shapes if each.is_cloud)
     size = next(width for most, width in _WIDTHS if count <= most)
     image = numpy.tile(numpy.array(_GROUND, numpy.float32), (side, side, 1))
     depths = numpy.full(side * side, -numpy.inf, numpy.float32)
     flat = image.reshape(-1, 3)
+    labels: list[tuple[tuple[int, int], str]] = []
     for shape in shapes:
         seen = ((shape.points.astype(numpy.float64) - middle) @ axes.T).astype(numpy.float32)
         seen[:, :2] = seen[:, :2] * (scale, -scale) + side / 2
-        if shape.triangles is not None and len(shape.triangles):
-            points, shades = _surface(seen, shape.triangles, scale)
-            width = 2
-        else:
-            points, shades, width = seen, numpy.ones(len(seen), numpy.float32), size
-        if shape.opacity < 1:
-            kept = (numpy.arange(len(points)) * _STRIDES[0]) % 1 < shape.opacity
-            points, shades = points[kept], shades[kept]
-        _splat(flat, depths, side, points, shades, shape.color, radius, width)
-    return Image.fromarray((image.clip(0, 1) * 255).astype(numpy.uint8), "RGB")
+        for sample in _samples(shape, seen, scale):
+            points, shades = sample
+            if shape.opacity < 1:
+                kept = (numpy.arange(len(points)) * STRIDES[0]) % 1 < shape.opacity
+                points, shades = points[kept], shades[kept]
+            width = size if shape.is_cloud else 2 if shape.edges is None else _LINE_WIDTH
+            _splat(flat, depths, side, points, shades, shape.color, radius, width)
+        if shape.label:
+            labels.append(((round(float(seen[:, 0].min())), round(float(seen[:, 1].min()) - 44)), shape.label))
+    view = Image.fromarray((image.clip(0, 1) * 255).astype(numpy.uint8), "RGB")
+    for place, label in labels:
+        _write(view, place, label)
+    return view
 
 
-def _surface(seen: Floats, triangles: NDArray[numpy.uint32], scale: float) -> tuple[Floats, Floats]:
-    """Points all over the triangles, as close as pixels, and how light falls on each."""
-    corners = seen[triangles]
-    one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = numpy.abs(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]) / 2
-    true = corners * (1 / scale, -1 / scale, 1)
-    normals = numpy.cross(true[:, 1] - true[:, 0], true[:, 2] - true[:, 0])
-    length = numpy.linalg.norm(normals, axis=1)
-    light = numpy.abs(normals @ _LIGHT) / numpy.where(length > 0, length, 1)
-    wanted = numpy.ceil(area * min(1.0, _SAMPLES_COUNT / max(1.0, float(area.sum())))).astype(numpy.int64) + 1
-    which = numpy.repeat(numpy.arange(len(triangles)), wanted)
-    number = numpy.arange(len(which)) - numpy.repeat(numpy.cumsum(wanted) - wanted, wanted)
-    first, second = ((0.5 + number * stride) % 1 for stride in _STRIDES)
-    beyond = first + second > 1
-    first, second = numpy.where(beyond, 1 - first, first), numpy.where(beyond, 1 - second, second)
-    points = corners[which, 0] + first[:, None] * one[which] + second[:, None] * other[which]
-    return points.astype(numpy.float32), (0.45 + 0.55 * light[which]).astype(numpy.float32)
+def _samples(shape: Shape, seen: Floats, scale: float) -> Iterator[Sample]:
+    if shape.triangles is not None:
+        return of_surface(seen, shape.triangles, scale) if len(shape.triangles) else iter(())
+    if shape.edges is not None:
+        return of_lines(seen, shape.edges) if len(shape.edges) else iter(())
+    return of_points(seen)
 
 
 def _splat(
@@ -164,9 +172,13 @@ def _rule(view: Image.Image, scale: float, unit: str) -> None:
     most = view.width / 4 / scale
     power = 10.0 ** math.floor(math.log10(most))
     length = max(factor * power for factor in (1, 2, 5) if factor * power <= most)
-    pen = ImageDraw.Draw(view)
     left, bottom = round(view.width * 0.03), round(view.height * 0.97)
-    pen.rectangle((left, bottom - 6, left + length * scale, bottom), fill=(60, 60, 70))
-    font = ImageFont.load_default(size=40)
+    ImageDraw.Draw(view).rectangle((left, bottom - 6, left + length * scale, bottom), fill=_TEXT_COLOR)
     told = f"{length / _ANGSTROMS:,g} nm" if unit == "Å" else f"{length:,g} {unit}".strip()
-    pen.text((left, bottom - 58), told, fill=(60, 60, 70), font=font)
+    _write(view, (left, bottom - 58), told)
+
+
+def _write(view: Image.Image, place: tuple[int, int], text: str) -> None:
+    """In letters that Pillow brings along: they are Latin."""
+    font = ImageFont.load_default(size=36)
+    ImageDraw.Draw(view).text(place, text, fill=_TEXT_COLOR, font=font, stroke_width=4, stroke_fill="white")

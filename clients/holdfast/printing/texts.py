@@ -9,10 +9,9 @@ from holdfast.looking.pictures import image_type
 from holdfast.looking.texts import hex_rows, text_of
 from holdfast.plans import Plan
 from holdfast.printing.blocks import Block, Code, Heading, Picture, Remark
-from holdfast.printing.reading import Read, some
+from holdfast.printing.reading import Parts, Read, Tally, beginning
 from holdfast_protocol.model import PartRow, Ref
 
-_TOGETHER_COUNT = 50
 #: More of one text is on nobody's paper.
 TEXT_BYTES = 1024 * 1024
 PICTURE_BYTES = 16 * 1024 * 1024
@@ -22,27 +21,24 @@ _HEX_BYTES = 512
 class Texts:
     """``only`` is what the only part is called, where that is the document's file."""
 
-    def __init__(self, snapshot: Ref, parts: Sequence[PartRow], only: str) -> None:
+    def __init__(self, snapshot: Ref, parts: Sequence[PartRow], only: str, tally: Tally) -> None:
         self._snapshot = snapshot
-        self._parts = parts
-        self._only = only
-        self._at = 0
+        self._parts = Parts(snapshot, parts, TEXT_BYTES, tally)
+        self._only = only if len(parts) == 1 and parts[0].kind == "file" else None
 
     def next(self) -> Plan[list[Block]]:
         """The next parts."""
-        batch = self._parts[self._at : self._at + _TOGETHER_COUNT]
-        self._at += len(batch)
         found: list[Block] = []
-        for read in (yield from some(self._snapshot, batch, TEXT_BYTES)):
+        for read in (yield from self._parts.next()):
             found += yield from self._blocks(read)
         return found
 
     def _blocks(self, read: Read) -> Plan[list[Block]]:
-        part, name = read.part, self._only if len(self._parts) == 1 and read.part.kind == "file" else read.part.name
+        part, name = read.part, self._only or read.part.name
         heading = Heading(name, part.kind)
         if kind := image_type(read.content):
             if not read.is_whole and part.size_bytes <= PICTURE_BYTES:
-                [read] = yield from some(self._snapshot, [part], PICTURE_BYTES)
+                read = Read(part, (yield from beginning(self._snapshot, part.key, PICTURE_BYTES)), is_whole=True)
             return [heading, Picture(read.content, kind, name) if read.is_whole else _left_out(part)]
         text = text_of(read.content, is_cut=not read.is_whole)
         if text is None:
@@ -54,8 +50,8 @@ class Texts:
 
 
 def _cut(part: PartRow, shown_bytes: int) -> Remark:
-    return Remark(f"The first {shown_bytes:,} of {part.size_bytes:,} bytes.")
+    return Remark(f"{part.name}: the first {shown_bytes:,} of {part.size_bytes:,} bytes.", is_told=True)
 
 
 def _left_out(part: PartRow) -> Remark:
-    return Remark(f"A picture of {part.size_bytes:,} bytes, which is left out.")
+    return Remark(f"{part.name}: a picture of {part.size_bytes:,} bytes, which is left out.", is_told=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from holdfast.looking.colors import color_of
 from holdfast.looking.genome import spans_of
-from holdfast.looking.lanes import LABEL_WIDTH, MOST_LOCI, MOST_TRACKS, WIDTH, panels_of, regions_of
-from holdfast.looking.track_picture import picture
+from holdfast.looking.lanes import LABEL_WIDTH, MOST_LOCI, WIDTH, panels_of, regions_of
+from holdfast.looking.track_picture import height_of, picture
 from holdfast.looking.tracks import LOST, path_of
 from holdfast.plans import Plan, replied
 from holdfast.printing.blocks import Block, Heading, Picture, Remark, Table
@@ -15,8 +15,9 @@ from holdfast_protocol.errors import HoldfastError
 from holdfast_protocol.messages import CheckResources, Resources, Shown
 from holdfast_protocol.model import PartRow, Ref, ResourceRow
 
-#: Of more tracks the table says how many.
+#: Of more tracks it is said how many.
 TABLE_COUNT = 5000
+_TOGETHER_COUNT = 45
 
 
 def tracks(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
@@ -27,21 +28,32 @@ def tracks(shown: Shown, snapshot: Ref) -> Plan[list[Block]]:
         resources = []
     every = [part for part in shown.parts if part.kind == "track"]
     seen = [part for part in every if part.facts.get("visible") != "false"]
-    return [*_picture(shown, seen, resources), *_lost(resources), *_table(every, len(every) - len(seen))]
+    return [*_pictures(shown, seen, resources), *_lost(resources), *_table(every, len(every) - len(seen))]
 
 
-def _picture(shown: Shown, seen: Sequence[PartRow], resources: Sequence[ResourceRow]) -> list[Block]:
-    locus = str(shown.facts.get("locus") or "")
-    panels = panels_of(shown.parts, seen[:MOST_TRACKS], resources)
-    if not panels:
+def _pictures(shown: Shown, seen: Sequence[PartRow], resources: Sequence[ResourceRow]) -> list[Block]:
+    """One, or one below the other of so many tracks that each fits onto a page."""
+    drawn = seen[:TABLE_COUNT]
+    if not drawn:
         return [Remark("No tracks.")]
-    spans = spans_of(locus, LABEL_WIDTH, WIDTH, MOST_LOCI)
-    said = f"{len(seen)} tracks over {locus or 'the genome'}"
-    svg = picture(panels, spans, regions_of(shown.parts, spans), said, alone=True)
-    found: list[Block] = [Picture(svg.encode(errors="replace"), "image/svg+xml", said)]
-    if len(seen) > MOST_TRACKS:
-        found.append(Remark(f"The first {MOST_TRACKS} of {len(seen):,} tracks are drawn."))
+    found: list[Block] = []
+    for start in range(0, len(drawn), _TOGETHER_COUNT):
+        some = drawn[start : start + _TOGETHER_COUNT]
+        if len(drawn) > _TOGETHER_COUNT:
+            found.append(Heading("Tracks", f"{start + 1:,} to {start + len(some):,} of {len(seen):,}"))
+        found.append(_picture(shown, some, resources))
+    if len(seen) > len(drawn):
+        found.append(Remark(f"The first {len(drawn):,} of {len(seen):,} tracks are drawn.", is_told=True))
     return found
+
+
+def _picture(shown: Shown, tracks: Sequence[PartRow], resources: Sequence[ResourceRow]) -> Picture:
+    locus = str(shown.facts.get("locus") or "")
+    panels = panels_of(shown.parts, tracks, resources)
+    spans = spans_of(locus, LABEL_WIDTH, WIDTH, MOST_LOCI)
+    said = f"{len(tracks)} tracks over {locus or 'the genome'}"
+    svg = picture(panels, spans, regions_of(shown.parts, spans), said, alone=True)
+    return Picture(svg.encode(errors="replace"), "image/svg+xml", said, (WIDTH, height_of(panels)))
 
 
 def _lost(resources: Sequence[ResourceRow]) -> list[Block]:
@@ -60,4 +72,4 @@ def _table(tracks: Sequence[PartRow], hidden_count: int) -> list[Block]:
         Heading(f"{len(tracks):,} track{'s'[: len(tracks) > 1]}{hidden}"),
         Table(["Name", *columns, "File"], rows, [color_of(part.facts.get("color")) for part in told]),
     ]
-    return [*found, Remark(f"and {len(tracks) - len(told):,} more")] if len(tracks) > len(told) else found
+    return [*found, Remark(f"and {len(tracks) - len(told):,} more", is_told=True)] if len(tracks) > len(told) else found

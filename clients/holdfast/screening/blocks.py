@@ -33,7 +33,7 @@ def worded_sheet(sheet: Sheet, say: Callable[[int], _Say]) -> Sheet:
     """What stands above the first block is its number 0."""
     above = say(0)
     facts = [(name, above(fact)) for name, fact in sheet.facts]
-    return Sheet(above(sheet.title), facts, Worded(sheet.blocks, say))
+    return replace(sheet, title=above(sheet.title), facts=facts, blocks=Worded(sheet.blocks, say))
 
 
 def _worded(block: Block, say: _Say) -> Block:

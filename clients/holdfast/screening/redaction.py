@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
+from holdfast.screening.screen import Found
+from holdfast.screening.spots import HOME
 from holdfast.screening.texts import screened_text
 
-#: What a manifest says of these is no text.
-_NO_TEXTS = frozenset({"hash", "member", "session", "snapshot", "parents"})
+#: An id or a hash, which is no text.
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+#: A name that was made of a text, and cut, may end in the middle of a key: so many letters of one are known again.
+_BEGINNING = 6
+_MOST_SECRETS = 10_000
 
 
 class Redaction:
@@ -18,17 +25,42 @@ class Redaction:
         self.digests: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.secrets_count = self.homes_count = 0
+        self._secrets: dict[str, set[str]] = {}  # by their beginnings
+
+    def noting(self, tell: Callable[[Found], None]) -> Callable[[Found], None]:
+        """Takes what is found, and remembers it."""
+
+        def note(found: Found) -> None:
+            if found.spot.kind != HOME and len(self._secrets) < _MOST_SECRETS:
+                secret = found.secret.decode(errors="replace")
+                self._secrets.setdefault(secret[:_BEGINNING], set()).add(secret)
+            tell(found)
+
+        return note
 
     def words(self, text: str) -> str:
-        """A text as it leaves."""
-        return screened_text(text, lambda found: None)
+        """A text as it leaves: without secrets, and without the beginnings of those that were found."""
+        text = screened_text(text, lambda found: None)
+        for beginning, secrets in self._secrets.items():
+            for place in [match.start() for match in re.finditer(re.escape(beginning), text)]:
+                count = max(_common_count(text[place:], secret) for secret in secrets)
+                text = text[:place] + "*" * count + text[place + count :]
+        return text
 
     def told(self, value: Any) -> Any:
         """What a manifest says, as it leaves."""
         if isinstance(value, str):
-            return self.words(value)
+            return value if _ID.fullmatch(value) else self.names.get(value) or self.words(value)
         if isinstance(value, list):
             return [self.told(each) for each in value]
         if isinstance(value, dict):
-            return {key: each if key in _NO_TEXTS else self.told(each) for key, each in value.items()}
+            return {key: self.told(each) for key, each in value.items()}
         return value
+
+
+def _common_count(first: str, second: str) -> int:
+    """So many letters both begin with."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
+        min(len(first), len(second)),
+    )

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from holdfast_protocol.errors import NotFound
+
 if TYPE_CHECKING:
     from kingfisher_sdk import Scanner
 
@@ -30,6 +32,12 @@ def are_there() -> bool:
     return find_spec("kingfisher_sdk") is not None
 
 
+def needed() -> None:
+    """Whoever wants keys to be taken out must not believe that they are. Raises NotFound."""
+    if not are_there():
+        raise NotFound("Keys cannot be taken out, for nothing knows them here: pip install 'holdfast[secrets]'")
+
+
 def keys(text: bytes) -> Iterator[tuple[int, int, str]]:
     """From where to where which kind of key is. What only belongs to a key, such as the secret that goes with an id, is
     one too."""
@@ -45,6 +53,8 @@ def keys(text: bytes) -> Iterator[tuple[int, int, str]]:
 @cache
 def _scanner() -> Scanner:
     """Without what is encoded in something else, which could not be replaced by as many bytes."""
-    from kingfisher_sdk import Rules, Scanner
-
+    try:
+        from kingfisher_sdk import Rules, Scanner
+    except ImportError as problem:
+        raise NotFound(f"The library that knows keys cannot be loaded: {problem}") from problem
     return Scanner(Rules(confidence="medium"), base64=False)

@@ -31,11 +31,12 @@ ENCODED = "has pictures, or other things, in Base64, which were not looked into"
 
 
 class Found(NamedTuple):
-    """``place``: line and column, or the byte. ``is_packed``: it cannot be replaced."""
+    """``place``: line and column, or the byte. ``is_packed``: it cannot be replaced. ``secret``: what it is."""
 
     place: str
     spot: Spot
     is_packed: bool
+    secret: bytes
 
 
 class Screen:
@@ -82,7 +83,8 @@ class Screen:
             self.remarks[ENCODED] = None
         for spot in spots(letters):
             if self._seen <= self._offset + spot.start * width < self._offset + until:
-                self._tell(Found(self._place(letters, spot.start), spot, self._is_packed))
+                secret = letters[spot.start : spot.end]
+                self._tell(Found(self._place(letters, spot.start), spot, self._is_packed, secret))
                 for start, end in _replaced(letters, spot):
                     self.runs.extend((self._offset + start * width, self._offset + end * width))
         self._seen = max(self._seen, self._offset + until)

@@ -26,7 +26,7 @@ def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned,
     redaction = planned.redaction
     found = Gathering(is_redacted=redaction is not None)
     if planned.drawn is not None:
-        entries = yield from _drawn(planned, found)
+        entries = yield from _drawn(planned, found, progress)
     else:
         entries, done_bytes = [], 0
 
@@ -49,7 +49,8 @@ def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Ca
     """What leaves of it. What says by itself what was found is looked through as it would be otherwise."""
     name = entry.called or screened_text(entry.path, lambda found: None)
     screened_text(entry.path, found.of(name, "its name"))
-    screen, whole = Screen(found.of(name)), new_hash()
+    tell = found.of(name)
+    screen, whole = Screen(tell if redaction is None else redaction.noting(tell)), new_hash()
     source = (entry.plain or entry.begin)()
     while pieces := (yield from source.next()):
         for piece in pieces:
@@ -63,10 +64,10 @@ def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Ca
         return entry
     star = (screen.reading or PLAIN).star
 
-    def tell(digest: bytes) -> None:
+    def leaves(digest: bytes) -> None:
         redaction.digests[entry.path] = digest
 
-    return entry._replace(begin=lambda: Redacted(entry.begin(), screen.runs, star, whole.digest(), tell))
+    return entry._replace(begin=lambda: Redacted(entry.begin(), screen.runs, star, whole.digest(), leaves))
 
 
 def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
@@ -81,7 +82,7 @@ def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
     return [entry._replace(path=redaction.names[entry.path]) for entry in entries]
 
 
-def _drawn(planned: Planned, found: Gathering) -> Plan[list[Entry]]:
+def _drawn(planned: Planned, found: Gathering, progress: Progress | None) -> Plan[list[Entry]]:
     """Before it is drawn, the texts alone are."""
     from holdfast.screening.blocks import worded_sheet
 
@@ -94,7 +95,9 @@ def _drawn(planned: Planned, found: Gathering) -> Plan[list[Entry]]:
 
     blocks = worded_sheet(drawn.sheet(), place).blocks
     while (yield from blocks.next()):
-        pass
+        if progress is not None:
+            progress(drawn.tally.size_bytes, planned.size_bytes)
+    drawn.tally.size_bytes = 0  # it is read once more
     if redaction is None:
         return [entry]
     return [entry._replace(begin=lambda: drawn.draw(worded_sheet(drawn.sheet(), lambda number: redaction.words)))]

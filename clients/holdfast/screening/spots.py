@@ -12,12 +12,25 @@ from holdfast.screening.rules import keys
 HOME = "home path"
 _PASSWORD = "password in a URL"
 _SIGNATURE = "signature or token in a URL"
+_GIVEN = "password or token by its name"
 #: A URL from its ``://`` on; none is longer.
 _URL = re.compile(rb"://[!#-&(-;=?-\[\]_a-z~\x80-\xff]{3,8192}")
 _SIGNED = re.compile(
     rb"[?&](?:x-[a-z]{2,4}-(?:signature|security-token)|signature|sig|token|(?:access|auth|id|refresh)_token"
     rb"|api_?key|client_secret|secret|password|passwd|pwd)=([^&#]{8,})", re.I,
 )  # fmt: skip
+#: How names of what is secret end, and what follows: ``password = "…"``, ``"apiKey": "…"``, ``DB_PASSWORD=…`` (in
+#: capitals, for elsewhere what has no quotes is another name), ``Bearer …``.
+_NAMES = (b"passw", b"passphrase", b"secret", b"api", b"token", b"bearer ")
+_NAMED = re.compile(
+    rb"(?:(?i:passw(?:or)?d|passphrase|secret(?:[_-]?key)?|api[_-]?key|token)(?:[\s\\]{0,8}[\"']?\s{0,3}(?:=>|:=|[:=])[\s\\]{0,8}[\"'])"
+    rb"|(?:PASSW(?:OR)?D|PASSPHRASE|SECRET(?:_KEY)?|API_?KEY|TOKEN)=|(?i:bearer) +)"
+    rb"([!#-&*+\-./0-9:=?@A-Z^_a-z~\x80-\xff]{8,128})(?=[\"'\\\s,;)<]|\Z)"
+)
+_MIXED = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).*", re.S)
+#: Names and paths of other things.
+_NAME = re.compile(rb"[A-Za-z_]\w{0,19}(?:[./:-]+[A-Za-z_]\w{0,19})+|[A-Z0-9_]+|[a-z]+(?:[_-][a-z0-9]+)+|.*://.*")
+
 _HOMES = (b"home", b"sers", b"Documents and Settings")
 _HOME = re.compile(
     rb"[/\\](?:home|[Uu]sers|Documents and Settings)(?:/|\\{1,4})([^/\\\s\"'`<>|:*?,;()\[\]{}&\x00-\x1f]{1,64})"
@@ -46,7 +59,7 @@ class Spot(NamedTuple):
 def spots(letters: bytes) -> list[Spot]:
     """In their order, none over another."""
     text = unescaped(letters)
-    found = [*_of_urls(text), *_keys(text), *_homes(letters)]
+    found = [*_of_urls(text), *_keys(text), *_named(text), *_homes(letters)]
     apart: list[Spot] = []
     for each in sorted(found, key=lambda spot: spot.start):
         if apart and each.start < apart[-1].end:
@@ -74,6 +87,22 @@ def _of_urls(text: bytes) -> Iterator[Spot]:
             if not _PLACEHOLDER.fullmatch(each[1]):
                 start = url.start() + 3 + each.start(1)
                 yield Spot(start, start + len(each[1]), _SIGNATURE, _masked(each[1]))
+
+
+def _named(text: bytes) -> Iterator[Spot]:
+    """What only the words before it tell. Other things with such a name have no digits, or are names themselves."""
+    lower = text.lower()
+    for name in _NAMES:
+        at = lower.find(name)
+        while at >= 0:
+            found = _NAMED.match(text, at)
+            if (
+                found
+                and _MIXED.fullmatch(found[1])
+                and not (_PLACEHOLDER.fullmatch(found[1]) or _NAME.fullmatch(found[1]))
+            ):
+                yield Spot(*found.span(1), _GIVEN, _masked(found[1]))
+            at = lower.find(name, at + 1)
 
 
 def _homes(letters: bytes) -> Iterator[Spot]:

@@ -94,6 +94,13 @@ class Reading:
     parts: tuple[Part, ...]
     facts: Facts = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    _places: dict[str, Part] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def by_key(self, key: str) -> Part | None:
+        """The part of that key."""
+        if not self._places:
+            self._places.update((part.key, part) for part in self.parts)
+        return self._places.get(key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

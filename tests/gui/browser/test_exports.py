@@ -59,7 +59,7 @@ def test_a_large_export_is_called_off(page: Page, holdfast_client: Client, tmp_p
             file.write(os.urandom(8_000_000))
     holdfast_client.save("notes", "large", large)
     open_dialog(page, "large")
-    with page.expect_download() as caught:
+    with page.expect_download(timeout=90_000) as caught:
         page.locator("#ask .go").click()
     toast = page.locator(".toast", has_text="Exporting large.holdfast.zip")
     expect(toast.locator("progress")).to_be_visible()
@@ -123,6 +123,7 @@ def test_secrets_wait_for_a_person(page: Page, holdfast_client: Client, tmp_path
     assert Path(caught.value.path()).read_bytes() == content
     expect(page.locator(".toast", has_text="Exported ideas")).to_be_visible()
     page.keyboard.press("e")
+    expect(page.get_by_label("The document")).not_to_be_checked()  # the dialog is a new one
     page.get_by_label("The document").check()
     page.get_by_label("in the place of keys").check()
     with page.expect_download() as caught:

@@ -28,7 +28,7 @@ from holdfast_daemon.formats.renardo.as_project import from_project, to_project
 from holdfast_daemon.formats.renardo.converting import CONVERSIONS, converted
 from holdfast_daemon.formats.renardo.damage import session_suspicion
 from holdfast_daemon.formats.renardo.folders import LAYOUTS, SESSIONS, known_places, layout_for, sessions_folder
-from holdfast_daemon.formats.renardo.layout import RULE, SEPARATOR, layout_of
+from holdfast_daemon.formats.renardo.layout import holds_startup_header, holds_triple, layout_of
 from holdfast_daemon.formats.renardo.matching import match_session
 from holdfast_daemon.formats.renardo.names import name_warnings
 from holdfast_daemon.formats.renardo.problems import losses, losses_that_matter, problems, refusals
@@ -82,8 +82,8 @@ class Renardo(Defaults):
         return [*known_places(environment, home, sys.platform, read_text)]
 
     def begins(self, beginning: bytes) -> bool:
-        """With a header's line near its begin."""
-        return SEPARATOR in beginning or RULE in beginning
+        """With a header near its begin. A session without names looks as many a Python file does."""
+        return holds_triple(beginning) or holds_startup_header(beginning)
 
     def begins_folder(self, beginnings: Mapping[bytes, bytes]) -> bool:
         """By Renardo's state, or by our index."""

@@ -80,10 +80,11 @@ def _text_for_renardo(part: Part) -> bytes:
     content = as_lines_of_lf(part.content)
     if part.kind != "startup":
         return content
-    content = content.rstrip(b"\n")
-    while b"\n\n" in content and shown_startup(content) != content:
-        content = content.replace(b"\n\n", b"\n \n")
-    return content or b" "
+    text = content.rstrip(b"\n")
+    line_ends = content[len(text) :]  # Renardo drops these itself: as it writes them, they cut nothing
+    while b"\n\n" in text and shown_startup(text) != text:
+        text = text.replace(b"\n\n", b"\n \n")
+    return text + line_ends if text else b" "
 
 
 def _not_utf8(parts: Sequence[Part]) -> list[Problem]:
