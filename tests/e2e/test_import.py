@@ -68,6 +68,13 @@ def test_what_one_names_has_to_be_a_document(shared: Daemon, tmp_path: Path) -> 
     assert "taken plain/odd" in shared.ok("import", str(tmp_path / "odd.txt"), "--app", "plain").text
 
 
+def test_no_name_of_a_file_forges_a_line(shared: Daemon, tmp_path: Path) -> None:
+    """Whatever is said of it is on one line."""
+    put(tmp_path, {"odd\nholdfast: 9 taken": b"of nobody"})
+    said = shared.ok("import", str(tmp_path), "-v")
+    assert said.err.splitlines()[1:] == ["holdfast: 0 taken, 1 not recognised"]
+
+
 def test_a_folder_with_nothing_in_it_says_so(shared: Daemon, tmp_path: Path) -> None:
     """It is no failure."""
     said = shared.ok("import", str(tmp_path))
