@@ -136,7 +136,7 @@ def _of_parts(
     if to == "npy" and len(wanted) == 1:
         from holdfast.objects.files import one_array
 
-        if (array := one_array(found, wanted[0])) is not None:
+        if (array := one_array(found, wanted[0], redaction)) is not None:
             return array
     rows = chosen(found.parts, wanted, kinds)
     if (wanted or kinds) and not rows:
@@ -158,8 +158,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], redaction: Redaction | None, *
 
     if is_alone:
         entry = Entry("", rows[0].size_bytes, begin(rows[0]))
-        return Planned(session, snapshot, name_alone(rows[0], session.format), "", [entry])
-    names = file_names(rows, session.format)
+        return Planned(session, snapshot, name_alone(rows[0], session.format, redaction), "", [entry])
+    names = file_names(rows, session.format, redaction)
     entries = [
         manifest_entry(manifest_of(found, rows, names), redaction),
         *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, rows, strict=True)),
