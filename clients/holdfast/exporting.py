@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from holdfast.astray import leading_nowhere
 from holdfast.documents import Opened, OpenedFile, Windows
 from holdfast.entries import Entry, Source
 from holdfast.part_files import file_names, manifest_entry, manifest_of, name_alone
@@ -181,7 +182,14 @@ def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:
     session = opened.session
     suffix, own = opened.suffix or ".zip", os.path.splitext(session.path)[1].decode(errors="backslashreplace")
     name = _stem(_stem(session.name, own), suffix)
-    return native(opened)._replace(name=name, suffix=suffix, losses=opened.losses)
+    astray = yield from leading_nowhere(verbs, opened.ref)
+    remarks = [_astray(astray)] if astray else []
+    return native(opened)._replace(name=name, suffix=suffix, losses=opened.losses, remarks=remarks)
+
+
+def _astray(references: Sequence[str]) -> str:
+    more = f" and {len(references) - 1} more" if references[1:] else ""
+    return f"{references[0]}{more}: nothing is there from where the session lies, nor will be; relink mends that"
 
 
 def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:
