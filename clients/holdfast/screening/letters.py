@@ -20,9 +20,9 @@ _LENGTH_OF_PICKLED = re.compile(
 )
 #: A letter that is not ASCII, as JSON writes it out.
 _COMPOSED = re.compile(rb"(?<!\\)\\u(?!00[0-7])[0-9A-Fa-f]{4}")
-#: What is no letter of UTF-8: pickle's own words, which follow a text without a sign between them.
-_STRAY = re.compile(
-    rb"[\x80-\xbf](?<![\xc2-\xf4][\x80-\xbf])(?<![\xe0-\xf4][\x80-\xbf]{2})(?<![\xf0-\xf4][\x80-\xbf]{3})"
+#: Pickle says behind a text that it is to be remembered, without a sign between them.
+_END_OF_PICKLED = re.compile(
+    rb"\x94(?<![\xc2-\xf4]\x94)(?<![\xe0-\xf4][\x80-\xbf]\x94)(?<![\xf0-\xf4][\x80-\xbf]{2}\x94)"
 )
 _UTF_16 = {
     "little": re.compile(rb"\xff\xfe|(?:[\t\n\r -~]\0){4}"),
@@ -70,7 +70,7 @@ def unescaped(letters: bytes) -> bytes:
     """As long as it was: what JSON and XML write out is one letter, or blank; where there are zeros it is neither of
     them, but may be a pickle."""
     if b"\0" in letters:
-        return _STRAY.sub(b"\n", _LENGTH_OF_PICKLED.sub(b"\n\n", letters))
+        return _END_OF_PICKLED.sub(b"\n", _LENGTH_OF_PICKLED.sub(b"\n\n", letters))
     for written, letter in _WRITTEN_OUT:
         letters = letters.replace(written, letter)
     return letters
