@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from install import PROGRAMS, Program
 from programs.processes import run
@@ -21,6 +23,10 @@ def versions() -> list[str]:
 
 
 def _version(program: Program) -> str:
+    if program.modules:
+        name = program.modules[0].partition("@")[0]
+        package = program.folder / "node_modules" / name / "package.json"
+        return f"{name} {json.loads(package.read_bytes())['version']} from npm"
     if program.name == "igv":
         words = ["dpkg-query", "--show", "--showformat=Debian's ${Version}", "igv"]
     elif program.name == "node":
