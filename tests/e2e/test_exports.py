@@ -271,3 +271,12 @@ def test_a_chat_of_forty_thousand_messages(shared: Daemon, client: holdfast.Clie
     client.purge("aiderdesk/many")
     client.import_bundle(tmp_path / "b.zip")
     assert client.cat("aiderdesk/many") == content
+
+
+def test_what_is_told_of_parts_has_room_in_an_answer(client: holdfast.Client) -> None:
+    """However much a session says of each, and though they are not many, it is shown, with all of them."""
+    names = ("clazz", "id", "name", "color", "altColor", "displayMode", "renderer")
+    said = " ".join(f'{name}="{"🎵" * 300}"' for name in names)
+    panel = f'<Session version="8"><Resources/><Panel name="P" height="1">{f"<Track {said}/>" * 1_200}</Panel></Session>'
+    client.save("igv", "wordy", panel.encode())
+    assert sum(part.kind == "track" for part in client.show("igv/wordy").parts) == 1_200
