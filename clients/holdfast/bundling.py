@@ -212,6 +212,7 @@ def _path_of(row: ResourceRow) -> bytes:
 def _indexes(rows: Sequence[ResourceRow]) -> Iterator[ResourceRow]:
     """Files beside those of the rows that are found there by their names, without a word in the session; a program that
     does not find the index of large reads does not open them."""
+    known = {_path_of(row) for row in rows}
     for row in rows:
         path = _path_of(row)
         starts = [(path, row.reference)] if path else []
@@ -219,9 +220,11 @@ def _indexes(rows: Sequence[ResourceRow]) -> Iterator[ResourceRow]:
             starts.append((os.path.splitext(path)[0], os.path.splitext(row.reference)[0]))
         for start, told in starts:
             for end in _INDEX_ENDS:
-                if size_of(start + end) is not None:
+                index = start + end
+                if index not in known and size_of(index) is not None:
+                    known.add(index)
                     reference = told + end.decode()
-                    yield ResourceRow(key=row.key, role="index", reference=reference, state="there", path=start + end)
+                    yield ResourceRow(key=row.key, role="index", reference=reference, state="there", path=index)
 
 
 def _remarks(rows: Sequence[ResourceRow], local: Mapping[int, tuple[str, bytes, int]]) -> list[str]:

@@ -30,5 +30,5 @@ def allowed(name: str) -> str:
     """The nearest name that a session may have."""
     text = os.fsencode(name).decode(errors="replace")
     text = "".join("_" if unicodedata.category(sign) in _REFUSED else sign for sign in _OVERRIDES.sub("", text))
-    text = re.sub(r"\.{2,}", ".", text.replace("/", "_")).lstrip(".").strip()
+    text = re.sub(r"^[\s.]+", "", re.sub(r"\.{2,}", ".", text.replace("/", "_")))
     return text.encode()[:_LONGEST_BYTES].decode(errors="ignore").strip() or _UNNAMED

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from holdfast.astray import leading_nowhere
 from holdfast.documents import Opened, OpenedFile, Windows
 from holdfast.entries import Entry, Source
 from holdfast.part_files import file_names, manifest_entry, manifest_of, name_alone
@@ -135,7 +136,7 @@ def _of_parts(
     if to == "npy" and len(wanted) == 1:
         from holdfast.objects.files import one_array
 
-        if (array := one_array(found, wanted[0])) is not None:
+        if (array := one_array(found, wanted[0], redaction)) is not None:
             return array
     rows = chosen(found.parts, wanted, kinds)
     if (wanted or kinds) and not rows:
@@ -157,8 +158,8 @@ def _parts(found: Shown, rows: Sequence[PartRow], redaction: Redaction | None, *
 
     if is_alone:
         entry = Entry("", rows[0].size_bytes, begin(rows[0]))
-        return Planned(session, snapshot, name_alone(rows[0], session.format), "", [entry])
-    names = file_names(rows, session.format)
+        return Planned(session, snapshot, name_alone(rows[0], session.format, redaction), "", [entry])
+    names = file_names(rows, session.format, redaction)
     entries = [
         manifest_entry(manifest_of(found, rows, names), redaction),
         *(Entry(name, part.size_bytes, begin(part)) for name, part in zip(names, rows, strict=True)),
@@ -180,7 +181,14 @@ def _converted(verbs: Verbs, ref: Ref, to: str, target: str) -> Plan[Planned]:
     session = opened.session
     suffix, own = opened.suffix or ".zip", os.path.splitext(session.path)[1].decode(errors="backslashreplace")
     name = _stem(_stem(session.name, own), suffix)
-    return native(opened)._replace(name=name, suffix=suffix, losses=opened.losses)
+    astray = yield from leading_nowhere(verbs, opened.ref)
+    remarks = [_astray(astray)] if astray else []
+    return native(opened)._replace(name=name, suffix=suffix, losses=opened.losses, remarks=remarks)
+
+
+def _astray(references: Sequence[str]) -> str:
+    more = f" and {len(references) - 1} more" if references[1:] else ""
+    return f"{references[0]}{more}: nothing is there from where the session lies, nor will be; relink mends that"
 
 
 def _rendered(verbs: Verbs, ref: Ref, to: str, *, full: bool) -> Plan[Planned]:

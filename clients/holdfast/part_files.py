@@ -26,20 +26,20 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-def file_names(parts: Sequence[PartRow], form: str) -> list[str]:
+def file_names(parts: Sequence[PartRow], form: str, redaction: Redaction | None) -> list[str]:
     """A path for each: its place, so that they lie in order and no two are alike, then what people call it."""
-    return [f"{_FOLDER}/{name}" for name in numbered_names(parts, form)]
+    return [f"{_FOLDER}/{name}" for name in numbered_names(parts, form, redaction)]
 
 
-def numbered_names(parts: Sequence[PartRow], form: str) -> list[str]:
+def numbered_names(parts: Sequence[PartRow], form: str, redaction: Redaction | None) -> list[str]:
     """The same without the folder."""
     digits = len(str(len(parts)))
-    return [f"{number:0{digits}d} {_tail(part, form)}".strip() for number, part in enumerate(parts, 1)]
+    return [f"{number:0{digits}d} {_tail(part, form, redaction)}".strip() for number, part in enumerate(parts, 1)]
 
 
-def name_alone(part: PartRow, form: str) -> str:
+def name_alone(part: PartRow, form: str, redaction: Redaction | None) -> str:
     """What the file of a part by itself may be called."""
-    return _tail(part, form) or part.kind
+    return _tail(part, form, redaction) or part.kind
 
 
 def file_name(text: str) -> str:
@@ -75,9 +75,10 @@ def _encoded(manifest: Mapping[str, object]) -> bytes:
     return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _tail(part: PartRow, form: str) -> str:
+def _tail(part: PartRow, form: str, redaction: Redaction | None) -> str:
     suffix = _SUFFIXES.get((form, part.kind), "")
-    name = _REFUSED.sub("_", part.name).strip(" .").removesuffix(suffix)
+    said = part.name if redaction is None else redaction.words(part.name)  # while a path in it is one
+    name = _REFUSED.sub("_", said).strip(" .").removesuffix(suffix)
     return (cut(name, _LONGEST_BYTES) + suffix).strip()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from holdfast.astray import folders_left_behind
 from holdfast.calling import names_for
 from holdfast.plans import Plan
 from holdfast.walking import beginning, files_below, reading
@@ -21,6 +22,7 @@ from holdfast_protocol.errors import (
     Unrecognised,
 )
 from holdfast_protocol.messages import LIMITS, Saved
+from holdfast_protocol.model import Ref
 
 if TYPE_CHECKING:
     from holdfast.bundles import Bundle
@@ -42,7 +44,8 @@ class Imported(NamedTuple):
     """What became of ``path``. ``outcome``: taken; known, and ``saved`` tells as what; unrecognised; damaged; or
     refused, ``problem`` says why. ``named``: it was asked for by this name, and not found in a folder that was.
     ``left_out``: links and the like in it. ``resources_count``: files that a bundle has of what its session points to;
-    ``brought``: where they are now, unless ``problem`` says why they are not."""
+    ``brought``: where they are now, unless ``problem`` says why they are not. ``left_behind``: folders with files that
+    the document found from where it lay, and does not find now."""
 
     path: str
     outcome: str
@@ -53,6 +56,7 @@ class Imported(NamedTuple):
     left_out: Sequence[str] = ()
     resources_count: int = 0
     brought: Sequence[str] = ()
+    left_behind: Sequence[str] = ()
 
 
 class Candidate(NamedTuple):
@@ -103,7 +107,11 @@ class Taking:
             return told._replace(outcome=DAMAGED, problem=problem)
         except OF_ONE as problem:
             return told._replace(outcome=REFUSED, problem=problem)
-        return told._replace(outcome=_outcome(saved), saved=saved)
+        told = told._replace(outcome=_outcome(saved), saved=saved)
+        if told.outcome == TAKEN and candidate.named and candidate.content is None:
+            folders = yield from folders_left_behind(self._verbs, candidate.path, Ref(id=saved.session.id))
+            return told._replace(left_behind=folders)
+        return told
 
     def _document(self, candidate: Candidate) -> Plan[Saved]:
         if candidate.size_bytes > LIMITS["format_bytes"] and self._app is None:

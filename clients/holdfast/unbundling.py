@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.bundles import Bundle, Snapshot
 from holdfast.destinations import new_beside, put_in_place
+from holdfast.part_files import file_name
 from holdfast.plans import Plan, replied
 from holdfast.sources import EarlierDocument
 from holdfast_protocol.chunking import new_hash
@@ -65,12 +66,14 @@ def write_resources(bundle: Bundle, folder: str) -> list[str]:
 
 def _names(bundle: Bundle) -> list[str]:
     """Without the number that each has in a bundle: an index is found by the name of its file, and ``relink`` finds by
-    names. It stays where two would be alike; and nothing is hidden."""
+    names. It stays where two would be alike; nothing is hidden, and no name does anything to a terminal."""
     members = [file.member.rpartition("/")[2] for file in bundle.resources]
-    own = [name[1] if (name := _NUMBERED.fullmatch(member)) else member for member in members]
+    own = [file_name(name[1] if (name := _NUMBERED.fullmatch(member)) else member) for member in members]
     counts = Counter(name.lower() for name in own)
-    found = [name if counts[name.lower()] == 1 else member for name, member in zip(own, members, strict=True)]
-    return [f"_{name}" if name.startswith(".") else name for name in found]
+    return [
+        name if name and counts[name.lower()] == 1 else file_name(member) or "file"
+        for name, member in zip(own, members, strict=True)
+    ]
 
 
 def _is_there(path: str, whole: bytes) -> bool:

@@ -332,7 +332,7 @@ class Verbs:
             needed()
             redaction = Redaction()
         return planned(
-            self, reference(ref), to, full=full, history=history, resources=resources, target=os.fspath(target),
+            self, reference(ref), to, full=full, history=history, resources=resources, target=_absolute(target),
             redaction=redaction, parts=parts, kinds=kinds,
         )  # fmt: skip
 
@@ -819,3 +819,10 @@ class Verbs:
         saved = yield from saving
         self.bases.saved(saved)
         return saved
+
+
+def _absolute(target: str | os.PathLike[str]) -> str:
+    """As the daemon needs it, which may have been started in another folder."""
+    place = os.fspath(target)
+    whole = place and os.path.abspath(place)
+    return os.path.join(whole, "") if place.endswith(os.sep) else whole

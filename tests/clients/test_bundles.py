@@ -194,7 +194,8 @@ def test_indexes_go_along_and_files_keep_their_names(holdfast_client: Client, tm
     for name in ("a/reads.bam", "a/reads.bai", "b/x.fa", "b/x.fa.fai", "c/X.FA", "c/.profile"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
-    rows = "".join(f'<Resource path="{tmp_path / name}"/>' for name in ("a/reads.bam", "c/X.FA", "c/.profile"))
+    named = ("a/reads.bam", "c/X.FA", "c/.profile", "a/reads.bam")
+    rows = "".join(f'<Resource path="{tmp_path / name}"/>' for name in named)
     genome = tmp_path / "b" / "x.fa"
     document = f'<?xml version="1.0"?>\n<Session genome="{genome}" version="8"><Resources>{rows}</Resources></Session>'
     holdfast_client.save("igv", "reads", document.encode())
@@ -202,8 +203,10 @@ def test_indexes_go_along_and_files_keep_their_names(holdfast_client: Client, tm
     with opened_bundle(tmp_path / "b.zip") as opened:
         assert opened is not None
         brought = {Path(each).name: Path(each).read_text() for each in write_resources(opened, str(tmp_path / "to"))}
+    roles = [row["role"] for row in told(members_of(tmp_path / "b.zip"))["resources"]]
+    assert roles == ["genome", "data", "data", "data", "data", "index", "index"]
     assert brought == {
-        "1 x.fa": "b/x.fa", "reads.bam": "a/reads.bam", "3 X.FA": "c/X.FA", "_.profile": "c/.profile",
+        "1 x.fa": "b/x.fa", "reads.bam": "a/reads.bam", "3 X.FA": "c/X.FA", "profile": "c/.profile",
         "x.fa.fai": "b/x.fa.fai", "reads.bai": "a/reads.bai",
     }  # fmt: skip
 

@@ -151,6 +151,12 @@ def test_any_file_gets_a_name_that_a_session_may_have(said: str) -> None:
     check_name(allowed(said))
 
 
+@pytest.mark.parametrize("said", [" .", ". .x", "..", "\u3000.y", "\x85. .", ""])
+def test_dots_and_blanks_at_its_beginning_go(said: str) -> None:
+    """However they are mixed."""
+    check_name(allowed(said))
+
+
 def test_a_name_is_the_files_own_where_that_can_be(tmp_path: Path) -> None:
     """Without its suffix; a folder has none; bytes that are no text do no harm."""
     assert names_for("/songs/one.v2.xml", is_folder=False) == ("one.v2", ["songs one.v2"], ".xml")

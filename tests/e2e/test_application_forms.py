@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from e2e_daemon import Daemon
 
 RULE, HASHES = "//" + "=" * 78, "#" * 80
@@ -108,13 +109,29 @@ TRACKS = """<Session genome="hg38" version="8"><Resources><Resource path="{0}/da
 
 
 def test_tracks_are_relative_to_where_they_are_exported_to(shared: Daemon, tmp_path: Path) -> None:
-    """Whatever the file is called, and in whatever folder; references that lie nowhere else lead to the same files."""
+    """Whatever the file is called, and in whatever folder, reached by a link too; references that lie nowhere else lead
+    to the same files."""
     shared.ok("save", "igv/tracks", "-", content=TRACKS.format(tmp_path).encode())
-    for place, data in ((tmp_path / "s.xml", "data"), (tmp_path / "below" / "s.xml", "../data")):
-        place.parent.mkdir(exist_ok=True)
+    for folder in ("below", "deep/down"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "deep" / "down" / "linked").symlink_to(tmp_path / "below")
+    for name, data in (("s.xml", "data"), ("below/s.xml", "../data"), ("deep/down/linked/t.xml", "../data")):
+        place = tmp_path / name
         shared.ok("export", "igv/tracks", "--to", "relative", "--strict", "-o", str(place))
         assert place.read_text() == TRACKS.format("x").replace("x/data", data)
     shared.ok("import", str(tmp_path / "below" / "s.xml"), "--name", "below")
+
+
+def test_a_program_says_where_tracks_will_lie_as_it_says_where_to_write_them(
+    shared: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its own folder, which is not the daemon's."""
+    shared.ok("save", "igv/placed", "-", content=TRACKS.format(tmp_path).encode())
+    monkeypatch.chdir(tmp_path)
+    with shared.client() as client:
+        for target, data in (("s.xml", "data"), ("below/s.xml", "../data"), ("below/", "../data")):
+            made = b"".join(client.export("igv/placed", "relative", target=target).read())
+            assert made.decode() == TRACKS.format("x").replace("x/data", data)
 
 
 def test_tracks_for_a_page_are_made_with_what_is_lost_said_first(shared: Daemon, tmp_path: Path) -> None:

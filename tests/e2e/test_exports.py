@@ -201,7 +201,7 @@ def test_a_bundle_between_two_houses(shared: Daemon, daemon: Daemon, tmp_path: P
     brought = str(tmp_path / "brought")
     said = daemon.ok("import", bundle, "--resources", brought)
     assert "taken igv/genes" in said.text
-    assert f"holdfast relink igv/genes --search {brought} points igv/genes to them" in said.err
+    assert f"to point igv/genes to them: holdfast relink igv/genes --search {brought}\n" in said.err
     assert (tmp_path / "brought" / "genes.bed").read_bytes() == b"chr1\t0\t10\n"
     assert daemon.ok("cat", "igv/genes").out == document
     again = daemon.ok("import", bundle, "--resources", brought)

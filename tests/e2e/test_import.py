@@ -68,10 +68,39 @@ def test_what_one_names_has_to_be_a_document(shared: Daemon, tmp_path: Path) -> 
     assert "taken plain/odd" in shared.ok("import", str(tmp_path / "odd.txt"), "--app", "plain").text
 
 
+def test_no_name_of_a_file_forges_a_line(shared: Daemon, tmp_path: Path) -> None:
+    """Whatever is said of it is on one line."""
+    put(tmp_path, {"odd\nholdfast: 9 taken": b"of nobody"})
+    said = shared.ok("import", str(tmp_path), "-v")
+    assert said.err.splitlines()[1:] == ["holdfast: 0 taken, 1 not recognised"]
+
+
 def test_a_folder_with_nothing_in_it_says_so(shared: Daemon, tmp_path: Path) -> None:
     """It is no failure."""
     said = shared.ok("import", str(tmp_path))
     assert (said.text, said.err) == ("", "holdfast: 0 taken\n")
+
+
+def test_what_points_to_files_beside_it_is_told_how_to_find_them(daemon: Daemon, tmp_path: Path) -> None:
+    """A copy in the store's folder finds nothing relative to that; the command that is named mends it, and before that
+    an export says so too. Nothing is said at the import of what is missing there too, and of what leads on."""
+    rows = "".join(f'<Resource path="{path}"/>' for path in ("../my data/genes.bed", "../my data/x/a.bed", "gone.bed"))
+    session = f'<?xml version="1.0"?>\n<Session genome="hg38" version="8"><Resources>{rows}</Resources></Session>'
+    put(tmp_path, {"s/moved.xml": session.encode(), "my data/genes.bed": b"", "my data/x/a.bed": b""})
+    put(tmp_path, {"s/fixed.xml": session.replace("../my", f"{tmp_path}/my").encode()})
+    said = daemon.ok("import", str(tmp_path / "s" / "moved.xml"))
+    assert said.err.endswith(f": holdfast relink igv/moved --search '{tmp_path / 'my data'}'\n")
+    target = str(tmp_path / "there" / "again.xml")
+    (tmp_path / "there").mkdir()
+    said = daemon.ok("export", "igv/moved", "--to", "xml", "-o", target)
+    assert "../my data/genes.bed and 2 more: nothing" in said.err
+    daemon.cli("relink", "igv/moved", "--search", str(tmp_path / "my data"))
+    again = daemon.ok("export", "igv/moved", "--to", "relative", "-o", target, "--force")
+    assert again.err.startswith("holdfast: gone.bed: nothing is there from where the session lies")
+    assert b'"../my data/genes.bed"' in (tmp_path / "there" / "again.xml").read_bytes()
+    rows = daemon.cli("check-resources", "igv/moved", "--json").rows
+    assert [row["state"] for row in rows] == ["there", "there", "missing"]
+    assert daemon.ok("import", str(tmp_path / "s" / "fixed.xml")).err == ""
 
 
 def test_what_comes_through_a_pipe_is_recognised(shared: Daemon) -> None:

@@ -94,3 +94,15 @@ def test_a_long_list_is_cut(shared: Daemon) -> None:
     assert "30 home paths" in said.err
     assert "and 10 more" in said.err
     assert "\x9b" not in said.err
+
+
+def test_a_file_of_the_session_forges_no_line_of_the_list(shared: Daemon, tmp_path: Path) -> None:
+    """Whatever its name holds."""
+    task = tmp_path / "task"
+    task.mkdir()
+    (task / "a\nholdfast: nothing found").write_text(NOTES)
+    (task / "b").write_text("b")
+    shared.ok("import", str(task), "--app", "notes", "--name", "forged")
+    said = shared.ok("export", "notes/forged", "--to", "native", "-o", "-")
+    assert "groq-api-key" in said.err
+    assert not [line for line in said.err.split("\n") if line.startswith("holdfast: nothing found")]

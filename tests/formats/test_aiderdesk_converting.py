@@ -195,6 +195,36 @@ def test_langchains_messages_become_ones_that_aiderdesk_can_use_again():
     assert to("v2", V0).document == to("v2", made.document).document
 
 
+@pytest.mark.parametrize("form", ["v2", "task"])
+@pytest.mark.parametrize("key", ["result", "output"])
+def test_fact_13_a_result_that_holds_nothing_is_filled_in_a_subagents_conversation_too(form, key):
+    """Fact 13: AiderDesk reads that one as well when it shows the session, and would fail over it."""
+    gap = {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "c", "toolName": "a---b"}]}
+    own = {"messages": [gap, {"role": "assistant", "content": "done"}]}
+    outer = {"type": "tool-result", "toolCallId": "s", "toolName": "subagents---run_task"}
+    outer |= {key: own if key == "result" else {"type": "json", "value": own}}
+    made = to(form, session({"role": "tool", "content": [outer]}))
+    text = made.document[b"" if form == "v2" else b"context.json"]
+    (message,) = json.loads(text)["contextMessages"]
+    filled, rest = message["content"][0]["output"]["value"]["messages"]
+    assert filled["content"][0]["output"] == {"type": "json", "value": None}
+    assert rest == own["messages"][1]
+    assert [key for key, _ in made.losses] == ["message-1"]
+    assert text == json.dumps(json.loads(text), indent=2).encode()
+
+
+def test_langchains_content_that_is_no_text_is_told_of_where_it_goes_and_only_there():
+    """A text or a list is all that LangChain keeps; a tool's answer holds whatever it was."""
+    odd = {"a": 1}
+    talk = [{"type": "human", "data": {"content": odd}}, {"type": "human", "data": {"content": None}}]
+    talk += [{"type": "tool", "data": {"tool_call_id": "c", "content": each}} for each in (odd, [{"type": "audio"}])]
+    made = to("v1", session(*talk))
+    assert [key for key, _ in made.losses] == ["message-1"]
+    assert "left out: dict" in made.losses[0][1]
+    messages = json.loads(made.document[b""])["contextMessages"]
+    assert [message["content"][0]["result"] for message in messages[2:]] == [odd, [{"type": "audio"}]]
+
+
 def test_langchains_odder_messages_are_told_of():
     """Tools were named with one dash; what has no place is named by its message, and pieces keep their order."""
     talk = [

@@ -150,6 +150,27 @@ def test_1_2_4_has_the_shape_where_it_looks_for_it():
     assert b"physical" not in after
 
 
+@pytest.mark.parametrize("to", VERSIONS)
+def test_fact_14_a_tree_for_a_version_names_only_what_is_there(to):
+    """Fact 14: no version of Mosaic opens a session whose tree names others; what is there stays where it was."""
+    world = made.World()
+    clusters = [world.geometry(name) for name in ("a", "b", "c")]
+    tree = world.tree({"of gone": ["gone"], "group": ["uuid-a", "gone"]}, ["uuid-c", "gone too", "uuid-b"])
+    after = bytes_of(world.pickled(world.session(clusters, _data_tree=tree)), to)
+    assert MOSAIC.read({b"": after}).warnings == ()
+    left = world.tree({"group": ["uuid-a"]}, ["uuid-c", "uuid-b"])
+    wanted = bytes_of(world.pickled(world.session(clusters, _data_tree=left)), to)
+    assert MOSAIC.same(parts_of(wanted)["data-tree"], parts_of(after)["data-tree"])
+
+
+@pytest.mark.parametrize("to", ["1.3.1", "1.3.2"])
+def test_fact_13_what_a_version_does_not_look_at_stays(to):
+    """Fact 13: an entry with the name that the shape had before 1.3.0 means nothing then, and goes along."""
+    world = made.World()
+    there = world.pickled(world.session([world.geometry("a")]) | {"shape": (7, 8, 9)})
+    assert parts_of(bytes_of(there, to)).keys() == parts_of(there).keys()
+
+
 @pytest.mark.parametrize(("to", "wanted"), [("1.3.1", True), ("1.2.4", 1)])
 def test_visibility_is_what_the_version_writes(to, wanted):
     """Truth since 1.3.0, a number before."""

@@ -69,6 +69,44 @@ def test_a_name_that_ends_in_the_middle_of_a_key_has_none_of_it(holdfast_client:
     assert KEY[:6] not in said
 
 
+def test_a_part_that_is_called_as_a_path_has_no_home_in_its_file_name(holdfast_client: Client) -> None:
+    """Though what divides a path is no letter of a file's name."""
+    document = {**json.loads(CHAT), "contextFiles": [{"path": "/home/ana/f.py"}]}
+    holdfast_client.save("aiderdesk", "files", json.dumps(document).encode())
+    with ZipFile(io.BytesIO(exported(holdfast_client, "aiderdesk/files", "parts"))) as archive:
+        said = "\n".join([*archive.namelist(), *(archive.read(name).decode() for name in archive.namelist())])
+    assert "ana" not in said
+    assert "f.py.json" in said
+    alone = holdfast_client.export("aiderdesk/files", "parts", parts=["file:/home/ana/f.py"], redact=True)
+    assert "ana" not in alone.file_name
+
+
+@pytest.mark.parametrize("beginning", ["%PDF-1.4", "BZh"])
+def test_what_is_said_is_text_however_it_begins(holdfast_client: Client, beginning: str) -> None:
+    """Also in a form for people to read, where a message is by itself."""
+    message = {"id": "1", "role": "user", "content": f"{beginning} {KEY}"}
+    holdfast_client.save("aiderdesk", "begin", json.dumps({"version": 2, "contextMessages": [message]}).encode())
+    holdfast_client.note("aiderdesk/begin", f"{beginning} {KEY}")
+    for to in ("html", "parts", "bundle"):
+        export = holdfast_client.export("aiderdesk/begin", to, redact=True)
+        assert export.leaks().secrets_count > 0
+        made = b"".join(export.read())
+        assert KEY.encode() not in made
+
+
+def test_a_password_that_is_a_word_of_the_bundle(holdfast_client: Client, tmp_path: Path) -> None:
+    """Does not go out of what holdfast itself says there: it comes back whole."""
+    urls = [f"x://ana:{word}@h.org/" for word in ("aiderdesk", "manifest1", "document", "imported", "n", "json12")]
+    message = {"id": "1", "role": "user", "content": " ".join(urls)}
+    holdfast_client.save("aiderdesk", "words", json.dumps({"version": 2, "contextMessages": [message]}).encode())
+    export = holdfast_client.export("aiderdesk/words", "bundle", redact=True)
+    export.write(tmp_path / "b.zip")
+    assert export.leaks().secrets_count == len(urls)
+    holdfast_client.purge("aiderdesk/words")
+    holdfast_client.import_bundle(tmp_path / "b.zip")
+    assert b"x://ana:*********@h.org/" in holdfast_client.cat("aiderdesk/words")
+
+
 def test_nothing_is_redacted_by_halves(holdfast_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing knows keys, an export says so, still finds passwords in URLs, and does not redact."""
     monkeypatch.setitem(sys.modules, "kingfisher_sdk", None)

@@ -145,13 +145,15 @@ def test_json_and_xml_still_read() -> None:
     assert read.get("name") == f'"{STARS.decode()}"'
 
 
-@pytest.mark.parametrize("length", [34, 40, 65, 120, 200, 300])
+@pytest.mark.parametrize("length", [34, 40, 45, 48, 65, 92, 120, 200, 300])
 @pytest.mark.parametrize("protocol", [4, 5])
 def test_a_pickle_reads_as_before(length: int, protocol: int) -> None:
     """Whatever letter the length of its text looks like."""
     text = KEYS["gitlab"] + " " * (length - len(KEYS["gitlab"]))
-    made = look(pickle.dumps({"name": text, "list": [1.5, b"\0"]}, protocol)).made
-    assert pickle.loads(made) == {"name": "*" * 26 + text[26:], "list": [1.5, b"\0"]}
+    path = "/home/ana/" + "d" * (length - 10)
+    made = look(pickle.dumps({"name": text, "path": path, "list": [1.5, b"\0"]}, protocol)).made
+    left = {"name": "*" * 26 + text[26:], "path": path.replace("ana", "***"), "list": [1.5, b"\0"]}
+    assert pickle.loads(made) == left
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,13 @@ def test_a_pickle_reads_as_before(length: int, protocol: int) -> None:
         ("'/home/ana'", "'/home/***'"),
         ("in /home/ana.", "in /home/***."),
         ("/home/größe/x", "/home/*******/x"),
+        ("/home/gr\\u00f6\\u00dfe/x", "/home/***************/x"),
+        ("C:\\\\Users\\\\J\\u00f6rg\\\\x", "C:\\\\Users\\\\*********\\\\x"),
+        ("C:\\\\Users\\\\u00e4\\\\x", "C:\\\\Users\\\\*****\\\\x"),
+        ("\\/home\\/ana\\/x", "\\/home\\/***\\/x"),
+        ("C:\\Users\\Ana Maria\\x", "C:\\Users\\*********\\x"),
+        ("C:\\\\Users\\\\Ana and\\nx", "C:\\\\Users\\\\*** and\\nx"),
+        ("|/home/ana|", "|/home/***|"),
     ],
 )
 def test_the_name_in_a_home_path_is_replaced(said: str, left: str) -> None:
@@ -219,6 +228,12 @@ def test_passwords_and_signatures_in_urls(url: str, left: str) -> None:
 def test_what_only_its_name_tells(said: str) -> None:
     """A password in code, in a configuration, in what was sent."""
     assert look(said.encode()).made.decode() == said.replace("Geheim77!", "*********")
+
+
+def test_letters_that_json_wrote_out() -> None:
+    """Are letters of a password."""
+    said = json.dumps({"password": "Gehäim77!", "more": "\\ü"})
+    assert json.loads(look(said.encode()).made) == {"password": "*" * 14, "more": "\\ü"}
 
 
 @pytest.mark.parametrize(

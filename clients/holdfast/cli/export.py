@@ -117,11 +117,14 @@ def _place(export: Export, said: str | None) -> str:
 
 
 def _target(said: str | None) -> str:
-    """Where it will lie, as far as that is known before it is there: a folder ends in a separator."""
+    """Where it will lie, as far as that is known before it is there: a folder ends in a separator. Of a folder that is
+    linked the real one, for its ``..`` is the one above that."""
     if said == _STANDARD_OUTPUT:
         return ""
     place = os.path.abspath(said or os.curdir)
-    return os.path.join(place, "") if said is None or _names_folder(said) else place
+    if said is None or _names_folder(said):
+        return os.path.join(os.path.realpath(place), "")
+    return os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))
 
 
 def _names_folder(said: str | None) -> bool:

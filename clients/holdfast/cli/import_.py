@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from holdfast.cli.contents import Contents
-from holdfast.cli.output import share
+from holdfast.cli.output import plain, share
 from holdfast.cli.words import shell_word, size, title
 from holdfast_protocol.errors import Damaged, HoldfastError
 from holdfast_protocol.model import Row
@@ -124,7 +124,7 @@ class _Report:
             is_damage = each.outcome == "damaged"
             self.code = Damaged.exit_code if is_damage else self.code or each.problem.exit_code
         for path in each.left_out:
-            self._output.say(f"holdfast: {path} is a link or no file; it is left out")
+            self._say(f"{path} is a link or no file; it is left out")
         if self._output.as_json:
             self._row(each)
         if each.saved is not None:
@@ -132,7 +132,7 @@ class _Report:
         if failed and each.problem is not None:
             self._bad(each, each.problem)
         elif each.problem is not None and self._output.verbose:
-            self._output.say(f"holdfast: {each.path}: not recognised")
+            self._say(f"{each.path}: not recognised")
 
     @property
     def is_begun(self) -> bool:
@@ -154,13 +154,17 @@ class _Report:
             self._output.row(Row(), counts=counts, interrupted=self.interrupted)
         if not self._output.quiet:
             end = "; stopped by Ctrl-C: the same import again takes in the rest" if self.interrupted else ""
-            self._output.say(f"holdfast: {self._sentence()}{end}")
+            self._say(f"{self._sentence()}{end}")
 
     def _sentence(self) -> str:
         from holdfast.taking import WORDS
 
         seen = [word for word in WORDS if self._counts[word] or word == "taken"]
         return ", ".join(f"{self._counts[word]} {WORDS[word]}" for word in seen)
+
+    def _say(self, sentence: str) -> None:
+        """On a line of its own, whatever the names in it hold."""
+        self._output.say(f"holdfast: {plain(sentence)}")
 
     def _row(self, each: Imported) -> None:
         told: dict[str, object] = {"path": each.path, "outcome": each.outcome}
@@ -172,24 +176,29 @@ class _Report:
         session = title(saved.session)
         is_told = each.outcome == "taken" or each.named or self._output.verbose
         for warning in saved.warnings if is_told else ():
-            self._output.say(f"holdfast: {each.path}: {warning}" if self.is_of_several else f"holdfast: {warning}")
+            self._say(f"{each.path}: {warning}" if self.is_of_several else f"holdfast: {warning}")
         snapshot = saved.snapshot[:_DIGITS]
         if each.outcome == "taken":
             self._output.done(f"taken {session}  snapshot {snapshot}  from {each.path}")
         elif is_told:
             self._output.done(f"known {session}  snapshot {snapshot}  as {each.path}; nothing was added")
+        if each.left_behind:
+            self._say(
+                f"{each.path}: it points to files relative to where it lay, and does not find them now: "
+                f"{_relink(session, each.left_behind)}"
+            )
         for path in each.brought:
             self._output.done(f"brought {path}")
         if each.brought:
             folder = os.path.dirname(each.brought[0])
-            self._output.say(f"holdfast: {_relink(session, [folder])} points {session} to them")
+            self._say(f"to point {session} to them: {_relink(session, [folder])}")
         if each.resources_count and not each.brought and each.problem is None:
-            self._output.say(
-                f"holdfast: {each.path} has {each.resources_count} resources of it: --resources DIR writes them there"
+            self._say(
+                f"{each.path} has {each.resources_count} resources of it: --resources DIR writes them there"
             )
 
     def _bad(self, each: Imported, problem: HoldfastError) -> None:
-        said = problem.sentence if each.path in problem.sentence else f"{each.path}: {problem.sentence}"
+        said = problem.sentence if each.path in problem.sentence else f"{plain(each.path)}: {problem.sentence}"
         if problem.code == "exists" and each.saved is None:
             said += "; say another name with --name"
         if each.outcome == "unrecognised":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from holdfast.cli.output import plain
 from holdfast.cli.words import title
 from holdfast_protocol.errors import Cancelled, CannotHold
 
@@ -21,7 +22,7 @@ def let_pass(output: Output, export: Export, *, strict: bool, force: bool) -> Le
     with output.progress(f"looking through {title(export.session)}") as progress:
         leaks = export.leaks(progress)
     for line in leaks.lines(export.file_name, _MOST_LINES):
-        output.say(f"holdfast: {line}")
+        output.say(f"holdfast: {plain(line)}")
     if strict and leaks.left_count:
         raise CannotHold("What was found would leave with it; nothing was written", count=leaks.left_count)
     if leaks.left_count and not leaks.is_redacted:

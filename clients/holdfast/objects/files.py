@@ -40,12 +40,12 @@ def objects(
     losses = [f"{part.name}: {each}" for part, sentences in zip(made, lost, strict=True) for each in sentences]
     whole = Planned(found.session, _snapshot(found), f"{found.session.name} {to}", ".zip", (), losses=losses)
     if is_alone:
-        whole = whole._replace(name=name_alone(made[0], ""), suffix=".npz")
+        whole = whole._replace(name=name_alone(made[0], "", redaction), suffix=".npz")
         (first, *_) = bodies[0].files
         if not first.path.startswith("/"):
             remarks = _unsaid(found, made[0]) if to == "csv" else ()
             return whole._replace(suffix=first.path, entries=[_entry(first, "")], remarks=remarks)
-    names = [""] if is_alone else numbered_names(made, "")
+    names = [""] if is_alone else numbered_names(made, "", redaction)
     files = [
         [(f"{name}{file.path}".lstrip("/"), file) for file in body.files]
         for name, body in zip(names, bodies, strict=True)
@@ -70,7 +70,7 @@ def _manifest(
     return {**by, "form": to, "facts": _whole(found), "objects": rows}
 
 
-def one_array(found: Shown, said: str) -> Planned | None:
+def one_array(found: Shown, said: str, redaction: Redaction | None) -> Planned | None:
     """The array that is called ``PART/ARRAY``, as for ``cat``; None where that names a part, or nothing. Raises
     Ambiguous."""
     if any(said in (part.key, part.name) for part in found.parts):
@@ -81,7 +81,7 @@ def one_array(found: Shown, said: str) -> Planned | None:
             body = FORMS["npy"](part, _named(found, part), ())
             for file, array in zip(body.files, part.arrays, strict=True):
                 if array.name == said[at + 1 :]:
-                    name = f"{name_alone(part, '')} {file_name(array.name)}"
+                    name = f"{name_alone(part, '', redaction)} {file_name(array.name)}"
                     return Planned(found.session, _snapshot(found), name, ".npy", [_entry(file, "")])
     return None
 

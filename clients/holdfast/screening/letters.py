@@ -18,6 +18,8 @@ _WRITTEN_OUT = (
 _LENGTH_OF_PICKLED = re.compile(
     rb"\x8c(?<![\xc2-\xf4]\x8c)(?<![\xe0-\xf4][\x80-\xbf]\x8c)(?<![\xf0-\xf4][\x80-\xbf]{2}\x8c)[ -~]"
 )
+#: A letter that is not ASCII, as JSON writes it out.
+_COMPOSED = re.compile(rb"(?<!\\)\\u(?!00[0-7])[0-9A-Fa-f]{4}")
 _UTF_16 = {
     "little": re.compile(rb"\xff\xfe|(?:[\t\n\r -~]\0){4}"),
     "big": re.compile(rb"\xfe\xff|(?:\0[\t\n\r -~]){4}"),
@@ -53,6 +55,11 @@ def reading_of(beginning: bytes) -> Reading:
     """By the first few bytes."""
     order = next((order for order, pattern in _UTF_16.items() if pattern.match(beginning)), None)
     return PLAIN if order is None else Reading(2, order)
+
+
+def composed(letters: bytes) -> bytes:
+    """As long as it was: what JSON writes out of other alphabets is letters, which a name or a password may have."""
+    return _COMPOSED.sub(b"\xff" * 6, letters) if b"\\u" in letters else letters
 
 
 def unescaped(letters: bytes) -> bytes:

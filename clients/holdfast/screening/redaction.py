@@ -12,8 +12,12 @@ from holdfast.screening.texts import screened_text
 
 #: An id or a hash, which is no text.
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
-#: A name that was made of a text, and cut, may end in the middle of a key: so many letters of one are known again.
+#: A name that was made of a text, and cut, may end in the middle of a key: so many letters of one are known again. A
+#: shorter one, such as a password in a URL, would be in many a word.
 _BEGINNING = 6
+#: What holdfast itself says in a manifest, and a path: a password may be the same word.
+_OURS = frozenset({"holdfast", "application", "format", "generation", "cause", "kind", "role", "state"})
+_OUR_FILE = re.compile(r"(?:manifest\.json|HOLDFAST\.txt)\Z|(?:document|history|resources|parts)/")
 _MOST_SECRETS = 10_000
 
 
@@ -31,8 +35,8 @@ class Redaction:
         """Takes what is found, and remembers it."""
 
         def note(found: Found) -> None:
-            if found.spot.kind != HOME and len(self._secrets) < _MOST_SECRETS:
-                secret = found.secret.decode(errors="replace")
+            secret = found.secret.decode(errors="replace")
+            if found.spot.kind != HOME and len(secret) >= _BEGINNING and len(self._secrets) < _MOST_SECRETS:
                 self._secrets.setdefault(secret[:_BEGINNING], set()).add(secret)
             tell(found)
 
@@ -40,7 +44,7 @@ class Redaction:
 
     def words(self, text: str) -> str:
         """A text as it leaves: without secrets, and without the beginnings of those that were found."""
-        text = screened_text(text, lambda found: None)
+        text = _alone(text)
         for beginning, secrets in self._secrets.items():
             for place in [match.start() for match in re.finditer(re.escape(beginning), text)]:
                 count = max(_common_count(text[place:], secret) for secret in secrets)
@@ -54,8 +58,19 @@ class Redaction:
         if isinstance(value, list):
             return [self.told(each) for each in value]
         if isinstance(value, dict):
-            return {key: self.told(each) for key, each in value.items()}
+            return {key: _alone(each) if key in _OURS else self.told(each) for key, each in value.items()}
         return value
+
+    def path(self, path: str) -> str:
+        """A file's of an export, as it leaves; what is in which place stays."""
+        ours = _OUR_FILE.match(path)
+        at = ours.end() if ours else 0
+        return path[:at] + self.words(path[at:])
+
+
+def _alone(value: Any) -> Any:
+    """Without what is a secret by itself."""
+    return screened_text(value, lambda found: None) if isinstance(value, str) else value
 
 
 def _common_count(first: str, second: str) -> int:

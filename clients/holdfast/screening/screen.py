@@ -40,9 +40,12 @@ class Found(NamedTuple):
 
 
 class Screen:
-    """``runs`` has then from where to where, in bytes, stars belong; ``remarks`` what was not looked at."""
+    """``runs`` has then from where to where, in bytes, stars belong; ``remarks`` what was not looked at. ``reading``:
+    where it is known, however the bytes begin."""
 
-    def __init__(self, tell: Callable[[Found], None], *, is_packed: bool = False) -> None:
+    def __init__(
+        self, tell: Callable[[Found], None], *, is_packed: bool = False, reading: Reading | None = None
+    ) -> None:
         self._tell = tell
         self._is_packed = is_packed
         self._raw = bytearray()
@@ -50,7 +53,7 @@ class Screen:
         self._lines = _Lines()
         self._is_binary = False
         self._unpacked: _Unpacked | None = None
-        self.reading: Reading | None = None
+        self.reading = reading
         self.runs = array("Q")
         self.remarks: dict[str, None] = {}
 

@@ -47,7 +47,7 @@ def screened(planned: Planned, progress: Progress | None) -> Plan[tuple[Planned,
 
 def _entry(entry: Entry, found: Gathering, redaction: Redaction | None, came: Callable[[int], None]) -> Plan[Entry]:
     """What leaves of it. What says by itself what was found is looked through as it would be otherwise."""
-    name = entry.called or screened_text(entry.path, lambda found: None)
+    name = screened_text(entry.called or entry.path, lambda found: None)
     screened_text(entry.path, found.of(name, "its name"))
     tell = found.of(name)
     screen, whole = Screen(tell if redaction is None else redaction.noting(tell)), new_hash()
@@ -74,7 +74,7 @@ def _renamed(entries: list[Entry], redaction: Redaction) -> list[Entry]:
     """No two are alike, as before."""
     taken = {entry.path for entry in entries}
     for entry in entries:
-        name = redaction.words(entry.path)
+        name = redaction.path(entry.path)
         while name in taken and name != entry.path:
             name += "*"
         taken.add(name)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from holdfast.screening.letters import unescaped
+from holdfast.screening.letters import composed, unescaped
 from holdfast.screening.rules import keys
 
 HOME = "home path"
@@ -32,9 +32,12 @@ _MIXED = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).*", re.S)
 _NAME = re.compile(rb"[A-Za-z_]\w{0,19}(?:[./:-]+[A-Za-z_]\w{0,19})+|[A-Z0-9_]+|[a-z]+(?:[_-][a-z0-9]+)+|.*://.*")
 
 _HOMES = (b"home", b"sers", b"Documents and Settings")
+_USER = rb"[^/\\\s\"'`<>|:*?,;()\[\]{}&\x00-\x1f]"
+#: Windows' own people have blanks in their names; what is behind one is the name's where the path goes on.
 _HOME = re.compile(
-    rb"[/\\](?:home|[Uu]sers|Documents and Settings)(?:/|\\{1,4})([^/\\\s\"'`<>|:*?,;()\[\]{}&\x00-\x1f]{1,64})"
-    rb"(?=[/\\\s\"'`<>,;:)\]}&\x00-\x1f]|\.?$|\.\s)"
+    rb"[/\\](?:home|[Uu]sers|USERS|Documents and Settings)(?:/|\\{1,4}/?)"
+    rb"((?<=\\)" + _USER + rb"{1,32}(?: " + _USER + rb"{1,32}){1,2}(?=\\(?![nrt\"]))|" + _USER + rb"{1,64})"
+    rb"(?=[/\\\s\"'`<>|,;:)\]}&\x00-\x1f]|\.?$|\.\s)"
 )
 #: What may stand before it: nothing, or what makes it no part of another path.
 _BEFORE_HOME = re.compile(
@@ -58,8 +61,9 @@ class Spot(NamedTuple):
 
 def spots(letters: bytes) -> list[Spot]:
     """In their order, none over another."""
+    letters = composed(letters)
     text = unescaped(letters)
-    found = [*_of_urls(text), *_keys(text), *_named(text), *_homes(letters)]
+    found = [*_of_urls(text), *_keys(text), *_named(text), *_homes(text if b"\0" in letters else letters)]
     apart: list[Spot] = []
     for each in sorted(found, key=lambda spot: spot.start):
         if apart and each.start < apart[-1].end:

@@ -29,7 +29,7 @@ def modern(message: Mapping[str, Any], tools: dict[str, str]) -> Modern:
     if kind not in _ROLES:
         losses.append(f"LangChain's role {kind} is none of AiderDesk's: it becomes the user's")
     content, others = _content(said.get("content"))
-    if others:
+    if others and kind != "tool":  # whose answer has all of it
         losses.append(f"pieces of its content are left out: {', '.join(others)}")
     if kind == "tool":
         content = [_answer(said, tools)]
@@ -40,8 +40,10 @@ def modern(message: Mapping[str, Any], tools: dict[str, str]) -> Modern:
 
 def _content(content: Any) -> tuple[Any, list[str]]:
     """A text, or pieces; and the types of those that are nothing to AiderDesk. Tools' calls are told of elsewhere."""
+    if content is None or isinstance(content, str):
+        return content or "", []
     if not isinstance(content, list):
-        return (content if isinstance(content, str) else ""), []
+        return "", [type(content).__name__]
     pieces, others = [], []
     for piece in content:
         kind = piece.get("type") if isinstance(piece, dict) else None

@@ -32,9 +32,11 @@ def upgraded(message: bytes, depth: int = 0) -> str:
 
 
 def has_gaps(message: Any) -> bool:
-    """Whether a tool's result in it holds nothing."""
+    """Whether a tool's result in it holds nothing, or one in a conversation that it holds, which AiderDesk reads too
+    (``getContextMessagesData`` in its ``context-manager.ts``). Raises RecursionError."""
     content = message.get("content") if isinstance(message, dict) else None
-    return isinstance(content, list) and any(map(_is_gap, content))
+    pieces = content if isinstance(content, list) else ()
+    return any(_is_gap(piece) or any(map(has_gaps, _messages_in(piece))) for piece in pieces)
 
 
 def without_gaps(message: bytes) -> str:
@@ -59,12 +61,19 @@ def kinds_lost(message: Any) -> set[str]:
         if not _is_plain(output):
             kind = output.get("type") if isinstance(output, dict) else None
             lost.add(kind if isinstance(kind, str) else "of no kind")
-        inside = MESSAGES_IN.get(str(piece.get("toolName")))
-        value = output.get("value") if isinstance(output, dict) else None
-        messages = value.get(inside) if inside and isinstance(value, dict) else None
-        for each in messages if isinstance(messages, list) else ():
+        for each in _messages_in(piece):
             lost |= kinds_lost(each)
     return lost
+
+
+def _messages_in(piece: Any) -> list[Any]:
+    """Those of the conversation that a tool's result is, in the words of either version."""
+    if not isinstance(piece, dict):
+        return []
+    output, inside = piece.get("output"), MESSAGES_IN.get(str(piece.get("toolName")))
+    value = output.get("value") if isinstance(output, dict) else piece.get("result")
+    messages = value.get(inside) if inside and isinstance(value, dict) else None
+    return messages if isinstance(messages, list) else []
 
 
 def _is_plain(output: Any) -> bool:
@@ -96,9 +105,14 @@ def _upgraded_piece(document: Json, piece: Place, depth: int) -> str | None:
 
 
 def _filled_piece(document: Json, piece: Place, depth: int) -> str | None:
-    if not _is_gap(piece.value):
+    if _is_gap(piece.value):
+        return with_members(document, piece, {"output": _setting_of(document, piece).output("json", _NOTHING)})
+    output = piece.member("output") if any(map(has_gaps, _messages_in(piece.value))) else None
+    value = output.place.member("value") if output is not None else None
+    if output is None or value is None:
         return None
-    return with_members(document, piece, {"output": _setting_of(document, piece).output("json", _NOTHING)})
+    text = _with_messages(piece, document.slice(value.place), lambda each: _reworded(each, _filled_piece, depth + 1))
+    return with_members(document, piece, {"output": with_members(document, output.place, {"value": text})})
 
 
 def _is_gap(piece: Any) -> bool:

@@ -19,7 +19,7 @@ from holdfast_daemon.formats.mosaic.reading import METADATA
 from holdfast_daemon.formats.mosaic.session import DATA, SIDES, Session, Side, class_name
 from holdfast_daemon.formats.mosaic.spelling import Target
 from holdfast_daemon.formats.mosaic.texts import shown
-from holdfast_daemon.formats.mosaic.tree import empty_tree, is_tree
+from holdfast_daemon.formats.mosaic.tree import cleaned, empty_tree, is_tree
 
 #: The meshes of a session's cylinders may take so much; a real one takes a tenth of a megabyte.
 MOST_MESH_BYTES = 16 * 1024 * 1024
@@ -74,8 +74,11 @@ def root_for(session: Session, version: Version, lost: Lost) -> Table:
         changes[side.keys[0]] = _container(session, side, makers, beside[side])
     for side in SIDES:
         tree = session.root.get(side.tree)
-        if is_tree(tree) or tree in (None, ABSENT):
-            changes[side.tree] = todays_tree(tree) if is_tree(tree) else empty_tree()
+        if is_tree(tree):
+            there = {uuid for each in session.geometries(side) if (uuid := uuid_of(each))}
+            changes[side.tree] = cleaned(todays_tree(tree), there, ())  # no version opens one that names others
+        elif tree in (None, ABSENT):
+            changes[side.tree] = empty_tree()
     return session.root.but({**whole, **changes})
 
 
@@ -88,13 +91,14 @@ def _metadata(session: Session, version: Version) -> tuple[dict[str, Node], dict
         if own is ABSENT:
             own = held if isinstance(held, Table) else Table()
             own = own if only_shape in (None, ABSENT) else own.but({_SHAPE: only_shape})
-            beside[DATA] = ABSENT
+            beside[DATA] = only_shape = ABSENT
         left = {side: ABSENT if isinstance(each, Table) and not len(each) else each for side, each in beside.items()}
-        return {METADATA: own, _SHAPE: ABSENT}, left
+        return {METADATA: own, _SHAPE: only_shape}, left
     if isinstance(own, Table):
         beside[DATA], only_shape = own, own.get(_SHAPE)
     rest = {side: Table() if each is ABSENT else each for side, each in beside.items()}
-    return {METADATA: ABSENT, _SHAPE: None if only_shape is ABSENT else only_shape}, rest
+    own = ABSENT if isinstance(own, Table) else own
+    return {METADATA: own, _SHAPE: None if only_shape is ABSENT else only_shape}, rest
 
 
 def _container(session: Session, side: Side, makers: _Geometries, metadata: Node) -> Made:
