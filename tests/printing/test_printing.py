@@ -340,3 +340,14 @@ def test_a_picture_that_would_fill_the_memory_is_not_unpacked(
     client.save("aiderdesk", "bomb", chat(message("user", [piece, {"type": "text", "text": "Look"}])))
     assert "cannot be drawn" in words_of(exported(client, "aiderdesk/bomb", "pdf"))
     assert not recwarn.list
+
+
+def test_loci_for_which_there_is_no_room_are_counted(client: Client) -> None:
+    """More than can stand beside each other are not left out without a word."""
+    loci = " ".join(f"chr{number}:1-1,000" for number in range(1, 13))
+    track = '<Panel name="P" height="50"><Track clazz="org.broad.igv.track.FeatureTrack" id="a.bed" name="a"/></Panel>'
+    text = f'<Session genome="hg38" locus="{loci}" version="8"><Resources/>{track}</Session>'
+    client.save("igv", "loci", text.encode())
+    export = client.export("igv/loci", "html")
+    assert "The first 8 of 12 loci are drawn." in b"".join(export.read()).decode()
+    assert [*export.remarks] == ["The first 8 of 12 loci are drawn."]
