@@ -22,6 +22,7 @@ Value = TypeVar("Value")
 
 STORED_COUNT = 4
 LATELY_SECONDS = 5.0
+CONVERTED_COUNT = 2  # two who read different forms window by window do not take each other's place
 FILE_BYTES = 1024  # what a file costs beside its bytes, in bytes
 
 
@@ -34,7 +35,7 @@ class Documents:
         self._stored: Recent[bytes, StoredDocument] = Recent(STORED_COUNT)
         self._reading: Lately[base.Reading] = Lately(LATELY_SECONDS)
         self._built: Lately[base.Document] = Lately(LATELY_SECONDS)
-        self._converted: Lately[base.Converted] = Lately(LATELY_SECONDS)
+        self._converted: Lately[base.Converted] = Lately(LATELY_SECONDS, CONVERTED_COUNT)
         self._rendered: Lately[bytes] = Lately(LATELY_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="work")
 
