@@ -10,8 +10,8 @@ from holdfast_protocol import codec
 from holdfast_protocol.messages import LIMITS
 from holdfast_protocol.model import ArrayRow, PartRow
 
-#: So many always have room in one answer.
-FEW_PARTS = 5000
+#: So many are listed in a moment, of more a thread takes the time.
+FEW_PARTS = 500
 #: What else an answer may hold.
 _ROOM_BYTES = 1024 * 1024
 
@@ -26,12 +26,9 @@ class Listed(NamedTuple):
 def listed(parts: Sequence[Part], start: int) -> Listed:
     """From number ``start`` on, as many as an answer can hold: a longer one would not reach its asker, who would lose
     the connection and ask again."""
-    left = parts[start:]
-    if len(left) <= FEW_PARTS:
-        return Listed([_row(part) for part in left], more=False)
     rows: list[PartRow] = []
     room_bytes = LIMITS["answer_header_bytes"] - _ROOM_BYTES
-    for part in left:
+    for part in parts[start:]:
         row = _row(part)
         room_bytes -= len(codec.encode(codec.to_plain(row)))
         if room_bytes < 0 and rows:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from e2e_daemon import CLI, Daemon
+from e2e_daemon import CLI, DEADLINE_SECONDS, Daemon, until
 
 import holdfast
 from holdfast_protocol import messages as m
@@ -271,3 +272,29 @@ def test_a_chat_of_forty_thousand_messages(shared: Daemon, client: holdfast.Clie
     client.purge("aiderdesk/many")
     client.import_bundle(tmp_path / "b.zip")
     assert client.cat("aiderdesk/many") == content
+
+
+def test_what_is_told_of_parts_has_room_in_an_answer(client: holdfast.Client) -> None:
+    """However much a session says of each, and though they are not many, it is shown, with all of them."""
+    names = ("clazz", "id", "name", "color", "altColor", "displayMode", "renderer")
+    said = " ".join(f'{name}="{"🎵" * 300}"' for name in names)
+    tracks = f"<Track {said}/>" * 1_200
+    text = f'<Session version="8"><Resources/><Panel name="P" height="1">{tracks}</Panel></Session>'
+    client.save("igv", "wordy", text.encode())
+    assert sum(part.kind == "track" for part in client.show("igv/wordy").parts) == 1_200
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_a_print_that_is_ended_leaves_nothing(
+    shared: Daemon, client: holdfast.Client, tmp_path: Path, told: signal.Signals
+) -> None:  # fmt: skip
+    """Where the terminal is closed, or the machine goes down, as after Ctrl-C."""
+    message = '{"role":"user","content":"' + "please " * 60 + '"}'
+    client.save("aiderdesk", "long", f'{{"contextMessages":[{",".join([message] * 2_000)}]}}'.encode())
+    below = {**shared.environment, "TMPDIR": str(tmp_path)}
+    words = [*CLI, "export", "aiderdesk/long", "--to", "pdf", "-o", str(tmp_path / "long.pdf")]
+    with subprocess.Popen(words, env=below) as process:
+        until(lambda: [*tmp_path.glob("holdfast-print-*/sheet.json")])
+        process.send_signal(told)
+        assert process.wait(DEADLINE_SECONDS) == 130
+    assert [*tmp_path.iterdir()] == []

@@ -312,3 +312,42 @@ def test_a_single_long_text_is_cut_within() -> None:
     assert "line 4999" not in code.text
     assert "cut" in remark.text
     assert cut.is_cut
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/" + "a" * 9000])
+def test_a_link_that_cannot_be_followed_on_paper_is_its_words(client: Client, address: str) -> None:
+    """One that leads nowhere, or is longer than a typesetter takes, costs the link and not the print."""
+    client.save("aiderdesk", "linked", chat(message("user", f"See [the other page]({address}) too")))
+    assert "See the other page too" in words_of(exported(client, "aiderdesk/linked", "pdf"))
+
+
+def test_nothing_is_left_out_of_what_was_said(client: Client) -> None:
+    """Neither what stands deep in lists, nor the end of a paragraph that is one long line."""
+    nested = "\n".join(f"{'  ' * depth}- depth{depth}" for depth in range(30))
+    paragraph = "word " * 1000 + "lastword"
+    client.save("aiderdesk", "all", chat(message("user", nested), message("assistant", paragraph)))
+    page, paper = exported(client, "aiderdesk/all", "html").decode(), words_of(exported(client, "aiderdesk/all", "pdf"))
+    assert all("depth29" in each and "lastword" in each for each in (page, paper))
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_unpacked(
+    client: Client, recwarn: pytest.WarningsRecorder
+) -> None:  # fmt: skip
+    """It is said that it is not drawn, there, and nowhere else."""
+    file = io.BytesIO()
+    Image.new("1", (12_000, 12_000)).save(file, "PNG")
+    piece = {"type": "image", "image": base64.b64encode(file.getvalue()).decode()}
+    client.save("aiderdesk", "bomb", chat(message("user", [piece, {"type": "text", "text": "Look"}])))
+    assert "cannot be drawn" in words_of(exported(client, "aiderdesk/bomb", "pdf"))
+    assert not recwarn.list
+
+
+def test_loci_for_which_there_is_no_room_are_counted(client: Client) -> None:
+    """More than can stand beside each other are not left out without a word."""
+    loci = " ".join(f"chr{number}:1-1,000" for number in range(1, 13))
+    track = '<Panel name="P" height="50"><Track clazz="org.broad.igv.track.FeatureTrack" id="a.bed" name="a"/></Panel>'
+    text = f'<Session genome="hg38" locus="{loci}" version="8"><Resources/>{track}</Session>'
+    client.save("igv", "loci", text.encode())
+    export = client.export("igv/loci", "html")
+    assert "The first 8 of 12 loci are drawn." in b"".join(export.read()).decode()
+    assert [*export.remarks] == ["The first 8 of 12 loci are drawn."]

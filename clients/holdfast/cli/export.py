@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, arguments: argparse.Namespace) -> int:
     """A file, or a new directory, is there whole or as it was."""
+    _end_in_order()
     output = context.output
     if output.as_json and arguments.output == _STANDARD_OUTPUT:
         raise BadField("With --json the export goes to a file: say -o PATH")
@@ -82,6 +84,13 @@ def run(context: Context, arguments: argparse.Namespace) -> int:
         output.row(export.session, snapshot=export.snapshot, path=place, files=[*export.files], **told)
     output.done(f"exported {title(export.session)}  snapshot {export.snapshot[:8]}  to {place}")
     return 0
+
+
+def _end_in_order() -> None:
+    """A terminal that is closed, or a polite end, leaves no more behind than Ctrl-C does."""
+    for each in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(each) is signal.SIG_DFL:  # under nohup it is another
+            signal.signal(each, signal.default_int_handler)
 
 
 def _asked(context: Context, arguments: argparse.Namespace, target: str) -> Export:

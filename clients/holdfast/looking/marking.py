@@ -48,10 +48,21 @@ def _formatter(numbered: bool, is_words: bool) -> HtmlFormatter[str]:
 
 
 def markdown(text: str) -> Markup:
-    """Without HTML and images, and with links to the web only. Of a very long text it is the text."""
-    if len(text) > MARKDOWN_SIGNS:
+    """Without HTML and images, and with links to the web only; what cannot be read so is text."""
+    tokens = tokens_of(text)
+    if tokens is None:
         return code(text, numbered=False)
-    return Markup(parser().render(shortened(visible(text))))
+    return Markup(parser().renderer.render(tokens, parser().options, {}))
+
+
+def tokens_of(text: str) -> list[Token] | None:
+    """None where it is so long, or has lists and quotes so deep in one another, that some would be left out."""
+    if len(text) > MARKDOWN_SIGNS:
+        return None
+    tokens = parser().parse(visible(text))
+    deepest = parser().options["maxNesting"] - 1
+    is_cut = any(each.level >= deepest and each.type in ("list_item_open", "blockquote_open") for each in tokens)
+    return None if is_cut else tokens
 
 
 class _Markdown(MarkdownIt):

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import io
 import unicodedata
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from markdown_it.tree import SyntaxTreeNode
 from PIL import Image
 
-from holdfast.looking.marking import MARKDOWN_SIGNS, parser, visible
+from holdfast.looking.marking import tokens_of, visible
 from holdfast.printing.blocks import Block, Bubble, Code, Folded, Heading, Picture, Remark, Table, Words
 from holdfast.printing.inks import rows_of
 
 Node = dict[str, Any]
 #: A picture is made no larger than paper shows, in pixels.
 _PICTURE_SIDE = 1600
+#: A larger one fills the memory, however small its file is; Pillow itself complains of it where nobody reads.
+_PIXELS_COUNT = 80_000_000
 #: The paper between its margins, in points; of its height, what is left beside a few lines.
 _PAPER_WIDTH, _PAPER_HEIGHT = 490, 690
 #: A run of so many signs without a blank gets places where it may be broken.
 _RUN_SIGNS, _PIECE_SIGNS = 60, 20
 _MAY_BREAK = "\u200b"
+#: Typst takes no longer one.
+_ADDRESS_SIGNS = 8000
 #: Unicode's own ends of lines and paragraphs are signs in a text, as an application shows them.
 _ENDS = {0x2028: "⟨U+2028⟩", 0x2029: "⟨U+2029⟩"}
 
@@ -54,9 +59,10 @@ class Nodes:
         return {"k": "heading", "text": text, "aside": aside, "rtl": is_rtl(block.text)}
 
     def _words(self, block: Words) -> Node:
-        if len(block.text) > MARKDOWN_SIGNS:
+        tokens = tokens_of(block.text)
+        if tokens is None:
             return self._code(Code(block.text))
-        tree = SyntaxTreeNode(parser().parse(visible(block.text)))
+        tree = SyntaxTreeNode(tokens)
         return {"k": "words", "inside": [self._node(each) for each in tree.children]}
 
     def _code(self, block: Code) -> Node:
@@ -87,7 +93,8 @@ class Nodes:
         """As large as it is, or as there is room for."""
         scale = min(_PAPER_WIDTH / width, _PAPER_HEIGHT / height)
         scale = scale if block.media_type == "image/svg+xml" else min(1.0, scale)
-        return {"k": "picture", "file": name, "said": block.said, "width": width * scale, "height": height * scale}
+        said, size = visible(block.said), {"width": width * scale, "height": height * scale}
+        return {"k": "picture", "file": name, "said": said, **size}
 
     def _remark(self, block: Remark) -> Node:
         return {"k": "remark", "text": self.text(block.text), "rtl": is_rtl(block.text)}
@@ -140,11 +147,15 @@ class Nodes:
             elif each.type == "code_inline":
                 found.append({"k": "code", "text": self.text(each.content)})
             elif each.type == "link":
-                found.append({"k": "link", "to": str(each.attrs.get("href", "")), "inside": self._inline(each)})
+                found += self._link(str(each.attrs.get("href", "")), self._inline(each))
             else:
                 kind = {"strong": "strong", "s": "struck"}.get(each.type, "em")
                 found.append({"k": kind, "inside": self._inline(each)})
         return found
+
+    def _link(self, address: str, inside: list[Node]) -> list[Node]:
+        """The typesetter refuses addresses that lead nowhere, and such as are longer than any."""
+        return [{"k": "link", "to": address, "inside": inside}] if 0 < len(address) <= _ADDRESS_SIGNS else inside
 
 
 def is_rtl(text: str) -> bool:
@@ -176,7 +187,13 @@ def _broken(text: str) -> str:
 def _made(content: bytes) -> tuple[bytes, tuple[float, float]] | None:
     """As PNG, and its size in points; None for what is no picture after all."""
     try:
-        with Image.open(io.BytesIO(content)) as opened:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(content)) as opened,
+        ):
+            opened.draft(None, (_PICTURE_SIDE, _PICTURE_SIDE))  # JPEG can be read smaller than it is
+            if opened.width * opened.height > _PIXELS_COUNT:
+                return None
             opened.thumbnail((_PICTURE_SIDE, _PICTURE_SIDE))
             picture = opened.convert("RGBA" if "A" in opened.getbands() or "transparency" in opened.info else "RGB")
     except Exception:  # Pillow's decoders raise whatever they like for damage

@@ -65,6 +65,7 @@ def box_of(shape: Shape, label: str) -> Shape:
     return Shape(corners, None, shape.color, 1.0, numpy.array(edges, numpy.uint32), label)
 
 
+@numpy.errstate(all="ignore")  # numbers beyond all measure are drawn wherever they come to lie
 def drawn(shapes: Sequence[Shape], unit: str) -> bytes | None:
     """The three views beside each other, as PNG, each with a bar that tells a length; None where nothing has a
     place."""

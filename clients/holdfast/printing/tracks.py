@@ -42,6 +42,9 @@ def _pictures(shown: Shown, seen: Sequence[PartRow], resources: Sequence[Resourc
         if len(drawn) > _TOGETHER_COUNT:
             found.append(Heading("Tracks", f"{start + 1:,} to {start + len(some):,} of {len(seen):,}"))
         found.append(_picture(shown, some, resources))
+    count = len(str(shown.facts.get("locus") or "").split())
+    if count > MOST_LOCI:
+        found.append(Remark(f"The first {MOST_LOCI} of {count:,} loci are drawn.", is_told=True))
     if len(seen) > len(drawn):
         found.append(Remark(f"The first {len(drawn):,} of {len(seen):,} tracks are drawn.", is_told=True))
     return found
