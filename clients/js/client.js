@@ -90,7 +90,13 @@ export class Client {
 
   /** One session and, with `parts`, what its format sees. Throws NotFound, Ambiguous. @param {Ref | string} ref */
   async show(ref, { parts = true } = {}) {
-    return (await this.ask('show', { ref: reference(ref), parts })).reply;
+    const shown = (await this.ask('show', { ref: reference(ref), parts, start: 0 })).reply;
+    for (let page = shown; page.more && page.snapshot; shown.parts.push(...page.parts)) {
+      const here = { id: shown.session.id, snapshot: page.snapshot.snapshot };
+      page = (await this.ask('show', { ref: here, start: shown.parts.length })).reply;
+    }
+    shown.more = false;
+    return shown;
   }
 
   /** A document (its one file, or relative path to file) becomes the session's new head. It continues what this client

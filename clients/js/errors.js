@@ -36,6 +36,7 @@ export class TooLate extends HoldfastError { static code = 'too-late'; }
 export class TooOld extends HoldfastError { static code = 'too-old'; }
 export class Cancelled extends HoldfastError { static code = 'cancelled'; }
 export class Damaged extends HoldfastError { static code = 'damaged'; }
+export class Unrecognised extends HoldfastError { static code = 'unrecognised'; }
 export class CannotHold extends HoldfastError { static code = 'cannot-hold'; }
 export class StoreNewer extends HoldfastError { static code = 'store-newer'; }
 export class NoSpace extends HoldfastError { static code = 'no-space'; }
@@ -45,7 +46,7 @@ export class Unreadable extends HoldfastError { static code = 'unreadable'; }
 export const ERRORS = Object.fromEntries([
   Internal, BadMessage, BadField, UnknownVerb, HelloFirst, WrongVersion, TooLarge, BadName, Ambiguous, NotFound,
   Exists, CannotUndo, NotAllowed, Unreachable, StoreLocked, ShuttingDown, Busy, TooLate, TooOld, Cancelled, Damaged,
-  CannotHold, StoreNewer, NoSpace, Unreadable,
+  Unrecognised, CannotHold, StoreNewer, NoSpace, Unreadable,
 ].map((kind) => [kind.code, kind]));
 
 /** The error that a coded answer stands for. @param {import('./messages.js').Failure} failure */

@@ -74,6 +74,16 @@ test('a document of several files keeps their names', async () => {
   assert.deepEqual(new Map(/** @type {[string, string][]} */ (found)), files);
 });
 
+test('parts that fill more than one answer are all there', async () => {
+  const rule = '#'.repeat(80);
+  const names = Array.from({ length: 12_000 }, (_, number) => `${number} ${'n'.repeat(800)}`);
+  const text = names.map((name) => `${rule}\n######## ${name}\n${rule}\np1`).join('\n\n');
+  await client.save('renardo', 'long', Buffer.from(text));
+  const shown = await client.show('renardo/long');
+  assert.deepEqual(shown.parts.map((part) => part.name), names);
+  assert.equal(shown.more, false);
+});
+
 test('a list goes on behind its first page', async () => {
   for (const name of ['a', 'b', 'c', 'd', 'e']) await client.save('pages', name, name);
   const found = [];
