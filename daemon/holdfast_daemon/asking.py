@@ -159,10 +159,12 @@ class Asking:
     async def _convert(self, named: naming.Named, request: m.Load | m.Cat) -> Converted:
         if request.parts or request.kinds or request.ref.part is not None:
             raise BadField("to: the whole is given in another form, not parts of it", field="to")
-        session, root = named.session, self._sites[named.session.folder].root
+        session = named.session
+        is_watched = session.folder in self._sites  # no folder is, where no daemon serves the store
+        path = os.path.join(self._sites[session.folder].root, session.path) if is_watched else b""
         origin = Origin(
             name=session.name, created=session.created // MILLISECOND, modified=named.snapshot.time // MILLISECOND,
-            path=os.fsdecode(os.path.join(root, session.path)), target=request.target,
+            path=os.fsdecode(path), target=request.target,
         )  # fmt: skip
         document = self._documents.stored(named.snapshot.document)
         return await self._documents.converted(session, document, request.to, origin)

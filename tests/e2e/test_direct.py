@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from e2e_daemon import Daemon, read_only, until
+from e2e_daemon import Daemon, read_only, renardo, until
 
 from holdfast.direct import DirectClient
 from holdfast_protocol.errors import (
@@ -67,6 +67,20 @@ def test_what_a_crash_left_is_read_on_a_disk_that_takes_no_writes(daemon: Daemon
             checked = client.check(all=True, wait_ms=20_000)
             assert (checked.running, checked.problems_count, checked.failed) == (False, 0, None)
     assert look(crashed) == before
+
+
+def test_other_forms_are_made_without_a_daemon(daemon: Daemon, tmp_path: Path) -> None:
+    """As with one."""
+    daemon.ok("save", "renardo/song", "-", content=renardo("Clock.bpm = 96", drums="d1 >> play('x')"))
+    daemon.ok("export", "renardo/song", "--to", "project", "-o", str(tmp_path / "served"))
+    daemon.kill()
+    daemon.ok("export", "--direct", "renardo/song", "--to", "project", "-o", str(tmp_path / "direct"))
+    served, direct = (
+        {file.name: file.read_bytes() for file in sorted((tmp_path / each).rglob("*.py"))}
+        for each in ("served", "direct")
+    )
+    assert served.keys() == {"startup.py", "drums.py"}
+    assert direct == served
 
 
 def test_nothing_is_written_where_it_could_be(crashed: Path) -> None:
