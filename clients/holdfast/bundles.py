@@ -19,7 +19,8 @@ from io import FileIO
 from typing import Any, BinaryIO, NamedTuple, TypeGuard
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from holdfast.bundling import ABOUT, MANIFEST, MANIFEST_BYTES, MARK, VERSION
+from holdfast.bundling import ABOUT, MANIFEST_BYTES, MARK, VERSION
+from holdfast.entries import MANIFEST
 from holdfast.sources import DocumentContent, Streamed
 from holdfast.zipping import LARGEST_FACTOR
 from holdfast_protocol.chunking import cut_stream, new_hash

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from holdfast.documents import Opened, Windows
-from holdfast.entries import Entry, LocalFile, Source, Text, size_of
+from holdfast.entries import MANIFEST, Entry, LocalFile, Source, Text, manifest_file, size_of
 from holdfast.exporting import Planned, native
 from holdfast.part_files import cut
 from holdfast.plans import Plan, replied
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from holdfast.screening.redaction import Redaction
     from holdfast.verbs import Verbs
 
-MANIFEST = "manifest.json"
 #: The first file of each, for whoever unpacks it; by its name a bundle is known that was cut off.
 ABOUT = "HOLDFAST.txt"
 MARK = "holdfast_bundle"
@@ -174,9 +173,8 @@ def _begun(files: dict[int, LocalFile], key: int) -> Callable[[], Source]:
 
 
 def _manifest_entry(manifest: Callable[[], bytes], redaction: Redaction | None) -> Entry:
-    if redaction is None:
-        return Entry(MANIFEST, 0, lambda: Text(manifest))
-    return Entry(MANIFEST, 0, lambda: Text(lambda: _redacted(manifest(), redaction)), lambda: Text(manifest))
+    told = None if redaction is None else lambda: _redacted(manifest(), redaction)
+    return manifest_file(0, manifest, told)
 
 
 def _redacted(manifest: bytes, redaction: Redaction) -> bytes:

@@ -11,6 +11,7 @@ from holdfast.plans import Plan
 from holdfast_protocol.chunking import new_hash
 from holdfast_protocol.errors import Unreadable
 
+MANIFEST = "manifest.json"
 _PIECE_BYTES = 1024 * 1024
 
 
@@ -47,6 +48,13 @@ class Text:
         found = make() if make is not None else b""
         return [found] if found else []
         yield  # a plan, though it asks nothing
+
+
+def manifest_file(size_bytes: int, plain: Callable[[], bytes], redacted: Callable[[], bytes] | None) -> Entry:
+    """What tells of the other files of an export. ``redacted``: what it tells where something is taken out of them."""
+    if redacted is None:
+        return Entry(MANIFEST, size_bytes, lambda: Text(plain))
+    return Entry(MANIFEST, size_bytes, lambda: Text(redacted), lambda: Text(plain))
 
 
 class LocalFile:

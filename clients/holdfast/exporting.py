@@ -40,7 +40,6 @@ OBJECTS = ("ply", "obj", "csv", "npy")
 FORMS = (*_OURS, *SUFFIXES, *PRINTED, *OBJECTS)
 #: Those that parts can be had in by themselves.
 _OF_PARTS = ("parts", *OBJECTS)
-_MANIFEST = "manifest.json"
 
 
 class Drawn(NamedTuple):

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from holdfast.entries import Entry, Text
+from holdfast.entries import Entry, manifest_file
 from holdfast_protocol.messages import Shown
 from holdfast_protocol.model import PartRow
 
 if TYPE_CHECKING:
     from holdfast.screening.redaction import Redaction
 
-_FOLDER, _MANIFEST = "parts", "manifest.json"
+_FOLDER = "parts"
 _LONGEST_BYTES = 100
 #: What no file's name may hold on one system or another, and what would hide it or confuse a shell.
 _REFUSED = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2028-\u202e\u2066-\u2069\ud800-\udfff]+')
@@ -65,10 +65,8 @@ def whose(shown: Shown) -> dict[str, object]:
 def manifest_entry(manifest: Mapping[str, object], redaction: Redaction | None) -> Entry:
     """As it is written: it tells of the files that leave."""
     plain = _encoded(manifest)
-    if redaction is None:
-        return Entry(_MANIFEST, len(plain), lambda: Text(lambda: plain))
-    told = redaction.told
-    return Entry(_MANIFEST, len(plain), lambda: Text(lambda: _encoded(told(manifest))), lambda: Text(lambda: plain))
+    told = None if redaction is None else lambda: _encoded(redaction.told(manifest))
+    return manifest_file(len(plain), lambda: plain, told)
 
 
 def _encoded(manifest: Mapping[str, object]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -205,3 +206,17 @@ def running_whatever_becomes_of_it(home: Path) -> Iterator[Daemon]:
         running.process.send_signal(signal.SIGCONT)
         running.process.kill()
         running.process.wait()
+
+
+def on_terminal(daemon: Daemon, *words: str, answer: bytes) -> subprocess.CompletedProcess[bytes]:
+    """A run whose standard input is a terminal on which somebody types ``answer``."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answer)
+        return subprocess.run(
+            [*CLI, *words, "--no-start"], env=daemon.environment, stdin=theirs, capture_output=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from e2e_daemon import CLI, DEADLINE_SECONDS, Daemon, until
+from e2e_daemon import CLI, DEADLINE_SECONDS, Daemon, on_terminal, until
 
 import holdfast
 from holdfast_protocol import messages as m
@@ -41,21 +40,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-def on_terminal(daemon: Daemon, *words: str, answer: bytes) -> int:
-    """The exit code of a run whose standard input is a terminal on which somebody types ``answer``."""
-    ours, theirs = pty.openpty()
-    try:
-        os.write(ours, answer)
-        done = subprocess.run(
-            [*CLI, *words, "--no-start"], env=daemon.environment, stdin=theirs, capture_output=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    return done.returncode
-
-
 def test_a_document_goes_out_as_it_is(shared: Daemon, tmp_path: Path) -> None:
     """Of one file, of several, of an older snapshot; into a directory that is there, under its own name."""
     shared.ok("save", "renardo/verse", "-", content=b"p1 >> a\n")
@@ -80,9 +64,9 @@ def test_what_is_there_is_not_replaced_unasked(shared: Daemon, tmp_path: Path) -
     place.write_bytes(b"old")
     words = ("export", "notes/asked", "--to", "native", "-o", str(place))
     assert shared.cli(*words).code == 4
-    assert on_terminal(shared, *words, answer=b"n\n") == 4
+    assert on_terminal(shared, *words, answer=b"n\n").returncode == 4
     assert place.read_bytes() == b"old"
-    assert on_terminal(shared, *words, answer=b"y\n") == 0
+    assert on_terminal(shared, *words, answer=b"y\n").returncode == 0
     assert place.read_bytes() == b"new"
     place.write_bytes(b"old")
     shared.ok(*words, "--force")

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import random
 import string
-import subprocess
 from pathlib import Path
 
-from e2e_daemon import CLI, Daemon
+from e2e_daemon import Daemon, on_terminal
 
 #: Nobody's: made here, so that nothing takes it for a real one.
 KEY = "gs" + "k_" + "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=52))
 STARS = "*" * len(KEY)
 NOTES = f"my key is {KEY}, in /home/ana/x\n"
-
-
-def on_terminal(daemon: Daemon, *words: str, answer: bytes) -> subprocess.CompletedProcess[bytes]:
-    """A run whose standard input is a terminal on which somebody types ``answer``."""
-    ours, theirs = pty.openpty()
-    try:
-        os.write(ours, answer)
-        return subprocess.run(
-            [*CLI, *words, "--no-start"], env=daemon.environment, stdin=theirs, capture_output=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-    finally:
-        os.close(ours)
-        os.close(theirs)
 
 
 def test_it_is_listed_and_written_in_a_pipe(shared: Daemon, tmp_path: Path) -> None:

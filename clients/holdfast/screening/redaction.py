@@ -45,10 +45,11 @@ class Redaction:
     def words(self, text: str) -> str:
         """A text as it leaves: without secrets, and without the beginnings of those that were found."""
         text = _alone(text)
-        for beginning, secrets in self._secrets.items():
-            for place in [match.start() for match in re.finditer(re.escape(beginning), text)]:
-                count = max(_common_count(text[place:], secret) for secret in secrets)
-                text = text[:place] + "*" * count + text[place + count :]
+        last = len(text) - _BEGINNING if self._secrets else -1
+        for at in [at for at in range(last + 1) if text[at : at + _BEGINNING] in self._secrets]:
+            found = self._secrets.get(text[at : at + _BEGINNING], ())  # one before may have gone over it
+            count = max((_common_count(text[at : at + len(secret)], secret) for secret in found), default=0)
+            text = text[:at] + "*" * count + text[at + count :]
         return text
 
     def told(self, value: Any) -> Any:

@@ -42,7 +42,7 @@ def keys(text: bytes) -> Iterator[tuple[int, int, str]]:
     """From where to where which kind of key is. What only belongs to a key, such as the secret that goes with an id, is
     one too."""
     text = text.translate(_ASCII)
-    if not are_there() or (len(text) < _SMALL_BYTES and _RUN.search(text) is None):
+    if (len(text) < _SMALL_BYTES and _RUN.search(text) is None) or not are_there():
         return
     for each in (text, _STOP.sub(b" ", text.translate(_ENDS))):
         for found in _scanner().scan(each):
